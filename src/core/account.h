@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+/* One mailbox to fetch, as the rc file describes it. */
+#ifndef CORE_ACCOUNT_H
+#define CORE_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/policy.h"
+
+enum tls_mode {
+	TLS_IMPLICIT, /* RFC 8314: from the first octet */
+	TLS_STARTTLS, /* RFC 2595: STLS, required */
+	TLS_OFF,
+};
+
+enum tls_version {
+	TLS_MIN_1_2,
+	TLS_MIN_1_3,
+};
+
+enum auth_method {
+	AUTH_AUTO, /* SASL PLAIN where announced, else USER and PASS */
+	AUTH_PLAIN,
+	AUTH_USER,
+	/* The others are libcurl's. */
+	AUTH_LOGIN,
+	AUTH_APOP,
+	AUTH_CRAM_MD5,
+	AUTH_DIGEST_MD5,
+	AUTH_SCRAM_SHA_1,
+	AUTH_SCRAM_SHA_256,
+	AUTH_OAUTHBEARER,
+	AUTH_XOAUTH2,
+};
+
+enum destination_kind {
+	DESTINATION_NONE,
+	DESTINATION_MAILDIR,
+	DESTINATION_MBOX,
+};
+
+struct account {
+	char *name; /* all strings are owned; NULL where not set */
+	char *server;
+	uint16_t port; /* never 0 once read */
+	enum tls_mode tls;
+	enum tls_version tls_min;
+	char *tls_ca;
+	char *tls_pin; /* "sha256//BASE64" */
+	char *tls_cert;
+	char *tls_key;
+	char *proxy;
+	char *user;
+	char *password;
+	char *password_command;
+	char *password_file;
+	enum auth_method auth;
+	bool cleartext_password;
+	int64_t timeout; /* seconds: to connect, and without any octet */
+	enum destination_kind destination;
+	char *path;  /* of the destination, absolute */
+	char *state; /* directory of the store, absolute */
+	struct policy policy;
+	char *file; /* where the account stands */
+	int line;
+};
+
+/* A fresh account with every default in place. */
+void account_init(struct account *account);
+
+/* Frees what it holds, the password wiped; safe on a zeroed struct. */
+void account_release(struct account *account);
+
+/* Wipes and frees the password alone. */
+void account_forget_password(struct account *account);
+
+/* The port that goes with a TLS mode: 995 or 110 (RFC 8314 section 7.3). */
+uint16_t account_default_port(enum tls_mode tls);
+
+/*
+ * May this name stand for an account, and so for a file? Letters, digits and
+ * "._@+-", at most 64 octets, beginning with none of ".-+".
+ */
+bool account_name_is_good(const char *name);
+
+/* Is the server this very machine: localhost, 127.0.0.0/8 or ::1? */
+bool account_is_loopback(const char *server);
+
+#endif

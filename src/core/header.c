@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+#include "core/header.h"
+
+#include <string.h>
+#include <strings.h>
+
+void header_init(struct header *header)
+{
+	memset(header, 0, sizeof *header);
+}
+
+/*
+ * Copies the value of the field when it is NAME: one word that may stand in a
+ * From_ line and a database without escaping.
+ */
+static void take(struct header *header, const char *name, char *to)
+{
+	size_t n = strlen(name);
+	const char *p = header->field + n;
+	const char *end = header->field + header->length;
+
+	if (to[0] != '\0' || header->length >= HEADER_FIELD_MAX ||
+		header->length < n || strncasecmp(header->field, name, n) != 0)
+		return;
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	while (end > p && (end[-1] == ' ' || end[-1] == '\t'))
+		end--;
+	if (end - p >= LETTER_ID_MAX)
+		return;
+	for (const char *q = p; q < end; q++) {
+		if (*q <= ' ' || *q > '~')
+			return;
+	}
+	memcpy(to, p, (size_t)(end - p));
+	to[end - p] = '\0';
+}
+
+static void strip_angles(char *path)
+{
+	size_t n = strlen(path);
+
+	if (n >= 2 && path[0] == '<' && path[n - 1] == '>') {
+		memmove(path, path + 1, n - 2);
+		path[n - 2] = '\0';
+	}
+}
+
+static void end_field(struct header *header)
+{
+	bool had = header->return_path[0] != '\0';
+
+	take(header, "Message-ID:", header->message_id);
+	take(header, "Return-Path:", header->return_path);
+	if (!had)
+		strip_angles(header->return_path);
+	header->length = 0;
+}
+
+static void append(struct header *header, const char *text, size_t n)
+{
+	size_t room = HEADER_FIELD_MAX - header->length;
+
+	if (n > room)
+		n = room;
+	memcpy(header->field + header->length, text, n);
+	header->length += n;
+}
+
+void header_feed(struct header *header, const char *text, size_t length)
+{
+	const char *end = text + length;
+
+	while (text < end && !header->done) {
+		if (header->at_end_of_line) {
+			header->at_end_of_line = false;
+			if (*text != ' ' && *text != '\t')
+				end_field(header);
+		}
+		const char *lf = memchr(text, '\n', (size_t)(end - text));
+		size_t n = (size_t)((lf == NULL ? end : lf) - text);
+
+		append(header, text, n);
+		if (lf == NULL)
+			return;
+		/* A field of no octets is the empty line after the header. */
+		header->done = header->length == 0;
+		header->at_end_of_line = true;
+		text = lf + 1;
+	}
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/* The few header fields that matter, picked out of a message as it passes. */
+#ifndef CORE_HEADER_H
+#define CORE_HEADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/letter.h"
+
+#define HEADER_FIELD_MAX 512
+
+struct header {
+	char message_id[LETTER_ID_MAX];	 /* with its <>, printable, or "" */
+	char return_path[LETTER_ID_MAX]; /* without <>, "" for none or <> */
+	char field[HEADER_FIELD_MAX];	 /* the field being read, unfolded */
+	size_t length;
+	bool at_end_of_line; /* its next line may go on with a blank */
+	bool done;	     /* the empty line was seen */
+};
+
+void header_init(struct header *header);
+
+/*
+ * Reads on in a message's text (LF line ends, any bytes, pieces of any size).
+ * The first Message-ID and Return-Path count; a value that is too long, or
+ * holds blanks or bytes outside printable ASCII, is left out.
+ */
+void header_feed(struct header *header, const char *text, size_t length);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/* A message as it lies on this machine: what delivery says and store keeps. */
+#ifndef CORE_LETTER_H
+#define CORE_LETTER_H
+
+#include <stdint.h>
+
+#define LETTER_NAME_MAX 200
+#define LETTER_ID_MAX 250
+#define LETTER_DIGEST 32
+
+struct letter {
+	char name[LETTER_NAME_MAX]; /* Maildir base name; "" in an mbox */
+	uint64_t offset;	    /* in an mbox: where its From_ line is */
+	uint64_t length;	    /* and the octets up to the next one */
+	uint64_t octets; /* of the message itself, lines ended by LF */
+	unsigned char sha256[LETTER_DIGEST]; /* of those octets */
+	char message_id[LETTER_ID_MAX];	     /* with its <>, or "" */
+};
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: ISC */
+#include "core/maildrop.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/hash.h"
+#include "core/xalloc.h"
+
+void maildrop_init(struct maildrop *maildrop, const uint64_t key[2])
+{
+	*maildrop = (struct maildrop){.key = {key[0], key[1]}};
+}
+
+void maildrop_release(struct maildrop *maildrop)
+{
+	free(maildrop->messages);
+	free(maildrop->uids);
+	free(maildrop->index);
+	*maildrop = (struct maildrop){.count = 0};
+}
+
+bool maildrop_add(struct maildrop *maildrop, uint32_t number, const char *uid,
+	size_t uid_length, struct error *err)
+{
+	if (maildrop->count >= MAILDROP_MAX)
+		return error_set(err, ERROR_PROTOCOL,
+			"the server lists more than %d messages", MAILDROP_MAX);
+	if (uid_length > MAILDROP_UID_MAX ||
+		maildrop->uids_length > UINT32_MAX - uid_length)
+		return error_set(err, ERROR_PROTOCOL,
+			"the uid of message %u is %zu octets long; at most "
+			"%d are taken",
+			number, uid_length, MAILDROP_UID_MAX);
+	if (maildrop->count == maildrop->room) {
+		maildrop->room = maildrop->room > 0 ? maildrop->room * 2 : 256;
+		maildrop->messages = xreallocarray(maildrop->messages,
+			maildrop->room, sizeof maildrop->messages[0]);
+	}
+	if (maildrop->uids_length + uid_length > maildrop->uids_room) {
+		maildrop->uids_room = maildrop->uids_room * 2 + 8192;
+		maildrop->uids =
+			xreallocarray(maildrop->uids, maildrop->uids_room, 1);
+	}
+	if (uid_length > 0)
+		memcpy(maildrop->uids + maildrop->uids_length, uid, uid_length);
+	maildrop->messages[maildrop->count++] = (struct message){
+		.number = number,
+		.uid = (uint32_t)maildrop->uids_length,
+		.uid_length = (uint32_t)uid_length,
+		.size = MAILDROP_SIZE_UNKNOWN,
+	};
+	maildrop->uids_length += uid_length;
+	return true;
+}
+
+static uint64_t place(const struct maildrop *maildrop, const char *uid,
+	size_t uid_length, uint32_t ordinal)
+{
+	uint64_t hash = hash_octets(maildrop->key, uid, uid_length);
+
+	if (ordinal == 0)
+		return hash;
+	uint64_t pair[2] = {hash, ordinal};
+
+	return hash_octets(maildrop->key, pair, sizeof pair);
+}
+
+static bool is_same(const struct maildrop *maildrop,
+	const struct message *message, const char *uid, size_t uid_length,
+	uint32_t ordinal)
+{
+	return message->ordinal == ordinal &&
+		message->uid_length == uid_length &&
+		memcmp(maildrop->uids + message->uid, uid, uid_length) == 0;
+}
+
+/* The slot that holds (uid, ordinal), or the empty one where it would go. */
+static size_t slot_of(const struct maildrop *maildrop, const char *uid,
+	size_t uid_length, uint32_t ordinal)
+{
+	size_t mask = maildrop->index_size - 1;
+	size_t slot = place(maildrop, uid, uid_length, ordinal) & mask;
+
+	for (; maildrop->index[slot] != 0; slot = (slot + 1) & mask) {
+		const struct message *message =
+			&maildrop->messages[maildrop->index[slot] - 1];
+
+		if (is_same(maildrop, message, uid, uid_length, ordinal))
+			break;
+	}
+	return slot;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = ((const struct message *)a)->number;
+	uint32_t y = ((const struct message *)b)->number;
+
+	return x < y ? -1 : x > y;
+}
+
+static bool sort_numbers(struct maildrop *maildrop, struct error *err)
+{
+	struct message *messages = maildrop->messages;
+	bool sorted = true;
+
+	for (size_t i = 1; i < maildrop->count && sorted; i++)
+		sorted = messages[i - 1].number < messages[i].number;
+	if (sorted)
+		return true;
+	qsort(messages, maildrop->count, sizeof messages[0], by_number);
+	for (size_t i = 1; i < maildrop->count; i++) {
+		if (messages[i - 1].number == messages[i].number)
+			return error_set(err, ERROR_PROTOCOL,
+				"the server lists message number %u twice",
+				messages[i].number);
+	}
+	return true;
+}
+
+bool maildrop_index(struct maildrop *maildrop, struct error *err)
+{
+	if (!sort_numbers(maildrop, err))
+		return false;
+	maildrop->index_size = 16;
+	while (maildrop->index_size < maildrop->count * 2)
+		maildrop->index_size *= 2;
+	maildrop->index =
+		xcalloc(maildrop->index_size, sizeof maildrop->index[0]);
+	for (size_t i = 0; i < maildrop->count; i++) {
+		struct message *message = &maildrop->messages[i];
+		const char *uid = maildrop_uid(maildrop, message);
+		size_t n = message->uid_length;
+		size_t slot = slot_of(maildrop, uid, n, 0);
+
+		if (maildrop->index[slot] != 0) {
+			struct message *first =
+				&maildrop->messages[maildrop->index[slot] - 1];
+
+			message->ordinal = first->copies++;
+			slot = slot_of(maildrop, uid, n, message->ordinal);
+		} else {
+			message->copies = 1;
+		}
+		maildrop->index[slot] = (uint32_t)i + 1;
+	}
+	return true;
+}
+
+void maildrop_set_size(
+	struct maildrop *maildrop, uint32_t number, uint64_t size)
+{
+	struct message *messages = maildrop->messages;
+	size_t low = 0;
+	size_t high = maildrop->count;
+
+	/* Nearly always the listing has no gaps, and this is the place. */
+	if (number > 0 && number <= high &&
+		messages[number - 1].number == number) {
+		messages[number - 1].size = size;
+		return;
+	}
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (messages[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < maildrop->count && messages[low].number == number)
+		messages[low].size = size;
+}
+
+const char *maildrop_uid(
+	const struct maildrop *maildrop, const struct message *message)
+{
+	return maildrop->uids == NULL ? "" : maildrop->uids + message->uid;
+}
+
+size_t maildrop_find(const struct maildrop *maildrop, const char *uid,
+	size_t uid_length, uint32_t ordinal, size_t hint)
+{
+	if (hint < maildrop->count &&
+		is_same(maildrop, &maildrop->messages[hint], uid, uid_length,
+			ordinal))
+		return hint;
+	if (maildrop->index == NULL)
+		return MAILDROP_NOT_FOUND;
+	size_t slot = slot_of(maildrop, uid, uid_length, ordinal);
+
+	return maildrop->index[slot] == 0 ? MAILDROP_NOT_FOUND
+					  : maildrop->index[slot] - 1;
+}

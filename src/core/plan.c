@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: ISC */
+#include "core/plan.h"
+
+#include <stdlib.h>
+
+#include "core/xalloc.h"
+
+bool plan_needs_sizes(const struct policy *policy,
+	const struct maildrop *maildrop, const struct memory *memories)
+{
+	for (size_t i = 0; i < maildrop->count; i++) {
+		if (memories[i].state == MEMORY_ERASED)
+			return true;
+		if (memories[i].state == MEMORY_NONE && policy->max_size > 0)
+			return true;
+	}
+	return false;
+}
+
+/* Is the message one of those that keep-newest protects? */
+static bool is_newest(
+	const struct policy *policy, const struct maildrop *maildrop, size_t i)
+{
+	return maildrop->count - i <= policy->keep_newest;
+}
+
+static bool is_too_large(
+	const struct policy *policy, const struct message *message)
+{
+	return policy->max_size > 0 && message->size != MAILDROP_SIZE_UNKNOWN &&
+		message->size > policy->max_size;
+}
+
+/* A message to fetch; reason, or reason + 1 when it is erased at once. */
+static struct step fetch_step(const struct policy *policy,
+	const struct maildrop *maildrop, size_t i, enum reason reason,
+	enum reason then_erased)
+{
+	bool erase =
+		policy->erase == ERASE_NOW && !is_newest(policy, maildrop, i);
+
+	if (is_too_large(policy, &maildrop->messages[i]))
+		return (struct step){.reason = REASON_TOO_LARGE};
+	return (struct step){.fetch = true,
+		.erase = erase,
+		.reason = erase ? then_erased : reason};
+}
+
+static struct step kept_step(const struct policy *policy,
+	const struct maildrop *maildrop, const struct memory *memory, size_t i,
+	int64_t now)
+{
+	if (policy->erase == ERASE_NEVER)
+		return (struct step){.reason = REASON_NEVER};
+	if (is_newest(policy, maildrop, i))
+		return (struct step){.reason = REASON_NEWEST};
+	if (policy->erase == ERASE_NOW)
+		return (struct step){.erase = true, .reason = REASON_ERASE_NOW};
+	/* A clock that was set back makes it younger, never older. */
+	if (now - memory->kept_at < policy->after)
+		return (struct step){.reason = REASON_NOT_DUE};
+	return (struct step){.erase = true, .reason = REASON_DUE};
+}
+
+/*
+ * Listed again after the server had said that it was erased: the same message
+ * on a server that does not let go (erase it once more, never fetch it twice),
+ * or another one under a uid used again (fetch it). The size tells; where it
+ * cannot, nothing is done to it.
+ */
+static struct step erased_step(const struct policy *policy,
+	const struct maildrop *maildrop, const struct memory *memory, size_t i,
+	int64_t now)
+{
+	uint64_t size = maildrop->messages[i].size;
+
+	if (size == MAILDROP_SIZE_UNKNOWN ||
+		memory->size == MAILDROP_SIZE_UNKNOWN)
+		return (struct step){.reason = REASON_RETURNED_UNSURE};
+	if (size != memory->size)
+		return fetch_step(policy, maildrop, i, REASON_REUSED,
+			REASON_REUSED_THEN_ERASED);
+	struct step step = kept_step(policy, maildrop, memory, i, now);
+
+	if (step.erase)
+		step.reason = REASON_RETURNED;
+	return step;
+}
+
+static struct step decide(const struct policy *policy,
+	const struct maildrop *maildrop, const struct memory *memory, size_t i,
+	int64_t now)
+{
+	if (maildrop->messages[i].uid_length == 0)
+		return (struct step){.reason = REASON_NO_UID};
+	switch (memory->state) {
+	case MEMORY_NONE:
+		return fetch_step(policy, maildrop, i, REASON_NEW,
+			REASON_NEW_THEN_ERASED);
+	case MEMORY_ARRIVING:
+		return (struct step){.reason = REASON_INTERRUPTED};
+	case MEMORY_KEPT:
+		return kept_step(policy, maildrop, memory, i, now);
+	case MEMORY_ERASED:
+		return erased_step(policy, maildrop, memory, i, now);
+	}
+	return (struct step){.reason = REASON_NEVER};
+}
+
+struct plan plan_make(const struct policy *policy,
+	const struct maildrop *maildrop, const struct memory *memories,
+	int64_t now)
+{
+	struct plan plan = {
+		.steps = xcalloc(maildrop->count, sizeof plan.steps[0]),
+		.count = maildrop->count,
+	};
+
+	for (size_t i = 0; i < plan.count; i++) {
+		struct step step =
+			decide(policy, maildrop, &memories[i], i, now);
+		uint64_t size = maildrop->messages[i].size;
+
+		plan.steps[i] = step;
+		plan.fetches += step.fetch;
+		plan.erasures += step.erase;
+		plan.too_large += step.reason == REASON_TOO_LARGE;
+		if (step.fetch && size != MAILDROP_SIZE_UNKNOWN)
+			plan.octets += size;
+	}
+	return plan;
+}
+
+void plan_release(struct plan *plan)
+{
+	free(plan->steps);
+	*plan = (struct plan){.count = 0};
+}
+
+const char *plan_reason(enum reason reason)
+{
+	switch (reason) {
+	case REASON_NEW:
+		return "new";
+	case REASON_NEW_THEN_ERASED:
+		return "new; delete = now";
+	case REASON_REUSED:
+		return "another message under a uid that was erased before";
+	case REASON_REUSED_THEN_ERASED:
+		return "another message under a uid that was erased before; "
+		       "delete = now";
+	case REASON_NO_UID:
+		return "the server lists it without a uid";
+	case REASON_TOO_LARGE:
+		return "larger than max-size";
+	case REASON_INTERRUPTED:
+		return "a run was ended while storing it; the next fetch "
+		       "settles it";
+	case REASON_NEVER:
+		return "kept here; nothing is to be deleted";
+	case REASON_NOT_DUE:
+		return "kept here; not due yet";
+	case REASON_NEWEST:
+		return "kept here; among the newest that stay";
+	case REASON_ERASE_NOW:
+		return "kept here; delete = now";
+	case REASON_DUE:
+		return "kept here; its time is over";
+	case REASON_RETURNED:
+		return "kept here; erased before, and listed again";
+	case REASON_RETURNED_UNSURE:
+		return "erased before, and listed again without a size to "
+		       "tell whether it is the same";
+	}
+	return "";
+}

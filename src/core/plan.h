@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+/* What a run will do, decided before it does anything: pure, and printable. */
+#ifndef CORE_PLAN_H
+#define CORE_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/maildrop.h"
+#include "core/policy.h"
+
+/* What the store holds of a message; the numbers are what it stores. */
+enum memory_state {
+	MEMORY_NONE = 0,     /* never seen */
+	MEMORY_ARRIVING = 1, /* a run was ended while it was being stored */
+	MEMORY_KEPT = 2,     /* safe here */
+	MEMORY_ERASED = 3,   /* kept, and the server said it is erased there */
+};
+
+struct memory {
+	int64_t row;	 /* the store's name for it */
+	int64_t kept_at; /* seconds since 1970 */
+	uint64_t size;	 /* as LIST told it then, or MAILDROP_SIZE_UNKNOWN */
+	enum memory_state state;
+};
+
+/* Why a step is what it is; the text stands in plan_reason. */
+enum reason {
+	REASON_NEW,
+	REASON_NEW_THEN_ERASED,
+	REASON_REUSED,
+	REASON_REUSED_THEN_ERASED,
+	REASON_NO_UID,
+	REASON_TOO_LARGE,
+	REASON_INTERRUPTED,
+	REASON_NEVER,
+	REASON_NOT_DUE,
+	REASON_NEWEST,
+	REASON_ERASE_NOW,
+	REASON_DUE,
+	REASON_RETURNED,
+	REASON_RETURNED_UNSURE,
+};
+
+struct step {
+	bool fetch;
+	bool erase; /* and only once the store says that it is kept */
+	enum reason reason;
+};
+
+struct plan {
+	struct step *steps; /* owned; one for each message of the maildrop */
+	size_t count;
+	size_t fetches;
+	size_t erasures;
+	size_t too_large;
+	uint64_t octets; /* to be fetched, as far as sizes are known */
+};
+
+/*
+ * Must LIST be asked before this plan can be made? When a size rule has a new
+ * message to judge, or a uid is listed again that was erased before.
+ */
+bool plan_needs_sizes(const struct policy *policy,
+	const struct maildrop *maildrop, const struct memory *memories);
+
+/*
+ * One step and one reason for each message: memories[i] is what is known of
+ * maildrop->messages[i]; now is in seconds since 1970. Cannot fail and reads
+ * nothing else. The caller releases the plan.
+ *
+ * It never erases under ERASE_NEVER, nor what is neither kept nor fetched by
+ * the same step.
+ */
+struct plan plan_make(const struct policy *policy,
+	const struct maildrop *maildrop, const struct memory *memories,
+	int64_t now);
+
+void plan_release(struct plan *plan);
+
+/* The reason in words, as a part of a sentence. */
+const char *plan_reason(enum reason reason);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/* What an account's owner wants fetched, and how long the server keeps it. */
+#ifndef CORE_POLICY_H
+#define CORE_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum erase_rule {
+	ERASE_NEVER,
+	ERASE_NOW,   /* in the session that fetches it */
+	ERASE_AFTER, /* once it has been kept here for a time */
+};
+
+struct policy {
+	enum erase_rule erase;
+	int64_t after;	      /* ERASE_AFTER: seconds since it was kept */
+	uint64_t keep_newest; /* so many newest messages are never erased */
+	uint64_t max_size;    /* larger ones are not fetched; 0: no limit */
+};
+
+/*
+ * Parses the delete setting: "never", "now", "after 30 days" (hours, days,
+ * weeks...). Sets erase and after; false, nothing changed, when it is none.
+ */
+bool policy_parse_delete(struct policy *policy, const char *text);
+
+/* Writes the delete setting back in words: "after 30 days". Returns room. */
+char *policy_format_delete(
+	char *room, size_t size, const struct policy *policy);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+#include "core/header.h"
+
+#include <string.h>
+
+#include "tap.h"
+
+static const struct row {
+	const char *sentence;
+	const char *text;
+	const char *message_id;
+	const char *return_path;
+} rows[] = {
+	{"both fields are found",
+		"Return-Path: <a@b>\nMessage-ID: <x@y>\n\nbody\n", "<x@y>",
+		"a@b"},
+	{"in any case of letters", "message-id:<x@y>\nRETURN-PATH:a@b\n\n",
+		"<x@y>", "a@b"},
+	{"folded over lines", "Message-ID:\n <x@y>\nReturn-Path:\n\t<a@b>\n\n",
+		"<x@y>", "a@b"},
+	{"the first of several counts",
+		"Message-ID: <1@y>\nMessage-ID: <2@y>\n"
+		"Return-Path: <1@b>\nReturn-Path: <2@b>\n\n",
+		"<1@y>", "1@b"},
+	{"not in the body", "Subject: x\n\nMessage-ID: <x@y>\n", "", ""},
+	{"an empty return path is none", "Return-Path: <>\n\n", "", ""},
+	{"blanks at the ends do not count", "Message-ID:  <x@y> \t\n\n",
+		"<x@y>", ""},
+	{"blanks inside are not taken", "Message-ID: <x y>\n\n", "", ""},
+	{"nor controls", "Message-ID: <x\x1by>\nReturn-Path: a\x01@b\n\n", "",
+		""},
+	{"nor 8-bit octets", "Message-ID: <\xc3\xa4@y>\n\n", "", ""},
+	{"another field is not mistaken for it",
+		"X-Message-ID: <x@y>\nMessage-IDs: <z@y>\n\n", "", ""},
+	{"a field at the very start and no body", "Message-ID: <x@y>\n", "",
+		""},
+	{"no header at all", "\nMessage-ID: <x@y>\n", "", ""},
+	{"nothing at all", "", "", ""},
+};
+
+static void test_long(void)
+{
+	struct header header;
+	char text[3000];
+
+	memset(text, 'x', sizeof text);
+	memcpy(text, "Message-ID: <", 13);
+	memcpy(text + 300, "\n\n", 2);
+	header_init(&header);
+	header_feed(&header, text, 302);
+	same(header.message_id, "", "a value too long to keep is left out");
+	memset(text, 'x', sizeof text);
+	memcpy(text, "Message-ID: <", 13);
+	memcpy(text + 2000, "\nReturn-Path: a@b\n\n", 19);
+	header_init(&header);
+	header_feed(&header, text, 2019);
+	ok(header.message_id[0] == '\0' &&
+			strcmp(header.return_path, "a@b") == 0,
+		"an endless field does not hide the next");
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const struct row *row = &rows[i];
+		size_t length = strlen(row->text);
+		bool right = true;
+
+		for (size_t piece = 1; piece <= length + 1; piece++) {
+			struct header header;
+
+			header_init(&header);
+			for (size_t at = 0; at < length; at += piece)
+				header_feed(&header, row->text + at,
+					length - at < piece ? length - at
+							    : piece);
+			right = right &&
+				strcmp(header.message_id, row->message_id) ==
+					0 &&
+				strcmp(header.return_path, row->return_path) ==
+					0;
+		}
+		ok(right, "%s, cut in any pieces", row->sentence);
+	}
+	test_long();
+	return done();
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: ISC */
+#include "core/mboxrd.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "tap.h"
+
+typedef bool converter(struct mboxrd *, const char *, size_t, struct buffer *);
+typedef bool ender(struct mboxrd *, struct buffer *);
+
+static size_t convert(converter *step, ender *end, const char *text,
+	size_t length, size_t piece, char *out)
+{
+	struct mboxrd mboxrd = {.matched = 0};
+	struct buffer buffer;
+
+	buffer_init(&buffer, 4096);
+	for (size_t at = 0; at < length; at += piece)
+		step(&mboxrd, text + at,
+			length - at < piece ? length - at : piece, &buffer);
+	end(&mboxrd, &buffer);
+	size_t n = buffer_length(&buffer);
+
+	if (n > 0)
+		memcpy(out, buffer_bytes(&buffer), n);
+	out[n] = '\0';
+	buffer_release(&buffer);
+	return n;
+}
+
+static const struct row {
+	const char *sentence;
+	const char *text;
+	const char *quoted;
+} rows[] = {
+	{"a From_ line is quoted", "From me\n", ">From me\n"},
+	{"one further down too", "a\nFrom me\n", "a\n>From me\n"},
+	{"a quoted one once more", ">From me\n", ">>From me\n"},
+	{"and once more", ">>>From me\n", ">>>>From me\n"},
+	{"From inside a line is not", "a From b\n", "a From b\n"},
+	{"nor without its blank", "From\nFrom", "From\nFrom"},
+	{"nor a longer word", "Fromage\n", "Fromage\n"},
+	{"nor behind a blank", " From x\n", " From x\n"},
+	{"nor behind another quote", "> From x\n", "> From x\n"},
+	{"From and a blank alone are", "From ", ">From "},
+	{"quotes alone are not", ">>>\n>\n>>Fro\n", ">>>\n>\n>>Fro\n"},
+	{"nothing stays nothing", "", ""},
+};
+
+static void test_rows(void)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const struct row *row = &rows[i];
+		size_t length = strlen(row->text);
+		size_t quoted = strlen(row->quoted);
+		bool right = true;
+		char out[200];
+
+		for (size_t piece = 1; piece <= quoted + 1; piece++) {
+			convert(mboxrd_quote, mboxrd_quote_end, row->text,
+				length, piece, out);
+			right = right && strcmp(out, row->quoted) == 0;
+			convert(mboxrd_unquote, mboxrd_unquote_end, row->quoted,
+				quoted, piece, out);
+			right = right && strcmp(out, row->text) == 0;
+		}
+		ok(right, "%s, there and back, cut in any pieces",
+			row->sentence);
+	}
+}
+
+/* Every text over a small alphabet: unquote(quote(text)) is text. */
+static void test_round_trip(void)
+{
+	static const char *const pieces[] = {
+		">", "From ", "From", "\n", "x", "F", " "};
+	size_t wrong = 0;
+
+	for (unsigned code = 0; code < 7 * 7 * 7 * 7 * 7; code++) {
+		char text[64] = "";
+		char quoted[128];
+		char back[128];
+
+		for (unsigned rest = code, i = 0; i < 5; i++, rest /= 7)
+			strcat(text, pieces[rest % 7]);
+		size_t n = convert(mboxrd_quote, mboxrd_quote_end, text,
+			strlen(text), 3, quoted);
+
+		convert(mboxrd_unquote, mboxrd_unquote_end, quoted, n, 2, back);
+		wrong += strcmp(text, back) != 0;
+		wrong += strncmp(quoted, "From ", 5) == 0;
+		wrong += strstr(quoted, "\nFrom ") != NULL;
+	}
+	ok(wrong == 0, "16,807 texts come back, and none holds a From_ line");
+}
+
+static void test_full(void)
+{
+	struct mboxrd mboxrd = {.matched = 0};
+	struct buffer small;
+
+	buffer_init(&small, 3);
+	ok(!mboxrd_quote(&mboxrd, "abcdef", 6, &small),
+		"a full buffer is told");
+	mboxrd = (struct mboxrd){.matched = 0};
+	ok(!mboxrd_quote(&mboxrd, "From x", 6, &small), "in a From_ line too");
+	mboxrd = (struct mboxrd){.matched = 0};
+	ok(!mboxrd_quote(&mboxrd, ">>>>>", 5, &small), "and in quotes");
+	mboxrd = (struct mboxrd){.matched = 0};
+	buffer_consume(&small, buffer_length(&small));
+	ok(!mboxrd_quote(&mboxrd, "FromX", 5, &small),
+		"and in what was held back");
+	buffer_release(&small);
+}
+
+int main(void)
+{
+	test_rows();
+	test_round_trip();
+	test_full();
+	return done();
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+#include "core/policy.h"
+
+#include "tap.h"
+
+int main(void)
+{
+	static const struct {
+		const char *text;
+		bool good;
+		enum erase_rule erase;
+		int64_t after;
+		const char *back;
+	} rows[] = {
+		{"never", true, ERASE_NEVER, 0, "never"},
+		{"NEVER", true, ERASE_NEVER, 0, "never"},
+		{"now", true, ERASE_NOW, 0, "now"},
+		{"after 30 days", true, ERASE_AFTER, 2592000, "after 30 days"},
+		{"after 1 day", true, ERASE_AFTER, 86400, "after 1 day"},
+		{"after 24 hours", true, ERASE_AFTER, 86400, "after 1 day"},
+		{"after 2 weeks", true, ERASE_AFTER, 1209600, "after 2 weeks"},
+		{"after 36h", true, ERASE_AFTER, 129600, "after 36 hours"},
+		{"after 90 minutes", true, ERASE_AFTER, 5400,
+			"after 90 minutes"},
+		{"after 59 seconds", true, ERASE_AFTER, 59, "after 59 seconds"},
+		{"after 0 days", true, ERASE_NOW, 0, "now"},
+		{"after 30", false, ERASE_NEVER, 0, "never"},
+		{"after", false, ERASE_NEVER, 0, "never"},
+		{"after -1 days", false, ERASE_NEVER, 0, "never"},
+		{"after 1.5 days", false, ERASE_NEVER, 0, "never"},
+		{"30 days", false, ERASE_NEVER, 0, "never"},
+		{"after 99999999999 weeks", false, ERASE_NEVER, 0, "never"},
+		{"after 30 fortnights", false, ERASE_NEVER, 0, "never"},
+		{"", false, ERASE_NEVER, 0, "never"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct policy policy = {.erase = ERASE_NEVER};
+		char room[64];
+
+		ok(policy_parse_delete(&policy, rows[i].text) == rows[i].good &&
+				policy.erase == rows[i].erase &&
+				(!rows[i].good || policy.erase != ERASE_AFTER ||
+					policy.after == rows[i].after),
+			"delete = \"%s\" is %s", rows[i].text,
+			rows[i].good ? "understood" : "refused");
+		same(policy_format_delete(room, sizeof room, &policy),
+			rows[i].back, "and said as \"%s\"", rows[i].back);
+	}
+	return done();
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC */
+#include "core/setting.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tap.h"
+
+#define PIN "sha256//sWgdCFhMZAG+YHYl8ohuRoD1pxeyZ9rDtMfaGsATmi8="
+
+static const struct {
+	const char *name;
+	const char *text;
+	bool good;
+} rows[] = {
+	{"server", "pop.example.org", true},
+	{"server", "192.0.2.1", true},
+	{"server", "2001:db8::1", true},
+	{"server", "[2001:db8::1]", true},
+	{"server",
+		"b\xc3\xbc"
+		"cher.example",
+		true},
+	{"server", "pop.example.org:995", false},
+	{"server", "pop.example.org/", false},
+	{"server", "user@pop.example.org", false},
+	{"server", "a b", false},
+	{"server", "a%0d%0aDELE", false},
+	{"server", "", false},
+	{"port", "995", true},
+	{"port", "0", false},
+	{"port", "65536", false},
+	{"port", "pop3s", false},
+	{"tls", "implicit", true},
+	{"tls", "STARTTLS", true},
+	{"tls", "off", true},
+	{"tls", "maybe", false},
+	{"tls-min", "1.2", true},
+	{"tls-min", "1.3", true},
+	{"tls-min", "1.1", false},
+	{"tls-ca", "/etc/ca.pem", true},
+	{"tls-cert", "/etc/cert.pem", true},
+	{"tls-key", "/etc/key.pem", true},
+	{"tls-pin", PIN, true},
+	{"tls-pin", PIN ";" PIN, true},
+	{"tls-pin", PIN ";", false},
+	{"tls-pin", PIN "," PIN, false},
+	{"tls-pin", "sha256//short=", false},
+	{"tls-pin", "md5//x", false},
+	{"proxy", "socks5h://localhost:9050", true},
+	{"proxy", "http://proxy:3128", true},
+	{"proxy", "localhost:9050", false},
+	{"proxy", "socks5h://a\nb", false},
+	{"user", "me@example.org", true},
+	{"user", "", false},
+	{"user", "a\r\nDELE 1", false},
+	{"user", "a\x7f", false},
+	{"password", "geheim", true},
+	{"password", "", false},
+	{"password", "a\nb", false},
+	{"password-command", "pass show x", true},
+	{"password-command", "", false},
+	{"password-file", "/home/me/.secret", true},
+	{"auth", "auto", true},
+	{"auth", "CRAM-MD5", true},
+	{"auth", "ntlm", false},
+	{"cleartext-password", "true", true},
+	{"cleartext-password", "no", true},
+	{"cleartext-password", "perhaps", false},
+	{"timeout", "30", true},
+	{"timeout", "2 minutes", true},
+	{"timeout", "0", false},
+	{"timeout", "2 days", false},
+	{"timeout", "soon", false},
+	{"maildir", "/home/me/Mail", true},
+	{"mbox", "/home/me/mbox", true},
+	{"delete", "after 30 days", true},
+	{"delete", "after a while", false},
+	{"keep-newest", "100", true},
+	{"keep-newest", "-1", false},
+	{"keep-newest", "all", false},
+	{"max-size", "20M", true},
+	{"max-size", "large", false},
+	{"state", "/var/lib/keepmail", true},
+};
+
+static unsigned reports;
+static char last[400];
+
+static void report(const struct account *account, const char *sentence)
+{
+	(void)account;
+	reports++;
+	snprintf(last, sizeof last, "%s", sentence);
+}
+
+static bool set(struct account *account, const char *name, const char *text)
+{
+	return settings[setting_find(name)].set(account, text);
+}
+
+static void test_groups(void)
+{
+	struct account account;
+
+	account_init(&account);
+	set(&account, "password", "x");
+	set(&account, "password-file", "/f");
+	ok(account.password == NULL && account.password_file != NULL,
+		"a password-file takes the place of a password");
+	set(&account, "password-command", "c");
+	ok(account.password_file == NULL && account.password_command != NULL,
+		"a password-command takes the place of a password-file");
+	set(&account, "maildir", "/m");
+	set(&account, "mbox", "/b");
+	ok(account.destination == DESTINATION_MBOX &&
+			strcmp(account.path, "/b") == 0,
+		"an mbox takes the place of a maildir");
+	account_release(&account);
+}
+
+static void test_check(void)
+{
+	struct account account;
+
+	account_init(&account);
+	ok(setting_check(&account, report) == 3 && reports == 3,
+		"an account needs a server, a user and a place for mail");
+	set(&account, "server", "pop.example.org");
+	set(&account, "user", "me");
+	set(&account, "maildir", "/m");
+	ok(setting_check(&account, report) == 0 && account.port == 995,
+		"with them it is complete, and has a port");
+	account.port = 0;
+	set(&account, "tls", "off");
+	ok(setting_check(&account, report) == 1 &&
+			strstr(last, "clear text") != NULL,
+		"no password in clear to another machine");
+	set(&account, "cleartext-password", "yes");
+	ok(setting_check(&account, report) == 0, "unless it is said so");
+	set(&account, "cleartext-password", "no");
+	set(&account, "server", "localhost");
+	ok(setting_check(&account, report) == 0, "or it is this machine");
+	set(&account, "tls-ca", "/ca");
+	ok(setting_check(&account, report) == 1, "tls = off needs no tls-ca");
+	set(&account, "tls", "starttls");
+	set(&account, "tls-key", "/key");
+	ok(setting_check(&account, report) == 1 &&
+			strstr(last, "tls-cert") != NULL,
+		"a key needs its certificate");
+	account_release(&account);
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct account account;
+
+		account_init(&account);
+		ok(set(&account, rows[i].name, rows[i].text) == rows[i].good,
+			"%s, value %zu, is %s", rows[i].name, i,
+			rows[i].good ? "taken" : "refused");
+		account_release(&account);
+	}
+	ok(setting_find("sever") == setting_count,
+		"an unknown setting is not found");
+	for (size_t i = 0; i < setting_count; i++)
+		ok(settings[i].expected[0] != '\0', "%s says what it expects",
+			settings[i].name);
+	test_groups();
+	test_check();
+	return done();
+}
