@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: ISC */
+#include "dialog.h"
+
+#include <fnmatch.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+static void pause_for(long milliseconds)
+{
+	struct timespec wait = {
+		milliseconds / 1000, milliseconds % 1000 * 1000000};
+
+	nanosleep(&wait, NULL);
+}
+
+static int digit(char c)
+{
+	const char *digits = "0123456789abcdef";
+	const char *at = c == '\0' ? NULL : strchr(digits, c);
+
+	return at == NULL ? 0 : (int)(at - digits);
+}
+
+/* Undoes C's escapes in place, and returns the length. */
+static size_t unescape(char *text)
+{
+	char *to = text;
+
+	for (const char *p = text; *p != '\0'; p++) {
+		if (p[0] != '\\' || p[1] == '\0') {
+			*to++ = *p;
+			continue;
+		}
+		p++;
+		if (*p == 'n')
+			*to++ = '\n';
+		else if (*p == 'r')
+			*to++ = '\r';
+		else if (*p == 't')
+			*to++ = '\t';
+		else if (*p == 'x' && p[1] != '\0' && p[2] != '\0') {
+			*to++ = (char)(digit(p[1]) * 16 + digit(p[2]));
+			p += 2;
+		} else {
+			*to++ = *p;
+		}
+	}
+	return (size_t)(to - text);
+}
+
+/* A login as any client may do it, the given words being the capabilities. */
+static bool log_in(struct wire *wire, char *capabilities)
+{
+	char *line;
+
+	wire_printf(wire, "+OK ready\r\n");
+	while ((line = wire_line(wire, NULL)) != NULL) {
+		if (strcasecmp(line, "CAPA") == 0) {
+			char copy[8192];
+			char *rest = copy;
+			char *word;
+
+			snprintf(copy, sizeof copy, "%s", capabilities);
+			wire_printf(wire, "+OK\r\n");
+			while ((word = strsep(&rest, " ")) != NULL) {
+				if (word[0] != '\0')
+					wire_printf(wire, "%s\r\n", word);
+			}
+			wire_printf(wire, ".\r\n");
+		} else if (strncasecmp(line, "AUTH PLAIN ", 11) == 0 ||
+			strncasecmp(line, "PASS ", 5) == 0) {
+			wire_printf(wire, "+OK logged in\r\n");
+			return true;
+		} else if (strncasecmp(line, "USER ", 5) == 0) {
+			wire_printf(wire, "+OK\r\n");
+		} else {
+			wire_printf(wire, "-ERR unknown\r\n");
+		}
+	}
+	return false;
+}
+
+static bool expect(struct wire *wire, const char *pattern, FILE *report)
+{
+	const char *line = wire_line(wire, NULL);
+
+	if (line == NULL) {
+		fprintf(report, "expected %s, got nothing\n", pattern);
+		return false;
+	}
+	if (fnmatch(pattern, line, FNM_CASEFOLD) != 0) {
+		fprintf(report, "expected %s, got %s\n", pattern, line);
+		return false;
+	}
+	return true;
+}
+
+static void stall(struct wire *wire)
+{
+	wire_flush(wire);
+	/* Whatever comes in is read, and never answered. */
+	for (int i = 0; i < 100; i++) {
+		struct pollfd wait = {.fd = wire->fd, .events = POLLIN};
+
+		if (poll(&wait, 1, 1000) > 0 && wire_line(wire, NULL) == NULL)
+			return;
+	}
+}
+
+/* One line of the dialog; false at the connection's end. */
+static bool play_line(
+	char *line, struct wire *wire, SSL_CTX *context, FILE *report)
+{
+	char *text = line + 3;
+
+	if (strncmp(line, "S: ", 3) == 0)
+		return wire_printf(wire, "%s\r\n", text);
+	if (strcmp(line, "S:") == 0)
+		return wire_printf(wire, "\r\n");
+	if (strncmp(line, "R: ", 3) == 0)
+		return wire_put(wire, text, unescape(text));
+	if (strncmp(line, "X: ", 3) == 0) {
+		long times = strtol(text, &text, 10);
+		size_t n = unescape(++text);
+		bool ok = true;
+
+		while (ok && times-- > 0)
+			ok = wire_put(wire, text, n);
+		return ok;
+	}
+	if (strncmp(line, "C: ", 3) == 0)
+		return expect(wire, text, report);
+	if (strncmp(line, "login", 5) == 0)
+		return log_in(wire, line + 5);
+	if (strcmp(line, "tls") == 0)
+		return wire_start_tls(wire, context);
+	if (strncmp(line, "wait ", 5) == 0) {
+		wire_flush(wire);
+		pause_for(strtol(line + 5, NULL, 10));
+		return true;
+	}
+	if (strcmp(line, "gone") == 0) {
+		const char *said = wire_line(wire, NULL);
+
+		if (said != NULL)
+			fprintf(report, "expected it gone, got %s\n", said);
+		return false;
+	}
+	if (strcmp(line, "stall") == 0) {
+		stall(wire);
+		return false;
+	}
+	if (strcmp(line, "close") == 0)
+		return false;
+	fprintf(report, "no such line in a dialog: %s\n", line);
+	return false;
+}
+
+/* Moves to the part that is for this session: the last one serves the rest. */
+static void find_part(FILE *file, unsigned session)
+{
+	char line[8192];
+	long start = 0;
+
+	while (session > 0 && fgets(line, sizeof line, file) != NULL) {
+		if (strncmp(line, "== session", 10) == 0) {
+			start = ftell(file);
+			session--;
+		}
+	}
+	fseek(file, start, SEEK_SET);
+}
+
+void dialog_play(const char *path, unsigned session, struct wire *wire,
+	SSL_CTX *context, FILE *report)
+{
+	FILE *file = fopen(path, "r");
+	char line[8192];
+
+	if (file == NULL) {
+		fprintf(report, "no dialog %s\n", path);
+		return;
+	}
+	find_part(file, session);
+	while (fgets(line, sizeof line, file) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		if (strncmp(line, "== session", 10) == 0)
+			break;
+		if (line[0] == '#' || line[0] == '\0')
+			continue;
+		if (!play_line(line, wire, context, report))
+			break;
+	}
+	fclose(file);
+}

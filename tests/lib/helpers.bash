@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: ISC
+# For every .bats file: a server, an rc file, and what became of the mail.
+# shellcheck disable=SC2034,SC2154 # the tests use what is set here, and bats sets
+
+: "${TESTS_SRC:?run this by make check}" "${TESTS_BUILD:?}" "${KEEPMAIL:?}"
+lib=$TESTS_BUILD/lib
+
+# An empty home for each test; nothing of the user's is touched.
+common_setup() {
+    unset KEEPMAIL_CONFIG KEEPMAIL_STATE XDG_CONFIG_HOME XDG_STATE_HOME
+    work=$BATS_TEST_TMPDIR
+    export HOME=$work/home
+    mkdir -p "$HOME" "$work/server"
+    umask 022
+    server_pid=
+    password='test'
+}
+
+common_teardown() {
+    stop_server
+}
+
+# start_server [popserver's options]: its ports in $port and $tls_port.
+start_server() {
+    stop_server
+    rm -f "$work/server/ports"
+    "$lib/popserver" --work "$work/server" "$@" \
+        >"$work/server/output" 2>&1 3>&- &
+    server_pid=$!
+    local i
+    for ((i = 0; i < 200; i++)); do
+        [ -s "$work/server/ports" ] && break
+        sleep 0.05
+    done
+    read -r port tls_port <"$work/server/ports"
+}
+
+# Ends the server, so that its report is complete.
+stop_server() {
+    [ -n "$server_pid" ] || return 0
+    kill "$server_pid" 2>/dev/null || true
+    wait "$server_pid" 2>/dev/null || true
+    server_pid=
+}
+
+# reported NAME: a number of the server's report, added up over its runs.
+reported() {
+    awk -v name="$1" '$1 == name { n += $2 } END { print n + 0 }' \
+        "$work/server/report"
+}
+
+# make_mail COUNT [SEED]: varied messages in $work/mail, served by --folder.
+make_mail() {
+    rm -rf "$work/mail" "$work/sent"
+    mkdir -p "$work/mail"
+    "$lib/genmail" "$work/mail" "$@"
+    cp -r "$work/mail" "$work/sent"
+}
+
+# write_rc [SETTING...]: account "a" by TLS into a Maildir; later settings win.
+write_rc() {
+    rc=$work/rc
+    {
+        printf 'state = "%s"\n' "$work/state"
+        printf 'server = localhost\nport = %s\n' "$tls_port"
+        printf 'tls-ca = "%s"\n' "$work/server/cert.pem"
+        printf 'user = test\npassword = %s\ntimeout = 10\n' "$password"
+        printf 'maildir = "%s"\n' "$work/Mail"
+        printf 'account a {\n'
+        [ $# -eq 0 ] || printf '  %s\n' "$@"
+        printf '}\n'
+    } >"$rc"
+    chmod 600 "$rc"
+}
+
+keepmail() {
+    "$KEEPMAIL" -f "$rc" "$@"
+}
+
+# wanted STATUS [ARGUMENT...]: runs keepmail, which must exit so.
+wanted() {
+    local expected=$1
+    shift
+    run keepmail "$@"
+    if [ "$status" -ne "$expected" ]; then
+        echo "# keepmail $*: exit status $status, not $expected"
+        echo "# $output"
+        return 1
+    fi
+}
+
+# says TEXT: the last run's output has it.
+says() {
+    [[ $output == *"$1"* ]] && return 0
+    echo "# not said: $1"
+    echo "# said:     $output"
+    return 1
+}
+
+says_not() {
+    [[ $output != *"$1"* ]] && return 0
+    echo "# said, but should not be: $1"
+    echo "# $output"
+    return 1
+}
+
+# Silence: what cron needs.
+says_nothing() {
+    [ -z "$output" ] && return 0
+    echo "# said: $output"
+    return 1
+}
+
+# same_mail SERVED PATH...: every message once, octet by octet.
+same_mail() {
+    local served=$1
+    shift
+    "$lib/mailsum" -s "$served" >"$work/sums.sent"
+    "$lib/mailsum" "$@" >"$work/sums.kept"
+    cmp -s "$work/sums.sent" "$work/sums.kept" && return 0
+    echo "# sent $(wc -l <"$work/sums.sent"), kept $(wc -l <"$work/sums.kept")"
+    echo "# lost or changed: $(comm -23 "$work/sums.sent" "$work/sums.kept" | wc -l)"
+    echo "# doubled or made up: $(comm -13 "$work/sums.sent" "$work/sums.kept" | wc -l)"
+    return 1
+}
+
+# How many messages a Maildir or an mbox holds, and a folder has files.
+kept() {
+    "$lib/mailsum" "${1:-$work/Mail}" | wc -l
+}
+
+files() {
+    find "$1" -type f | wc -l
+}
+
+# in_store SQL: what the store of account a says.
+in_store() {
+    sqlite3 "$work/state/a.db" "$1"
+}
+
+# Moves the store's clock: all that is kept was kept so many days earlier.
+days_pass() {
+    in_store "UPDATE message SET kept_at = kept_at - $1 * 86400"
+}
+
+# let_pass DIRECTORY: any user may reach it.
+let_pass() {
+    local at=$1
+    while [ "$at" != / ]; do
+        chmod a+x "$at"
+        at=$(dirname "$at")
+    done
+}
