@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: ISC
+# fish completion of keepmail
+
+function __keepmail_accounts
+    set -l dir $HOME/.config/keepmail
+    set -q XDG_CONFIG_HOME; and set dir $XDG_CONFIG_HOME/keepmail
+    set -l file $dir/keepmailrc
+    set -q KEEPMAIL_CONFIG; and set file $KEEPMAIL_CONFIG
+    test -r $file; or set file $HOME/.keepmailrc
+    set -l parts $dir/accounts/*.rc
+    sed -n 's/^[[:space:]]*account[[:space:]]\{1,\}"\{0,1\}\([A-Za-z0-9._@+-]\{1,\}\)"\{0,1\}.*/\1/p' $file $parts 2>/dev/null
+end
+
+complete -c keepmail -f -a 'fetch (__keepmail_accounts)'
+complete -c keepmail -s f -l config -r -F -d 'read this rc file'
+complete -c keepmail -s n -l dry-run -d 'print what would be done and change nothing'
+complete -c keepmail -s k -l keep -d 'erase nothing on the server'
+complete -c keepmail -s j -l jobs -x -d 'accounts fetched side by side'
+complete -c keepmail -s v -l verbose -d 'a line for each message'
+complete -c keepmail -s q -l quiet -d 'errors only'
+complete -c keepmail -l json -d 'one JSON object for each account'
+complete -c keepmail -l progress -d 'a progress bar'
+complete -c keepmail -l no-progress -d 'no progress bar'
+complete -c keepmail -l state-dir -x -a '(__fish_complete_directories)' -d 'where the stores are kept'
+complete -c keepmail -s V -l version -d 'print the version'
+complete -c keepmail -s h -l help -d 'print the options'

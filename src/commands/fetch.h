@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/* One account's run, from its store's lock to its summary line. */
+#ifndef COMMANDS_FETCH_H
+#define COMMANDS_FETCH_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "core/account.h"
+#include "core/tally.h"
+#include "io/progress.h"
+
+struct fetch_options {
+	bool dry_run;
+	bool json;
+	bool verbose; /* a dry run lists what stays, too */
+	bool bar;     /* draw progress here: nobody else does */
+	const volatile sig_atomic_t *stop; /* not 0: end, as after an error */
+};
+
+/*
+ * Fetches what is new and applies the retention policy, as the plan says, and
+ * reports: errors and the summary through log, JSON and dry runs on standard
+ * output. password: NULL to look it up. Returns the exit status, also in
+ * *tally. Whatever goes wrong, and wherever it is killed, no message is lost:
+ * see the commit ladder in HACKING.
+ */
+int fetch_account(const struct account *account,
+	const struct fetch_options *options, const char *password,
+	struct progress *progress, struct tally *tally);
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/jobs.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "core/xalloc.h"
+#include "io/log.h"
+#include "io/progress.h"
+#include "io/secret.h"
+
+/* What parent and children share. */
+struct shared {
+	struct progress *progress; /* one for each account, side by side */
+	struct tally *tallies;
+};
+
+struct child {
+	pid_t pid; /* 0: not running */
+	size_t account;
+	FILE *output; /* what it prints, without a name */
+};
+
+struct jobs {
+	const struct account *const *accounts;
+	size_t count;
+	const struct fetch_options *options;
+	struct shared shared;
+	char **passwords; /* asked for beforehand; NULL: it has its own */
+	struct child *children;
+	size_t running;
+	struct progress_bar bar;
+	int status;
+	bool stopped;
+};
+
+static void *share(size_t count, size_t size)
+{
+	void *memory = mmap(NULL, count * size, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* Asks for what no rc file says, before children would ask all at once. */
+static bool ask_passwords(struct jobs *jobs, size_t i)
+{
+	const struct account *account = jobs->accounts[i];
+	struct error err = {.kind = ERROR_NONE};
+
+	if (account->password != NULL || account->password_command != NULL ||
+		account->password_file != NULL)
+		return true;
+	if (secret_ask(account, &jobs->passwords[i], &err))
+		return true;
+	log_account(account->name);
+	log_error(&err);
+	jobs->shared.tallies[i].status = error_status(err.kind);
+	jobs->status = error_worse(jobs->status, error_status(err.kind));
+	return false;
+}
+
+static void start_child(struct jobs *jobs, struct child *child, size_t i)
+{
+	struct fetch_options options = *jobs->options;
+
+	options.bar = false;
+	child->account = i;
+	child->output = tmpfile();
+	child->pid = child->output == NULL ? -1 : fork();
+	if (child->pid < 0) {
+		log_account(jobs->accounts[i]->name);
+		log_line(LOG_ERRORS, "cannot start a process for it: %s",
+			strerror(errno));
+		jobs->status = error_worse(jobs->status, EX_TEMPFAIL);
+		child->pid = 0;
+		if (child->output != NULL)
+			fclose(child->output);
+		return;
+	}
+	if (child->pid == 0) {
+		int status = EX_OSERR;
+
+		if (dup2(fileno(child->output), STDOUT_FILENO) >= 0)
+			status = fetch_account(jobs->accounts[i], &options,
+				jobs->passwords[i], &jobs->shared.progress[i],
+				&jobs->shared.tallies[i]);
+		fflush(stdout);
+		_exit(status);
+	}
+	jobs->running++;
+}
+
+/* Passes on what a child printed. */
+static void pass_output(struct child *child)
+{
+	char block[8192];
+	size_t n;
+
+	rewind(child->output);
+	while ((n = fread(block, 1, sizeof block, child->output)) > 0)
+		fwrite(block, 1, n, stdout);
+	fflush(stdout);
+	fclose(child->output);
+}
+
+static void child_ended(struct jobs *jobs, pid_t pid, int result, unsigned most)
+{
+	for (unsigned i = 0; i < most; i++) {
+		struct child *child = &jobs->children[i];
+
+		if (child->pid != pid)
+			continue;
+		int status = EX_SOFTWARE;
+
+		if (WIFEXITED(result))
+			status = WEXITSTATUS(result);
+		if (WIFSIGNALED(result)) {
+			log_account(jobs->accounts[child->account]->name);
+			log_line(LOG_ERRORS,
+				"its process was ended by signal %d; nothing "
+				"is lost, run it again",
+				WTERMSIG(result));
+			status = WTERMSIG(result) == SIGKILL ? EX_TEMPFAIL
+							     : EX_SOFTWARE;
+		}
+		jobs->status = error_worse(jobs->status, status);
+		progress_clear(&jobs->bar);
+		pass_output(child);
+		child->pid = 0;
+		jobs->running--;
+	}
+}
+
+/* Waits for a child to end, drawing the bar meanwhile. */
+static void wait_child(struct jobs *jobs, unsigned most)
+{
+	struct timespec tick = {.tv_nsec = 50000000};
+	int result;
+	pid_t pid = waitpid(-1, &result, jobs->options->bar ? WNOHANG : 0);
+
+	if (pid > 0)
+		child_ended(jobs, pid, result, most);
+	if (pid == 0) {
+		progress_draw(&jobs->bar, jobs->shared.progress,
+			(unsigned)jobs->count);
+		nanosleep(&tick, NULL);
+	}
+	/* A signal to us alone is for all of us. */
+	if (*jobs->options->stop && !jobs->stopped) {
+		jobs->stopped = true;
+		for (unsigned i = 0; i < most; i++) {
+			if (jobs->children[i].pid > 0)
+				kill(jobs->children[i].pid, SIGTERM);
+		}
+	}
+}
+
+static void run_children(struct jobs *jobs, unsigned most)
+{
+	size_t next = 0;
+
+	while (jobs->running > 0 || (next < jobs->count && !jobs->stopped)) {
+		for (unsigned i = 0;
+			i < most && next < jobs->count && !*jobs->options->stop;
+			i++) {
+			if (jobs->children[i].pid != 0)
+				continue;
+			if (jobs->shared.tallies[next].status == 0)
+				start_child(jobs, &jobs->children[i], next);
+			next++;
+		}
+		if (jobs->running > 0)
+			wait_child(jobs, most);
+		else if (*jobs->options->stop)
+			break;
+	}
+	progress_clear(&jobs->bar);
+}
+
+static void say_total(const struct jobs *jobs)
+{
+	struct tally total = {.status = 0};
+	char size[32];
+
+	for (size_t i = 0; i < jobs->count; i++) {
+		total.fetched += jobs->shared.tallies[i].fetched;
+		total.octets += jobs->shared.tallies[i].octets;
+		total.erased += jobs->shared.tallies[i].erased;
+		total.left += jobs->shared.tallies[i].left;
+	}
+	log_account(NULL);
+	log_line(LOG_SUMMARY,
+		"%zu accounts: fetched %" PRIu64 " (%s), erased %" PRIu64
+		", left %" PRIu64,
+		jobs->count, total.fetched,
+		text_size(size, sizeof size, total.octets), total.erased,
+		total.left);
+}
+
+int jobs_fetch(const struct account *const *accounts, size_t count,
+	unsigned jobs_at_once, const struct fetch_options *options)
+{
+	unsigned most = jobs_at_once < count ? jobs_at_once : (unsigned)count;
+	struct jobs jobs = {
+		.accounts = accounts,
+		.count = count,
+		.options = options,
+		.shared.progress = share(count, sizeof(struct progress)),
+		.shared.tallies = share(count, sizeof(struct tally)),
+		.passwords = xcalloc(count, sizeof jobs.passwords[0]),
+		.children = xcalloc(most, sizeof jobs.children[0]),
+	};
+
+	if (jobs.shared.progress == NULL || jobs.shared.tallies == NULL) {
+		log_line(LOG_ERRORS, "no memory to share: %s", strerror(errno));
+		jobs.status = EX_OSERR;
+	} else {
+		bool ready = false;
+
+		for (size_t i = 0; i < count; i++)
+			ready |= ask_passwords(&jobs, i);
+		if (count > 1) {
+			run_children(&jobs, most);
+			if (!options->dry_run)
+				say_total(&jobs);
+		} else if (ready) {
+			jobs.status = fetch_account(accounts[0], options,
+				jobs.passwords[0], &jobs.shared.progress[0],
+				&jobs.shared.tallies[0]);
+		}
+	}
+	for (size_t i = 0; i < count; i++)
+		secret_free(jobs.passwords[i]);
+	free(jobs.passwords);
+	free(jobs.children);
+	if (jobs.shared.progress != NULL)
+		munmap(jobs.shared.progress, count * sizeof(struct progress));
+	if (jobs.shared.tallies != NULL)
+		munmap(jobs.shared.tallies, count * sizeof(struct tally));
+	return jobs.status;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/* Many accounts side by side: a child process each, so many at once. */
+#ifndef COMMANDS_JOBS_H
+#define COMMANDS_JOBS_H
+
+#include <stddef.h>
+
+#include "commands/fetch.h"
+#include "core/account.h"
+
+/*
+ * Fetches the accounts (count of them), at most jobs at once, and returns the
+ * worst exit status. One account alone is fetched in this process. One that
+ * fails does not stop the others. Each one's standard output appears in one
+ * piece when it is done.
+ */
+int jobs_fetch(const struct account *const *accounts, size_t count,
+	unsigned jobs, const struct fetch_options *options);
+
+#endif

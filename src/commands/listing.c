@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/listing.h"
+
+#include <string.h>
+
+#include "core/text.h"
+
+/* A line of UIDL: a number and a uid of any octets. */
+static bool take_uid(const struct account *account, struct maildrop *maildrop,
+	const struct pop3_event *answer, struct error *err)
+{
+	uint32_t number;
+	const char *uid;
+	size_t length;
+
+	if (!pop3_parse_listed(
+		    answer->text, answer->length, &number, &uid, &length))
+		return error_set_server(err, ERROR_PROTOCOL, answer->text,
+			answer->length,
+			"%s:%u sent a UIDL line that has no message number: "
+			"nothing was fetched",
+			account->server, account->port);
+	return maildrop_add(maildrop, number, uid, length, err);
+}
+
+bool listing_uids(struct session *session, const struct account *account,
+	struct maildrop *maildrop, struct error *err)
+{
+	struct pipeline_event event = {.last = false};
+
+	if (!session_push(session, POP3_LISTING, 0, "UIDL", err))
+		return false;
+	while (!event.last) {
+		if (!session_next(session, &event, err))
+			return false;
+		if (event.answer.type == POP3_LINE &&
+			!take_uid(account, maildrop, &event.answer, err))
+			return false;
+	}
+	if (event.answer.type == POP3_STATUS) {
+		enum pop3_code code = pop3_response_code(
+			event.answer.text, event.answer.length);
+
+		return error_set_server(err,
+			pop3_code_kind(code, ERROR_UNAVAILABLE),
+			event.answer.text, event.answer.length,
+			"%s:%u refused UIDL, without which it cannot be told "
+			"what is new: nothing was fetched",
+			account->server, account->port);
+	}
+	return maildrop_index(maildrop, err);
+}
+
+void listing_take_size(
+	struct maildrop *maildrop, const char *line, size_t length)
+{
+	uint32_t number;
+	const char *rest;
+	size_t n;
+	char digits[24];
+	uint64_t size;
+
+	if (!pop3_parse_listed(line, length, &number, &rest, &n))
+		return;
+	/* Servers may say more behind the size (RFC 1939 section 5). */
+	const char *blank = memchr(rest, ' ', n);
+
+	if (blank != NULL)
+		n = (size_t)(blank - rest);
+	if (n >= sizeof digits)
+		return;
+	memcpy(digits, rest, n);
+	digits[n] = '\0';
+	if (text_parse_number(digits, INT64_MAX, &size))
+		maildrop_set_size(maildrop, number, size);
+}
+
+bool listing_sizes(
+	struct session *session, struct maildrop *maildrop, struct error *err)
+{
+	struct pipeline_event event = {.last = false};
+
+	if (!session_push(session, POP3_LISTING, 0, "LIST", err))
+		return false;
+	while (!event.last) {
+		if (!session_next(session, &event, err))
+			return false;
+		if (event.answer.type == POP3_LINE)
+			listing_take_size(maildrop, event.answer.text,
+				event.answer.length);
+	}
+	maildrop->sized = true;
+	return true;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/text.h"
+#include "io/log.h"
+
+#define SHOWN (4 * TEXT_SHOWN_MAX + 8)
+
+void report_summary(const struct tally *tally)
+{
+	char size[32];
+	char large[64] = "";
+	char failed[64] = "";
+
+	if (tally->too_large > 0)
+		snprintf(large, sizeof large, ", %" PRIu64 " over max-size",
+			tally->too_large);
+	if (tally->failed > 0)
+		snprintf(failed, sizeof failed, ", %" PRIu64 " refused",
+			tally->failed);
+	log_line(LOG_SUMMARY,
+		"fetched %" PRIu64 " (%s), erased %" PRIu64 ", left %" PRIu64
+		"%s%s",
+		tally->fetched, text_size(size, sizeof size, tally->octets),
+		tally->erased, tally->left, large, failed);
+}
+
+static const char *verb(const struct step *step)
+{
+	if (step->fetch)
+		return step->erase ? "fetch, erase" : "fetch";
+	return step->erase ? "erase" : "leave";
+}
+
+static void print_step(const struct maildrop *maildrop,
+	const struct message *message, const struct step *step)
+{
+	char uid[SHOWN];
+	char size[32] = "?";
+
+	text_printable(uid, sizeof uid, maildrop_uid(maildrop, message),
+		message->uid_length);
+	if (message->size != MAILDROP_SIZE_UNKNOWN)
+		text_size(size, sizeof size, message->size);
+	printf("  %-12s %6u %10s  %s  (%s)\n", verb(step), message->number,
+		size, uid, plan_reason(step->reason));
+}
+
+/* When the first of the messages that are not due yet will be. */
+static void print_next_due(const struct account *account,
+	const struct memory *memories, const struct plan *plan)
+{
+	int64_t next = INT64_MAX;
+	char date[64];
+	struct tm local;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		if (plan->steps[i].reason == REASON_NOT_DUE &&
+			memories[i].kept_at < next)
+			next = memories[i].kept_at;
+	}
+	if (next == INT64_MAX)
+		return;
+	time_t due = (time_t)(next + account->policy.after);
+
+	localtime_r(&due, &local);
+	strftime(date, sizeof date, "%Y-%m-%d %H:%M", &local);
+	printf(", the first on %s", date);
+}
+
+void report_plan(const struct account *account, const struct maildrop *maildrop,
+	const struct memory *memories, const struct plan *plan, bool all)
+{
+	size_t by_reason[REASON_RETURNED_UNSURE + 1] = {0};
+	char size[32];
+	char policy[64];
+
+	printf("%s: delete = %s; would fetch %zu (%s), erase %zu, leave %zu; "
+	       "nothing was changed\n",
+		account->name,
+		policy_format_delete(policy, sizeof policy, &account->policy),
+		plan->fetches, text_size(size, sizeof size, plan->octets),
+		plan->erasures, plan->count - plan->erasures);
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct step *step = &plan->steps[i];
+
+		if (all || step->fetch || step->erase)
+			print_step(maildrop, &maildrop->messages[i], step);
+		else
+			by_reason[step->reason]++;
+	}
+	for (size_t i = 0; i <= REASON_RETURNED_UNSURE; i++) {
+		if (by_reason[i] == 0)
+			continue;
+		printf("  leave %zu (%s", by_reason[i],
+			plan_reason((enum reason)i));
+		if (i == REASON_NOT_DUE)
+			print_next_due(account, memories, plan);
+		printf(")\n");
+	}
+}
+
+/* A JSON string (RFC 8259 section 7): bytes that are no UTF-8 as "\xNN". */
+static void print_string(const char *bytes, size_t length)
+{
+	putchar('"');
+	for (size_t i = 0; i < length;) {
+		uint32_t code = 0;
+		size_t n = text_utf8(bytes + i, length - i, &code);
+
+		if (n == 0)
+			printf("\\\\x%02x", (unsigned char)bytes[i]);
+		else if (code < 0x20 || code == 0x7f)
+			printf("\\u%04x", (unsigned)code);
+		else if (code == '"' || code == '\\')
+			printf("\\%c", (char)code);
+		else
+			fwrite(bytes + i, 1, n, stdout);
+		i += n > 0 ? n : 1;
+	}
+	putchar('"');
+}
+
+static void print_field(const char *name, const char *text)
+{
+	printf(",\"%s\":", name);
+	print_string(text, strlen(text));
+}
+
+static void print_json_step(const struct maildrop *maildrop,
+	const struct message *message, const struct memory *memory,
+	const struct step *step)
+{
+	printf("{\"number\":%u,\"uid\":", message->number);
+	print_string(maildrop_uid(maildrop, message), message->uid_length);
+	if (message->size != MAILDROP_SIZE_UNKNOWN)
+		printf(",\"size\":%" PRIu64, message->size);
+	printf(",\"fetch\":%s,\"erase\":%s", step->fetch ? "true" : "false",
+		step->erase ? "true" : "false");
+	if (memory->state == MEMORY_KEPT || memory->state == MEMORY_ERASED)
+		printf(",\"kept_at\":%" PRId64, memory->kept_at);
+	print_field("reason", plan_reason(step->reason));
+	putchar('}');
+}
+
+void report_json(const struct account *account, const struct tally *tally,
+	const struct error *err, const struct maildrop *maildrop,
+	const struct memory *memories, const struct plan *plan)
+{
+	printf("{\"account\":");
+	print_string(account->name, strlen(account->name));
+	printf(",\"status\":%d,\"fetched\":%" PRIu64 ",\"octets\":%" PRIu64
+	       ",\"erased\":%" PRIu64 ",\"left\":%" PRIu64
+	       ",\"too_large\":%" PRIu64 ",\"failed\":%" PRIu64,
+		tally->status, tally->fetched, tally->octets, tally->erased,
+		tally->left, tally->too_large, tally->failed);
+	if (err != NULL && err->kind != ERROR_NONE) {
+		print_field("error", err->text);
+		if (err->server[0] != '\0')
+			print_field("server_said", err->server);
+	}
+	if (plan != NULL) {
+		printf(",\"plan\":[");
+		for (size_t i = 0; i < plan->count; i++) {
+			if (i > 0)
+				putchar(',');
+			print_json_step(maildrop, &maildrop->messages[i],
+				&memories[i], &plan->steps[i]);
+		}
+		putchar(']');
+	}
+	printf("}\n");
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/* What a run or a plan looks like, to people and as JSON. */
+#ifndef COMMANDS_REPORT_H
+#define COMMANDS_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/account.h"
+#include "core/error.h"
+#include "core/maildrop.h"
+#include "core/plan.h"
+#include "core/tally.h"
+
+/* Shows the summary line of a run: "fetched 3 (41 KiB), erased 2, left 118". */
+void report_summary(const struct tally *tally);
+
+/*
+ * Prints a plan on standard output: what would be fetched and erased line by
+ * line, and what stays by reason (each line by line too with all).
+ */
+void report_plan(const struct account *account, const struct maildrop *maildrop,
+	const struct memory *memories, const struct plan *plan, bool all);
+
+/*
+ * Prints one JSON object for an account on standard output. plan (with its
+ * maildrop and memories) may be NULL; err is NULL or an error without a kind
+ * when all went well.
+ */
+void report_json(const struct account *account, const struct tally *tally,
+	const struct error *err, const struct maildrop *maildrop,
+	const struct memory *memories, const struct plan *plan);
+
+#endif

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: ISC */
+#include "io/delivery.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/header.h"
+#include "core/xalloc.h"
+#include "io/digest.h"
+#include "io/maildir.h"
+#include "io/mbox.h"
+
+/* Text is collected up to this, so that most messages are written at once. */
+#define BLOCK (128 * 1024)
+
+struct delivery {
+	struct maildir *maildir; /* one of the two is there */
+	struct mbox *mbox;
+	struct digest *digest;
+	struct header header;
+	uint64_t octets;
+	bool writing; /* between begin and end */
+	size_t used;
+	char block[BLOCK];
+};
+
+struct delivery *delivery_open(enum destination_kind kind, const char *path,
+	const char *spool_directory, struct error *err)
+{
+	struct delivery *delivery = xmalloc(sizeof *delivery);
+
+	delivery->maildir = NULL;
+	delivery->mbox = NULL;
+	delivery->digest = NULL;
+	delivery->writing = false;
+	switch (kind) {
+	case DESTINATION_NONE:
+		error_set(err, ERROR_CREATE, "there is no place to put mail");
+		break;
+	case DESTINATION_MAILDIR:
+		delivery->maildir = maildir_open(path, err);
+		break;
+	case DESTINATION_MBOX:
+		delivery->mbox = mbox_open(path, spool_directory, err);
+		break;
+	}
+	if (delivery->maildir == NULL && delivery->mbox == NULL) {
+		free(delivery);
+		return NULL;
+	}
+	delivery->digest = digest_new();
+	return delivery;
+}
+
+void delivery_close(struct delivery *delivery)
+{
+	if (delivery == NULL)
+		return;
+	maildir_close(delivery->maildir);
+	mbox_close(delivery->mbox);
+	digest_free(delivery->digest);
+	free(delivery);
+}
+
+bool delivery_begin(struct delivery *delivery, struct error *err)
+{
+	header_init(&delivery->header);
+	digest_restart(delivery->digest);
+	delivery->octets = 0;
+	delivery->used = 0;
+	if (delivery->mbox != NULL)
+		mbox_begin(delivery->mbox);
+	else if (!maildir_begin(delivery->maildir, err))
+		return false;
+	delivery->writing = true;
+	return true;
+}
+
+static bool pass_on(struct delivery *delivery, const char *bytes, size_t length,
+	struct error *err)
+{
+	if (delivery->mbox != NULL)
+		return mbox_write(delivery->mbox, bytes, length, err);
+	return maildir_write(delivery->maildir, bytes, length, err);
+}
+
+bool delivery_write(struct delivery *delivery, const char *text, size_t length,
+	struct error *err)
+{
+	digest_update(delivery->digest, text, length);
+	header_feed(&delivery->header, text, length);
+	delivery->octets += length;
+	if (delivery->used + length > BLOCK) {
+		if (!pass_on(delivery, delivery->block, delivery->used, err))
+			return false;
+		delivery->used = 0;
+	}
+	if (length > BLOCK)
+		return pass_on(delivery, text, length, err);
+	memcpy(delivery->block + delivery->used, text, length);
+	delivery->used += length;
+	return true;
+}
+
+bool delivery_end(struct delivery *delivery, int64_t now, struct letter *letter,
+	struct error *err)
+{
+	const struct header *header = &delivery->header;
+
+	*letter = (struct letter){.octets = delivery->octets};
+	digest_finish(delivery->digest, letter->sha256);
+	memcpy(letter->message_id, header->message_id,
+		sizeof letter->message_id);
+	if (!pass_on(delivery, delivery->block, delivery->used, err))
+		return false;
+	if (delivery->mbox != NULL
+			? !mbox_end(delivery->mbox, header->return_path, now,
+				  letter, err)
+			: !maildir_end(delivery->maildir, letter, err))
+		return false;
+	delivery->writing = false;
+	return true;
+}
+
+void delivery_drop(struct delivery *delivery)
+{
+	if (!delivery->writing)
+		return;
+	if (delivery->mbox != NULL)
+		mbox_drop(delivery->mbox);
+	else
+		maildir_drop(delivery->maildir);
+	delivery->writing = false;
+}
+
+bool delivery_seal(struct delivery *delivery, struct letter *letters,
+	size_t count, struct error *err)
+{
+	if (delivery->mbox != NULL)
+		return mbox_seal(delivery->mbox, letters, count, err);
+	return maildir_seal(delivery->maildir, err);
+}
+
+bool delivery_publish(struct delivery *delivery, struct error *err)
+{
+	if (delivery->mbox != NULL)
+		return mbox_publish(delivery->mbox, err);
+	return maildir_publish(delivery->maildir, err);
+}
+
+void delivery_abandon(struct delivery *delivery)
+{
+	if (delivery->mbox != NULL)
+		mbox_abandon(delivery->mbox);
+	else
+		maildir_abandon(delivery->maildir);
+}
+
+static void hash(void *data, const char *bytes, size_t length)
+{
+	digest_update(data, bytes, length);
+}
+
+static bool digest_is(struct delivery *delivery, const struct letter *letter)
+{
+	unsigned char sha256[DIGEST_LENGTH];
+
+	digest_finish(delivery->digest, sha256);
+	return memcmp(sha256, letter->sha256, sizeof sha256) == 0;
+}
+
+/* Is the file in tmp/ what the store says it is? */
+static bool file_matches(struct delivery *delivery, const struct letter *letter)
+{
+	int fd = maildir_read(delivery->maildir, letter);
+	ssize_t n = -1;
+
+	if (fd < 0)
+		return false;
+	digest_restart(delivery->digest);
+	do {
+		n = read(fd, delivery->block, BLOCK);
+		if (n > 0)
+			digest_update(
+				delivery->digest, delivery->block, (size_t)n);
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	close(fd);
+	return n == 0 && digest_is(delivery, letter);
+}
+
+static bool recover_maildir(struct delivery *delivery,
+	const struct letter *letters, size_t count, bool *arrived,
+	struct error *err)
+{
+	struct maildir *maildir = delivery->maildir;
+	enum maildir_found *found = xcalloc(count, sizeof found[0]);
+	bool ok = maildir_locate(maildir, letters, count, found, err);
+
+	for (size_t i = 0; ok && i < count; i++) {
+		switch (found[i]) {
+		case MAILDIR_GONE:
+			arrived[i] = false;
+			break;
+		case MAILDIR_ARRIVED:
+			arrived[i] = true;
+			break;
+		case MAILDIR_WAITING:
+			arrived[i] = file_matches(delivery, &letters[i]);
+			if (arrived[i])
+				maildir_resume(maildir, &letters[i]);
+			else
+				maildir_discard(maildir, &letters[i]);
+			break;
+		}
+	}
+	free(found);
+	return ok && maildir_publish(maildir, err);
+}
+
+/*
+ * The batch lies in one piece. From the first letter that is not whole, if what
+ * is there is ours and nobody wrote behind it, all is cut off and fetched
+ * again; if somebody did, only what is whole counts.
+ */
+static bool recover_mbox(struct delivery *delivery,
+	const struct letter *letters, size_t count, bool *arrived,
+	struct error *err)
+{
+	struct mbox *mbox = delivery->mbox;
+	uint64_t end = letters[count - 1].offset + letters[count - 1].length;
+	bool ok = mbox_lock(mbox, err);
+
+	for (size_t i = 0; ok && i < count; i++) {
+		digest_restart(delivery->digest);
+		arrived[i] = mbox_read(mbox, &letters[i], hash,
+				     delivery->digest) == MBOX_WHOLE &&
+			digest_is(delivery, &letters[i]);
+		if (arrived[i] || !mbox_is_torn(mbox, &letters[i], end))
+			continue;
+		ok = mbox_cut(mbox, letters[i].offset, err);
+		for (size_t k = i; k < count; k++)
+			arrived[k] = false;
+		break;
+	}
+	/* What a killed run wrote may not be durable yet. */
+	ok = ok && mbox_sync(mbox, err);
+	mbox_unlock(mbox);
+	return ok;
+}
+
+bool delivery_recover(struct delivery *delivery, const struct letter *letters,
+	size_t count, bool *arrived, struct error *err)
+{
+	if (count == 0)
+		return true;
+	if (delivery->mbox != NULL)
+		return recover_mbox(delivery, letters, count, arrived, err);
+	return recover_maildir(delivery, letters, count, arrived, err);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One message after another to its destination, hashed as it passes, in
+ * batches: seal (durable, not yet visible), then publish.
+ *
+ * The caller's ladder: begin write... end, for each message; seal; commit the
+ * letters to the store as arriving; publish; commit them as kept.
+ */
+#ifndef IO_DELIVERY_H
+#define IO_DELIVERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/account.h"
+#include "core/error.h"
+#include "core/letter.h"
+
+struct delivery;
+
+/*
+ * Opens a destination, so that what is wrong with it is found before anything
+ * is fetched. spool_directory: where an mbox's batch may be collected. NULL
+ * with ERROR_CREATE. The caller closes it.
+ */
+struct delivery *delivery_open(enum destination_kind kind, const char *path,
+	const char *spool_directory, struct error *err);
+
+/* Closes it; what was not published is taken away. Safe on NULL. */
+void delivery_close(struct delivery *delivery);
+
+/* Begins a message. After any failure below (ERROR_WRITE), close or abandon. */
+bool delivery_begin(struct delivery *delivery, struct error *err);
+
+/* Appends text to it: LF line ends, any bytes. */
+bool delivery_write(struct delivery *delivery, const char *text, size_t length,
+	struct error *err);
+
+/*
+ * Ends it, complete: it belongs to the batch, and *letter says what is known of
+ * it. An mbox's letters get their offsets when they are sealed.
+ */
+bool delivery_end(struct delivery *delivery, int64_t now, struct letter *letter,
+	struct error *err);
+
+/* Takes away the message that was begun, if any. */
+void delivery_drop(struct delivery *delivery);
+
+/*
+ * Makes the batch (letters: all that were ended since the last publish, in
+ * order) durable without showing it. ERROR_WRITE, or ERROR_TEMPORARY when an
+ * mbox stays locked; the batch must be abandoned then.
+ */
+bool delivery_seal(struct delivery *delivery, struct letter *letters,
+	size_t count, struct error *err);
+
+/* Shows the sealed batch, durably. */
+bool delivery_publish(struct delivery *delivery, struct error *err);
+
+/* Takes the batch away. */
+void delivery_abandon(struct delivery *delivery);
+
+/*
+ * Finishes what an ended run began. letters (count of them, in the order of
+ * their offsets) are what the store holds as arriving here; arrived[i] says
+ * whether letter i is in its place now, whole and durable; the others are gone
+ * and must be fetched again.
+ */
+bool delivery_recover(struct delivery *delivery, const struct letter *letters,
+	size_t count, bool *arrived, struct error *err);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+#include "io/digest.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "core/xalloc.h"
+
+struct digest {
+	EVP_MD_CTX *context;
+};
+
+/* SHA-256 is always there, unless memory or OpenSSL's set-up is at an end. */
+static void need(int ok)
+{
+	if (ok == 1)
+		return;
+	fputs("keepmail: OpenSSL cannot compute SHA-256; nothing was lost, "
+	      "check its configuration (openssl.cnf)\n",
+		stderr);
+	exit(EX_SOFTWARE);
+}
+
+struct digest *digest_new(void)
+{
+	struct digest *digest = xmalloc(sizeof *digest);
+
+	digest->context = EVP_MD_CTX_new();
+	need(digest->context != NULL);
+	need(EVP_DigestInit_ex(digest->context, EVP_sha256(), NULL));
+	return digest;
+}
+
+void digest_free(struct digest *digest)
+{
+	if (digest == NULL)
+		return;
+	EVP_MD_CTX_free(digest->context);
+	free(digest);
+}
+
+void digest_restart(struct digest *digest)
+{
+	/* Without a type, the one it has is used again: no new look-up. */
+	need(EVP_DigestInit_ex(digest->context, NULL, NULL));
+}
+
+void digest_update(struct digest *digest, const void *bytes, size_t length)
+{
+	need(EVP_DigestUpdate(digest->context, bytes, length));
+}
+
+void digest_finish(struct digest *digest, unsigned char sha256[DIGEST_LENGTH])
+{
+	need(EVP_DigestFinal_ex(digest->context, sha256, NULL));
+}

@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: ISC */
+#include "io/maildir.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/xalloc.h"
+
+/* Files of one batch that may be open at once, until it is sealed. */
+#define OPEN_MAX_FILES 512
+/* From so many files on, one syncfs is cheaper than a sync of each. */
+#define SYNCFS_FROM 8
+/* What a killed run left in tmp/ is taken away after this (djb: 36 hours). */
+#define STALE_AFTER (36 * 3600)
+/* Every name of ours has this before its host, and no other program's. */
+#define NAME_MARK "_keepmail"
+
+struct waiting {
+	char name[LETTER_NAME_MAX];
+	int fd; /* -1: closed */
+};
+
+struct maildir {
+	char *path; /* owned */
+	int tmp;
+	int new;
+	int cur;
+	bool syncfs; /* is one syncfs as good as a sync of each file? */
+	char host[64];
+	unsigned counter;
+	struct waiting current; /* begun, not ended: fd >= 0 */
+	struct waiting *batch;	/* owned */
+	size_t count;
+	size_t room;
+};
+
+static bool failed(struct maildir *maildir, enum error_kind kind,
+	const char *what, const char *name, struct error *err)
+{
+	const char *hint = "";
+
+	if (errno == ENOSPC || errno == EDQUOT)
+		hint = ". Make room and run it again; nothing is lost";
+	else if (errno == EACCES || errno == EPERM || errno == EROFS)
+		hint = ". Check who owns it and its permissions";
+	return error_set(err, kind, "cannot %s %s/%s: %s%s", what,
+		maildir->path, name, strerror(errno), hint);
+}
+
+static bool sync_fd(int fd)
+{
+	return fsync(fd) == 0;
+}
+
+/* Makes a directory, and those above it, each with its entry synced. */
+static bool make_directory(char *path)
+{
+	char *slash = strrchr(path, '/');
+	bool ok;
+
+	if (mkdir(path, 0700) < 0) {
+		if (errno == EEXIST)
+			return true;
+		if (errno != ENOENT || slash == path)
+			return false;
+		*slash = '\0';
+		ok = make_directory(path);
+		*slash = '/';
+		if (!ok || (mkdir(path, 0700) < 0 && errno != EEXIST))
+			return false;
+	}
+	*slash = '\0';
+	int fd = open(
+		slash == path ? "/" : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	*slash = '/';
+	ok = fd >= 0 && sync_fd(fd);
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+static bool is_empty(int root)
+{
+	int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	bool empty = true;
+
+	if (dir == NULL)
+		return false;
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+		if (strcmp(entry->d_name, ".") != 0 &&
+			strcmp(entry->d_name, "..") != 0)
+			empty = false;
+	}
+	closedir(dir);
+	return empty;
+}
+
+/* Opens tmp, new or cur; made where the Maildir itself is new or torn. */
+static int open_part(struct maildir *maildir, int root, const char *name,
+	bool *made, struct error *err)
+{
+	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(root, name, flags);
+
+	if (fd < 0 && errno == ENOENT && mkdirat(root, name, 0700) == 0) {
+		*made = true;
+		fd = openat(root, name, flags);
+	}
+	if (fd < 0)
+		failed(maildir, ERROR_CREATE, "open the directory", name, err);
+	return fd;
+}
+
+static bool open_parts(struct maildir *maildir, int root, struct error *err)
+{
+	static const char *const parts[] = {"tmp", "new", "cur"};
+	struct stat st;
+	bool made = false;
+	unsigned there = 0;
+
+	if (fstat(root, &st) < 0)
+		return failed(maildir, ERROR_CREATE, "open", "", err);
+	if (st.st_uid != geteuid())
+		return error_set(err, ERROR_CREATE,
+			"%s belongs to another user, who could change the mail "
+			"in it: choose a directory of your own for maildir",
+			maildir->path);
+	for (size_t i = 0; i < 3; i++)
+		there += fstatat(root, parts[i], &st, AT_SYMLINK_NOFOLLOW) == 0;
+	/* Two of three: a killed run was making it. */
+	if (there == 0 && !is_empty(root))
+		return error_set(err, ERROR_CREATE,
+			"%s is no Maildir, and not empty: name another "
+			"directory with maildir, or a file with mbox",
+			maildir->path);
+	maildir->tmp = open_part(maildir, root, "tmp", &made, err);
+	if (maildir->tmp >= 0)
+		maildir->new = open_part(maildir, root, "new", &made, err);
+	if (maildir->new >= 0)
+		maildir->cur = open_part(maildir, root, "cur", &made, err);
+	if (maildir->cur < 0)
+		return false;
+	if (made && !sync_fd(root))
+		return failed(maildir, ERROR_CREATE, "sync", "", err);
+	return true;
+}
+
+/*
+ * Since Linux 5.8 syncfs reports what could not be written, and these file
+ * systems flush the disk's cache in it. Elsewhere each file is synced.
+ */
+static bool syncfs_is_safe(int fd)
+{
+#if defined(__linux__)
+	struct utsname system;
+	struct statfs fs;
+	unsigned major = 0;
+	unsigned minor = 0;
+	char *end;
+
+	if (uname(&system) < 0 || fstatfs(fd, &fs) < 0)
+		return false;
+	major = (unsigned)strtoul(system.release, &end, 10);
+	if (*end == '.')
+		minor = (unsigned)strtoul(end + 1, NULL, 10);
+	if (major < 5 || (major == 5 && minor < 8))
+		return false;
+	switch ((unsigned long)fs.f_type) {
+	case 0xef53UL:	   /* ext2, ext3, ext4 */
+	case 0x58465342UL: /* XFS */
+	case 0x9123683eUL: /* btrfs */
+		return true;
+	default:
+		return false;
+	}
+#else
+	(void)fd;
+	return false;
+#endif
+}
+
+/* The host as it may stand in a name: no '/', ':' or blank. */
+static void set_host(struct maildir *maildir)
+{
+	if (gethostname(maildir->host, sizeof maildir->host - 1) < 0 ||
+		maildir->host[0] == '\0')
+		snprintf(maildir->host, sizeof maildir->host, "localhost");
+	for (char *p = maildir->host; *p != '\0'; p++) {
+		if (!isalnum((unsigned char)*p) && *p != '.' && *p != '-')
+			*p = '_';
+	}
+}
+
+/* Takes away what a run that was killed long ago left in tmp/. */
+static void sweep(struct maildir *maildir)
+{
+	int fd = openat(maildir->tmp, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	time_t now = time(NULL);
+	struct stat st;
+
+	if (dir == NULL)
+		return;
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+		if (strstr(entry->d_name, NAME_MARK) != NULL &&
+			fstatat(maildir->tmp, entry->d_name, &st,
+				AT_SYMLINK_NOFOLLOW) == 0 &&
+			now - st.st_mtime > STALE_AFTER)
+			unlinkat(maildir->tmp, entry->d_name, 0);
+	}
+	closedir(dir);
+}
+
+struct maildir *maildir_open(const char *path, struct error *err)
+{
+	struct maildir *maildir = xcalloc(1, sizeof *maildir);
+
+	maildir->path = xstrdup(path);
+	maildir->tmp = maildir->new = maildir->cur = -1;
+	maildir->current.fd = -1;
+	int root = -1;
+
+	if (make_directory(maildir->path))
+		root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = root >= 0
+		? open_parts(maildir, root, err)
+		: failed(maildir, ERROR_CREATE, "open the Maildir", "", err);
+
+	if (ok && faccessat(maildir->tmp, ".", W_OK | X_OK, AT_EACCESS) < 0)
+		ok = failed(maildir, ERROR_CREATE, "write to", "tmp", err);
+	if (ok && faccessat(maildir->new, ".", W_OK | X_OK, AT_EACCESS) < 0)
+		ok = failed(maildir, ERROR_CREATE, "write to", "new", err);
+	if (root >= 0)
+		close(root);
+	if (!ok) {
+		maildir_close(maildir);
+		return NULL;
+	}
+	maildir->syncfs = syncfs_is_safe(maildir->tmp);
+	set_host(maildir);
+	sweep(maildir);
+	return maildir;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void maildir_close(struct maildir *maildir)
+{
+	if (maildir == NULL)
+		return;
+	maildir_drop(maildir);
+	maildir_abandon(maildir);
+	close_fd(&maildir->tmp);
+	close_fd(&maildir->new);
+	close_fd(&maildir->cur);
+	free(maildir->batch);
+	free(maildir->path);
+	free(maildir);
+}
+
+bool maildir_begin(struct maildir *maildir, struct error *err)
+{
+	struct waiting *current = &maildir->current;
+	struct timespec now;
+	uint32_t chance = 0;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	/* A clock set back and a process id used again are not enough. */
+	if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) < 0)
+		chance = (uint32_t)now.tv_nsec;
+	snprintf(current->name, sizeof current->name,
+		"%lld.M%06ldP%ldQ%uR%08x" NAME_MARK ".%s",
+		(long long)now.tv_sec, now.tv_nsec / 1000, (long)getpid(),
+		++maildir->counter, (unsigned)chance, maildir->host);
+	current->fd = openat(maildir->tmp, current->name,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (current->fd < 0)
+		return failed(
+			maildir, ERROR_WRITE, "make a file in", "tmp", err);
+	return true;
+}
+
+bool maildir_write(struct maildir *maildir, const char *bytes, size_t length,
+	struct error *err)
+{
+	while (length > 0) {
+		ssize_t n = write(maildir->current.fd, bytes, length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return failed(
+				maildir, ERROR_WRITE, "write to", "tmp", err);
+		bytes += n;
+		length -= (size_t)n;
+	}
+	return true;
+}
+
+static void add_waiting(struct maildir *maildir, const struct waiting *one)
+{
+	if (maildir->count == maildir->room) {
+		maildir->room = maildir->room > 0 ? maildir->room * 2 : 64;
+		maildir->batch = xreallocarray(maildir->batch, maildir->room,
+			sizeof maildir->batch[0]);
+	}
+	maildir->batch[maildir->count++] = *one;
+}
+
+bool maildir_end(
+	struct maildir *maildir, struct letter *letter, struct error *err)
+{
+	struct waiting *current = &maildir->current;
+
+	/* A batch of any size must not run out of descriptors. */
+	if (maildir->count >= OPEN_MAX_FILES) {
+		if (!sync_fd(current->fd))
+			return failed(maildir, ERROR_WRITE, "sync a file in",
+				"tmp", err);
+		close_fd(&current->fd);
+	}
+	snprintf(letter->name, sizeof letter->name, "%s", current->name);
+	add_waiting(maildir, current);
+	current->fd = -1;
+	current->name[0] = '\0';
+	return true;
+}
+
+void maildir_drop(struct maildir *maildir)
+{
+	struct waiting *current = &maildir->current;
+
+	if (current->name[0] != '\0' && maildir->tmp >= 0)
+		unlinkat(maildir->tmp, current->name, 0);
+	close_fd(&current->fd);
+	current->name[0] = '\0';
+}
+
+bool maildir_seal(struct maildir *maildir, struct error *err)
+{
+	bool at_once = maildir->syncfs && maildir->count >= SYNCFS_FROM;
+	bool ok = !at_once || syncfs(maildir->tmp) == 0;
+
+	for (size_t i = 0; i < maildir->count; i++) {
+		int fd = maildir->batch[i].fd;
+
+		if (fd < 0)
+			continue;
+		if (ok && !at_once)
+			ok = sync_fd(fd);
+		/* NFS writes when a file is closed. */
+		if (close(fd) < 0 && errno != EINTR)
+			ok = false;
+		maildir->batch[i].fd = -1;
+	}
+	return ok ||
+		failed(maildir, ERROR_WRITE, "sync the files in", "tmp", err);
+}
+
+bool maildir_publish(struct maildir *maildir, struct error *err)
+{
+	for (size_t i = 0; i < maildir->count; i++) {
+		const char *name = maildir->batch[i].name;
+
+		if (renameat(maildir->tmp, name, maildir->new, name) < 0)
+			return failed(maildir, ERROR_WRITE, "move mail into",
+				"new", err);
+	}
+	/* Without this, mail is lost in a power cut when the store's disk is
+	 * another one. */
+	if (maildir->count > 0 && !sync_fd(maildir->new))
+		return failed(maildir, ERROR_WRITE, "sync", "new", err);
+	maildir->count = 0;
+	return true;
+}
+
+void maildir_abandon(struct maildir *maildir)
+{
+	for (size_t i = 0; i < maildir->count; i++) {
+		close_fd(&maildir->batch[i].fd);
+		unlinkat(maildir->tmp, maildir->batch[i].name, 0);
+	}
+	maildir->count = 0;
+}
+
+/* Marks the letters of a directory as arrived, whatever follows their names. */
+static void look_in(int parent, const char *name, const struct letter *letters,
+	size_t count, enum maildir_found *found)
+{
+	int fd = openat(
+		parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (dir == NULL)
+		return;
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+		if (strstr(entry->d_name, NAME_MARK) == NULL)
+			continue;
+		for (size_t i = 0; i < count; i++) {
+			size_t n = strlen(letters[i].name);
+
+			if (n > 0 &&
+				strncmp(entry->d_name, letters[i].name, n) ==
+					0 &&
+				!isalnum((unsigned char)entry->d_name[n]))
+				found[i] = MAILDIR_ARRIVED;
+		}
+	}
+	closedir(dir);
+}
+
+/* Looks through the subfolders of Maildir++: .NAME/new and .NAME/cur. */
+static void look_in_folders(struct maildir *maildir,
+	const struct letter *letters, size_t count, enum maildir_found *found)
+{
+	DIR *dir = opendir(maildir->path);
+
+	if (dir == NULL)
+		return;
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+		if (entry->d_name[0] != '.' || entry->d_name[1] == '\0' ||
+			strcmp(entry->d_name, "..") == 0)
+			continue;
+		char *new = xasprintf("%s/new", entry->d_name);
+		char *cur = xasprintf("%s/cur", entry->d_name);
+
+		look_in(dirfd(dir), new, letters, count, found);
+		look_in(dirfd(dir), cur, letters, count, found);
+		free(new);
+		free(cur);
+	}
+	closedir(dir);
+}
+
+bool maildir_locate(struct maildir *maildir, const struct letter *letters,
+	size_t count, enum maildir_found *found, struct error *err)
+{
+	struct stat st;
+	size_t missing = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *name = letters[i].name;
+
+		found[i] = MAILDIR_GONE;
+		if (fstatat(maildir->new, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			found[i] = MAILDIR_ARRIVED;
+		else if (fstatat(maildir->tmp, name, &st,
+				 AT_SYMLINK_NOFOLLOW) == 0)
+			found[i] = MAILDIR_WAITING;
+		else
+			missing++;
+	}
+	if (missing > 0) {
+		look_in(maildir->cur, ".", letters, count, found);
+		look_in(maildir->new, ".", letters, count, found);
+		look_in_folders(maildir, letters, count, found);
+	}
+	/* What a killed run or a mail reader moved may not be durable yet. */
+	if (!sync_fd(maildir->new) || !sync_fd(maildir->cur))
+		return failed(maildir, ERROR_WRITE, "sync", "new", err);
+	return true;
+}
+
+int maildir_read(struct maildir *maildir, const struct letter *letter)
+{
+	return openat(
+		maildir->tmp, letter->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+void maildir_resume(struct maildir *maildir, const struct letter *letter)
+{
+	struct waiting one = {.fd = -1};
+
+	snprintf(one.name, sizeof one.name, "%s", letter->name);
+	add_waiting(maildir, &one);
+}
+
+void maildir_discard(struct maildir *maildir, const struct letter *letter)
+{
+	unlinkat(maildir->tmp, letter->name, 0);
+}

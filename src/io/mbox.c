@@ -1,0 +1,670 @@
+/* SPDX-License-Identifier: ISC */
+#include "io/mbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/buffer.h"
+#include "core/mboxrd.h"
+#include "core/xalloc.h"
+
+#define LOCK_SECONDS 30
+/* A dot-lock of a program that is no more counts as left behind after this. */
+#define STALE_AFTER 300
+#define BLOCK (128 * 1024)
+
+/* A message in the spool, quoted. */
+struct spooled {
+	char from[LETTER_NAME_MAX]; /* its From_ line, without LF */
+	off_t start;
+	off_t end;
+	bool ends_line;
+};
+
+struct mbox {
+	char *path; /* owned */
+	char *lock; /* owned; the dot-lock's path */
+	bool dot_locked;
+	int fd; /* the mbox, while it is locked; else -1 */
+	int spool;
+	off_t spool_end;
+	struct spooled current;
+	struct mboxrd quoting;
+	struct buffer quoted;
+	char last;	       /* octet of the message being written */
+	struct spooled *batch; /* owned */
+	size_t count;
+	size_t room;
+	off_t start;	 /* where the mbox ended before the sealed batch */
+	unsigned blanks; /* line ends to put in front of it */
+};
+
+static bool failed(struct mbox *mbox, enum error_kind kind, const char *what,
+	struct error *err)
+{
+	const char *hint = "";
+
+	if (errno == ENOSPC || errno == EDQUOT)
+		hint = ". Make room and run it again; nothing is lost";
+	else if (errno == EACCES || errno == EPERM || errno == EROFS)
+		hint = ". Check who owns it and its permissions";
+	return error_set(err, kind, "cannot %s the mbox %s: %s%s", what,
+		mbox->path, strerror(errno), hint);
+}
+
+/* Makes the directories above path. */
+static bool make_parents(const char *path)
+{
+	char *copy = xstrdup(path);
+	bool ok = true;
+
+	for (char *p = copy + 1; ok && *p != '\0'; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		ok = mkdir(copy, 0700) == 0 || errno == EEXIST;
+		*p = '/';
+	}
+	free(copy);
+	return ok;
+}
+
+static bool sync_parent(const char *path)
+{
+	char *copy = xstrdup(path);
+	char *slash = strrchr(copy, '/');
+
+	slash[slash == copy] = '\0';
+	int fd = open(copy, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd >= 0 && fsync(fd) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	free(copy);
+	return ok;
+}
+
+static int open_spool(const char *directory)
+{
+	int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		return fd;
+	char *name = xasprintf("%s/spool-XXXXXX", directory);
+
+	fd = mkostemp(name, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(name);
+	free(name);
+	return fd;
+}
+
+/* Is the open file one that mail may be put into? */
+static bool check_file(struct mbox *mbox, struct error *err)
+{
+	struct stat st;
+	struct stat named;
+
+	if (fstat(mbox->fd, &st) < 0)
+		return failed(mbox, ERROR_CREATE, "open", err);
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid())
+		return error_set(err, ERROR_CREATE,
+			"%s is not a regular file of yours with one name: "
+			"choose another file for mbox",
+			mbox->path);
+	if (lstat(mbox->path, &named) < 0 || named.st_ino != st.st_ino ||
+		named.st_dev != st.st_dev)
+		return error_set(err, ERROR_TEMPORARY,
+			"the mbox %s was replaced while it was being locked: "
+			"try again",
+			mbox->path);
+	return true;
+}
+
+struct mbox *mbox_open(
+	const char *path, const char *spool_directory, struct error *err)
+{
+	struct mbox *mbox = xcalloc(1, sizeof *mbox);
+
+	mbox->path = xstrdup(path);
+	mbox->lock = xasprintf("%s.lock", path);
+	mbox->fd = mbox->spool = -1;
+	buffer_init(&mbox->quoted, 4 * BLOCK);
+	if (!make_parents(path)) {
+		failed(mbox, ERROR_CREATE, "make the directory of", err);
+		goto fail;
+	}
+	/* Found now, before anything is fetched. */
+	mbox->fd = open(path,
+		O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
+	if (mbox->fd < 0) {
+		failed(mbox, ERROR_CREATE, "open", err);
+		goto fail;
+	}
+	if (!check_file(mbox, err))
+		goto fail;
+	if (!sync_parent(path)) {
+		failed(mbox, ERROR_CREATE, "sync the directory of", err);
+		goto fail;
+	}
+	close(mbox->fd);
+	mbox->fd = -1;
+	mbox->spool = open_spool(spool_directory);
+	if (mbox->spool < 0) {
+		error_set(err, ERROR_CREATE, "cannot make a file in %s: %s",
+			spool_directory, strerror(errno));
+		goto fail;
+	}
+	return mbox;
+fail:
+	mbox_close(mbox);
+	return NULL;
+}
+
+void mbox_close(struct mbox *mbox)
+{
+	if (mbox == NULL)
+		return;
+	mbox_unlock(mbox);
+	if (mbox->spool >= 0)
+		close(mbox->spool);
+	buffer_release(&mbox->quoted);
+	free(mbox->batch);
+	free(mbox->lock);
+	free(mbox->path);
+	free(mbox);
+}
+
+void mbox_begin(struct mbox *mbox)
+{
+	mbox->current = (struct spooled){.start = mbox->spool_end};
+	mbox->quoting = (struct mboxrd){.matched = 0};
+	mbox->last = '\n';
+}
+
+static bool write_at(int fd, const char *bytes, size_t length, off_t at)
+{
+	while (length > 0) {
+		ssize_t n = pwrite(fd, bytes, length, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		bytes += n;
+		length -= (size_t)n;
+		at += n;
+	}
+	return true;
+}
+
+/* Moves what was quoted into the spool. */
+static bool spool_quoted(struct mbox *mbox, struct error *err)
+{
+	size_t length = buffer_length(&mbox->quoted);
+
+	if (length == 0)
+		return true;
+	if (!write_at(mbox->spool, buffer_bytes(&mbox->quoted), length,
+		    mbox->spool_end))
+		return error_set(err, ERROR_WRITE,
+			"cannot write to the spool file in the state directory "
+			"(for the mbox %s): %s. Nothing is lost",
+			mbox->path, strerror(errno));
+	mbox->spool_end += (off_t)length;
+	buffer_consume(&mbox->quoted, length);
+	return true;
+}
+
+bool mbox_write(
+	struct mbox *mbox, const char *bytes, size_t length, struct error *err)
+{
+	while (length > 0) {
+		/* Quoting adds an octet to every five at the most. */
+		size_t n = length < BLOCK ? length : BLOCK;
+
+		mboxrd_quote(&mbox->quoting, bytes, n, &mbox->quoted);
+		if (!spool_quoted(mbox, err))
+			return false;
+		mbox->last = bytes[n - 1];
+		bytes += n;
+		length -= n;
+	}
+	return true;
+}
+
+/* A sender that may stand in a From_ line, or the customary nobody. */
+static const char *safe_sender(const char *sender)
+{
+	if (sender[0] == '\0' || strlen(sender) > 120)
+		return "MAILER-DAEMON";
+	return sender;
+}
+
+bool mbox_end(struct mbox *mbox, const char *sender, int64_t now,
+	struct letter *letter, struct error *err)
+{
+	struct spooled *current = &mbox->current;
+	time_t seconds = (time_t)now;
+	struct tm utc;
+	char date[32];
+
+	mboxrd_quote_end(&mbox->quoting, &mbox->quoted);
+	if (!spool_quoted(mbox, err))
+		return false;
+	/* The form of asctime, in English and UTC whatever the locale. */
+	static const char days[] = "SunMonTueWedThuFriSat";
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+	gmtime_r(&seconds, &utc);
+	snprintf(date, sizeof date, "%.3s %.3s %2d %02d:%02d:%02d %d",
+		days + 3 * utc.tm_wday, months + 3 * utc.tm_mon, utc.tm_mday,
+		utc.tm_hour, utc.tm_min, utc.tm_sec, utc.tm_year + 1900);
+	snprintf(current->from, sizeof current->from, "From %s %s",
+		safe_sender(sender), date);
+	current->end = mbox->spool_end;
+	current->ends_line = mbox->last == '\n';
+	snprintf(letter->name, sizeof letter->name, "%s", current->from);
+	if (mbox->count == mbox->room) {
+		mbox->room = mbox->room > 0 ? mbox->room * 2 : 64;
+		mbox->batch = xreallocarray(
+			mbox->batch, mbox->room, sizeof mbox->batch[0]);
+	}
+	mbox->batch[mbox->count++] = *current;
+	return true;
+}
+
+void mbox_drop(struct mbox *mbox)
+{
+	mbox->spool_end = mbox->current.start;
+	buffer_consume(&mbox->quoted, buffer_length(&mbox->quoted));
+}
+
+static void pause_briefly(unsigned milliseconds)
+{
+	struct timespec wait = {
+		.tv_sec = milliseconds / 1000,
+		.tv_nsec = (long)(milliseconds % 1000) * 1000000,
+	};
+
+	nanosleep(&wait, NULL);
+}
+
+/*
+ * Was this dot-lock left behind? By a program of this machine that is no more
+ * and that is ours by its second line, or by anyone long ago.
+ */
+static bool is_stale(struct mbox *mbox)
+{
+	char text[160];
+	char host[64] = "";
+	char expected[80];
+	struct stat st;
+	int fd = open(mbox->lock, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	ssize_t n = read(fd, text, sizeof text - 1);
+	bool known = fstat(fd, &st) == 0;
+
+	close(fd);
+	if (n < 0 || !known)
+		return false;
+	text[n] = '\0';
+	char *second;
+	long pid = strtol(text, &second, 10);
+	bool dead = pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+
+	gethostname(host, sizeof host - 1);
+	snprintf(expected, sizeof expected, "\nkeepmail %s\n", host);
+	if (dead && strcmp(second, expected) == 0)
+		return true;
+	return (dead || pid <= 0) && time(NULL) - st.st_mtime > STALE_AFTER;
+}
+
+/* A file without a name takes one only when its text is in it. */
+static int make_dot_lock(struct mbox *mbox)
+{
+	char text[160];
+	char host[64] = "";
+	char link[64];
+	char *directory = xstrdup(mbox->path);
+	char *slash = strrchr(directory, '/');
+
+	slash[slash == directory] = '\0';
+	gethostname(host, sizeof host - 1);
+	int n = snprintf(
+		text, sizeof text, "%ld\nkeepmail %s\n", (long)getpid(), host);
+	int fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
+	bool unnamed = fd >= 0;
+
+	free(directory);
+	if (!unnamed)
+		fd = open(mbox->lock,
+			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			0644);
+	if (fd < 0)
+		return -1;
+	ssize_t written = write(fd, text, (size_t)n);
+	int result = 0;
+
+	if (unnamed) {
+		snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+		result = linkat(AT_FDCWD, link, AT_FDCWD, mbox->lock,
+			AT_SYMLINK_FOLLOW);
+	} else if (written != n) {
+		/* An empty lock is a lock all the same. */
+		errno = 0;
+	}
+	int saved = errno;
+
+	close(fd);
+	errno = saved;
+	return result;
+}
+
+/* One try; *again when another program holds it. */
+static bool try_dot_lock(struct mbox *mbox, bool *again, struct error *err)
+{
+	*again = false;
+	if (make_dot_lock(mbox) == 0) {
+		mbox->dot_locked = true;
+		return true;
+	}
+	/* A spool directory that only the mail system writes to: the fcntl
+	 * lock must do, as it does for every mail reader there. */
+	if (errno == EACCES || errno == EPERM || errno == EROFS)
+		return true;
+	if (errno != EEXIST)
+		return failed(mbox, ERROR_CREATE, "make a dot-lock for", err);
+	if (is_stale(mbox))
+		unlink(mbox->lock);
+	*again = true;
+	return false;
+}
+
+static bool try_fcntl_lock(struct mbox *mbox, bool *again, struct error *err)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	*again = false;
+	if (fcntl(mbox->fd, F_SETLK, &lock) == 0)
+		return true;
+	*again = errno == EAGAIN || errno == EACCES;
+	return *again ? false : failed(mbox, ERROR_CREATE, "lock", err);
+}
+
+bool mbox_lock(struct mbox *mbox, struct error *err)
+{
+	time_t end = time(NULL) + LOCK_SECONDS;
+	unsigned wait = 5;
+	bool again = true;
+
+	mbox->fd = open(mbox->path,
+		O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
+	if (mbox->fd < 0)
+		return failed(mbox, ERROR_CREATE, "open", err);
+	while (again && time(NULL) <= end) {
+		if (try_fcntl_lock(mbox, &again, err)) {
+			if (try_dot_lock(mbox, &again, err)) {
+				if (check_file(mbox, err))
+					return true;
+				break;
+			}
+			/* Not holding the one while waiting for the other. */
+			struct flock lock = {
+				.l_type = F_UNLCK, .l_whence = SEEK_SET};
+
+			fcntl(mbox->fd, F_SETLK, &lock);
+		}
+		if (again)
+			pause_briefly(wait);
+		wait = wait < 500 ? wait * 2 : 500;
+	}
+	mbox_unlock(mbox);
+	return error_set(err, ERROR_TEMPORARY,
+		"the mbox %s is locked by another program for more than %d "
+		"seconds: try again later, or remove %s if nothing uses it",
+		mbox->path, LOCK_SECONDS, mbox->lock);
+}
+
+void mbox_unlock(struct mbox *mbox)
+{
+	if (mbox->dot_locked)
+		unlink(mbox->lock);
+	mbox->dot_locked = false;
+	if (mbox->fd >= 0)
+		close(mbox->fd);
+	mbox->fd = -1;
+}
+
+/* Line ends that are missing before a From_ line may begin at the end. */
+static unsigned missing_blanks(struct mbox *mbox)
+{
+	char tail[2] = "\n\n";
+	off_t at = mbox->start >= 2 ? mbox->start - 2 : 0;
+	size_t n = (size_t)(mbox->start - at);
+
+	if (n == 0)
+		return 0;
+	if (pread(mbox->fd, tail + 2 - n, n, at) != (ssize_t)n)
+		return 2;
+	if (tail[1] != '\n')
+		return 2;
+	return tail[0] != '\n';
+}
+
+bool mbox_seal(struct mbox *mbox, struct letter *letters, size_t count,
+	struct error *err)
+{
+	if (count != mbox->count)
+		return error_set(err, ERROR_SOFTWARE,
+			"a batch of %zu for %zu messages", count, mbox->count);
+	if (!mbox_lock(mbox, err))
+		return false;
+	mbox->start = lseek(mbox->fd, 0, SEEK_END);
+	if (mbox->start < 0)
+		return failed(mbox, ERROR_WRITE, "find the end of", err);
+	mbox->blanks = missing_blanks(mbox);
+	uint64_t at = (uint64_t)mbox->start + mbox->blanks;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct spooled *one = &mbox->batch[i];
+
+		letters[i].offset = at;
+		letters[i].length = strlen(one->from) + 1 +
+			(uint64_t)(one->end - one->start) + !one->ends_line + 1;
+		at += letters[i].length;
+	}
+	return true;
+}
+
+/* Blocks of octets on their way to the end of the mbox. */
+struct appender {
+	struct mbox *mbox;
+	off_t at;
+	size_t used;
+	char block[BLOCK];
+};
+
+static bool append_flush(struct appender *appender)
+{
+	bool ok = write_at(appender->mbox->fd, appender->block, appender->used,
+		appender->at);
+
+	appender->at += (off_t)appender->used;
+	appender->used = 0;
+	return ok;
+}
+
+static bool append(struct appender *appender, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		size_t room = BLOCK - appender->used;
+		size_t take = n < room ? n : room;
+
+		memcpy(appender->block + appender->used, bytes, take);
+		appender->used += take;
+		bytes += take;
+		n -= take;
+		if (appender->used == BLOCK && !append_flush(appender))
+			return false;
+	}
+	return true;
+}
+
+static bool append_spooled(struct appender *appender, const struct spooled *one)
+{
+	int spool = appender->mbox->spool;
+	off_t at = one->start;
+
+	if (!append(appender, one->from, strlen(one->from)) ||
+		!append(appender, "\n", 1))
+		return false;
+	while (at < one->end) {
+		off_t left = one->end - at;
+		size_t room = BLOCK - appender->used;
+		size_t want = left < (off_t)room ? (size_t)left : room;
+		ssize_t n = pread(
+			spool, appender->block + appender->used, want, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n == 0)
+			errno = EIO;
+		if (n <= 0)
+			return false;
+		appender->used += (size_t)n;
+		at += n;
+		if (appender->used == BLOCK && !append_flush(appender))
+			return false;
+	}
+	return append(appender, "\n\n", one->ends_line ? 1 : 2);
+}
+
+static void empty_batch(struct mbox *mbox)
+{
+	mbox->count = 0;
+	mbox->spool_end = 0;
+	/* The space is free again, without a name to take away. */
+	if (mbox->spool >= 0 && ftruncate(mbox->spool, 0) < 0)
+		mbox->spool_end = 0;
+}
+
+bool mbox_publish(struct mbox *mbox, struct error *err)
+{
+	struct appender *appender = xmalloc(sizeof *appender);
+
+	appender->mbox = mbox;
+	appender->at = mbox->start;
+	appender->used = 0;
+	bool ok = append(appender, "\n\n", mbox->blanks);
+
+	for (size_t i = 0; ok && i < mbox->count; i++)
+		ok = append_spooled(appender, &mbox->batch[i]);
+	ok = ok && append_flush(appender) && fsync(mbox->fd) == 0;
+	free(appender);
+	if (!ok) {
+		failed(mbox, ERROR_WRITE, "append to", err);
+		/* Cut back, or recovery does it by the rows. */
+		if (ftruncate(mbox->fd, mbox->start) == 0)
+			fsync(mbox->fd);
+	}
+	mbox_unlock(mbox);
+	empty_batch(mbox);
+	return ok;
+}
+
+void mbox_abandon(struct mbox *mbox)
+{
+	mbox_unlock(mbox);
+	empty_batch(mbox);
+}
+
+/* What was unquoted, handed on up to the letter's length. */
+static void hand_on(struct buffer *text, uint64_t *left,
+	void (*sink)(void *data, const char *bytes, size_t length), void *data)
+{
+	size_t n = buffer_length(text);
+	size_t give = n < *left ? n : (size_t)*left;
+
+	if (give > 0)
+		sink(data, buffer_bytes(text), give);
+	*left -= give;
+	buffer_consume(text, n);
+}
+
+/* Does the file have our From_ line at the letter's place, up to its end? */
+static bool is_ours(struct mbox *mbox, const struct letter *letter, bool partly)
+{
+	char line[LETTER_NAME_MAX + 1];
+	char expected[LETTER_NAME_MAX + 1];
+	int n = snprintf(expected, sizeof expected, "%s\n", letter->name);
+	ssize_t got = pread(mbox->fd, line, (size_t)n, (off_t)letter->offset);
+
+	return (partly ? got > 0 : got == n) &&
+		memcmp(line, expected, (size_t)got) == 0;
+}
+
+enum mbox_found mbox_read(struct mbox *mbox, const struct letter *letter,
+	void (*sink)(void *data, const char *bytes, size_t length), void *data)
+{
+	struct buffer text;
+	struct mboxrd unquoting = {.matched = 0};
+	uint64_t head = strlen(letter->name) + 1;
+	uint64_t left = letter->octets;
+	off_t at = (off_t)(letter->offset + head);
+	off_t end = (off_t)(letter->offset + letter->length);
+
+	if (letter->length <= head || !is_ours(mbox, letter, false))
+		return MBOX_GONE;
+	char *block = xmalloc(BLOCK);
+
+	buffer_init(&text, 2 * BLOCK);
+	while (at < end) {
+		off_t rest = end - at;
+		ssize_t n = pread(mbox->fd, block,
+			rest < BLOCK ? (size_t)rest : BLOCK, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		mboxrd_unquote(&unquoting, block, (size_t)n, &text);
+		hand_on(&text, &left, sink, data);
+		at += n;
+	}
+	mboxrd_unquote_end(&unquoting, &text);
+	hand_on(&text, &left, sink, data);
+	buffer_release(&text);
+	free(block);
+	return at == end && left == 0 ? MBOX_WHOLE : MBOX_GONE;
+}
+
+bool mbox_is_torn(
+	struct mbox *mbox, const struct letter *letter, uint64_t batch_end)
+{
+	off_t end = lseek(mbox->fd, 0, SEEK_END);
+
+	return end > (off_t)letter->offset && (uint64_t)end <= batch_end &&
+		is_ours(mbox, letter, true);
+}
+
+bool mbox_cut(struct mbox *mbox, uint64_t offset, struct error *err)
+{
+	if (ftruncate(mbox->fd, (off_t)offset) < 0)
+		return failed(mbox, ERROR_WRITE, "cut a torn message off", err);
+	return mbox_sync(mbox, err);
+}
+
+bool mbox_sync(struct mbox *mbox, struct error *err)
+{
+	return fsync(mbox->fd) == 0 || failed(mbox, ERROR_WRITE, "sync", err);
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: ISC */
+#include "io/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/xalloc.h"
+
+void secret_free(char *password)
+{
+	if (password == NULL)
+		return;
+	explicit_bzero(password, strlen(password));
+	free(password);
+}
+
+/*
+ * Takes the first line of bytes as the password. The rest is wiped by the
+ * caller. where names its source in the error.
+ */
+static bool first_line(char *bytes, size_t length, const char *where,
+	char **password, struct error *err)
+{
+	size_t n = 0;
+
+	while (n < length && bytes[n] != '\n' && bytes[n] != '\0')
+		n++;
+	while (n > 0 && bytes[n - 1] == '\r')
+		n--;
+	if (n == 0)
+		return error_set(err, ERROR_CONFIG,
+			"%s gave no password: its first line is empty", where);
+	if (n > SECRET_MAX)
+		return error_set(err, ERROR_CONFIG,
+			"%s gave a password of more than %d octets", where,
+			SECRET_MAX);
+	char *copy = xmalloc(n + 1);
+
+	memcpy(copy, bytes, n);
+	copy[n] = '\0';
+	*password = copy;
+	return true;
+}
+
+static long milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (long)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
+
+/* Reads up to size octets from fd until its end; -1: error, -2: time is up. */
+static ssize_t read_all(int fd, char *bytes, size_t size, int64_t seconds)
+{
+	long end = milliseconds() + (long)seconds * 1000;
+	size_t length = 0;
+
+	while (length < size) {
+		struct pollfd wait = {.fd = fd, .events = POLLIN};
+		long left = end - milliseconds();
+
+		if (left <= 0)
+			return -2;
+		int ready = poll(&wait, 1, (int)(left < 1000 ? left : 1000));
+
+		if (ready < 0 && errno != EINTR)
+			return -1;
+		if (ready <= 0)
+			continue;
+		ssize_t n = read(fd, bytes + length, size - length);
+
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n == 0)
+			break;
+		if (n > 0)
+			length += (size_t)n;
+	}
+	return (ssize_t)length;
+}
+
+/*
+ * The command runs under /bin/sh, as its owner wrote it: nothing from a server
+ * is ever in it. Its standard error is ours, so that it can say what it misses.
+ */
+static pid_t start_command(const char *command, int *output, struct error *err)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0) {
+		error_set(err, ERROR_TEMPORARY, "cannot make a pipe: %s",
+			strerror(errno));
+		return -1;
+	}
+	pid_t child = fork();
+
+	if (child == 0) {
+		signal(SIGPIPE, SIG_DFL);
+		/* A group of its own, so that all of it can be ended. */
+		setpgid(0, 0);
+		if (dup2(ends[1], STDOUT_FILENO) >= 0)
+			execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(127);
+	}
+	close(ends[1]);
+	*output = ends[0];
+	if (child < 0) {
+		error_set(err, ERROR_TEMPORARY,
+			"cannot start password-command: %s", strerror(errno));
+		close(ends[0]);
+	}
+	return child;
+}
+
+static bool from_command(
+	const struct account *account, char **password, struct error *err)
+{
+	char bytes[SECRET_MAX + 2];
+	int output;
+	int status = 0;
+	bool ok = false;
+	pid_t child = start_command(account->password_command, &output, err);
+
+	if (child < 0)
+		return false;
+	ssize_t n = read_all(output, bytes, sizeof bytes, account->timeout);
+
+	close(output);
+	if (n < 0)
+		kill(-child, SIGTERM);
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (n == -2)
+		error_set(err, ERROR_TEMPORARY,
+			"password-command did not end within %lld seconds "
+			"(timeout): run it by hand to see what it waits for",
+			(long long)account->timeout);
+	else if (n < 0)
+		error_set(err, ERROR_TEMPORARY,
+			"cannot read from password-command: %s",
+			strerror(errno));
+	else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGPIPE)
+		error_set(err, ERROR_CONFIG,
+			"password-command was ended by signal %d",
+			WTERMSIG(status));
+	else if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+		error_set(err, ERROR_CONFIG,
+			"password-command failed with exit status %d: run it "
+			"by hand in a shell to see why",
+			WEXITSTATUS(status));
+	else
+		ok = first_line(
+			bytes, (size_t)n, "password-command", password, err);
+	explicit_bzero(bytes, sizeof bytes);
+	return ok;
+}
+
+static bool from_file(
+	const struct account *account, char **password, struct error *err)
+{
+	char bytes[SECRET_MAX + 2];
+	struct stat st;
+	const char *path = account->password_file;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return error_set(err, ERROR_CONFIG,
+			"cannot open password-file %s: %s", path,
+			strerror(errno));
+	if (fstat(fd, &st) < 0 || (st.st_mode & 077) != 0) {
+		close(fd);
+		return error_set(err, ERROR_CONFIG,
+			"password-file %s can be read by others: run "
+			"chmod 600 '%s'",
+			path, path);
+	}
+	ssize_t n = read_all(fd, bytes, sizeof bytes, account->timeout);
+
+	close(fd);
+	bool ok = n < 0 ? error_set(err, ERROR_CONFIG,
+				  "cannot read password-file %s: %s", path,
+				  strerror(errno))
+			: first_line(bytes, (size_t)n, path, password, err);
+
+	explicit_bzero(bytes, sizeof bytes);
+	return ok;
+}
+
+bool secret_get(
+	const struct account *account, char **password, struct error *err)
+{
+	if (account->password != NULL) {
+		*password = xstrdup(account->password);
+		return true;
+	}
+	if (account->password_command != NULL)
+		return from_command(account, password, err);
+	if (account->password_file != NULL)
+		return from_file(account, password, err);
+	return error_set(err, ERROR_CONFIG,
+		"no password: set password-command, password-file or password "
+		"in %s",
+		account->file);
+}
+
+bool secret_ask(
+	const struct account *account, char **password, struct error *err)
+{
+	char bytes[SECRET_MAX + 2];
+	struct termios old;
+	struct termios quiet;
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0 || tcgetattr(fd, &old) < 0) {
+		if (fd >= 0)
+			close(fd);
+		return error_set(err, ERROR_CONFIG,
+			"no password, and no terminal to ask on: set "
+			"password-command, password-file or password in %s",
+			account->file);
+	}
+	quiet = old;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	tcsetattr(fd, TCSAFLUSH, &quiet);
+	dprintf(fd, "Password of %s on %s (account %s): ", account->user,
+		account->server, account->name);
+	ssize_t n = read(fd, bytes, sizeof bytes);
+
+	tcsetattr(fd, TCSAFLUSH, &old);
+	dprintf(fd, "\n");
+	close(fd);
+	bool ok = first_line(
+		bytes, n > 0 ? (size_t)n : 0, "the terminal", password, err);
+
+	explicit_bzero(bytes, sizeof bytes);
+	return ok;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/* An account's password: found when it is needed, wiped when it was used. */
+#ifndef IO_SECRET_H
+#define IO_SECRET_H
+
+#include <stdbool.h>
+
+#include "core/account.h"
+#include "core/error.h"
+
+/* Longest password taken, in octets. */
+#define SECRET_MAX 1024
+
+/*
+ * The account's password from the rc file, from the first line that its
+ * password-command prints, or from the first line of its password-file.
+ * *password is the caller's: secret_free it. Fails with ERROR_CONFIG or, when
+ * the command does not answer, ERROR_TEMPORARY.
+ */
+bool secret_get(
+	const struct account *account, char **password, struct error *err);
+
+/*
+ * Asks for the password on the terminal, without echo. Fails with ERROR_CONFIG
+ * when there is no terminal to ask on.
+ */
+bool secret_ask(
+	const struct account *account, char **password, struct error *err);
+
+/* Wipes and frees; safe on NULL. */
+void secret_free(char *password);
+
+#endif

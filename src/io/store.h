@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What is kept, where, and since when: one SQLite file per account, and the
+ * lock that a second run of the account meets.
+ */
+#ifndef IO_STORE_H
+#define IO_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/account.h"
+#include "core/error.h"
+#include "core/letter.h"
+#include "core/maildrop.h"
+#include "core/plan.h"
+
+struct store;
+
+enum store_mode {
+	STORE_WRITE, /* made if it is missing */
+	STORE_READ,  /* nothing is changed; missing is the same as empty */
+};
+
+/*
+ * Opens DIRECTORY/NAME.db (0600, in a directory made 0700) and takes its lock,
+ * which the kernel drops when the process ends, however it ends. NULL on
+ * failure: ERROR_TEMPORARY when another run holds the lock, ERROR_DATA for a
+ * file that is damaged, foreign or of a newer keepmail (it is left as it is),
+ * ERROR_CREATE otherwise. The caller closes it.
+ */
+struct store *store_open(const char *directory, const char *name,
+	enum store_mode mode, struct error *err);
+
+/* Closes it and drops the lock; what was not committed is undone. NULL is safe.
+ */
+void store_close(struct store *store);
+
+/*
+ * What the store knows of each message of the maildrop: *memories is a new
+ * array of maildrop->count, the caller's to free. It also notes which known
+ * messages are listed no longer, or again, for store_record_listing.
+ */
+bool store_recall(struct store *store, const struct maildrop *maildrop,
+	struct memory **memories, struct error *err);
+
+/*
+ * Changes are made in transactions: begin, record what belongs together,
+ * commit. Once committed they survive kill and power cut. A failure
+ * (ERROR_WRITE) undoes the whole transaction.
+ */
+bool store_begin(struct store *store, struct error *err);
+bool store_commit(struct store *store, struct error *err);
+
+/* Where mail is put, as the rows name it: a kind and a path. */
+struct store_place {
+	enum destination_kind kind;
+	const char *path;
+};
+
+/*
+ * Records that a message is about to be put where letter says; *row is its name
+ * from now on. A uid that was erased before is taken over by the new message.
+ */
+bool store_record_arriving(struct store *store, const struct maildrop *maildrop,
+	const struct message *message, const struct letter *letter,
+	const struct store_place *place, int64_t now, int64_t *row,
+	struct error *err);
+
+/* Records that it is there, safe, since now. */
+bool store_record_kept(
+	struct store *store, int64_t row, int64_t now, struct error *err);
+
+/* Forgets an arriving row whose message is not there: it is fetched again. */
+bool store_forget_arriving(struct store *store, int64_t row, struct error *err);
+
+/* Records that the server confirmed that it is erased there. */
+bool store_record_erased(
+	struct store *store, int64_t row, int64_t now, struct error *err);
+
+/*
+ * Records what store_recall noticed: which messages vanished from the listing,
+ * which came back; and forgets what vanished more than a year ago. A listing
+ * that is the same as last time writes nothing.
+ */
+bool store_record_listing(struct store *store, int64_t now, struct error *err);
+
+/* A message that an earlier run was storing when it was ended. */
+struct store_arriving {
+	int64_t row;
+	enum destination_kind kind;
+	char *path; /* owned */
+	struct letter letter;
+};
+
+/*
+ * All such messages, in the order of their places and offsets: *arriving is a
+ * new array of *count; store_free_arriving frees it.
+ */
+bool store_arriving(struct store *store, struct store_arriving **arriving,
+	size_t *count, struct error *err);
+void store_free_arriving(struct store_arriving *arriving, size_t count);
+
+/* A run, as history will show it. */
+struct store_run {
+	int64_t started;
+	int64_t ended;
+	int status; /* exit status */
+	uint64_t fetched;
+	uint64_t octets;
+	uint64_t erased;
+	uint64_t left;
+	uint64_t failed;
+	const char *error; /* or NULL */
+};
+
+/* Records a run that has ended, within a transaction. */
+bool store_record_run(
+	struct store *store, const struct store_run *run, struct error *err);
+
+#endif

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: ISC */
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "commands/fetch.h"
+#include "commands/jobs.h"
+#include "config.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "core/xalloc.h"
+#include "io/config.h"
+#include "io/log.h"
+#include "io/session.h"
+
+static volatile sig_atomic_t stop;
+
+static const char usage[] =
+	"usage: keepmail [OPTION...] [fetch] [ACCOUNT...]\n"
+	"\n"
+	"Fetches new mail of all accounts of the rc file, or of those named,\n"
+	"and erases on the server what their retention policy says.\n"
+	"\n"
+	"  -f, --config FILE    read this rc file (may be given more than once)\n"
+	"  -n, --dry-run        log in, list, and print what would be fetched,\n"
+	"                       erased and left, and why; change nothing\n"
+	"  -k, --keep           erase nothing on the server in this run\n"
+	"  -j, --jobs N         fetch so many accounts side by side\n"
+	"  -v, --verbose        a line for each message; -vv: what is said on\n"
+	"                       the wire after the login\n"
+	"  -q, --quiet          errors only\n"
+	"      --json           one JSON object for each account on standard\n"
+	"                       output\n"
+	"      --progress, --no-progress\n"
+	"                       a progress bar on standard error, or none\n"
+	"      --state-dir DIR  where the stores are kept\n"
+	"  -V, --version        print the version\n"
+	"  -h, --help           print this\n"
+	"\n"
+	"The rc file: man keepmailrc. Exit status, examples: man keepmail.\n";
+
+enum long_only {
+	OPTION_JSON = 256,
+	OPTION_PROGRESS,
+	OPTION_NO_PROGRESS,
+	OPTION_STATE_DIR,
+};
+
+static const struct option options[] = {
+	{"config", required_argument, NULL, 'f'},
+	{"dry-run", no_argument, NULL, 'n'},
+	{"keep", no_argument, NULL, 'k'},
+	{"jobs", required_argument, NULL, 'j'},
+	{"verbose", no_argument, NULL, 'v'},
+	{"quiet", no_argument, NULL, 'q'},
+	{"json", no_argument, NULL, OPTION_JSON},
+	{"progress", no_argument, NULL, OPTION_PROGRESS},
+	{"no-progress", no_argument, NULL, OPTION_NO_PROGRESS},
+	{"state-dir", required_argument, NULL, OPTION_STATE_DIR},
+	{"version", no_argument, NULL, 'V'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+struct command_line {
+	const char **files; /* owned array of borrowed names */
+	size_t file_count;
+	const char *state_dir;
+	uint64_t jobs; /* 0: as the rc file says */
+	int verbose;
+	bool quiet;
+	bool dry_run;
+	bool keep;
+	bool json;
+	int progress; /* 1: on, 0: off, -1: on a terminal */
+	char **names; /* borrowed; of accounts */
+	size_t name_count;
+};
+
+static void on_signal(int number)
+{
+	(void)number;
+	stop = 1;
+}
+
+static void set_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+
+	/* No SA_RESTART: waits end, and look at the flag. */
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	action.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &action, NULL);
+}
+
+/* Passwords pass through memory: no core dump, and no other process looks. */
+static void protect_memory(void)
+{
+	struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_CORE, &none);
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
+static int usage_error(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+
+static int usage_error(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fputs("keepmail: ", stderr);
+	vfprintf(stderr, format, args);
+	fputs(" (keepmail --help lists the options)\n", stderr);
+	va_end(args);
+	return EX_USAGE;
+}
+
+/* One option; false when the program is to exit with *status. */
+static bool take_option(struct command_line *line, int option, int *status)
+{
+	switch (option) {
+	case 'f':
+		line->files[line->file_count++] = optarg;
+		return true;
+	case 'n':
+		line->dry_run = true;
+		return true;
+	case 'k':
+		line->keep = true;
+		return true;
+	case 'j':
+		if (text_parse_number(optarg, 64, &line->jobs) &&
+			line->jobs > 0)
+			return true;
+		*status = usage_error(
+			"--jobs takes a number from 1 to 64, not '%s'", optarg);
+		return false;
+	case 'v':
+		line->verbose++;
+		return true;
+	case 'q':
+		line->quiet = true;
+		return true;
+	case OPTION_JSON:
+		line->json = true;
+		return true;
+	case OPTION_PROGRESS:
+	case OPTION_NO_PROGRESS:
+		line->progress = option == OPTION_PROGRESS;
+		return true;
+	case OPTION_STATE_DIR:
+		line->state_dir = optarg;
+		if (optarg[0] == '/')
+			return true;
+		*status = usage_error(
+			"--state-dir takes an absolute path, not '%s'", optarg);
+		return false;
+	case 'V':
+		printf("keepmail %s\n", PACKAGE_VERSION);
+		*status = EX_OK;
+		return false;
+	case 'h':
+		fputs(usage, stdout);
+		*status = EX_OK;
+		return false;
+	default:
+		fputs("keepmail --help lists the options\n", stderr);
+		*status = EX_USAGE;
+		return false;
+	}
+}
+
+static bool parse(struct command_line *line, int argc, char **argv, int *status)
+{
+	int option;
+
+	while ((option = getopt_long(
+			argc, argv, "f:nkj:vqVh", options, NULL)) != -1) {
+		if (!take_option(line, option, status))
+			return false;
+	}
+	line->names = argv + optind;
+	line->name_count = (size_t)(argc - optind);
+	/* The only command so far, and what no command means. */
+	if (line->name_count > 0 && strcmp(line->names[0], "fetch") == 0) {
+		line->names++;
+		line->name_count--;
+	}
+	if (line->quiet && line->verbose > 0) {
+		*status = usage_error("-q and -v contradict each other");
+		return false;
+	}
+	return true;
+}
+
+static void report_mistake(const char *text)
+{
+	log_line(LOG_ERRORS, "%s", text);
+}
+
+static enum log_level level_of(const struct command_line *line, bool terminal)
+{
+	if (line->quiet)
+		return LOG_ERRORS;
+	if (line->verbose > 1)
+		return LOG_WIRE;
+	if (line->verbose > 0)
+		return LOG_MESSAGES;
+	return terminal ? LOG_SUMMARY : LOG_WARNINGS;
+}
+
+static struct account *find_account(struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->count; i++) {
+		if (strcmp(config->accounts[i].name, name) == 0)
+			return &config->accounts[i];
+	}
+	return NULL;
+}
+
+static int no_such_account(const struct config *config, const char *name)
+{
+	const char **names = xcalloc(config->count, sizeof names[0]);
+	char shown[4 * TEXT_SHOWN_MAX + 8];
+
+	for (size_t i = 0; i < config->count; i++)
+		names[i] = config->accounts[i].name;
+	const char *near = text_nearest(name, names, config->count);
+
+	text_printable(shown, sizeof shown, name, strlen(name));
+	if (near != NULL)
+		log_line(LOG_ERRORS,
+			"no account named '%s' in the rc file: did you mean "
+			"'%s'?",
+			shown, near);
+	else
+		log_line(LOG_ERRORS,
+			"no account named '%s' in the rc file; there %s %zu, "
+			"the first is '%s'",
+			shown, config->count == 1 ? "is" : "are", config->count,
+			names[0]);
+	free(names);
+	return EX_USAGE;
+}
+
+/* The accounts named on the command line, or all; NULL: one is unknown. */
+static const struct account **choose_accounts(const struct command_line *line,
+	struct config *config, size_t *count, int *status)
+{
+	const struct account **chosen =
+		xcalloc(config->count + line->name_count, sizeof chosen[0]);
+
+	*count = 0;
+	for (size_t i = 0; line->name_count == 0 && i < config->count; i++)
+		chosen[(*count)++] = &config->accounts[i];
+	for (size_t i = 0; i < line->name_count; i++) {
+		struct account *found = find_account(config, line->names[i]);
+		bool twice = false;
+
+		if (found == NULL) {
+			*status = no_such_account(config, line->names[i]);
+			free(chosen);
+			return NULL;
+		}
+		for (size_t k = 0; k < *count; k++)
+			twice |= chosen[k] == found;
+		if (!twice)
+			chosen[(*count)++] = found;
+	}
+	return chosen;
+}
+
+static int fetch(
+	const struct command_line *line, struct config *config, bool terminal)
+{
+	struct error err = {.kind = ERROR_NONE};
+	struct fetch_options how = {
+		.dry_run = line->dry_run,
+		.json = line->json,
+		.verbose = line->verbose > 0,
+		.bar = line->progress < 0
+			? terminal && !line->quiet && line->verbose == 0
+			: line->progress != 0,
+		.stop = &stop,
+	};
+	size_t count;
+	int status = EX_OK;
+	const struct account **accounts =
+		choose_accounts(line, config, &count, &status);
+
+	if (accounts == NULL)
+		return status;
+	for (size_t i = 0; line->keep && i < config->count; i++)
+		config->accounts[i].policy.erase = ERASE_NEVER;
+	if (session_global_init(&err)) {
+		status = jobs_fetch(accounts, count,
+			line->jobs > 0 ? (unsigned)line->jobs : config->jobs,
+			&how);
+	} else {
+		log_error(&err);
+		status = error_status(err.kind);
+	}
+	session_global_release();
+	free(accounts);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct command_line line = {
+		.files = xcalloc((size_t)argc, sizeof line.files[0]),
+		.progress = -1,
+	};
+	struct config config = {.count = 0};
+	struct error err = {.kind = ERROR_NONE};
+	bool terminal = isatty(STDERR_FILENO);
+	int status = EX_OK;
+
+	protect_memory();
+	umask(077);
+	set_signals();
+	if (parse(&line, argc, argv, &status)) {
+		log_init(level_of(&line, terminal), terminal);
+		if (config_read(&config, line.files, line.file_count,
+			    line.state_dir, report_mistake, &err)) {
+			status = fetch(&line, &config, terminal);
+		} else {
+			log_error(&err);
+			status = error_status(err.kind);
+		}
+		config_release(&config);
+	}
+	free(line.files);
+	return status;
+}

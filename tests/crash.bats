@@ -1,0 +1,126 @@
+#!/usr/bin/env bats
+# Killed anywhere: every message once, none twice, none missing.
+
+load lib/helpers
+
+setup() {
+    common_setup
+}
+
+teardown() {
+    common_teardown
+}
+
+# kill_often PATH: hit 20 times at random moments of runs of 1,000 messages; each
+# time one comes through, all is compared, and a new mailbox is served.
+kill_often() {
+    local hits=0 pid
+    while [ $hits -lt 20 ]; do
+        "$KEEPMAIL" -f "$rc" >/dev/null 2>&1 3>&- &
+        pid=$!
+        sleep "0.$((RANDOM % 2))$((RANDOM % 10))$((RANDOM % 10))"
+        kill -9 $pid 2>/dev/null || true
+        wait $pid && status=0 || status=$?
+        [ "$status" -ne 137 ] || hits=$((hits + 1))
+        if [ "$status" -eq 0 ]; then
+            same_mail "$work/sent" "$1"
+            rm -rf "$work/mail" "$work/state" "$1"
+            cp -r "$work/sent" "$work/mail"
+        fi
+    done
+    wanted 0
+    same_mail "$work/sent" "$1"
+    wanted 0
+    same_mail "$work/sent" "$1"
+    [ "$(files "$work/mail")" -eq 0 ]
+    [ "$(in_store "SELECT count(*) FROM message WHERE state <> 3")" -eq 0 ]
+    [ "$(in_store "PRAGMA integrity_check")" = ok ]
+}
+
+@test "killed 20 times in a run of 1,000 messages into a Maildir" {
+    make_mail 1000
+    start_server --folder "$work/mail" --shared
+    write_rc "delete = now"
+    kill_often "$work/Mail"
+}
+
+@test "killed 20 times in a run of 1,000 messages into an mbox" {
+    make_mail 1000
+    start_server --folder "$work/mail" --shared
+    write_rc "mbox = \"$work/mbox\"" "delete = now"
+    kill_often "$work/mbox"
+}
+
+# The ladder's rungs, one by one: strace ends keepmail before a call of its own.
+killed_at() {
+    strace -qq -f -o /dev/null -e trace="$1" \
+        -e inject="$1:signal=KILL:when=$2" "$KEEPMAIL" -f "$rc" \
+        >/dev/null 2>&1 3>&- || true
+}
+
+each_rung() {
+    command -v strace >/dev/null || skip "strace is missing"
+    strace -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
+    local call when
+    for call in fsync,syncfs,fdatasync renameat pwrite64 write sendto ftruncate; do
+        for when in 1 2 3 4 5 7 9 12; do
+            rm -rf "$work/mail" "$work/state" "$work/Mail" "$work/mbox"
+            cp -r "$work/sent" "$work/mail"
+            killed_at "$call" $when
+            run keepmail
+            [ "$status" -eq 0 ] || { echo "# $call $when: $output"; return 1; }
+            wanted 0
+            same_mail "$work/sent" "$1" || { echo "# at $call $when"; return 1; }
+            [ "$(files "$work/mail")" -eq 0 ]
+        done
+    done
+}
+
+@test "killed at each rung of the ladder, Maildir" {
+    make_mail 12
+    start_server --folder "$work/mail" --shared
+    write_rc "delete = now"
+    each_rung "$work/Mail"
+}
+
+@test "killed at each rung of the ladder, mbox" {
+    make_mail 12
+    start_server --folder "$work/mail" --shared
+    write_rc "mbox = \"$work/mbox\"" "delete = now"
+    each_rung "$work/mbox"
+}
+
+@test "mail that its owner moved to a folder between crash and recovery is found" {
+    make_mail 12
+    start_server --folder "$work/mail" --shared
+    write_rc
+    wanted 0
+    # As if the run had been killed after publishing.
+    in_store "UPDATE message SET state = 1, kept_at = NULL"
+    mkdir -p "$work/Mail/.Done"/{cur,new,tmp}
+    for file in "$work/Mail/new"/*; do
+        mv "$file" "$work/Mail/.Done/cur/${file##*/}:2,S"
+    done
+    wanted 0
+    [ "$(kept)" -eq 0 ]
+    [ "$(kept "$work/Mail/.Done")" -eq 12 ]
+    [ "$(in_store "SELECT count(*) FROM message WHERE state = 2")" -eq 12 ]
+}
+
+@test "a torn tail of an mbox is cut off, and mail of others behind it is not" {
+    make_mail 12
+    start_server --folder "$work/mail" --shared
+    write_rc "mbox = \"$work/mbox\""
+    wanted 0
+    size=$(stat -c %s "$work/mbox")
+    in_store "UPDATE message SET state = 1, kept_at = NULL"
+    truncate -s $((size - 50)) "$work/mbox"
+    wanted 0
+    same_mail "$work/sent" "$work/mbox"
+    in_store "UPDATE message SET state = 1, kept_at = NULL WHERE id > 6"
+    printf 'From other@example.org Thu Jan  1 00:00:00 1970\n\nothers\n\n' \
+        >>"$work/mbox"
+    wanted 0
+    [ "$(kept "$work/mbox")" -eq 13 ]
+    grep -q '^others$' "$work/mbox"
+}

@@ -1,0 +1,236 @@
+#!/usr/bin/env bats
+# What goes wrong, each with its sentence and its exit status; nothing is lost.
+
+load lib/helpers
+
+setup() {
+    common_setup
+}
+
+teardown() {
+    common_teardown
+}
+
+# Nothing was stored, and nothing erased.
+nothing_done() {
+    [ ! -d "$work/Mail/new" ] || [ "$(files "$work/Mail")" -eq 0 ]
+    ! grep -q '^erased ' "$work/server/report"
+}
+
+@test "a wrong password exits 77 and says what to check" {
+    start_server --synthetic 3
+    write_rc "password = falsch" "delete = now"
+    wanted 77
+    says "refused the login: check user and password"
+    says "(the server said: \"[AUTH] wrong user or password\")"
+    says_not falsch
+    nothing_done
+}
+
+@test "a host that does not exist exits 68" {
+    start_server --synthetic 3
+    write_rc "server = no-such-host.invalid"
+    wanted 68
+    says "there is no host named no-such-host.invalid"
+}
+
+@test "a port where nobody listens exits 75" {
+    start_server --synthetic 3
+    stop_server
+    write_rc
+    wanted 75
+    says "cannot connect to localhost:$tls_port"
+}
+
+@test "an untrusted certificate exits 69, and no password was sent" {
+    start_server --synthetic 3
+    write_rc
+    sed -i '/tls-ca/d' "$rc"
+    wanted 69
+    says "certificate"
+    says "no password was sent"
+    says "tls-ca"
+    stop_server
+    [ "$(reported commands)" -eq 0 ]
+    nothing_done
+}
+
+@test "an expired certificate exits 69" {
+    start_server --synthetic 3 --expired
+    write_rc
+    wanted 69
+    says "expired"
+    nothing_done
+}
+
+@test "a certificate for another host exits 69" {
+    start_server --synthetic 3 --host pop.example.org
+    write_rc
+    wanted 69
+    says "certificate of localhost:$tls_port is not to be trusted"
+    nothing_done
+}
+
+@test "an untrusted certificate is refused after STLS, too" {
+    start_server --synthetic 3 --host pop.example.org
+    write_rc "tls = starttls" "port = $port"
+    wanted 69
+    stop_server
+    # CAPA and STLS, no login.
+    [ "$(reported commands)" -eq 2 ]
+    nothing_done
+}
+
+@test "the right pin is let through and a wrong one exits 69" {
+    start_server --synthetic 3
+    write_rc "tls-pin = \"$(cat "$work/server/pin")\""
+    wanted 0
+    rm -rf "$work/Mail" "$work/state"
+    write_rc 'tls-pin = "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="'
+    wanted 69
+    says "is not the one of tls-pin"
+    says "no password was sent"
+    nothing_done
+}
+
+@test "a server without STLS exits 69, and gets no password in clear" {
+    start_server --synthetic 3 --no STLS
+    write_rc "tls = starttls" "port = $port"
+    wanted 69
+    says "offers no STLS"
+    says "no password was sent"
+    stop_server
+    [ "$(reported commands)" -eq 1 ]
+    nothing_done
+}
+
+@test "TLS on a port that has none exits 69" {
+    start_server --synthetic 3
+    write_rc "port = $port"
+    wanted 69
+    says "Check port and tls"
+}
+
+@test "a server without UIDL exits 69" {
+    start_server --synthetic 3 --no UIDL
+    write_rc
+    wanted 69
+    says "refused UIDL"
+    nothing_done
+}
+
+@test "a mailbox in use exits 75" {
+    cat >"$work/busy.pop" <<'END'
+S: +OK ready
+C: CAPA
+S: +OK
+S: SASL PLAIN
+S: RESP-CODES
+S: .
+C: AUTH PLAIN *
+S: -ERR [IN-USE] locked by another
+END
+    start_server --dialog "$work/busy.pop"
+    write_rc
+    wanted 75
+    says "the mailbox is in use by another session"
+}
+
+@test "a destination that is something else exits 73 before anything is fetched" {
+    start_server --synthetic 3
+    mkdir "$work/Mail"
+    echo precious >"$work/Mail/file"
+    write_rc "delete = now"
+    wanted 73
+    says "is no Maildir, and not empty"
+    [ "$(cat "$work/Mail/file")" = precious ]
+    stop_server
+    [ "$(reported sessions)" -eq 0 ]
+    mkdir "$work/directory"
+    write_rc "mbox = \"$work/directory\""
+    wanted 73
+    ln -s "$work/precious" "$work/link"
+    write_rc "mbox = \"$work/link\""
+    wanted 73
+    [ ! -e "$work/precious" ]
+    echo >"$work/one"
+    ln "$work/one" "$work/two"
+    write_rc "mbox = \"$work/two\""
+    wanted 73
+    says "not a regular file of yours with one name"
+}
+
+@test "a Maildir that cannot be written exits 73 before anything is fetched" {
+    start_server --synthetic 3
+    mkdir -p "$work/Mail"/{cur,new,tmp}
+    chmod 500 "$work/Mail/tmp"
+    write_rc "delete = now"
+    if [ "$(id -u)" -eq 0 ]; then
+        # Root may write anywhere: as another user, then.
+        let_pass "$work"
+        chown -R nobody "$work"
+        run setpriv --reuid=nobody --regid=nogroup --clear-groups \
+            "$KEEPMAIL" -f "$rc"
+    else
+        run keepmail
+    fi
+    [ "$status" -eq 73 ]
+    says "cannot write to $work/Mail/tmp: Permission denied"
+    says "Check who owns it"
+    stop_server
+    [ "$(reported sessions)" -eq 0 ]
+}
+
+@test "a full disk exits 74, and nothing is lost" {
+    [ "$(id -u)" -eq 0 ] || skip "mounting a small disk needs root"
+    mkdir "$work/disk"
+    mount -t tmpfs -o size=512k tmpfs "$work/disk" ||
+        skip "no tmpfs can be mounted here"
+    make_mail 300
+    start_server --folder "$work/mail"
+    for kind in maildir mbox; do
+        rm -rf "$work/state" "$work/disk"/*
+        write_rc "$kind = \"$work/disk/mail\"" "delete = now"
+        run keepmail
+        [ "$status" -eq 74 ] || { umount "$work/disk"; false; }
+        says "No space left on device"
+        says "nothing is lost"
+        [ "$(files "$work/mail")" -eq 300 ]
+    done
+    mount -o remount,size=64m "$work/disk"
+    run keepmail
+    [ "$status" -eq 0 ] || { umount "$work/disk"; false; }
+    same_mail "$work/sent" "$work/disk/mail" ||
+        { umount "$work/disk"; false; }
+    umount "$work/disk"
+    [ "$(files "$work/mail")" -eq 0 ]
+}
+
+@test "a full disk under the store exits 74, and nothing is lost" {
+    [ "$(id -u)" -eq 0 ] || skip "mounting a small disk needs root"
+    mkdir "$work/disk"
+    mount -t tmpfs -o size=128k tmpfs "$work/disk" ||
+        skip "no tmpfs can be mounted here"
+    make_mail 1000
+    start_server --folder "$work/mail"
+    write_rc "state = \"$work/disk/state\"" "delete = now"
+    run keepmail
+    mount -o remount,size=64m "$work/disk"
+    [ "$status" -eq 74 ] || { umount "$work/disk"; false; }
+    says "the disk is full"
+    [ "$(files "$work/mail")" -eq 1000 ]
+    run keepmail
+    umount "$work/disk"
+    [ "$status" -eq 0 ]
+    same_mail "$work/sent" "$work/Mail"
+}
+
+@test "a state directory that cannot be made exits 73" {
+    start_server --synthetic 3
+    : >"$work/file"
+    write_rc "state = \"$work/file/state\""
+    wanted 73
+    says "cannot make the state directory"
+    stop_server
+    [ "$(reported sessions)" -eq 0 ]
+}

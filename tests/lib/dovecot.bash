@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: ISC
+# A Dovecot of the test's own, on loopback ports that are free, run from the
+# packages that `contrib/bootstrap check` unpacked (nothing is installed), or
+# from the system's where it is installed. Dovecot 2.3: 2.4 has another syntax.
+# shellcheck disable=SC2154 # helpers.bash sets $work
+
+dovecot_root=${KEEPMAIL_DOVECOT:-$TESTS_BUILD/../dovecot}
+
+# Sets the way to run it; false where there is none.
+find_dovecot() {
+    dovecot_env=()
+    if [ -x "$dovecot_root/usr/sbin/dovecot" ]; then
+        local base=$dovecot_root/usr/lib so=$TESTS_BUILD/lib/relocate.so path
+        [ -f "$so" ] ||
+            ${CC:-cc} -shared -fPIC -D_GNU_SOURCE -o "$so" \
+                "$TESTS_SRC/lib/relocate.c" -ldl || return 1
+        path=$base/dovecot:$base/dovecot/modules/old-stats
+        path=$path:$(find "$base" "$dovecot_root/lib" -maxdepth 1 \
+            -name '*-linux-*' -type d 2>/dev/null | paste -sd:)
+        dovecot_env=(env "LD_LIBRARY_PATH=$path" "LD_PRELOAD=$so"
+            "DOVECOT_ROOT=$dovecot_root")
+        dovecot_prefix=$dovecot_root
+    elif [ -x /usr/sbin/dovecot ] && [ -x /usr/lib/dovecot/pop3 ]; then
+        dovecot_prefix=
+    else
+        return 1
+    fi
+    "${dovecot_env[@]}" "$dovecot_prefix/usr/sbin/dovecot" --version |
+        grep -q '^2\.3\.'
+}
+
+# start_dovecot: serves $work/dovecot/mail as user u, password pw; its ports in
+# $port and $tls_port.
+start_dovecot() {
+    local base=$work/dovecot try me group
+    me=$(id -un)
+    group=$(id -gn)
+    # Root's mail is not served, and its login processes want another user.
+    [ "$me" != root ] || { me=nobody; group=nogroup; }
+    mkdir -p "$base/run" "$base/mail/Maildir"/{new,cur,tmp}
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+        -keyout "$base/key.pem" -out "$base/cert.pem" -days 30 \
+        -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
+        2>/dev/null
+    mkdir -p "$work/server"
+    cp "$base/cert.pem" "$work/server/cert.pem"
+    for ((try = 0; try < 20; try++)); do
+        port=$((20000 + RANDOM % 20000))
+        tls_port=$((port + 1))
+        dovecot_conf "$base" "$me" "$group" >"$base/dovecot.conf"
+        [ "$(id -u)" -ne 0 ] || {
+            chown -R "$me" "$base/mail"
+            let_pass "$base"
+        }
+        : >"$base/log"
+        "${dovecot_env[@]}" "$dovecot_prefix/usr/bin/doveconf" \
+            -f service=master -c "$base/dovecot.conf" -m master -p \
+            -e "$dovecot_prefix/usr/sbin/dovecot" -F \
+            -c "$base/dovecot.conf" >"$base/output" 2>&1 3>&- &
+        dovecot_pid=$!
+        for ((i = 0; i < 100; i++)); do
+            kill -0 $dovecot_pid 2>/dev/null || break
+            (exec 4<>"/dev/tcp/127.0.0.1/$tls_port") 2>/dev/null && return 0
+            sleep 0.05
+        done
+        stop_dovecot
+    done
+    cat "$base/log" "$base/output"
+    return 1
+}
+
+stop_dovecot() {
+    [ -n "${dovecot_pid:-}" ] || return 0
+    kill "$dovecot_pid" 2>/dev/null || true
+    wait "$dovecot_pid" 2>/dev/null || true
+    dovecot_pid=
+}
+
+dovecot_conf() {
+    cat <<END
+base_dir = $1/run
+state_dir = $1/run
+libexec_dir = $dovecot_prefix/usr/lib/dovecot
+mail_plugin_dir = $dovecot_prefix/usr/lib/dovecot/modules
+log_path = $1/log
+import_environment = LD_LIBRARY_PATH LD_PRELOAD DOVECOT_ROOT
+default_internal_user = $2
+default_internal_group = $3
+default_login_user = $2
+protocols = pop3
+listen = 127.0.0.1
+ssl = yes
+ssl_cert = <$1/cert.pem
+ssl_key = <$1/key.pem
+disable_plaintext_auth = no
+first_valid_uid = 1
+first_valid_gid = 1
+mail_max_userip_connections = 200
+passdb {
+  driver = static
+  args = password=pw
+}
+userdb {
+  driver = static
+  args = uid=$2 gid=$3 home=$1/mail
+}
+mail_location = maildir:$1/mail/Maildir
+service pop3-login {
+  chroot =
+  inet_listener pop3 {
+    port = $port
+  }
+  inet_listener pop3s {
+    port = $tls_port
+    ssl = yes
+  }
+}
+service anvil {
+  chroot =
+}
+service stats {
+  chroot =
+}
+END
+}
+
+# serve_again: the mailbox as it was sent, every message new to keepmail.
+serve_again() {
+    local base=$work/dovecot/mail
+    rm -rf "$base/Maildir"
+    mkdir -p "$base/Maildir"/{new,cur,tmp}
+    cp "$work/sent"/* "$base/Maildir/new"
+    [ "$(id -u)" -ne 0 ] || chown -R nobody:nogroup "$base"
+    rm -rf "$work/state" "$work/Mail" "$work/mbox"
+}
+
+# How many messages Dovecot still holds.
+served() {
+    find "$work/dovecot/mail/Maildir"/{new,cur} -type f | wc -l
+}

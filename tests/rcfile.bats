@@ -1,0 +1,307 @@
+#!/usr/bin/env bats
+# keepmailrc(5): what it may say, and what is said when it may not.
+
+load lib/helpers
+
+setup() {
+    common_setup
+    rc=$work/rc
+}
+
+teardown() {
+    common_teardown
+}
+
+write() {
+    cat >"$rc"
+    chmod 600 "$rc"
+}
+
+@test "an unknown setting is told with its line and the one probably meant" {
+    write <<'END'
+# a comment
+account a {
+  sever = pop.example.org   # another
+  user = me
+  maildir = "~/Mail"
+}
+END
+    wanted 78
+    says "$rc:3: no such setting 'sever': did you mean 'server'?"
+}
+
+@test "all mistakes of a file are told in one run" {
+    write <<'END'
+jobs = many
+/* a comment
+   of lines */
+account a {
+  server = pop.example.org:995
+  port = 99999
+  user = me
+  user = you
+  tls = sometimes
+  tls-min = 1.0
+  tls-pin = abc
+  delete = "after a while"
+  max-size = big
+  keep-newest = some
+  timeout = never
+  proxy = localhost
+  cleartext-password = perhaps
+  auth = magic
+  maildir = Mail
+  mbox = "/var/mail/me"
+  frobnicate = 1
+}
+acount b { user = x }
+account a { user = y }
+END
+    wanted 78
+    says "$rc:1: jobs = many: expected a number from 1 to 64"
+    says "$rc:5: server = pop.example.org:995: expected a host name"
+    says "$rc:6: port = 99999: expected a number from 1 to 65535"
+    says "$rc:8: user is set twice (first on line 7)"
+    says "$rc:9: tls = sometimes: expected implicit, starttls or off"
+    says "$rc:10: tls-min = 1.0: expected 1.2 or 1.3"
+    says "$rc:11: tls-pin = abc: expected \"sha256//\""
+    says "$rc:12: delete = after a while: expected never, now, or"
+    says "$rc:13: max-size = big: expected a size such as 20M"
+    says "$rc:14: keep-newest = some: expected a number"
+    says "$rc:15: timeout = never: expected 1 to 86400 seconds"
+    says "$rc:16: proxy = localhost: expected a URL"
+    says "$rc:17: cleartext-password = perhaps: expected true or false"
+    says "$rc:18: auth = magic: expected auto, plain"
+    says "$rc:19: maildir = Mail: expected an absolute path"
+    says "$rc:20: mbox contradicts maildir on line 19"
+    says "$rc:21: no such setting 'frobnicate'"
+    says "$rc:23: no such setting 'acount': did you mean 'account'?"
+    says "$rc:24: account a stands here twice"
+    says "mistakes in the rc file: nothing was fetched"
+}
+
+@test "what an account lacks is told" {
+    write <<'END'
+account a { }
+END
+    wanted 78
+    says "account a: it has no server"
+    says "account a: it has no user"
+    says "account a: it has no place to put mail"
+}
+
+@test "a password in clear text needs a word" {
+    write <<'END'
+account a { server = pop.example.org user = me tls = off maildir = "~/M" }
+END
+    wanted 78
+    says "would send its password in clear text"
+    says "cleartext-password = true"
+}
+
+@test "wrong syntax is told with its line" {
+    write <<'END'
+account a {
+  server = pop.example.org
+  user me
+}
+END
+    wanted 78
+    says "$rc:3: cannot make sense of this"
+    write <<'END'
+account a {
+  server = "pop.example.org
+END
+    wanted 78
+    says "cannot make sense of this"
+    write <<'END'
+account { server = x }
+END
+    wanted 78
+    says "$rc:1:"
+}
+
+@test "an empty file, a missing one and a directory are told" {
+    : >"$rc"
+    wanted 78
+    says "has no account"
+    rm "$rc"
+    wanted 78
+    says "cannot read it: No such file"
+    mkdir "$rc"
+    wanted 78
+    says "not a regular file"
+    run "$KEEPMAIL"
+    [ "$status" -eq 78 ]
+    says "no rc file: looked for $HOME/.config/keepmail/keepmailrc and $HOME/.keepmailrc"
+}
+
+@test "a file with a password that others can read is refused, with the chmod to run" {
+    write <<'END'
+account a { server = localhost user = me password = x maildir = "~/M" }
+END
+    chmod 640 "$rc"
+    wanted 78
+    says "chmod 600 '$rc'"
+    says_not "password = x"
+}
+
+@test "a file that others can write is refused" {
+    write <<'END'
+account a { server = localhost user = me password-command = "echo x" maildir = "~/M" }
+END
+    chmod 622 "$rc"
+    wanted 78
+    says "chmod go-w '$rc'"
+}
+
+@test "a wrong password setting is told without the password" {
+    printf 'account a { server = localhost user = me maildir = "~/M"\n password = "top\001secret" }\n' >"$rc"
+    chmod 600 "$rc"
+    wanted 78
+    says "password = (not shown)"
+    says_not secret
+}
+
+@test "an account's name may not lead out of the state directory" {
+    write <<'END'
+account "../../evil" { server = localhost user = me maildir = "~/M" }
+END
+    wanted 78
+    says "account \"../../evil\": a name has letters"
+}
+
+@test "settings at the top are defaults, and an account's own win" {
+    start_server --synthetic 2
+    write_rc 'delete = now'
+    sed -i '1i delete = never' "$rc"
+    wanted 0 -v
+    says "erased 2"
+}
+
+@test "each account may have a file of its own, and defaults reach into it" {
+    start_server --synthetic 2 --shared
+    write_rc
+    mkdir "$work/accounts"
+    sed -i '/^account a/,$d' "$rc"
+    printf 'include("accounts/*.rc")\n' >>"$rc"
+    for name in one two; do
+        printf 'account %s { maildir = "${HOME}/Mail-%s" }\n' \
+            "$name" "$name" >"$work/accounts/$name.rc"
+    done
+    wanted 0 -v
+    says "2 accounts"
+    [ "$(kept "$HOME/Mail-one")" -eq 2 ]
+    [ "$(kept "$HOME/Mail-two")" -eq 2 ]
+    printf 'account one { maildir = "~/x" }\n' >"$work/accounts/three.rc"
+    wanted 78
+    says "three.rc:1: account one stands in"
+}
+
+@test "includes that miss or never end are told" {
+    printf 'include("missing.rc")\n' | write
+    wanted 78
+    says "$rc:1: cannot include $work/missing.rc"
+    printf 'include("rc")\n' | write
+    wanted 78
+    says "does $rc include itself?"
+}
+
+@test "~ and \${VAR} are expanded, and -f may be given twice" {
+    start_server --synthetic 2 --shared
+    write_rc 'maildir = "~/deep/${WHERE}"'
+    cp "$rc" "$work/second"
+    sed -i 's/account a/account b/; s/deep/other/' "$work/second"
+    WHERE=there run keepmail -f "$work/second"
+    [ "$status" -eq 0 ]
+    [ "$(kept "$HOME/deep/there")" -eq 2 ]
+    [ "$(kept "$HOME/other/there")" -eq 2 ]
+}
+
+@test "the rc file is looked for in the environment, the config directory, and home" {
+    start_server --synthetic 1 --shared
+    write_rc
+    mkdir -p "$HOME/.config/keepmail" "$work/xdg/keepmail"
+    cp -p "$rc" "$HOME/.keepmailrc"
+    run "$KEEPMAIL"
+    [ "$status" -eq 0 ]
+    printf 'broken\n' >"$HOME/.config/keepmail/keepmailrc"
+    run "$KEEPMAIL"
+    [ "$status" -eq 78 ]
+    says "$HOME/.config/keepmail/keepmailrc"
+    cp -p "$rc" "$work/xdg/keepmail/keepmailrc"
+    XDG_CONFIG_HOME=$work/xdg run "$KEEPMAIL"
+    [ "$status" -eq 0 ]
+    printf 'broken\n' >"$work/named"
+    KEEPMAIL_CONFIG=$work/named XDG_CONFIG_HOME=$work/xdg run "$KEEPMAIL"
+    [ "$status" -eq 78 ]
+}
+
+@test "the password comes from a command or a file" {
+    start_server --synthetic 2 --password 'o p"e n'
+    write_rc
+    sed -i '/^password/d; /^user/s/password.*//' "$rc"
+    cat >"$work/secret" <<'END'
+o p"e n
+not this
+END
+    chmod 600 "$work/secret"
+    sed -i "s|^account a {|&\n  password-file = \"$work/secret\"|" "$rc"
+    wanted 0
+    sed -i "s|password-file = .*|password-command = \"head -n 1 $work/secret\"|" "$rc"
+    wanted 0
+    sed -i "s|password-command = .*|password-command = \"exit 3\"|" "$rc"
+    wanted 78
+    says "password-command failed with exit status 3"
+    sed -i "s|password-command = .*|password-command = \"true\"|" "$rc"
+    wanted 78
+    says "gave no password"
+    sed -i "s|password-command = .*|password-command = \"sleep 100\"\n  timeout = 1|" "$rc"
+    wanted 75
+    says "did not end within 1 seconds"
+    chmod 644 "$work/secret"
+    sed -i "s|password-command = .*|password-file = \"$work/secret\"|" "$rc"
+    wanted 78
+    says "chmod 600 '$work/secret'"
+}
+
+@test "without a password and a terminal it is said what to set" {
+    start_server --synthetic 1
+    write_rc
+    sed -i '/^password/d' "$rc"
+    run setsid "$KEEPMAIL" -f "$rc"
+    [ "$status" -eq 78 ]
+    says "no terminal to ask on: set password-command"
+}
+
+@test "the password is asked for on a terminal, and not shown" {
+    start_server --synthetic 2
+    write_rc
+    sed -i '/^password/d' "$rc"
+    # What is typed before the question is not taken for the answer.
+    run script -qec "'$KEEPMAIL' -f '$rc'" /dev/null < <(
+        sleep 1
+        echo test
+        sleep 1
+    )
+    [ "$status" -eq 0 ]
+    says "Password of test on localhost"
+    says "fetched 2"
+}
+
+@test "every setting stands in the man page" {
+    for name in server port tls tls-ca tls-pin tls-cert tls-key tls-min proxy \
+        user password password-command password-file auth \
+        cleartext-password timeout maildir mbox delete keep-newest max-size \
+        state jobs include; do
+        grep -Eq "^\.It (Ic|Fn) $name( |\$)" "$TESTS_SRC/../man/keepmailrc.5"
+    done
+}
+
+@test "the example rc file has no mistake" {
+    mkdir -p "$HOME/.config"
+    cp "$TESTS_SRC/../contrib/keepmailrc.example" "$rc"
+    chmod 600 "$rc"
+    wanted 64 no-such-account
+    says "no account named"
+}

@@ -1,0 +1,172 @@
+#!/usr/bin/env bats
+# What is erased on the server, and what never is.
+
+load lib/helpers
+
+setup() {
+    common_setup
+    make_mail 40
+    start_server --folder "$work/mail"
+}
+
+teardown() {
+    common_teardown
+}
+
+@test "nothing is erased unless the account says so" {
+    write_rc
+    wanted 0
+    days_pass 5000
+    wanted 0
+    [ "$(files "$work/mail")" -eq 40 ]
+}
+
+@test "delete = now erases in the run that fetches, and keeps every message here" {
+    write_rc "delete = now"
+    wanted 0 -v
+    says "fetched 40"
+    says "erased 40"
+    [ "$(files "$work/mail")" -eq 0 ]
+    same_mail "$work/sent" "$work/Mail"
+    [ "$(in_store "SELECT count(*) FROM message WHERE state = 3")" -eq 40 ]
+}
+
+@test "delete = now erases what an earlier run fetched, too" {
+    write_rc
+    wanted 0
+    write_rc "delete = now"
+    wanted 0
+    [ "$(files "$work/mail")" -eq 0 ]
+    same_mail "$work/sent" "$work/Mail"
+}
+
+@test "delete = after 30 days waits 30 days, on a run that finds nothing new" {
+    write_rc 'delete = "after 30 days"'
+    wanted 0
+    wanted 0
+    [ "$(files "$work/mail")" -eq 40 ]
+    days_pass 29
+    wanted 0
+    [ "$(files "$work/mail")" -eq 40 ]
+    days_pass 1
+    wanted 0 -v
+    says "erased 40"
+    [ "$(files "$work/mail")" -eq 0 ]
+    same_mail "$work/sent" "$work/Mail"
+}
+
+@test "each message counts its own days" {
+    write_rc 'delete = "after 30 days"'
+    wanted 0
+    in_store "UPDATE message SET kept_at = kept_at - 31 * 86400 WHERE id <= 10"
+    wanted 0
+    [ "$(files "$work/mail")" -eq 30 ]
+}
+
+@test "keep-newest leaves the newest ones there" {
+    write_rc "delete = now" "keep-newest = 15"
+    wanted 0
+    [ "$(files "$work/mail")" -eq 15 ]
+    [ -e "$work/mail/000039.eml" ]
+    [ ! -e "$work/mail/000024.eml" ]
+    same_mail "$work/sent" "$work/Mail"
+}
+
+@test "-k erases nothing for a run" {
+    write_rc "delete = now"
+    wanted 0 -k
+    [ "$(files "$work/mail")" -eq 40 ]
+    wanted 0
+    [ "$(files "$work/mail")" -eq 0 ]
+}
+
+@test "a dry run says what would be done and why, and changes nothing" {
+    write_rc "delete = now" "max-size = 100k"
+    wanted 0 -n
+    says "would fetch"
+    says "fetch, erase"
+    says "new; delete = now"
+    says "larger than max-size"
+    [ ! -e "$work/Mail" ]
+    [ ! -e "$work/state" ]
+    [ "$(files "$work/mail")" -eq 40 ]
+    write_rc 'delete = "after 30 days"'
+    wanted 0
+    in_store "UPDATE message SET kept_at = kept_at - 31 * 86400 WHERE id <= 10"
+    before=$(in_store .dump | sha256sum)
+    find "$work/Mail" | sort >"$work/before"
+    wanted 0 --dry-run
+    says "would fetch 0"
+    says "erase 10"
+    says "its time is over"
+    says "not due yet, the first on"
+    [ "$(in_store .dump | sha256sum)" = "$before" ]
+    find "$work/Mail" | sort | cmp - "$work/before"
+    [ "$(files "$work/mail")" -eq 40 ]
+    wanted 0 --dry-run -v
+    [ "$(printf '%s\n' "$output" | grep -c '^  leave ')" -eq 30 ]
+    wanted 0 --dry-run --json
+    [ "$(printf '%s' "$output" | grep -o '"erase":true' | wc -l)" -eq 10 ]
+    printf '%s\n' "$output" >"$work/plan.json"
+    sqlite3 :memory: "SELECT json_valid(readfile('$work/plan.json'))" |
+        grep -qx 1
+}
+
+@test "a QUIT that is not confirmed erases nothing on record, and is repeated" {
+    start_server --folder "$work/mail" --quit-error
+    write_rc "delete = now"
+    wanted 75
+    says "did not confirm QUIT"
+    [ "$(in_store "SELECT count(*) FROM message WHERE state = 2")" -eq 40 ]
+    start_server --folder "$work/mail"
+    write_rc "delete = now"
+    wanted 0
+    [ "$(files "$work/mail")" -eq 0 ]
+    same_mail "$work/sent" "$work/Mail"
+}
+
+@test "a server that says it erased and did not gets no message fetched twice" {
+    start_server --folder "$work/mail" --forgetful
+    write_rc "delete = now"
+    wanted 0
+    wanted 0
+    wanted 0
+    same_mail "$work/sent" "$work/Mail"
+    start_server --folder "$work/mail"
+    write_rc "delete = now"
+    wanted 0
+    [ "$(files "$work/mail")" -eq 0 ]
+    same_mail "$work/sent" "$work/Mail"
+}
+
+@test "another message under the uid of an erased one is fetched" {
+    write_rc "delete = now"
+    wanted 0
+    printf 'Subject: another\n\nunder an old uid\n' >"$work/mail/000003.eml"
+    wanted 0
+    [ "$(kept)" -eq 41 ]
+    [ "$(files "$work/mail")" -eq 0 ]
+}
+
+@test "mail that is not there for a while is not fetched again when it returns" {
+    write_rc
+    wanted 0
+    mkdir "$work/aside"
+    mv "$work/mail"/00000*.eml "$work/aside"
+    wanted 0
+    [ "$(in_store "SELECT count(*) FROM message WHERE vanished_at IS NOT NULL")" -eq 10 ]
+    in_store "UPDATE message SET vanished_at = vanished_at - 100 * 86400 WHERE vanished_at IS NOT NULL"
+    wanted 0
+    mv "$work/aside"/*.eml "$work/mail"
+    wanted 0
+    same_mail "$work/sent" "$work/Mail"
+    [ "$(in_store "SELECT count(*) FROM message WHERE vanished_at IS NOT NULL")" -eq 0 ]
+}
+
+@test "mail that a person removed here is not fetched again" {
+    write_rc
+    wanted 0
+    rm "$work/Mail/new"/*
+    wanted 0
+    [ "$(kept)" -eq 0 ]
+}

@@ -1,0 +1,136 @@
+#!/usr/bin/env bats
+# The store: what is kept, one run at a time, never silently begun anew.
+
+load lib/helpers
+
+setup() {
+    common_setup
+    make_mail 10
+    start_server --folder "$work/mail"
+    write_rc
+}
+
+teardown() {
+    common_teardown
+}
+
+@test "the store tells of each message its uid, size, digests, place and times" {
+    wanted 0
+    [ "$(in_store "PRAGMA journal_mode")" = wal ]
+    [ "$(in_store "PRAGMA application_id")" -eq $((0x6b656570)) ]
+    [ "$(in_store "SELECT count(*) FROM message WHERE size > 0 AND octets > 0
+        AND first_seen > 0 AND kept_at >= first_seen AND length(sha256) = 32
+        AND name <> '' AND erased_at IS NULL")" -eq 10 ]
+    [ "$(in_store "SELECT path FROM place")" = "$work/Mail" ]
+    [ "$(in_store "SELECT count(*) FROM message WHERE message_id LIKE '<%@example.org>'")" -gt 5 ]
+    name=$(in_store "SELECT name FROM message WHERE cast(uid AS text) = '000001.eml'")
+    digest=$(in_store "SELECT lower(hex(sha256)) FROM message WHERE cast(uid AS text) = '000001.eml'")
+    [ "$(sha256sum <"$work/Mail/new/$name")" = "$digest  -" ]
+}
+
+@test "each run is on record with its counts and its result" {
+    wanted 0
+    write_rc "delete = now"
+    wanted 0
+    [ "$(in_store "SELECT fetched, erased, \"left\", status FROM run ORDER BY id")" = "10|0|10|0
+0|10|0|0" ]
+    stop_server
+    wanted 75
+    [ "$(in_store "SELECT status, error LIKE '%cannot connect%' FROM run ORDER BY id DESC LIMIT 1")" = "75|1" ]
+}
+
+@test "a second run of the same account exits 75 and harms nothing" {
+    cat >"$work/slow.pop" <<'END'
+login PIPELINING
+C: UIDL
+S: +OK
+S: 1 one
+S: .
+C: LIST
+S: +OK
+S: .
+C: RETR 1
+wait 2000
+S: +OK
+S: Subject: one
+S:
+S: .
+C: QUIT
+S: +OK
+END
+    start_server --dialog "$work/slow.pop"
+    write_rc "tls = off" "port = $port"
+    sed -i '/tls-ca/d' "$rc"
+    "$KEEPMAIL" -f "$rc" 3>&- &
+    pid=$!
+    sleep 0.7
+    wanted 75
+    says "another keepmail is at work on this account"
+    wanted 75 -n
+    wait $pid
+    [ "$(kept)" -eq 1 ]
+}
+
+@test "two runs at once of a large mailbox: one works, the other exits 75" {
+    start_server --synthetic 3000
+    write_rc
+    "$KEEPMAIL" -f "$rc" 3>&- &
+    first=$!
+    run keepmail
+    second=$status
+    wait $first && first=0 || first=$?
+    [ "$first" -eq 0 ] || [ "$second" -eq 0 ]
+    [ "$((first + second))" -eq 75 ] || [ "$((first + second))" -eq 0 ]
+    [ "$(kept)" -eq 3000 ]
+}
+
+@test "a database of another program is left as it is" {
+    mkdir "$work/state"
+    sqlite3 "$work/state/a.db" "CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)"
+    before=$(sha256sum <"$work/state/a.db")
+    wanted 65
+    says "none of keepmail's"
+    [ "$(sha256sum <"$work/state/a.db")" = "$before" ]
+    [ "$(kept)" -eq 0 ]
+}
+
+@test "a file that is no database is left as it is" {
+    mkdir "$work/state"
+    head -c 8192 /dev/urandom >"$work/state/a.db"
+    before=$(sha256sum <"$work/state/a.db")
+    wanted 65
+    says "damaged"
+    says ".recover"
+    [ "$(sha256sum <"$work/state/a.db")" = "$before" ]
+}
+
+@test "a damaged store is refused with the way out, and nothing is fetched again" {
+    wanted 0
+    size=$(stat -c %s "$work/state/a.db")
+    dd if=/dev/urandom of="$work/state/a.db" bs=1 seek=4096 \
+        count=$((size - 4096)) conv=notrunc status=none
+    wanted 65
+    says "damaged"
+    [ "$(kept)" -eq 10 ]
+}
+
+@test "a store of a newer keepmail is refused" {
+    wanted 0
+    in_store "PRAGMA user_version = 99"
+    wanted 65
+    says "newer keepmail"
+}
+
+@test "an account name in the state directory is a file, never a symbolic link" {
+    mkdir "$work/state"
+    ln -s "$work/elsewhere" "$work/state/a.db"
+    wanted 73
+    [ ! -e "$work/elsewhere" ]
+}
+
+@test "a poll that finds nothing new leaves the messages' rows alone" {
+    wanted 0
+    before=$(in_store "SELECT * FROM message" | sha256sum)
+    wanted 0
+    [ "$(in_store "SELECT * FROM message" | sha256sum)" = "$before" ]
+}
