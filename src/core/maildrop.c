@@ -54,6 +54,12 @@ bool maildrop_add(struct maildrop *maildrop, uint32_t number, const char *uid,
 	return true;
 }
 
+const char *maildrop_uid(
+	const struct maildrop *maildrop, const struct message *message)
+{
+	return maildrop->uids == NULL ? "" : maildrop->uids + message->uid;
+}
+
 static uint64_t place(const struct maildrop *maildrop, const char *uid,
 	size_t uid_length, uint32_t ordinal)
 {
@@ -72,7 +78,7 @@ static bool is_same(const struct maildrop *maildrop,
 {
 	return message->ordinal == ordinal &&
 		message->uid_length == uid_length &&
-		memcmp(maildrop->uids + message->uid, uid, uid_length) == 0;
+		memcmp(maildrop_uid(maildrop, message), uid, uid_length) == 0;
 }
 
 /* The slot that holds (uid, ordinal), or the empty one where it would go. */
@@ -171,12 +177,6 @@ void maildrop_set_size(
 	}
 	if (low < maildrop->count && messages[low].number == number)
 		messages[low].size = size;
-}
-
-const char *maildrop_uid(
-	const struct maildrop *maildrop, const struct message *message)
-{
-	return maildrop->uids == NULL ? "" : maildrop->uids + message->uid;
 }
 
 size_t maildrop_find(const struct maildrop *maildrop, const char *uid,
