@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -44,6 +45,8 @@ static const char usage[] =
 	"                       output\n"
 	"      --progress, --no-progress\n"
 	"                       a progress bar on standard error, or none\n"
+	"      --same-mailbox   server or user have new names, and the mailbox\n"
+	"                       is the same as before\n"
 	"      --state-dir DIR  where the stores are kept\n"
 	"  -V, --version        print the version\n"
 	"  -h, --help           print this\n"
@@ -54,6 +57,7 @@ enum long_only {
 	OPTION_JSON = 256,
 	OPTION_PROGRESS,
 	OPTION_NO_PROGRESS,
+	OPTION_SAME_MAILBOX,
 	OPTION_STATE_DIR,
 };
 
@@ -67,6 +71,7 @@ static const struct option options[] = {
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"progress", no_argument, NULL, OPTION_PROGRESS},
 	{"no-progress", no_argument, NULL, OPTION_NO_PROGRESS},
+	{"same-mailbox", no_argument, NULL, OPTION_SAME_MAILBOX},
 	{"state-dir", required_argument, NULL, OPTION_STATE_DIR},
 	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},
@@ -83,6 +88,7 @@ struct command_line {
 	bool dry_run;
 	bool keep;
 	bool json;
+	bool same_mailbox;
 	int progress; /* 1: on, 0: off, -1: on a terminal */
 	char **names; /* borrowed; of accounts */
 	size_t name_count;
@@ -97,11 +103,15 @@ static void on_signal(int number)
 static void set_signals(void)
 {
 	struct sigaction action = {.sa_handler = on_signal};
+	struct sigaction hangup;
 
 	/* No SA_RESTART: waits end, and look at the flag. */
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	/* nohup had it ignored, and so it stays. */
+	if (sigaction(SIGHUP, NULL, &hangup) == 0 &&
+		hangup.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &action, NULL);
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
 }
@@ -164,6 +174,9 @@ static bool take_option(struct command_line *line, int option, int *status)
 	case OPTION_PROGRESS:
 	case OPTION_NO_PROGRESS:
 		line->progress = option == OPTION_PROGRESS;
+		return true;
+	case OPTION_SAME_MAILBOX:
+		line->same_mailbox = true;
 		return true;
 	case OPTION_STATE_DIR:
 		line->state_dir = optarg;
@@ -294,6 +307,7 @@ static int fetch(
 	struct fetch_options how = {
 		.dry_run = line->dry_run,
 		.json = line->json,
+		.same_mailbox = line->same_mailbox,
 		.verbose = line->verbose > 0,
 		.bar = line->progress < 0
 			? terminal && !line->quiet && line->verbose == 0
@@ -308,7 +322,7 @@ static int fetch(
 	if (accounts == NULL)
 		return status;
 	for (size_t i = 0; line->keep && i < config->count; i++)
-		config->accounts[i].policy.erase = ERASE_NEVER;
+		config->accounts[i].policy.keep = true;
 	if (session_global_init(&err)) {
 		status = jobs_fetch(accounts, count,
 			line->jobs > 0 ? (unsigned)line->jobs : config->jobs,
@@ -348,5 +362,11 @@ int main(int argc, char **argv)
 		config_release(&config);
 	}
 	free(line.files);
+	/* What was printed may be all that someone goes by. */
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		log_line(LOG_ERRORS, "cannot write to standard output: %s",
+			strerror(errno));
+		status = error_worse(status, EX_IOERR);
+	}
 	return status;
 }

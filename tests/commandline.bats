@@ -43,6 +43,7 @@ teardown() {
 
 @test "an unknown account exits 64, with the one that was probably meant" {
     tls_port=995
+    touch "$work/server/cert.pem"
     write_rc
     printf 'account work { }\n' >>"$rc"
     wanted 64 wrok
@@ -122,7 +123,22 @@ teardown() {
     stop_server
     run --separate-stderr keepmail --json
     [ "$status" -eq 75 ]
-    [[ $output == *'"status":75'*'"error":"cannot connect'* ]]
+    [[ $output == *'"status":75'*'"left":null'*'"error":"cannot connect'* ]]
+    # An account that never got so far has its object, too.
+    sed -i '/^password/d' "$rc"
+    run --separate-stderr setsid "$KEEPMAIL" -f "$rc" --json
+    [ "$status" -eq 78 ]
+    [[ $output == *'"account":"a","status":78'* ]]
+}
+
+@test "standard output that cannot be written exits 74" {
+    start_server --synthetic 3
+    write_rc
+    run bash -c "'$KEEPMAIL' -f '$rc' --json >/dev/full"
+    [ "$status" -eq 74 ]
+    says "cannot write to standard output"
+    run bash -c "'$KEEPMAIL' --help >/dev/full"
+    [ "$status" -eq 74 ]
 }
 
 @test "the state directory is --state-dir's, then the environment's" {

@@ -223,6 +223,17 @@ teardown() {
     [ "$(printf '%s\n' "$output" | grep -c '"account"')" -eq 5 ]
 }
 
+@test "accounts that share a Maildir may make it together" {
+    start_server --synthetic 3 --shared
+    write_rc
+    for name in b c d; do printf 'account %s { }\n' $name >>"$rc"; done
+    for ((i = 0; i < 15; i++)); do
+        rm -rf "$work/Mail" "$work/state"
+        wanted 0
+        [ "$(kept)" -eq 12 ]
+    done
+}
+
 @test "SIGTERM ends a run between messages: what is kept is recorded, nothing is erased" {
     cat >"$work/slow.pop" <<'END'
 login PIPELINING

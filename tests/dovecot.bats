@@ -86,17 +86,6 @@ whole_life() {
     whole_life off "mbox = \"$work/mbox\"" "$work/mbox"
 }
 
-# patiently: Dovecot lets go of a dead session's mailbox in its own time.
-patiently() {
-    local i
-    for ((i = 0; i < 50; i++)); do
-        run keepmail
-        [ "$status" -eq 75 ] || break
-        sleep 0.2
-    done
-    [ "$status" -eq 0 ]
-}
-
 # kill_often PATH: hit 20 times at random moments of runs of 1,000 messages; each
 # time one comes through, all is compared, and a new mailbox is served.
 kill_often() {

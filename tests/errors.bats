@@ -39,7 +39,7 @@ nothing_done() {
     stop_server
     write_rc
     wanted 75
-    says "cannot connect to localhost:$tls_port"
+    says "cannot connect to localhost:$tls_port: Connection refused. Check server"
 }
 
 @test "an untrusted certificate exits 69, and no password was sent" {
@@ -60,6 +60,7 @@ nothing_done() {
     write_rc
     wanted 69
     says "expired"
+    says "tell the server's owner to renew it"
     nothing_done
 }
 
@@ -68,6 +69,7 @@ nothing_done() {
     write_rc
     wanted 69
     says "certificate of localhost:$tls_port is not to be trusted"
+    says "Check that server is the name"
     nothing_done
 }
 

@@ -80,6 +80,74 @@ END
     says "mistakes in the rc file: nothing was fetched"
 }
 
+@test "a file that is cut off is refused: what is missing may have been a limit" {
+    write <<'END'
+account a {
+  server = pop.example.org
+  user = me
+  maildir = "~/Mail"
+  delete = now
+END
+    wanted 78
+    says "$rc:1: the { on this line has no closing }"
+    write <<'END'
+account a {
+  server = pop.example.org
+  user = me
+  maildir = "~/Mail"
+
+account b { user = you }
+END
+    wanted 78
+    says "$rc:6: account inside of account a: its closing } is missing above"
+    says_not "duplicate option"
+}
+
+@test "a word that is no setting, and a comment in a value, are told" {
+    write <<'END'
+account a {
+  server = pop.example.org
+  bogus
+  user = me
+  maildir = "~/Mail"
+}
+END
+    wanted 78
+    says "$rc:3: no such setting 'bogus'"
+    write <<'END'
+# a comment
+account a {
+  server = pop.example.org
+  user = me
+  password = te#st
+  maildir = "~/Mail"
+}
+END
+    wanted 78
+    says "$rc:5: # right behind a value begins a comment: put the value in quotes"
+}
+
+@test "a refused value is one mistake, not two" {
+    write <<'END'
+account a { server = "localhost:995" user = "" maildir = Mail }
+END
+    wanted 78
+    says "3 mistakes"
+}
+
+@test "certificates that cannot be read are told before anything is fetched" {
+    write <<'END'
+account a {
+  server = pop.example.org
+  user = me
+  maildir = "~/Mail"
+  tls-ca = "/no/such/file"
+}
+END
+    wanted 78
+    says "cannot read tls-ca = /no/such/file: No such file"
+}
+
 @test "what an account lacks is told" {
     write <<'END'
 account a { }
@@ -204,7 +272,7 @@ END
     says "$rc:1: cannot include $work/missing.rc"
     printf 'include("rc")\n' | write
     wanted 78
-    says "does $rc include itself?"
+    says "$rc:1: $work/rc includes itself"
 }
 
 @test "~ and \${VAR} are expanded, and -f may be given twice" {
@@ -256,9 +324,15 @@ END
     sed -i "s|password-command = .*|password-command = \"true\"|" "$rc"
     wanted 78
     says "gave no password"
-    sed -i "s|password-command = .*|password-command = \"sleep 100\"\n  timeout = 1|" "$rc"
+    sed -i "s|password-command = .*|password-command = \"sleep 30\"\n  timeout = 1|" "$rc"
     wanted 75
     says "did not end within 1 seconds"
+    # It closes its output and goes on, or is deaf to signals: no matter.
+    sed -i "s|password-command = .*|password-command = \"trap '' TERM; exec >\&-; sleep 30\"|" "$rc"
+    wanted 75
+    says "did not end within 1 seconds"
+    sed -i "s|password-command = .*|password-command = \"test \$KEEPMAIL_ACCOUNT.\$KEEPMAIL_USER = a.test \&\& head -n 1 $work/secret\"|" "$rc"
+    wanted 0
     chmod 644 "$work/secret"
     sed -i "s|password-command = .*|password-file = \"$work/secret\"|" "$rc"
     wanted 78

@@ -132,11 +132,32 @@ teardown() {
     wanted 0
     wanted 0
     same_mail "$work/sent" "$work/Mail"
-    start_server --folder "$work/mail"
+    wanted 0 -v
+    says "listed again and left alone"
+    [ "$(files "$work/mail")" -eq 40 ]
+}
+
+@test "a message that could not be fetched is not erased, whatever was under its uid" {
     write_rc "delete = now"
     wanted 0
-    [ "$(files "$work/mail")" -eq 0 ]
-    same_mail "$work/sent" "$work/Mail"
+    printf 'Subject: another\n\nunder an old uid\n' >"$work/mail/000003.eml"
+    start_server --folder "$work/mail" --refuse 1
+    write_rc "delete = now"
+    wanted 75
+    [ "$(files "$work/mail")" -eq 1 ]
+}
+
+@test "another message under a uid that had vanished is fetched" {
+    write_rc 'delete = "after 30 days"'
+    wanted 0
+    days_pass 40
+    rm "$work/mail/000003.eml"
+    wanted 0 -k
+    printf 'Subject: another\n\nunder an old uid\n' >"$work/mail/000003.eml"
+    wanted 0
+    [ "$(kept)" -eq 41 ]
+    # It is new, and stays; the others were due.
+    [ "$(files "$work/mail")" -eq 1 ]
 }
 
 @test "another message under the uid of an erased one is fetched" {

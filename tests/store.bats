@@ -84,6 +84,20 @@ END
     [ "$(kept)" -eq 3000 ]
 }
 
+@test "a store is for one mailbox: another server or user is refused, unless it is the same" {
+    wanted 0
+    write_rc "server = 127.0.0.1"
+    wanted 78
+    says "the mailbox of test on localhost"
+    says "--same-mailbox"
+    [ "$(kept)" -eq 10 ]
+    wanted 0 --same-mailbox
+    wanted 0
+    [ "$(kept)" -eq 10 ]
+    write_rc "server = 127.0.0.1" "user = other"
+    wanted 78
+}
+
 @test "a database of another program is left as it is" {
     mkdir "$work/state"
     sqlite3 "$work/state/a.db" "CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)"

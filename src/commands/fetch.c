@@ -47,13 +47,13 @@ struct run {
 	struct maildrop maildrop;
 	struct memory *memories; /* owned; one for each message listed */
 	struct plan plan;
-	bool listed; /* the listing was read to its end */
 
 	/* The batch: whole messages that are not durable yet. */
 	struct letter letters[BATCH_MESSAGES];
 	size_t positions[BATCH_MESSAGES]; /* of each in the maildrop */
 	size_t batched;
 	uint64_t batched_octets;
+	bool batch_as_listed; /* each one's size is what LIST said */
 	int64_t batch_began;
 
 	/* Published, and not yet recorded as kept. */
@@ -109,7 +109,7 @@ static void say_message(
 {
 	const struct message *message = &run->maildrop.messages[position];
 	char uid[4 * TEXT_SHOWN_MAX + 8];
-	char size[32] = "size unknown";
+	char size[32] = "";
 
 	if (!log_shows(LOG_MESSAGES))
 		return;
@@ -117,9 +117,10 @@ static void say_message(
 		message->uid_length);
 	if (message->size != MAILDROP_SIZE_UNKNOWN)
 		text_size(size, sizeof size, message->size);
-	log_line(LOG_MESSAGES, "%s %u (uid %s, %s)%s%s: %s", what,
-		message->number, uid, size, where[0] == '\0' ? "" : " to ",
-		where, plan_reason(run->plan.steps[position].reason));
+	log_line(LOG_MESSAGES, "%s %u (uid %s%s%s)%s%s: %s", what,
+		message->number, uid, size[0] == '\0' ? "" : ", ", size,
+		where[0] == '\0' ? "" : " to ", where,
+		plan_reason(run->plan.steps[position].reason));
 }
 
 /* Records the published messages as kept, within a transaction. */
@@ -286,9 +287,25 @@ static bool list(struct run *run, struct error *err)
 	maildrop_init(&run->maildrop, key);
 	if (!listing_uids(run->session, run->account, &run->maildrop, err))
 		return false;
-	run->listed = true;
+	run->tally->listed = true;
 	run->tally->left = run->maildrop.count;
 	return true;
+}
+
+/* A server that confirms QUIT and erases nothing, or not for long. */
+static void warn_returned(const struct run *run)
+{
+	size_t returned = 0;
+
+	for (size_t i = 0; i < run->plan.count; i++)
+		returned += run->plan.steps[i].reason == REASON_RETURNED;
+	if (returned > 0)
+		log_line(LOG_SUMMARY,
+			"%zu messages that were erased, or gone for a while, are "
+			"listed again and left alone (keepmail -n -v shows "
+			"them): the server may keep them by a setting of its "
+			"own",
+			returned);
 }
 
 static bool make_plan(struct run *run, struct error *err)
@@ -304,6 +321,7 @@ static bool make_plan(struct run *run, struct error *err)
 	run->plan =
 		plan_make(policy, &run->maildrop, run->memories, clock_now());
 	run->tally->too_large = run->plan.too_large;
+	warn_returned(run);
 	return true;
 }
 
@@ -331,21 +349,36 @@ static bool take_text(
 			run->delivery, answer->text, answer->length, err);
 }
 
-static bool end_message(struct run *run, size_t position, struct error *err)
+/* LIST said that it was small enough, and it was not. */
+static void say_too_large(struct run *run, size_t position)
+{
+	const struct message *message = &run->maildrop.messages[position];
+	char uid[4 * TEXT_SHOWN_MAX + 8];
+
+	text_printable(uid, sizeof uid, maildrop_uid(&run->maildrop, message),
+		message->uid_length);
+	log_line(LOG_SUMMARY,
+		"message %u (uid %s) is larger than max-size, and than the "
+		"server had said: it is left there",
+		message->number, uid);
+	run->tally->too_large++;
+}
+
+static bool end_message(
+	struct run *run, size_t position, uint64_t octets, struct error *err)
 {
 	struct letter *letter = &run->letters[run->batched];
 
 	show_progress(run, 1, 0);
 	if (!run->receiving) {
-		static const char words[] = "larger than LIST said";
-		struct pop3_event answer = {
-			.text = words, .length = sizeof words - 1};
-
-		message_refused(
-			run, "keep to max-size with", position, &answer);
+		say_too_large(run, position);
 		return true;
 	}
 	run->receiving = false;
+	if (run->batched == 0)
+		run->batch_as_listed = true;
+	if (octets != run->maildrop.messages[position].size)
+		run->batch_as_listed = false;
 	if (!delivery_end(run->delivery, clock_now(), letter, err))
 		return false;
 	if (run->batched == 0)
@@ -381,7 +414,7 @@ static bool take_event(
 	case POP3_TEXT:
 		return take_text(run, answer, err);
 	case POP3_END:
-		return end_message(run, position, err);
+		return end_message(run, position, answer->octets, err);
 	case POP3_MORE:
 	case POP3_LINE:
 	case POP3_BROKEN:
@@ -457,16 +490,16 @@ static bool fetch_messages(struct run *run, struct error *err)
 			start_progress(run);
 		}
 	}
-	return commit_batch(run, err) && commit_kept(run, err);
+	return session_in_step(run->session, err) && commit_batch(run, err) &&
+		commit_kept(run, err);
 }
 
 /* Is this message to be erased, and is it safe here? */
 static bool may_erase(const struct run *run, size_t position)
 {
-	enum memory_state state = run->memories[position].state;
-
+	/* What was to be fetched first is kept only if that came about. */
 	return run->plan.steps[position].erase &&
-		(state == MEMORY_KEPT || state == MEMORY_ERASED);
+		run->memories[position].state == MEMORY_KEPT;
 }
 
 /* DELE for what the plan erases and the store holds as kept. */
@@ -561,7 +594,8 @@ static bool connect_account(
 {
 	char *found = NULL;
 
-	if (password == NULL && !secret_get(run->account, &found, err))
+	if (password == NULL &&
+		!secret_get(run->account, run->options->stop, &found, err))
 		return false;
 	run->session = session_open(run->account,
 		password == NULL ? found : password, run->options->stop, err);
@@ -581,7 +615,9 @@ static bool run_account(
 
 	run->store = store_open(account->state, account->name,
 		dry ? STORE_READ : STORE_WRITE, err);
-	if (run->store == NULL)
+	if (run->store == NULL ||
+		!store_check_mailbox(run->store, account->server, account->user,
+			run->options->same_mailbox, err))
 		return false;
 	if (!dry) {
 		if (!recover(run, err))
@@ -590,6 +626,7 @@ static bool run_account(
 			account->path, account->state, err);
 		if (run->delivery == NULL)
 			return false;
+		delivery_sweep(run->delivery);
 	}
 	if (!connect_account(run, password, err) || !list(run, err) ||
 		!make_plan(run, err))
@@ -601,18 +638,40 @@ static bool run_account(
 }
 
 /*
+ * May answers of the open batch belong to other commands than it seems? A
+ * server that answered too much or too little shows it only by what it says, or
+ * no longer says, afterwards. Sizes that are all as LIST said are proof enough.
+ */
+static bool is_doubtful(const struct run *run, const struct error *err)
+{
+	if (err->kind == ERROR_PROTOCOL)
+		return true;
+	if (run->session == NULL || *run->options->stop ||
+		run->batch_as_listed ||
+		!session_capabilities(run->session)->pipelining)
+		return false;
+	/* A message cut off in its middle is no more than that. */
+	return session_in_flight(run->session) > (run->receiving ? 1 : 0);
+}
+
+/*
  * After an error or a signal: what came whole is kept, what is torn is dropped,
  * and the connection is closed without QUIT, so that nothing is erased.
  */
-static void salvage(struct run *run)
+static void salvage(struct run *run, const struct error *err)
 {
 	struct error second = {.kind = ERROR_NONE};
+	bool doubtful = is_doubtful(run, err);
 
 	session_close(run->session);
 	run->session = NULL;
 	if (run->delivery == NULL)
 		return;
 	delivery_drop(run->delivery);
+	if (doubtful) {
+		delivery_abandon(run->delivery);
+		run->batched = 0;
+	}
 	if ((!commit_batch(run, &second) || !commit_kept(run, &second)) &&
 		log_shows(LOG_MESSAGES))
 		log_error(&second);
@@ -644,7 +703,7 @@ static bool record_run(
 		if (!store_record_erased(run->store, row, record.ended, err))
 			return false;
 	}
-	if (run->listed && run->memories != NULL &&
+	if (tally->listed && run->memories != NULL &&
 		!store_record_listing(run->store, record.ended, err))
 		return false;
 	return store_record_run(run->store, &record, err) &&
@@ -679,7 +738,7 @@ static void report(struct run *run, const struct error *err)
 	else if (planned)
 		report_plan(run->account, &run->maildrop, run->memories,
 			&run->plan, run->options->verbose);
-	if (!dry && run->listed)
+	if (!dry && run->tally->listed)
 		report_summary(run->tally);
 	fflush(stdout);
 }
@@ -700,7 +759,7 @@ int fetch_account(const struct account *account,
 	run->started = clock_now();
 	log_account(account->name);
 	if (!run_account(run, password, &err))
-		salvage(run);
+		salvage(run, &err);
 	else if (run->refusal.kind != ERROR_NONE)
 		err = run->refusal;
 	tally->status = error_status(err.kind);

@@ -13,8 +13,9 @@
 struct fetch_options {
 	bool dry_run;
 	bool json;
-	bool verbose; /* a dry run lists what stays, too */
-	bool bar;     /* draw progress here: nobody else does */
+	bool same_mailbox; /* whatever the store says of server and user */
+	bool verbose;	   /* a dry run lists what stays, too */
+	bool bar;	   /* draw progress here: nobody else does */
 	const volatile sig_atomic_t *stop; /* not 0: end, as after an error */
 };
 

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "commands/report.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "core/xalloc.h"
@@ -28,7 +29,7 @@ struct shared {
 struct child {
 	pid_t pid; /* 0: not running */
 	size_t account;
-	FILE *output; /* what it prints, without a name */
+	int output; /* what it prints: a file in memory, or -1 */
 };
 
 struct jobs {
@@ -52,8 +53,24 @@ static void *share(size_t count, size_t size)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
+/* An account whose run did not come to its own report. */
+static void account_failed(struct jobs *jobs, size_t i, const struct error *err)
+{
+	struct tally *tally = &jobs->shared.tallies[i];
+
+	tally->status = error_status(err->kind);
+	jobs->status = error_worse(jobs->status, tally->status);
+	progress_clear(&jobs->bar);
+	log_account(jobs->accounts[i]->name);
+	log_error(err);
+	if (jobs->options->json) {
+		report_json(jobs->accounts[i], tally, err, NULL, NULL, NULL);
+		fflush(stdout);
+	}
+}
+
 /* Asks for what no rc file says, before children would ask all at once. */
-static bool ask_passwords(struct jobs *jobs, size_t i)
+static bool ask_password(struct jobs *jobs, size_t i)
 {
 	const struct account *account = jobs->accounts[i];
 	struct error err = {.kind = ERROR_NONE};
@@ -61,84 +78,100 @@ static bool ask_passwords(struct jobs *jobs, size_t i)
 	if (account->password != NULL || account->password_command != NULL ||
 		account->password_file != NULL)
 		return true;
-	if (secret_ask(account, &jobs->passwords[i], &err))
+	if (*jobs->options->stop)
+		error_set(&err, ERROR_TEMPORARY, "ended by a signal");
+	else if (secret_ask(account, jobs->options->stop, &jobs->passwords[i],
+			 &err))
 		return true;
-	log_account(account->name);
-	log_error(&err);
-	jobs->shared.tallies[i].status = error_status(err.kind);
-	jobs->status = error_worse(jobs->status, error_status(err.kind));
+	account_failed(jobs, i, &err);
 	return false;
+}
+
+/* Does a child print anything on standard output? */
+static bool has_output(const struct fetch_options *options)
+{
+	return options->json || options->dry_run;
 }
 
 static void start_child(struct jobs *jobs, struct child *child, size_t i)
 {
 	struct fetch_options options = *jobs->options;
+	struct error err = {.kind = ERROR_NONE};
 
 	options.bar = false;
 	child->account = i;
-	child->output = tmpfile();
-	child->pid = child->output == NULL ? -1 : fork();
-	if (child->pid < 0) {
-		log_account(jobs->accounts[i]->name);
-		log_line(LOG_ERRORS, "cannot start a process for it: %s",
-			strerror(errno));
-		jobs->status = error_worse(jobs->status, EX_TEMPFAIL);
-		child->pid = 0;
-		if (child->output != NULL)
-			fclose(child->output);
-		return;
-	}
+	child->output = -1;
+	child->pid = -1;
+	if (has_output(&options))
+		child->output = memfd_create("keepmail", MFD_CLOEXEC);
+	if (child->output >= 0 || !has_output(&options))
+		child->pid = fork();
 	if (child->pid == 0) {
 		int status = EX_OSERR;
 
-		if (dup2(fileno(child->output), STDOUT_FILENO) >= 0)
+		if (child->output < 0 ||
+			dup2(child->output, STDOUT_FILENO) >= 0)
 			status = fetch_account(jobs->accounts[i], &options,
 				jobs->passwords[i], &jobs->shared.progress[i],
 				&jobs->shared.tallies[i]);
-		fflush(stdout);
+		if (fflush(stdout) != 0)
+			status = error_worse(status, EX_IOERR);
 		_exit(status);
 	}
-	jobs->running++;
+	if (child->pid > 0) {
+		jobs->running++;
+		return;
+	}
+	error_set(&err, ERROR_TEMPORARY, "cannot start a process for it: %s",
+		strerror(errno));
+	account_failed(jobs, i, &err);
+	if (child->output >= 0)
+		close(child->output);
+	child->pid = 0;
 }
 
 /* Passes on what a child printed. */
 static void pass_output(struct child *child)
 {
 	char block[8192];
-	size_t n;
+	ssize_t n;
 
-	rewind(child->output);
-	while ((n = fread(block, 1, sizeof block, child->output)) > 0)
-		fwrite(block, 1, n, stdout);
+	if (child->output < 0)
+		return;
+	if (lseek(child->output, 0, SEEK_SET) == 0) {
+		while ((n = read(child->output, block, sizeof block)) > 0)
+			fwrite(block, 1, (size_t)n, stdout);
+	}
 	fflush(stdout);
-	fclose(child->output);
+	close(child->output);
 }
 
 static void child_ended(struct jobs *jobs, pid_t pid, int result, unsigned most)
 {
 	for (unsigned i = 0; i < most; i++) {
 		struct child *child = &jobs->children[i];
+		struct error err = {.kind = ERROR_NONE};
 
 		if (child->pid != pid)
 			continue;
-		int status = EX_SOFTWARE;
-
-		if (WIFEXITED(result))
-			status = WEXITSTATUS(result);
+		child->pid = 0;
+		jobs->running--;
+		progress_clear(&jobs->bar);
+		pass_output(child);
 		if (WIFSIGNALED(result)) {
-			log_account(jobs->accounts[child->account]->name);
-			log_line(LOG_ERRORS,
+			error_set(&err,
+				WTERMSIG(result) == SIGKILL ? ERROR_TEMPORARY
+							    : ERROR_SOFTWARE,
 				"its process was ended by signal %d; nothing "
 				"is lost, run it again",
 				WTERMSIG(result));
-			status = WTERMSIG(result) == SIGKILL ? EX_TEMPFAIL
-							     : EX_SOFTWARE;
+			account_failed(jobs, child->account, &err);
+			continue;
 		}
+		int status = WEXITSTATUS(result);
+
+		jobs->shared.tallies[child->account].status = status;
 		jobs->status = error_worse(jobs->status, status);
-		progress_clear(&jobs->bar);
-		pass_output(child);
-		child->pid = 0;
-		jobs->running--;
 	}
 }
 
@@ -176,6 +209,7 @@ static void run_children(struct jobs *jobs, unsigned most)
 			i++) {
 			if (jobs->children[i].pid != 0)
 				continue;
+			/* It has no password: that was said already. */
 			if (jobs->shared.tallies[next].status == 0)
 				start_child(jobs, &jobs->children[i], next);
 			next++;
@@ -186,26 +220,39 @@ static void run_children(struct jobs *jobs, unsigned most)
 			break;
 	}
 	progress_clear(&jobs->bar);
+	for (; next < jobs->count; next++) {
+		struct error err = {.kind = ERROR_NONE};
+
+		error_set(&err, ERROR_TEMPORARY,
+			"ended by a signal before it was begun");
+		if (jobs->shared.tallies[next].status == 0)
+			account_failed(jobs, next, &err);
+	}
 }
 
 static void say_total(const struct jobs *jobs)
 {
 	struct tally total = {.status = 0};
+	size_t failed = 0;
 	char size[32];
+	char failures[48] = "";
 
 	for (size_t i = 0; i < jobs->count; i++) {
 		total.fetched += jobs->shared.tallies[i].fetched;
 		total.octets += jobs->shared.tallies[i].octets;
 		total.erased += jobs->shared.tallies[i].erased;
 		total.left += jobs->shared.tallies[i].left;
+		failed += jobs->shared.tallies[i].status != 0;
 	}
+	if (failed > 0)
+		snprintf(failures, sizeof failures, "; %zu failed", failed);
 	log_account(NULL);
 	log_line(LOG_SUMMARY,
 		"%zu accounts: fetched %" PRIu64 " (%s), erased %" PRIu64
-		", left %" PRIu64,
+		", left %" PRIu64 "%s",
 		jobs->count, total.fetched,
 		text_size(size, sizeof size, total.octets), total.erased,
-		total.left);
+		total.left, failures);
 }
 
 int jobs_fetch(const struct account *const *accounts, size_t count,
@@ -229,7 +276,7 @@ int jobs_fetch(const struct account *const *accounts, size_t count,
 		bool ready = false;
 
 		for (size_t i = 0; i < count; i++)
-			ready |= ask_passwords(&jobs, i);
+			ready |= ask_password(&jobs, i);
 		if (count > 1) {
 			run_children(&jobs, most);
 			if (!options->dry_run)

@@ -37,9 +37,23 @@ static const char *verb(const struct step *step)
 	return step->erase ? "erase" : "leave";
 }
 
-static void print_step(const struct maildrop *maildrop,
-	const struct message *message, const struct step *step)
+static void print_due(const char *before, int64_t seconds)
 {
+	time_t due = (time_t)seconds;
+	char date[64];
+	struct tm local;
+
+	localtime_r(&due, &local);
+	strftime(date, sizeof date, "%Y-%m-%d %H:%M", &local);
+	printf("%s%s", before, date);
+}
+
+static void print_step(const struct account *account,
+	const struct maildrop *maildrop, size_t i,
+	const struct memory *memories, const struct plan *plan)
+{
+	const struct message *message = &maildrop->messages[i];
+	const struct step *step = &plan->steps[i];
 	char uid[SHOWN];
 	char size[32] = "?";
 
@@ -47,8 +61,11 @@ static void print_step(const struct maildrop *maildrop,
 		message->uid_length);
 	if (message->size != MAILDROP_SIZE_UNKNOWN)
 		text_size(size, sizeof size, message->size);
-	printf("  %-12s %6u %10s  %s  (%s)\n", verb(step), message->number,
-		size, uid, plan_reason(step->reason));
+	printf("  %-12s %6u %10s  %s  (%s", verb(step), message->number, size,
+		uid, plan_reason(step->reason));
+	if (step->reason == REASON_NOT_DUE)
+		print_due(", on ", memories[i].kept_at + account->policy.after);
+	printf(")\n");
 }
 
 /* When the first of the messages that are not due yet will be. */
@@ -56,27 +73,20 @@ static void print_next_due(const struct account *account,
 	const struct memory *memories, const struct plan *plan)
 {
 	int64_t next = INT64_MAX;
-	char date[64];
-	struct tm local;
 
 	for (size_t i = 0; i < plan->count; i++) {
 		if (plan->steps[i].reason == REASON_NOT_DUE &&
 			memories[i].kept_at < next)
 			next = memories[i].kept_at;
 	}
-	if (next == INT64_MAX)
-		return;
-	time_t due = (time_t)(next + account->policy.after);
-
-	localtime_r(&due, &local);
-	strftime(date, sizeof date, "%Y-%m-%d %H:%M", &local);
-	printf(", the first on %s", date);
+	if (next != INT64_MAX)
+		print_due(", the first on ", next + account->policy.after);
 }
 
 void report_plan(const struct account *account, const struct maildrop *maildrop,
 	const struct memory *memories, const struct plan *plan, bool all)
 {
-	size_t by_reason[REASON_RETURNED_UNSURE + 1] = {0};
+	size_t by_reason[REASON_RETURNED + 1] = {0};
 	char size[32];
 	char policy[64];
 
@@ -90,11 +100,11 @@ void report_plan(const struct account *account, const struct maildrop *maildrop,
 		const struct step *step = &plan->steps[i];
 
 		if (all || step->fetch || step->erase)
-			print_step(maildrop, &maildrop->messages[i], step);
+			print_step(account, maildrop, i, memories, plan);
 		else
 			by_reason[step->reason]++;
 	}
-	for (size_t i = 0; i <= REASON_RETURNED_UNSURE; i++) {
+	for (size_t i = 0; i <= REASON_RETURNED; i++) {
 		if (by_reason[i] == 0)
 			continue;
 		printf("  leave %zu (%s", by_reason[i],
@@ -105,7 +115,21 @@ void report_plan(const struct account *account, const struct maildrop *maildrop,
 	}
 }
 
-/* A JSON string (RFC 8259 section 7): bytes that are no UTF-8 as "\xNN". */
+/* A character as JSON's escape, beyond the first 65,536 as two of them. */
+static void print_escape(uint32_t code)
+{
+	if (code > 0xffff) {
+		code -= 0x10000;
+		printf("\\u%04x", (unsigned)(0xd800 + (code >> 10)));
+		code = 0xdc00 + (code & 0x3ff);
+	}
+	printf("\\u%04x", (unsigned)code);
+}
+
+/*
+ * A JSON string (RFC 8259 section 7) that is safe on a terminal, too: bytes
+ * that are no UTF-8 as the text "\xNN".
+ */
 static void print_string(const char *bytes, size_t length)
 {
 	putchar('"');
@@ -115,8 +139,8 @@ static void print_string(const char *bytes, size_t length)
 
 		if (n == 0)
 			printf("\\\\x%02x", (unsigned char)bytes[i]);
-		else if (code < 0x20 || code == 0x7f)
-			printf("\\u%04x", (unsigned)code);
+		else if (text_is_unsafe(code))
+			print_escape(code);
 		else if (code == '"' || code == '\\')
 			printf("\\%c", (char)code);
 		else
@@ -155,17 +179,24 @@ void report_json(const struct account *account, const struct tally *tally,
 	printf("{\"account\":");
 	print_string(account->name, strlen(account->name));
 	printf(",\"status\":%d,\"fetched\":%" PRIu64 ",\"octets\":%" PRIu64
-	       ",\"erased\":%" PRIu64 ",\"left\":%" PRIu64
-	       ",\"too_large\":%" PRIu64 ",\"failed\":%" PRIu64,
-		tally->status, tally->fetched, tally->octets, tally->erased,
-		tally->left, tally->too_large, tally->failed);
-	if (err != NULL && err->kind != ERROR_NONE) {
+	       ",\"erased\":%" PRIu64,
+		tally->status, tally->fetched, tally->octets, tally->erased);
+	/* Without a listing nobody knows. */
+	if (tally->listed)
+		printf(",\"left\":%" PRIu64, tally->left);
+	else
+		printf(",\"left\":null");
+	printf(",\"too_large\":%" PRIu64 ",\"failed\":%" PRIu64,
+		tally->too_large, tally->failed);
+	if (err->kind != ERROR_NONE) {
 		print_field("error", err->text);
 		if (err->server[0] != '\0')
 			print_field("server_said", err->server);
 	}
 	if (plan != NULL) {
-		printf(",\"plan\":[");
+		printf(",\"dry_run\":true,\"would_fetch\":%zu"
+		       ",\"would_erase\":%zu,\"plan\":[",
+			plan->fetches, plan->erasures);
 		for (size_t i = 0; i < plan->count; i++) {
 			if (i > 0)
 				putchar(',');

@@ -24,8 +24,8 @@ void report_plan(const struct account *account, const struct maildrop *maildrop,
 
 /*
  * Prints one JSON object for an account on standard output. plan (with its
- * maildrop and memories) may be NULL; err is NULL or an error without a kind
- * when all went well.
+ * maildrop and memories) is NULL unless this is a dry run; err has no kind when
+ * all went well.
  */
 void report_json(const struct account *account, const struct tally *tally,
 	const struct error *err, const struct maildrop *maildrop,

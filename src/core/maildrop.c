@@ -26,12 +26,13 @@ bool maildrop_add(struct maildrop *maildrop, uint32_t number, const char *uid,
 	if (maildrop->count >= MAILDROP_MAX)
 		return error_set(err, ERROR_PROTOCOL,
 			"the server lists more than %d messages", MAILDROP_MAX);
-	if (uid_length > MAILDROP_UID_MAX ||
-		maildrop->uids_length > UINT32_MAX - uid_length)
+	/* Too long to be one: as if there were none. It blocks no other. */
+	if (uid_length > MAILDROP_UID_MAX)
+		uid_length = 0;
+	if (maildrop->uids_length + uid_length > MAILDROP_UIDS_MAX)
 		return error_set(err, ERROR_PROTOCOL,
-			"the uid of message %u is %zu octets long; at most "
-			"%d are taken",
-			number, uid_length, MAILDROP_UID_MAX);
+			"the server's uids take more than %d MiB",
+			MAILDROP_UIDS_MAX >> 20);
 	if (maildrop->count == maildrop->room) {
 		maildrop->room = maildrop->room > 0 ? maildrop->room * 2 : 256;
 		maildrop->messages = xreallocarray(maildrop->messages,

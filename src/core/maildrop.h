@@ -13,6 +13,8 @@
 #define MAILDROP_MAX 4000000
 /* RFC 1939 section 7 says 70 octets; servers send more. */
 #define MAILDROP_UID_MAX 1024
+/* All uids together. */
+#define MAILDROP_UIDS_MAX (256 << 20)
 
 #define MAILDROP_SIZE_UNKNOWN UINT64_MAX
 #define MAILDROP_NOT_FOUND SIZE_MAX
@@ -44,8 +46,8 @@ void maildrop_init(struct maildrop *maildrop, const uint64_t key[2]);
 void maildrop_release(struct maildrop *maildrop);
 
 /*
- * Adds a line of UIDL. The uid is any bytes, none included. Fails
- * (ERROR_PROTOCOL) when there are too many messages or the uid is too long.
+ * Adds a line of UIDL. The uid is any bytes; one that is too long counts as
+ * none. Fails (ERROR_PROTOCOL) when there are too many messages or octets.
  */
 bool maildrop_add(struct maildrop *maildrop, uint32_t number, const char *uid,
 	size_t uid_length, struct error *err);

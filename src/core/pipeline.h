@@ -17,8 +17,8 @@
  * not read (RFC 2449 section 6.6); and we never block in writing at all.
  */
 #define PIPELINE_WINDOW 512
-/* Longest command, RFC 2449 section 4; a SASL line may be longer. */
-#define PIPELINE_COMMAND_MAX 1000
+/* Longest command; RFC 2449 section 4 has 255, a SASL line may be longer. */
+#define PIPELINE_COMMAND_MAX 3000
 
 struct pipeline_command {
 	enum pop3_answer answer;

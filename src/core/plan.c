@@ -9,7 +9,7 @@ bool plan_needs_sizes(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memories)
 {
 	for (size_t i = 0; i < maildrop->count; i++) {
-		if (memories[i].state == MEMORY_ERASED)
+		if (memories[i].state == MEMORY_ERASED || memories[i].vanished)
 			return true;
 		if (memories[i].state == MEMORY_NONE && policy->max_size > 0)
 			return true;
@@ -31,26 +31,29 @@ static bool is_too_large(
 		message->size > policy->max_size;
 }
 
-/* A message to fetch; reason, or reason + 1 when it is erased at once. */
+/* A message to fetch: reason, or then_erased when it is erased at once. */
 static struct step fetch_step(const struct policy *policy,
 	const struct maildrop *maildrop, size_t i, enum reason reason,
 	enum reason then_erased)
 {
-	bool erase =
-		policy->erase == ERASE_NOW && !is_newest(policy, maildrop, i);
+	bool newest = is_newest(policy, maildrop, i);
 
 	if (is_too_large(policy, &maildrop->messages[i]))
 		return (struct step){.reason = REASON_TOO_LARGE};
-	return (struct step){.fetch = true,
-		.erase = erase,
-		.reason = erase ? then_erased : reason};
+	if (policy->keep || policy->erase != ERASE_NOW)
+		return (struct step){.fetch = true, .reason = reason};
+	if (newest)
+		return (struct step){
+			.fetch = true, .reason = REASON_NEW_NEWEST};
+	return (struct step){
+		.fetch = true, .erase = true, .reason = then_erased};
 }
 
 static struct step kept_step(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memory, size_t i,
 	int64_t now)
 {
-	if (policy->erase == ERASE_NEVER)
+	if (policy->keep || policy->erase == ERASE_NEVER)
 		return (struct step){.reason = REASON_NEVER};
 	if (is_newest(policy, maildrop, i))
 		return (struct step){.reason = REASON_NEWEST};
@@ -63,28 +66,25 @@ static struct step kept_step(const struct policy *policy,
 }
 
 /*
- * Listed again after the server had said that it was erased: the same message
- * on a server that does not let go (erase it once more, never fetch it twice),
- * or another one under a uid used again (fetch it). The size tells; where it
- * cannot, nothing is done to it.
+ * Listed again after it was erased or had vanished: the same message, on a
+ * server that does not let go or lists only a window, or another one under a
+ * uid used again. Another size is another message: it is fetched. The same size
+ * does not prove the same message, so what was erased is not erased once more.
  */
-static struct step erased_step(const struct policy *policy,
+static struct step returned_step(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memory, size_t i,
 	int64_t now)
 {
 	uint64_t size = maildrop->messages[i].size;
+	bool known = size != MAILDROP_SIZE_UNKNOWN &&
+		memory->size != MAILDROP_SIZE_UNKNOWN;
 
-	if (size == MAILDROP_SIZE_UNKNOWN ||
-		memory->size == MAILDROP_SIZE_UNKNOWN)
-		return (struct step){.reason = REASON_RETURNED_UNSURE};
-	if (size != memory->size)
+	if (known && size != memory->size)
 		return fetch_step(policy, maildrop, i, REASON_REUSED,
 			REASON_REUSED_THEN_ERASED);
-	struct step step = kept_step(policy, maildrop, memory, i, now);
-
-	if (step.erase)
-		step.reason = REASON_RETURNED;
-	return step;
+	if (memory->state == MEMORY_ERASED || !known)
+		return (struct step){.reason = REASON_RETURNED};
+	return kept_step(policy, maildrop, memory, i, now);
 }
 
 static struct step decide(const struct policy *policy,
@@ -100,9 +100,11 @@ static struct step decide(const struct policy *policy,
 	case MEMORY_ARRIVING:
 		return (struct step){.reason = REASON_INTERRUPTED};
 	case MEMORY_KEPT:
+		if (memory->vanished)
+			return returned_step(policy, maildrop, memory, i, now);
 		return kept_step(policy, maildrop, memory, i, now);
 	case MEMORY_ERASED:
-		return erased_step(policy, maildrop, memory, i, now);
+		return returned_step(policy, maildrop, memory, i, now);
 	}
 	return (struct step){.reason = REASON_NEVER};
 }
@@ -144,6 +146,8 @@ const char *plan_reason(enum reason reason)
 		return "new";
 	case REASON_NEW_THEN_ERASED:
 		return "new; delete = now";
+	case REASON_NEW_NEWEST:
+		return "new; among the newest that stay";
 	case REASON_REUSED:
 		return "another message under a uid that was erased before";
 	case REASON_REUSED_THEN_ERASED:
@@ -167,10 +171,7 @@ const char *plan_reason(enum reason reason)
 	case REASON_DUE:
 		return "kept here; its time is over";
 	case REASON_RETURNED:
-		return "kept here; erased before, and listed again";
-	case REASON_RETURNED_UNSURE:
-		return "erased before, and listed again without a size to "
-		       "tell whether it is the same";
+		return "kept here; erased or gone before, and listed again";
 	}
 	return "";
 }

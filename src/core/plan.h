@@ -23,12 +23,14 @@ struct memory {
 	int64_t kept_at; /* seconds since 1970 */
 	uint64_t size;	 /* as LIST told it then, or MAILDROP_SIZE_UNKNOWN */
 	enum memory_state state;
+	bool vanished; /* it was not in some listing since */
 };
 
 /* Why a step is what it is; the text stands in plan_reason. */
 enum reason {
 	REASON_NEW,
 	REASON_NEW_THEN_ERASED,
+	REASON_NEW_NEWEST,
 	REASON_REUSED,
 	REASON_REUSED_THEN_ERASED,
 	REASON_NO_UID,
@@ -40,7 +42,6 @@ enum reason {
 	REASON_ERASE_NOW,
 	REASON_DUE,
 	REASON_RETURNED,
-	REASON_RETURNED_UNSURE,
 };
 
 struct step {
@@ -60,7 +61,7 @@ struct plan {
 
 /*
  * Must LIST be asked before this plan can be made? When a size rule has a new
- * message to judge, or a uid is listed again that was erased before.
+ * message to judge, or a uid is listed again that was erased or had vanished.
  */
 bool plan_needs_sizes(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memories);
@@ -71,7 +72,7 @@ bool plan_needs_sizes(const struct policy *policy,
  * nothing else. The caller releases the plan.
  *
  * It never erases under ERASE_NEVER, nor what is neither kept nor fetched by
- * the same step.
+ * the same step, nor what may be another message under a uid used again.
  */
 struct plan plan_make(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memories,

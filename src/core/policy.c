@@ -39,6 +39,10 @@ char *policy_format_delete(char *room, size_t size, const struct policy *policy)
 	};
 	size_t i = 0;
 
+	if (policy->keep) {
+		snprintf(room, size, "never (-k)");
+		return room;
+	}
 	switch (policy->erase) {
 	case ERASE_NEVER:
 		snprintf(room, size, "never");

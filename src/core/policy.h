@@ -18,6 +18,7 @@ struct policy {
 	int64_t after;	      /* ERASE_AFTER: seconds since it was kept */
 	uint64_t keep_newest; /* so many newest messages are never erased */
 	uint64_t max_size;    /* larger ones are not fetched; 0: no limit */
+	bool keep;	      /* -k: for this run, erase nothing at all */
 };
 
 /*

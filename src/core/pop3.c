@@ -22,6 +22,7 @@ void pop3_expect(struct pop3_parser *parser, enum pop3_answer answer)
 {
 	parser->answer = answer;
 	parser->state = POP3_AT_STATUS;
+	parser->octets = 0;
 	parser->idle = false;
 }
 
@@ -44,6 +45,7 @@ static void answer_end(struct pop3_parser *parser, struct pop3_event *event)
 	event->type = POP3_END;
 	event->text = "";
 	event->length = 0;
+	event->octets = parser->octets;
 	parser->idle = true;
 }
 
@@ -172,6 +174,7 @@ static const char *feed_text(
 	if (lf > p && lf[-1] == '\r') {
 		*to = keep(*to, p, (size_t)(lf - p) - 1);
 		*(*to)++ = '\n';
+		parser->octets++;
 		parser->state = POP3_AT_START;
 	} else {
 		*to = keep(*to, p, (size_t)(lf - p) + 1);
@@ -180,8 +183,10 @@ static const char *feed_text(
 	return lf + 1;
 }
 
-static void text_event(struct pop3_event *event, const char *text, size_t n)
+static void text_event(struct pop3_parser *parser, struct pop3_event *event,
+	const char *text, size_t n)
 {
+	parser->octets += n;
 	event->type = n > 0 ? POP3_TEXT : POP3_MORE;
 	event->text = text;
 	event->length = n;
@@ -220,7 +225,8 @@ static size_t feed_message(struct pop3_parser *parser, char *bytes,
 			}
 			if (to > bytes) {
 				/* The text first; the LF is fed again. */
-				text_event(event, bytes, (size_t)(to - bytes));
+				text_event(parser, event, bytes,
+					(size_t)(to - bytes));
 				return (size_t)(p - bytes);
 			}
 			answer_end(parser, event);
@@ -229,6 +235,7 @@ static size_t feed_message(struct pop3_parser *parser, char *bytes,
 			if (*p == '\n') {
 				*to++ = '\n';
 				p++;
+				parser->octets++;
 				parser->state = POP3_AT_START;
 				break;
 			}
@@ -236,7 +243,7 @@ static size_t feed_message(struct pop3_parser *parser, char *bytes,
 			if (to == p) {
 				/* No room in place: the CR came in the last
 				 * block. */
-				text_event(event, "\r", 1);
+				text_event(parser, event, "\r", 1);
 				return (size_t)(p - bytes);
 			}
 			*to++ = '\r';
@@ -246,7 +253,7 @@ static size_t feed_message(struct pop3_parser *parser, char *bytes,
 			break;
 		}
 	}
-	text_event(event, bytes, (size_t)(to - bytes));
+	text_event(parser, event, bytes, (size_t)(to - bytes));
 	return length;
 }
 

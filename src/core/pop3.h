@@ -12,8 +12,8 @@
 
 /* Longest status line taken; RFC 2449 section 4 allows 512, servers more. */
 #define POP3_STATUS_MAX 8192
-/* Longest line of a listing: a number and a uid of up to 1,024 octets. */
-#define POP3_LISTED_MAX 1040
+/* Longest line of a listing: a number and a uid, of any sane length. */
+#define POP3_LISTED_MAX 8192
 
 /* What follows the status line when it says +OK. */
 enum pop3_answer {
@@ -42,6 +42,7 @@ struct pop3_event {
 	enum pop3_status status;
 	const char *text; /* borrowed until the next feed */
 	size_t length;
+	uint64_t octets; /* POP3_END: the message's size as LIST counts it */
 };
 
 enum pop3_state {
@@ -58,6 +59,7 @@ struct pop3_parser {
 	enum pop3_answer answer;
 	enum pop3_state state;
 	bool idle;	    /* between answers */
+	uint64_t octets;    /* of the message so far, with CRLF, unstuffed */
 	struct buffer line; /* a status or listing line in pieces */
 	char reason[128];   /* why it is broken */
 };

@@ -371,13 +371,6 @@ size_t setting_check(struct account *account,
 			"say cleartext-password = true");
 		wrong++;
 	}
-	if (account->tls == TLS_OFF &&
-		(account->tls_pin != NULL || account->tls_ca != NULL)) {
-		report(account,
-			"tls = off contradicts tls-pin and tls-ca: "
-			"leave one of them out");
-		wrong++;
-	}
 	if (account->tls_key != NULL && account->tls_cert == NULL) {
 		report(account, "tls-key needs tls-cert too");
 		wrong++;

@@ -3,10 +3,12 @@
 #ifndef CORE_TALLY_H
 #define CORE_TALLY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct tally {
-	int status; /* exit status */
+	int status;  /* exit status */
+	bool listed; /* left is known */
 	uint64_t fetched;
 	uint64_t octets; /* of what was fetched, as it lies here */
 	uint64_t erased;

@@ -42,8 +42,7 @@ size_t text_utf8(const char *bytes, size_t length, uint32_t *code)
 	return n;
 }
 
-/* Would this character move the cursor, reorder or hide what is shown? */
-static bool is_unsafe(uint32_t c)
+bool text_is_unsafe(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c ||
 		(c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
@@ -61,7 +60,7 @@ char *text_printable(char *room, size_t size, const char *bytes, size_t length)
 	for (size_t i = 0; i < shown;) {
 		uint32_t code = 0;
 		size_t n = text_utf8(bytes + i, length - i, &code);
-		bool plain = n > 0 && !is_unsafe(code);
+		bool plain = n > 0 && !text_is_unsafe(code);
 		size_t take = n > 0 ? n : 1;
 		size_t need = plain ? take : 4 * take;
 

@@ -26,6 +26,9 @@ char *text_printable(char *room, size_t size, const char *bytes, size_t length);
  */
 size_t text_utf8(const char *bytes, size_t length, uint32_t *code);
 
+/* Would this character move the cursor, reorder or hide what is shown? */
+bool text_is_unsafe(uint32_t code);
+
 /*
  * The setting of names (count of them) that was probably meant by word: the
  * nearest by edit distance, at most a third of its length away, or NULL.

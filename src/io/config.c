@@ -54,6 +54,8 @@ struct file {
 	const char *path;
 	const struct file *parent; /* that includes this one; or NULL */
 	unsigned depth;
+	dev_t device; /* with inode: which file it is, by whatever name */
+	ino_t inode;
 	struct layer top;
 	struct layer *accounts;
 	size_t account_count;
@@ -321,6 +323,20 @@ static int on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 	return 0;
 }
 
+/* account or include inside an account: it was not closed. */
+static bool is_misplaced(cfg_t *cfg, const char *name)
+{
+	struct file *file = reading.file;
+
+	if (strcmp(name, "account") != 0 && strcmp(name, "include") != 0)
+		return false;
+	mistake(file->path, cfg->line,
+		"%s inside of account %.80s: its closing } is missing above",
+		name, cfg_title(cfg) == NULL ? "" : cfg_title(cfg));
+	file->torn = true;
+	return true;
+}
+
 /* The name behind libconfuse's "no such option 'NAME'", to be taught to it. */
 static void learn_unknown(const char *name, int line)
 {
@@ -353,6 +369,28 @@ static bool unknown_is_section(int line)
 	return true;
 }
 
+/* A word that is no setting, with no value behind it. */
+static bool is_stray(const char *text)
+{
+	static const char stray[] = "missing equal sign after option '";
+	struct file *file = reading.file;
+	size_t n = sizeof stray - 1;
+
+	if (strncmp(text, stray, n) != 0)
+		return false;
+	for (size_t i = 0; i < file->unknown_count; i++) {
+		size_t length = strlen(file->unknown[i].name);
+
+		if (strncmp(text + n, file->unknown[i].name, length) == 0 &&
+			text[n + length] == '\'') {
+			unknown_setting(
+				file->unknown[i].name, file->unknown[i].line);
+			return true;
+		}
+	}
+	return false;
+}
+
 static void on_error(cfg_t *cfg, const char *format, va_list args)
 {
 	struct file *file = reading.file;
@@ -365,6 +403,8 @@ static void on_error(cfg_t *cfg, const char *format, va_list args)
 		char *name = text + sizeof unknown - 1;
 
 		name[strcspn(name, "'")] = '\0';
+		if (is_misplaced(cfg, name))
+			return;
 		learn_unknown(name, cfg->line);
 		return;
 	}
@@ -372,6 +412,8 @@ static void on_error(cfg_t *cfg, const char *format, va_list args)
 	if (reading.silent && unknown_is_section(cfg->line))
 		return;
 	file->torn = true;
+	if (is_stray(text))
+		return;
 	if (cfg->line == file->said_line)
 		return;
 	char shown[256];
@@ -379,7 +421,8 @@ static void on_error(cfg_t *cfg, const char *format, va_list args)
 	text_printable(shown, sizeof shown, text, strlen(text));
 	mistake(file->path, cfg->line,
 		"cannot make sense of this: %s (the syntax is SETTING = VALUE, "
-		"values with blanks in quotes, and account NAME { ... })",
+		"values with blanks or any of + # $ = ( ) { } , in quotes, and "
+		"account NAME { ... })",
 		shown);
 }
 
@@ -510,11 +553,28 @@ static void check_permissions(const struct file *file, const struct stat *st)
 			file->path);
 }
 
+/* A refused value was a value: that it is missing need not be said, too. */
+static void stand_in(struct account *account, const char *name)
+{
+	static const struct {
+		const char *name;
+		const char *text;
+	} values[] = {{"server", "localhost"}, {"user", "nobody"},
+		{"maildir", "/"}, {"mbox", "/"}};
+
+	for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+		if (strcmp(name, values[i].name) == 0)
+			settings[setting_find(name)].set(
+				account, values[i].text);
+	}
+}
+
 static void apply_layer(struct account *account, const struct layer *layer)
 {
 	for (size_t i = 0; i < setting_count; i++) {
-		if (layer->texts[i] != NULL)
-			apply(account, &settings[i], layer->texts[i]);
+		if (layer->texts[i] != NULL &&
+			!apply(account, &settings[i], layer->texts[i]))
+			stand_in(account, settings[i].name);
 	}
 }
 
@@ -532,6 +592,15 @@ static void report_account(const struct account *account, const char *sentence)
 		sentence);
 }
 
+static void check_readable(
+	const struct account *account, const char *name, const char *path)
+{
+	if (path != NULL && access(path, R_OK) < 0)
+		mistake(account->file, account->line,
+			"account %s: cannot read %s = %s: %s", account->name,
+			name, path, strerror(errno));
+}
+
 static void add_account(const struct file *file, const struct layer *layer)
 {
 	struct config *config = reading.config;
@@ -542,8 +611,8 @@ static void add_account(const struct file *file, const struct layer *layer)
 	if (!account_name_is_good(layer->name)) {
 		mistake(file->path, layer->line,
 			"account \"%s\": a name has letters, digits and any of "
-			"._@+-, begins with a letter or digit, and is at most "
-			"64 long",
+			"._@+-, begins with a letter, a digit, _ or @, and is "
+			"at most 64 long",
 			shown);
 		return;
 	}
@@ -570,6 +639,9 @@ static void add_account(const struct file *file, const struct layer *layer)
 				: reading.default_state);
 	}
 	setting_check(&account, report_account);
+	check_readable(&account, "tls-ca", account.tls_ca);
+	check_readable(&account, "tls-cert", account.tls_cert);
+	check_readable(&account, "tls-key", account.tls_key);
 	config->accounts = xreallocarray(config->accounts, config->count + 1,
 		sizeof config->accounts[0]);
 	config->accounts[config->count++] = account;
@@ -605,36 +677,59 @@ static void read_include(const struct file *file, const struct include *include)
  * Makes blanks of the comments (# and // to the end of the line, and between
  * slash-star and star-slash), except for their line ends: libconfuse 3.3 counts
  * some lines of comments more than once, and every line after them is reported
- * wrong.
+ * wrong. On the way it sees what libconfuse lets pass: a # in a value, and
+ * braces that are never closed.
  */
-static void blank_comments(char *p)
+static void blank_comments(const char *path, char *p)
 {
 	char before = '\n';
+	int line = 1;
+	int opened = 0; /* the line of the first { that is open */
+	unsigned depth = 0;
 
 	while (*p != '\0') {
 		bool starts = strchr(" \t\r\n={}(),\"'", before) != NULL;
 
+		if (*p == '#' && !starts)
+			mistake(path, line,
+				"# right behind a value begins a comment: put "
+				"the value in quotes, or a blank before the #");
+		line += *p == '\n';
 		before = *p;
 		if (*p == '"' || *p == '\'') {
 			char quote = *p++;
 
-			while (*p != '\0' && *p != quote)
+			while (*p != '\0' && *p != quote) {
+				line += *p == '\n' ||
+					(*p == '\\' && p[1] == '\n');
 				p += *p == '\\' && p[1] != '\0' ? 2 : 1;
+			}
 			p += *p != '\0';
 		} else if (starts && p[0] == '/' && p[1] == '*') {
 			char *end = strstr(p + 2, "*/");
 			char *stop = end == NULL ? p + strlen(p) : end + 2;
 
-			for (; p < stop; p++)
+			for (; p < stop; p++) {
+				line += *p == '\n';
 				*p = *p == '\n' ? '\n' : ' ';
+			}
 		} else if (starts &&
 			(p[0] == '#' || strncmp(p, "//", 2) == 0)) {
 			for (; *p != '\0' && *p != '\n'; p++)
 				*p = ' ';
 		} else {
+			if (*p == '{' && depth++ == 0)
+				opened = line;
+			if (*p == '}' && depth > 0)
+				depth--;
 			p++;
 		}
 	}
+	/* libconfuse takes the end of the file for it. */
+	if (depth > 0)
+		mistake(path, opened,
+			"the { on this line has no closing }: the file may be "
+			"cut off");
 }
 
 /*
@@ -697,7 +792,19 @@ static void read_file(const char *path, const struct file *parent, int line)
 
 	if (stream == NULL)
 		return;
-	blank_comments(text);
+	file.device = st.st_dev;
+	file.inode = st.st_ino;
+	for (const struct file *above = parent; above != NULL;
+		above = above->parent) {
+		if (above->device != file.device || above->inode != file.inode)
+			continue;
+		mistake(parent->path, line, "%s includes itself", path);
+		fclose(stream);
+		explicit_bzero(text, size);
+		free(text);
+		return;
+	}
+	blank_comments(path, text);
 	/* Our own buffer, so that it can be wiped: it held passwords. */
 	setvbuf(stream, buffer, _IOFBF, sizeof buffer);
 	reading.file = &file;

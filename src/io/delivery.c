@@ -64,6 +64,12 @@ void delivery_close(struct delivery *delivery)
 	free(delivery);
 }
 
+void delivery_sweep(struct delivery *delivery)
+{
+	if (delivery->maildir != NULL)
+		maildir_sweep(delivery->maildir);
+}
+
 bool delivery_begin(struct delivery *delivery, struct error *err)
 {
 	header_init(&delivery->header);
@@ -220,16 +226,14 @@ static bool recover_maildir(struct delivery *delivery,
 }
 
 /*
- * The batch lies in one piece. From the first letter that is not whole, if what
- * is there is ours and nobody wrote behind it, all is cut off and fetched
- * again; if somebody did, only what is whole counts.
+ * The batch lies in one piece. A letter that is the torn end of the file is cut
+ * off, if nobody wrote behind it; otherwise only what is whole counts.
  */
 static bool recover_mbox(struct delivery *delivery,
 	const struct letter *letters, size_t count, bool *arrived,
 	struct error *err)
 {
 	struct mbox *mbox = delivery->mbox;
-	uint64_t end = letters[count - 1].offset + letters[count - 1].length;
 	bool ok = mbox_lock(mbox, err);
 
 	for (size_t i = 0; ok && i < count; i++) {
@@ -237,12 +241,9 @@ static bool recover_mbox(struct delivery *delivery,
 		arrived[i] = mbox_read(mbox, &letters[i], hash,
 				     delivery->digest) == MBOX_WHOLE &&
 			digest_is(delivery, &letters[i]);
-		if (arrived[i] || !mbox_is_torn(mbox, &letters[i], end))
+		if (arrived[i] || !mbox_is_torn(mbox, &letters[i]))
 			continue;
 		ok = mbox_cut(mbox, letters[i].offset, err);
-		for (size_t k = i; k < count; k++)
-			arrived[k] = false;
-		break;
 	}
 	/* What a killed run wrote may not be durable yet. */
 	ok = ok && mbox_sync(mbox, err);

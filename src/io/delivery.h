@@ -30,6 +30,9 @@ struct delivery *delivery_open(enum destination_kind kind, const char *path,
 /* Closes it; what was not published is taken away. Safe on NULL. */
 void delivery_close(struct delivery *delivery);
 
+/* Clears away what runs killed long ago left, after all recovery. */
+void delivery_sweep(struct delivery *delivery);
+
 /* Begins a message. After any failure below (ERROR_WRITE), close or abandon. */
 bool delivery_begin(struct delivery *delivery, struct error *err);
 

@@ -30,7 +30,8 @@
 
 struct waiting {
 	char name[LETTER_NAME_MAX];
-	int fd; /* -1: closed */
+	int fd;	      /* -1: closed */
+	bool resumed; /* an earlier run's: never taken away here */
 };
 
 struct maildir {
@@ -117,7 +118,9 @@ static int open_part(struct maildir *maildir, int root, const char *name,
 	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	int fd = openat(root, name, flags);
 
-	if (fd < 0 && errno == ENOENT && mkdirat(root, name, 0700) == 0) {
+	/* Another account's run may be making it at this moment. */
+	if (fd < 0 && errno == ENOENT &&
+		(mkdirat(root, name, 0700) == 0 || errno == EEXIST)) {
 		*made = true;
 		fd = openat(root, name, flags);
 	}
@@ -140,10 +143,13 @@ static bool open_parts(struct maildir *maildir, int root, struct error *err)
 			"%s belongs to another user, who could change the mail "
 			"in it: choose a directory of your own for maildir",
 			maildir->path);
+	/* In this order: whoever is making it makes a part of it first. */
+	bool empty = is_empty(root);
+
 	for (size_t i = 0; i < 3; i++)
 		there += fstatat(root, parts[i], &st, AT_SYMLINK_NOFOLLOW) == 0;
 	/* Two of three: a killed run was making it. */
-	if (there == 0 && !is_empty(root))
+	if (there == 0 && !empty)
 		return error_set(err, ERROR_CREATE,
 			"%s is no Maildir, and not empty: name another "
 			"directory with maildir, or a file with mbox",
@@ -206,8 +212,7 @@ static void set_host(struct maildir *maildir)
 	}
 }
 
-/* Takes away what a run that was killed long ago left in tmp/. */
-static void sweep(struct maildir *maildir)
+void maildir_sweep(struct maildir *maildir)
 {
 	int fd = openat(maildir->tmp, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -253,7 +258,6 @@ struct maildir *maildir_open(const char *path, struct error *err)
 	}
 	maildir->syncfs = syncfs_is_safe(maildir->tmp);
 	set_host(maildir);
-	sweep(maildir);
 	return maildir;
 }
 
@@ -398,7 +402,8 @@ void maildir_abandon(struct maildir *maildir)
 {
 	for (size_t i = 0; i < maildir->count; i++) {
 		close_fd(&maildir->batch[i].fd);
-		unlinkat(maildir->tmp, maildir->batch[i].name, 0);
+		if (!maildir->batch[i].resumed)
+			unlinkat(maildir->tmp, maildir->batch[i].name, 0);
 	}
 	maildir->count = 0;
 }
@@ -489,7 +494,7 @@ int maildir_read(struct maildir *maildir, const struct letter *letter)
 
 void maildir_resume(struct maildir *maildir, const struct letter *letter)
 {
-	struct waiting one = {.fd = -1};
+	struct waiting one = {.fd = -1, .resumed = true};
 
 	snprintf(one.name, sizeof one.name, "%s", letter->name);
 	add_waiting(maildir, &one);

@@ -28,6 +28,12 @@ struct maildir *maildir_open(const char *path, struct error *err);
 /* Closes it; what was not published is taken away. Safe on NULL. */
 void maildir_close(struct maildir *maildir);
 
+/*
+ * Takes away what a run that was killed long ago left in tmp/. Only once the
+ * store has no arriving rows any more: what they name is no litter.
+ */
+void maildir_sweep(struct maildir *maildir);
+
 /* Begins a new message in tmp/. */
 bool maildir_begin(struct maildir *maildir, struct error *err);
 

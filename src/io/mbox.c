@@ -648,13 +648,74 @@ enum mbox_found mbox_read(struct mbox *mbox, const struct letter *letter,
 	return at == end && left == 0 ? MBOX_WHOLE : MBOX_GONE;
 }
 
-bool mbox_is_torn(
-	struct mbox *mbox, const struct letter *letter, uint64_t batch_end)
+/* Does text begin with "From SENDER DAY", as every From_ line does? */
+static bool is_from_line(const char *text, size_t length)
+{
+	static const char days[] = "SunMonTueWedThuFriSat";
+	size_t i = 5;
+
+	if (length < i || memcmp(text, "From ", i) != 0)
+		return false;
+	while (i < length && text[i] != ' ' && text[i] != '\n')
+		i++;
+	while (i < length && text[i] == ' ')
+		i++;
+	for (size_t day = 0; length - i >= 3 && day < 7; day++) {
+		if (memcmp(text + i, days + 3 * day, 3) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Is there a From_ line between from and end? At the start of a line our own
+ * text has none, being quoted; in the middle of one it is taken for one only if
+ * it looks so, since others may append behind half a line.
+ */
+static bool holds_from_line(struct mbox *mbox, off_t from, off_t end)
+{
+	char *block = xmalloc(BLOCK);
+	bool found = false;
+
+	while (from < end && !found) {
+		off_t rest = end - from;
+		ssize_t n = pread(mbox->fd, block,
+			rest < BLOCK ? (size_t)rest : BLOCK, from);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		/* What cannot be read is not ours to judge. */
+		if (n <= 0)
+			found = true;
+		for (ssize_t i = 0; i + 5 <= n && !found; i++) {
+			const char *at =
+				memchr(block + i, 'F', (size_t)(n - i));
+
+			if (at == NULL)
+				break;
+			i = at - block;
+			size_t left = (size_t)(n - i);
+
+			found = left >= 5 && memcmp(at, "From ", 5) == 0 &&
+				((i > 0 && at[-1] == '\n') ||
+					is_from_line(at, left));
+		}
+		/* Blocks overlap by more than a From_ line has. */
+		from += n < BLOCK || n <= LETTER_NAME_MAX ? n
+							  : n - LETTER_NAME_MAX;
+	}
+	free(block);
+	return found;
+}
+
+bool mbox_is_torn(struct mbox *mbox, const struct letter *letter)
 {
 	off_t end = lseek(mbox->fd, 0, SEEK_END);
+	off_t start = (off_t)letter->offset;
 
-	return end > (off_t)letter->offset && (uint64_t)end <= batch_end &&
-		is_ours(mbox, letter, true);
+	return end > start && end < start + (off_t)letter->length &&
+		is_ours(mbox, letter, true) &&
+		!holds_from_line(mbox, start + 1, end);
 }
 
 bool mbox_cut(struct mbox *mbox, uint64_t offset, struct error *err)

@@ -78,11 +78,12 @@ enum mbox_found mbox_read(struct mbox *mbox, const struct letter *letter,
 	void (*sink)(void *data, const char *bytes, size_t length), void *data);
 
 /*
- * Is what begins at the letter's place ours, as far as it goes, with nothing
- * behind the end of the batch? Then mbox_cut takes it off.
+ * Is what begins at the letter's place its torn beginning, up to the end of the
+ * file? It must begin with our From_ line, end before the letter would, and
+ * hold no other From_ line, which could only be somebody else's mail behind it.
+ * Then mbox_cut takes it off.
  */
-bool mbox_is_torn(
-	struct mbox *mbox, const struct letter *letter, uint64_t batch_end);
+bool mbox_is_torn(struct mbox *mbox, const struct letter *letter);
 bool mbox_cut(struct mbox *mbox, uint64_t offset, struct error *err);
 
 /* Makes what is in the locked mbox durable. */

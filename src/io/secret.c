@@ -60,19 +60,36 @@ static long milliseconds(void)
 	return (long)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
 }
 
-/* Reads up to size octets from fd until its end; -1: error, -2: time is up. */
-static ssize_t read_all(int fd, char *bytes, size_t size, int64_t seconds)
+/* How long one may wait, and for what else than time. */
+struct patience {
+	long end; /* on the clock of milliseconds() */
+	const volatile sig_atomic_t *stop;
+};
+
+static struct patience patience(
+	const struct account *account, const volatile sig_atomic_t *stop)
 {
-	long end = milliseconds() + (long)seconds * 1000;
+	return (struct patience){
+		milliseconds() + (long)account->timeout * 1000, stop};
+}
+
+static bool is_over(const struct patience *patience)
+{
+	return *patience->stop || milliseconds() >= patience->end;
+}
+
+/* Reads up to size octets from fd until its end; -1: error, -2: time is up. */
+static ssize_t read_all(
+	int fd, char *bytes, size_t size, const struct patience *patience)
+{
 	size_t length = 0;
 
 	while (length < size) {
 		struct pollfd wait = {.fd = fd, .events = POLLIN};
-		long left = end - milliseconds();
 
-		if (left <= 0)
+		if (is_over(patience))
 			return -2;
-		int ready = poll(&wait, 1, (int)(left < 1000 ? left : 1000));
+		int ready = poll(&wait, 1, 200);
 
 		if (ready < 0 && errno != EINTR)
 			return -1;
@@ -90,11 +107,46 @@ static ssize_t read_all(int fd, char *bytes, size_t size, int64_t seconds)
 	return (ssize_t)length;
 }
 
+/* Waits for the command to end, and ends it when time is up: false. */
+static bool reap(pid_t child, int *status, const struct patience *patience)
+{
+	struct timespec tick = {.tv_nsec = 10000000};
+
+	for (;;) {
+		pid_t ended = waitpid(child, status, WNOHANG);
+
+		if (ended == child)
+			return true;
+		if (ended < 0 && errno != EINTR)
+			return false;
+		if (is_over(patience))
+			break;
+		nanosleep(&tick, NULL);
+	}
+	/* SIGKILL, since it may be stopped or deaf to anything less; all of it,
+	 * where it is a group. */
+	if (kill(-child, SIGKILL) < 0)
+		kill(child, SIGKILL);
+	while (waitpid(child, status, 0) < 0 && errno == EINTR)
+		;
+	return false;
+}
+
+static bool has_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 /*
  * The command runs under /bin/sh, as its owner wrote it: nothing from a server
  * is ever in it. Its standard error is ours, so that it can say what it misses.
  */
-static pid_t start_command(const char *command, int *output, struct error *err)
+static pid_t start_command(
+	const struct account *account, int *output, struct error *err)
 {
 	int ends[2];
 
@@ -107,10 +159,17 @@ static pid_t start_command(const char *command, int *output, struct error *err)
 
 	if (child == 0) {
 		signal(SIGPIPE, SIG_DFL);
-		/* A group of its own, so that all of it can be ended. */
-		setpgid(0, 0);
+		/* With a terminal it may ask there, which a group of its own
+		 * could not. */
+		if (!has_terminal())
+			setpgid(0, 0);
+		/* So that one command can serve many accounts. */
+		setenv("KEEPMAIL_ACCOUNT", account->name, 1);
+		setenv("KEEPMAIL_SERVER", account->server, 1);
+		setenv("KEEPMAIL_USER", account->user, 1);
 		if (dup2(ends[1], STDOUT_FILENO) >= 0)
-			execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+			execl("/bin/sh", "sh", "-c", account->password_command,
+				(char *)NULL);
 		_exit(127);
 	}
 	close(ends[1]);
@@ -123,25 +182,27 @@ static pid_t start_command(const char *command, int *output, struct error *err)
 	return child;
 }
 
-static bool from_command(
-	const struct account *account, char **password, struct error *err)
+static bool from_command(const struct account *account,
+	const volatile sig_atomic_t *stop, char **password, struct error *err)
 {
+	struct patience wait = patience(account, stop);
 	char bytes[SECRET_MAX + 2];
 	int output;
 	int status = 0;
 	bool ok = false;
-	pid_t child = start_command(account->password_command, &output, err);
+	pid_t child = start_command(account, &output, err);
 
 	if (child < 0)
 		return false;
-	ssize_t n = read_all(output, bytes, sizeof bytes, account->timeout);
+	ssize_t n = read_all(output, bytes, sizeof bytes, &wait);
 
 	close(output);
-	if (n < 0)
-		kill(-child, SIGTERM);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	if (n == -2)
+	bool ended = reap(child, &status, &wait);
+
+	if (*stop)
+		error_set(err, ERROR_TEMPORARY,
+			"ended by a signal while password-command was running");
+	else if (!ended || n == -2)
 		error_set(err, ERROR_TEMPORARY,
 			"password-command did not end within %lld seconds "
 			"(timeout): run it by hand to see what it waits for",
@@ -166,9 +227,10 @@ static bool from_command(
 	return ok;
 }
 
-static bool from_file(
-	const struct account *account, char **password, struct error *err)
+static bool from_file(const struct account *account,
+	const volatile sig_atomic_t *stop, char **password, struct error *err)
 {
+	struct patience wait = patience(account, stop);
 	char bytes[SECRET_MAX + 2];
 	struct stat st;
 	const char *path = account->password_file;
@@ -185,7 +247,7 @@ static bool from_file(
 			"chmod 600 '%s'",
 			path, path);
 	}
-	ssize_t n = read_all(fd, bytes, sizeof bytes, account->timeout);
+	ssize_t n = read_all(fd, bytes, sizeof bytes, &wait);
 
 	close(fd);
 	bool ok = n < 0 ? error_set(err, ERROR_CONFIG,
@@ -197,25 +259,25 @@ static bool from_file(
 	return ok;
 }
 
-bool secret_get(
-	const struct account *account, char **password, struct error *err)
+bool secret_get(const struct account *account,
+	const volatile sig_atomic_t *stop, char **password, struct error *err)
 {
 	if (account->password != NULL) {
 		*password = xstrdup(account->password);
 		return true;
 	}
 	if (account->password_command != NULL)
-		return from_command(account, password, err);
+		return from_command(account, stop, password, err);
 	if (account->password_file != NULL)
-		return from_file(account, password, err);
+		return from_file(account, stop, password, err);
 	return error_set(err, ERROR_CONFIG,
 		"no password: set password-command, password-file or password "
 		"in %s",
 		account->file);
 }
 
-bool secret_ask(
-	const struct account *account, char **password, struct error *err)
+bool secret_ask(const struct account *account,
+	const volatile sig_atomic_t *stop, char **password, struct error *err)
 {
 	char bytes[SECRET_MAX + 2];
 	struct termios old;
@@ -240,8 +302,11 @@ bool secret_ask(
 	tcsetattr(fd, TCSAFLUSH, &old);
 	dprintf(fd, "\n");
 	close(fd);
-	bool ok = first_line(
-		bytes, n > 0 ? (size_t)n : 0, "the terminal", password, err);
+	bool ok = *stop ? error_set(err, ERROR_TEMPORARY,
+				  "ended by a signal at the question for the "
+				  "password")
+			: first_line(bytes, n > 0 ? (size_t)n : 0,
+				  "the terminal", password, err);
 
 	explicit_bzero(bytes, sizeof bytes);
 	return ok;

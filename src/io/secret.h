@@ -3,6 +3,7 @@
 #ifndef IO_SECRET_H
 #define IO_SECRET_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "core/account.h"
@@ -15,17 +16,17 @@
  * The account's password from the rc file, from the first line that its
  * password-command prints, or from the first line of its password-file.
  * *password is the caller's: secret_free it. Fails with ERROR_CONFIG or, when
- * the command does not answer, ERROR_TEMPORARY.
+ * the command does not answer or *stop is set, ERROR_TEMPORARY.
  */
-bool secret_get(
-	const struct account *account, char **password, struct error *err);
+bool secret_get(const struct account *account,
+	const volatile sig_atomic_t *stop, char **password, struct error *err);
 
 /*
  * Asks for the password on the terminal, without echo. Fails with ERROR_CONFIG
  * when there is no terminal to ask on.
  */
-bool secret_ask(
-	const struct account *account, char **password, struct error *err);
+bool secret_ask(const struct account *account,
+	const volatile sig_atomic_t *stop, char **password, struct error *err);
 
 /* Wipes and frees; safe on NULL. */
 void secret_free(char *password);

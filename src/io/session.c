@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "io/session.h"
 
+#include <ctype.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <poll.h>
@@ -15,8 +16,9 @@
 #include "io/log.h"
 
 #define INPUT_SIZE (128 * 1024)
-/* Certificates over certificates end a TLS set-up; a login is shorter still. */
-#define LOGIN_LINE_MAX 2900
+/* Longest user name and password, and their base64. */
+#define SECRET_OCTETS 1024
+#define LOGIN_LINE_MAX 2800
 
 struct session {
 	const struct account *account;	   /* borrowed */
@@ -64,6 +66,15 @@ void session_global_release(void)
 	curl_global_cleanup();
 }
 
+static void set_refusal(
+	struct session *session, const char *words, size_t length)
+{
+	if (length > sizeof session->refusal)
+		length = sizeof session->refusal;
+	memcpy(session->refusal, words, length);
+	session->refusal_length = length;
+}
+
 /* One line that the server said while libcurl was connecting. */
 static void hear(struct session *session, const char *line, size_t length)
 {
@@ -75,12 +86,8 @@ static void hear(struct session *session, const char *line, size_t length)
 	}
 	if (length >= 4 && memcmp(line, "-ERR", 4) == 0) {
 		size_t skip = length > 4 ? 5 : 4;
-		size_t n = length - skip;
 
-		if (n > sizeof session->refusal)
-			n = sizeof session->refusal;
-		memcpy(session->refusal, line + skip, n);
-		session->refusal_length = n;
+		set_refusal(session, line + skip, length - skip);
 	} else if (length >= 3 && memcmp(line, "+OK", 3) == 0) {
 		memset(&session->pending, 0, sizeof session->pending);
 		session->pending_open = true;
@@ -286,6 +293,26 @@ static bool refused(struct session *session, enum error_kind otherwise,
 		session->account->server, session->account->port, what, next);
 }
 
+/* What to do about a certificate that OpenSSL's verification refused. */
+static const char *certificate_advice(struct session *session)
+{
+	long result = 0;
+
+	curl_easy_getinfo(session->curl, CURLINFO_SSL_VERIFYRESULT, &result);
+	switch (result) {
+	case 0: /* it is valid, for another name; libcurl may leave it at 1 */
+	case 1:
+		return "Check that server is the name that the provider gives";
+	case 9:	 /* X509_V_ERR_CERT_NOT_YET_VALID */
+	case 10: /* X509_V_ERR_CERT_HAS_EXPIRED */
+		return "Check this machine's clock, and tell the server's "
+		       "owner to renew it";
+	default:
+		return "If it is your own server, name its certificate with "
+		       "tls-ca; if not, someone may be in between";
+	}
+}
+
 static bool tls_failed(
 	struct session *session, CURLcode code, struct error *err)
 {
@@ -300,9 +327,9 @@ static bool tls_failed(
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return error_set(err, ERROR_UNAVAILABLE,
 			"the certificate of %s:%u is not to be trusted, and "
-			"no password was sent: %s. If it is your own server, "
-			"name its certificate with tls-ca",
-			account->server, account->port, shown);
+			"no password was sent: %s. %s",
+			account->server, account->port, shown,
+			certificate_advice(session));
 	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
 		return error_set(err, ERROR_UNAVAILABLE,
 			"the public key of %s:%u is not the one of tls-pin, "
@@ -317,7 +344,8 @@ static bool tls_failed(
 			account->server, account->port);
 	case CURLE_SSL_CACERT_BADFILE:
 		return error_set(err, ERROR_UNAVAILABLE,
-			"cannot use the certificates of %s: %s. Check tls-ca",
+			"cannot use the certificates of %s: %s. Check tls-ca, "
+			"or install the system's (ca-certificates)",
 			account->tls_ca == NULL ? "the system"
 						: account->tls_ca,
 			shown);
@@ -339,24 +367,31 @@ static bool connect_failed(
 	const char *says = session->curl_says[0] != '\0'
 		? session->curl_says
 		: curl_easy_strerror(code);
+	long number = 0;
 	char shown[TEXT_SHOWN_MAX * 2];
 
 	text_printable(shown, sizeof shown, says, strlen(says));
 	switch ((int)code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return error_set(err, ERROR_HOST,
-			"there is no host named %s: check server in %s, and "
+			"there is no host named %s%s: check it in %s, and "
 			"that you are online",
-			account->server, account->file);
+			account->server,
+			account->proxy == NULL ? "" : ", or as in proxy",
+			account->file);
 	case CURLE_COULDNT_RESOLVE_PROXY:
 		return error_set(err, ERROR_HOST,
-			"there is no proxy named as in %s: check proxy in %s",
-			account->proxy, account->file);
+			"there is no host named as in proxy: check it in %s",
+			account->file);
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_PROXY:
+		curl_easy_getinfo(session->curl, CURLINFO_OS_ERRNO, &number);
 		return error_set(err, ERROR_TEMPORARY,
-			"cannot connect to %s:%u: %s", account->server,
-			account->port, shown);
+			"cannot connect to %s:%u%s: %s. Check server and port, "
+			"and that you are online",
+			account->server, account->port,
+			account->proxy == NULL ? "" : " (through the proxy)",
+			number != 0 ? strerror((int)number) : shown);
 	case CURLE_OPERATION_TIMEDOUT:
 		return error_set(err, ERROR_TEMPORARY,
 			"%s:%u did not answer in time (timeout = %lld): %s",
@@ -370,8 +405,12 @@ static bool connect_failed(
 		if (session->refusal_length > 0)
 			return refused(session, ERROR_LOGIN, "the login", err);
 		return error_set(err, ERROR_LOGIN,
-			"%s:%u offers no login as auth asks for: %s",
-			account->server, account->port, shown);
+			"%s:%u offers no login as auth asks for: %s. Its own "
+			"are USER and PASS, and SASL %s; try auth = auto",
+			account->server, account->port, shown,
+			session->capabilities.sasl
+				? session->capabilities.mechanisms
+				: "none");
 	case CURLE_WEIRD_SERVER_REPLY:
 	case CURLE_WRITE_ERROR:
 		if (session->refusal_length > 0)
@@ -541,7 +580,9 @@ bool session_next(struct session *session, struct pipeline_event *event,
 				"%s:%u does not speak POP3 as it should, the "
 				"session was ended and nothing was erased: %s",
 				account->server, account->port,
-				event->answer.text);
+				session->quiet ? "it is not shown, since it "
+						 "may hold the password"
+					       : event->answer.text);
 		if (event->answer.type != POP3_MORE)
 			return true;
 		if (session->closed_by_server)
@@ -560,25 +601,35 @@ size_t session_room(const struct session *session)
 	return pipeline_room(&session->pipeline);
 }
 
-bool session_push(struct session *session, enum pop3_answer answer,
-	uint32_t tag, const char *command, struct error *err)
+size_t session_in_flight(const struct session *session)
+{
+	return session->pipeline.count;
+}
+
+bool session_in_step(struct session *session, struct error *err)
 {
 	bool some = session->in_start < session->in_end;
 
+	if (!some && !session->closed_by_server &&
+		!receive(session, &some, err))
+		return false;
+	if (some)
+		return error_set_server(err, ERROR_PROTOCOL,
+			session->in + session->in_start,
+			session->quiet ? 0
+				       : session->in_end - session->in_start,
+			"%s:%u spoke without being asked: the session was "
+			"ended and nothing was erased",
+			session->account->server, session->account->port);
+	return true;
+}
+
+bool session_push(struct session *session, enum pop3_answer answer,
+	uint32_t tag, const char *command, struct error *err)
+{
 	/* An answer ahead of its question would be taken for the answer. */
-	if (session->pipeline.count == 0) {
-		if (!some && !session->closed_by_server &&
-			!receive(session, &some, err))
-			return false;
-		if (some)
-			return error_set_server(err, ERROR_PROTOCOL,
-				session->in + session->in_start,
-				session->in_end - session->in_start,
-				"%s:%u spoke without being asked: the session "
-				"was ended and nothing was erased",
-				session->account->server,
-				session->account->port);
-	}
+	if (session->pipeline.count == 0 && !session_in_step(session, err))
+		return false;
 	if (!pipeline_push(&session->pipeline, answer, tag, command))
 		return error_set(err, ERROR_SOFTWARE,
 			"a command is too long to be sent to %s",
@@ -595,26 +646,73 @@ bool session_command(struct session *session, const char *command,
 		session_next(session, event, err);
 }
 
-/* Keeps an -ERR's words for refused, the password taken out of them. */
-static void remember_refusal(struct session *session,
-	const struct pop3_event *answer, const char *password)
+/* The response of SASL PLAIN (RFC 4616), to room of LOGIN_LINE_MAX octets. */
+static bool encode_plain(
+	const struct account *account, const char *password, char *room)
 {
-	size_t n = answer->length < sizeof session->refusal
-		? answer->length
-		: sizeof session->refusal;
+	unsigned char message[2 * SECRET_OCTETS + 2];
+	size_t user = strlen(account->user);
 	size_t secret = strlen(password);
 
-	memcpy(session->refusal, answer->text, n);
-	session->refusal_length = n;
-	/* Some servers echo the command that they refuse. */
-	for (char *at = session->refusal; secret > 0;) {
-		size_t left = n - (size_t)(at - session->refusal);
+	if (user > SECRET_OCTETS || secret > SECRET_OCTETS)
+		return false;
+	message[0] = '\0';
+	memcpy(message + 1, account->user, user);
+	message[1 + user] = '\0';
+	memcpy(message + 2 + user, password, secret);
+	text_base64(room, message, 2 + user + secret);
+	explicit_bzero(message, sizeof message);
+	return true;
+}
 
-		at = memmem(at, left, password, secret);
+static void blank(char *words, size_t length, const char *secret)
+{
+	size_t n = strlen(secret);
+	char *at = words;
+
+	while (n > 0) {
+		at = memmem(at, length - (size_t)(at - words), secret, n);
 		if (at == NULL)
-			break;
-		memset(at, '*', secret);
+			return;
+		memset(at, '*', n);
+		at += n;
 	}
+}
+
+/* Long runs of base64 are what a login is made of, and no words. */
+static void blank_base64(char *words, size_t length)
+{
+	size_t run = 0;
+
+	for (size_t i = 0; i <= length; i++) {
+		unsigned char c = i < length ? (unsigned char)words[i] : ' ';
+
+		if (isalnum(c) || c == '+' || c == '/' || c == '=') {
+			run++;
+			continue;
+		}
+		if (run >= 20)
+			memset(words + i - run, '*', run);
+		run = 0;
+	}
+}
+
+/* Some servers echo the command that they refuse: not its secrets. */
+static void redact(struct session *session, const char *password)
+{
+	char encoded[LOGIN_LINE_MAX];
+	size_t length = session->refusal_length;
+
+	blank(session->refusal, length, password);
+	if (encode_plain(session->account, password, encoded))
+		blank(session->refusal, length, encoded);
+	if (strlen(password) <= SECRET_OCTETS) {
+		text_base64(encoded, (const unsigned char *)password,
+			strlen(password));
+		blank(session->refusal, length, encoded);
+	}
+	blank_base64(session->refusal, length);
+	explicit_bzero(encoded, sizeof encoded);
 }
 
 static bool is_ascii(const char *text)
@@ -626,34 +724,29 @@ static bool is_ascii(const char *text)
 	return true;
 }
 
-/* SASL PLAIN (RFC 4616), its response with the command where that is short. */
+/* SASL PLAIN, its response with the command where that is allowed and short. */
 static bool login_plain(struct session *session, const char *password,
 	struct pipeline_event *event, struct error *err)
 {
-	unsigned char message[2100];
-	char line[LOGIN_LINE_MAX] = "AUTH PLAIN ";
-	size_t prefix = strlen(line);
-	size_t user = strlen(session->account->user);
-	size_t secret = strlen(password);
+	char encoded[LOGIN_LINE_MAX];
+	char line[256];
 	bool ok = false;
 
-	if (user > 1024 || secret > 1024)
+	if (!encode_plain(session->account, password, encoded))
 		return error_set(err, ERROR_CONFIG,
-			"user or password is longer than 1024 octets");
-	message[0] = '\0';
-	memcpy(message + 1, session->account->user, user);
-	message[1 + user] = '\0';
-	memcpy(message + 2 + user, password, secret);
-	size_t n = text_base64(line + prefix, message, 2 + user + secret);
+			"user or password is longer than %d octets",
+			SECRET_OCTETS);
+	/* RFC 5034 section 4: only where SASL is announced, and in a line of at
+	 * most 255 octets, CRLF included. */
+	int n = snprintf(line, sizeof line, "AUTH PLAIN %s", encoded);
 
-	/* RFC 5034 section 4: a line of at most 255 octets, CRLF included. */
-	if (prefix + n + 2 <= 255) {
+	if (session->capabilities.sasl_plain && n + 2 <= 255) {
 		ok = session_command(session, line, event, err);
 	} else if (session_command(session, "AUTH PLAIN", event, err)) {
 		ok = event->answer.status != POP3_CONTINUE ||
-			session_command(session, line + prefix, event, err);
+			session_command(session, encoded, event, err);
 	}
-	explicit_bzero(message, sizeof message);
+	explicit_bzero(encoded, sizeof encoded);
 	explicit_bzero(line, sizeof line);
 	return ok;
 }
@@ -715,8 +808,7 @@ static bool login(
 		return false;
 	if (event.answer.status == POP3_OK)
 		return true;
-	remember_refusal(session, &event.answer, password);
-	refused(session, ERROR_LOGIN, "the login", err);
+	set_refusal(session, event.answer.text, event.answer.length);
 	return false;
 }
 
@@ -748,8 +840,10 @@ static bool connect_and_login(
 
 	if (code == CURLE_OK)
 		code = curl_easy_perform(session->curl);
-	if (code != CURLE_OK)
+	if (code != CURLE_OK) {
+		redact(session, password);
 		return connect_failed(session, code, err);
+	}
 	if (account->tls != TLS_OFF && !session->tls)
 		return error_set(err, ERROR_UNAVAILABLE,
 			"libcurl connected to %s:%u without TLS: no password "
@@ -768,8 +862,11 @@ static bool connect_and_login(
 		account->server, account->port,
 		account->tls == TLS_OFF ? " in clear" : " with TLS");
 	if (libcurl_login(account->auth) == NULL &&
-		!login(session, password, err))
-		return false;
+		!login(session, password, err)) {
+		redact(session, password);
+		return err->kind == ERROR_NONE &&
+			refused(session, ERROR_LOGIN, "the login", err);
+	}
 	session->quiet = false;
 	if (session->capabilities.known && !session->capabilities.pipelining &&
 		!ask_capa(session, err))

@@ -63,6 +63,16 @@ bool session_push(struct session *session, enum pop3_answer answer,
 bool session_next(struct session *session, struct pipeline_event *event,
 	struct error *err);
 
+/*
+ * Between answers, with no command in flight: has the server said anything
+ * unasked? That fails with ERROR_PROTOCOL, since answers may have been taken
+ * for the wrong commands then.
+ */
+bool session_in_step(struct session *session, struct error *err);
+
+/* How many commands have no full answer yet. */
+size_t session_in_flight(const struct session *session);
+
 /* Pushes a command with a single-line answer, and waits for that. */
 bool session_command(struct session *session, const char *command,
 	struct pipeline_event *event, struct error *err);

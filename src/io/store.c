@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +21,8 @@
 
 /* migrations[i] leads from user_version i to i + 1. */
 static const char *const migrations[SCHEMA_VERSION] = {
+	/* Whose uids these are: one row. */
+	"CREATE TABLE mailbox (server TEXT NOT NULL, user TEXT NOT NULL);"
 	/* Where mail was put. */
 	"CREATE TABLE place ("
 	" id INTEGER PRIMARY KEY,"
@@ -62,6 +65,9 @@ static const char *const migrations[SCHEMA_VERSION] = {
 };
 
 enum statement {
+	MAILBOX,
+	MAILBOX_FORGET,
+	MAILBOX_ADD,
 	RECALL,
 	PLACE_ADD,
 	PLACE_FIND,
@@ -78,6 +84,9 @@ enum statement {
 };
 
 static const char *const statements[STATEMENT_COUNT] = {
+	[MAILBOX] = "SELECT server, user FROM mailbox",
+	[MAILBOX_FORGET] = "DELETE FROM mailbox",
+	[MAILBOX_ADD] = "INSERT INTO mailbox VALUES (?1, ?2)",
 	[RECALL] = "SELECT id, uid, ordinal, state, size, kept_at,"
 		   " vanished_at IS NOT NULL FROM message",
 	[PLACE_ADD] = "INSERT OR IGNORE INTO place (kind, path)"
@@ -93,7 +102,8 @@ static const char *const statements[STATEMENT_COUNT] = {
 		" place = excluded.place, name = excluded.name,"
 		" offset = excluded.offset, length = excluded.length,"
 		" octets = excluded.octets, sha256 = excluded.sha256,"
-		" message_id = excluded.message_id WHERE state <> 2"
+		" message_id = excluded.message_id"
+		" WHERE state <> 2 OR vanished_at IS NOT NULL"
 		" RETURNING id",
 	[ARRIVING_LIST] =
 		"SELECT message.id, kind, path, name, offset, length, octets,"
@@ -118,7 +128,8 @@ struct rows {
 };
 
 struct store {
-	char *path;  /* owned */
+	char *path; /* owned */
+	enum store_mode mode;
 	int lock;    /* the file itself, locked; -1: there is no file */
 	sqlite3 *db; /* owned */
 	sqlite3_stmt *prepared[STATEMENT_COUNT];
@@ -399,6 +410,7 @@ struct store *store_open(const char *directory, const char *name,
 	struct stat st;
 
 	store->lock = -1;
+	store->mode = mode;
 	store->path = xasprintf("%s/%s.db", directory, name);
 	if (mode == STORE_WRITE) {
 		char *path = xstrdup(directory);
@@ -418,6 +430,55 @@ struct store *store_open(const char *directory, const char *name,
 fail:
 	store_close(store);
 	return NULL;
+}
+
+/* Records whose uids these are. */
+static bool record_mailbox(struct store *store, const char *server,
+	const char *user, struct error *err)
+{
+	sqlite3_stmt *forget = statement(store, MAILBOX_FORGET, err);
+	sqlite3_stmt *add = statement(store, MAILBOX_ADD, err);
+
+	if (forget == NULL || add == NULL || !store_begin(store, err) ||
+		!finish(store, forget, "write to", err))
+		return false;
+	sqlite3_bind_text(add, 1, server, -1, SQLITE_STATIC);
+	sqlite3_bind_text(add, 2, user, -1, SQLITE_STATIC);
+	return finish(store, add, "write to", err) && store_commit(store, err);
+}
+
+bool store_check_mailbox(struct store *store, const char *server,
+	const char *user, bool adopt, struct error *err)
+{
+	sqlite3_stmt *stmt = statement(store, MAILBOX, err);
+
+	if (stmt == NULL)
+		return false;
+	int code = sqlite3_step(stmt);
+
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		return failed(store, "read", err);
+	bool known = code == SQLITE_ROW;
+	const char *server_then =
+		known ? (const char *)sqlite3_column_text(stmt, 0) : "";
+	const char *user_then =
+		known ? (const char *)sqlite3_column_text(stmt, 1) : "";
+	bool same = known && server_then != NULL && user_then != NULL &&
+		strcasecmp(server, server_then) == 0 &&
+		strcmp(user, user_then) == 0;
+
+	if (known && !same && !adopt)
+		error_set(err, ERROR_CONFIG,
+			"what the store %s knows is the mailbox of %s on %s. "
+			"If this is another mailbox, give the account another "
+			"name; if it is the same one under a new name, run "
+			"keepmail --same-mailbox once",
+			store->path, user_then, server_then);
+	sqlite3_reset(stmt);
+	if (err->kind != ERROR_NONE)
+		return false;
+	return same || store->mode == STORE_READ ||
+		record_mailbox(store, server, user, err);
 }
 
 void store_close(struct store *store)
@@ -472,6 +533,7 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 				? MAILDROP_SIZE_UNKNOWN
 				: (uint64_t)sqlite3_column_int64(stmt, 4),
 			.kept_at = sqlite3_column_int64(stmt, 5),
+			.vanished = vanished,
 		};
 		hint = at + 1;
 	}

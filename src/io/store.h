@@ -33,6 +33,15 @@ enum store_mode {
 struct store *store_open(const char *directory, const char *name,
 	enum store_mode mode, struct error *err);
 
+/*
+ * A store knows one mailbox: uids of another one would mean other messages.
+ * False with ERROR_CONFIG when the store was made for another server or user,
+ * unless adopt says that it is the same mailbox under a new name, which is
+ * recorded (with STORE_WRITE).
+ */
+bool store_check_mailbox(struct store *store, const char *server,
+	const char *user, bool adopt, struct error *err);
+
 /* Closes it and drops the lock; what was not committed is undone. NULL is safe.
  */
 void store_close(struct store *store);
@@ -61,7 +70,8 @@ struct store_place {
 
 /*
  * Records that a message is about to be put where letter says; *row is its name
- * from now on. A uid that was erased before is taken over by the new message.
+ * from now on. A uid that was erased or had vanished is taken over by the new
+ * message.
  */
 bool store_record_arriving(struct store *store, const struct maildrop *maildrop,
 	const struct message *message, const struct letter *letter,

@@ -151,3 +151,17 @@ let_pass() {
         at=$(dirname "$at")
     done
 }
+
+# patiently: a run that must come through, once the server has let go of the
+# session of a run that was killed.
+patiently() {
+    local i
+    for ((i = 0; i < 100; i++)); do
+        run keepmail
+        [ "$status" -eq 75 ] || break
+        sleep 0.1
+    done
+    [ "$status" -eq 0 ] && return 0
+    echo "# exit status $status: $output"
+    return 1
+}

@@ -30,7 +30,14 @@ static const struct row {
 		1000, {.fetch = true, .reason = REASON_NEW}},
 	{"new mail among the newest is fetched and stays",
 		{.erase = ERASE_NOW, .keep_newest = 3}, {.state = MEMORY_NONE},
+		1000, {.fetch = true, .reason = REASON_NEW_NEWEST}},
+	{"-k fetches new mail and leaves it there",
+		{.erase = ERASE_NOW, .keep = true}, {.state = MEMORY_NONE},
 		1000, {.fetch = true, .reason = REASON_NEW}},
+	{"-k leaves due mail there",
+		{.erase = ERASE_AFTER, .after = DAY, .keep = true},
+		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
+		{.reason = REASON_NEVER}},
 	{"new mail one older than the newest goes",
 		{.erase = ERASE_NOW, .keep_newest = 2}, {.state = MEMORY_NONE},
 		1000,
@@ -84,16 +91,26 @@ static const struct row {
 	{"mail that a killed run left half stored is not touched",
 		{.erase = ERASE_NOW}, {.state = MEMORY_ARRIVING}, 1000,
 		{.reason = REASON_INTERRUPTED}},
-	{"erased mail listed again with its size is erased, not fetched",
+	{"erased mail listed again with its size is neither fetched nor erased",
 		{.erase = ERASE_NOW}, {.state = MEMORY_ERASED, .size = 1000},
-		1000, {.erase = true, .reason = REASON_RETURNED}},
-	{"erased mail listed again stays under delete = never",
-		{.erase = ERASE_NEVER}, {.state = MEMORY_ERASED, .size = 1000},
-		1000, {.reason = REASON_NEVER}},
-	{"erased mail listed again stays when it is not due any more",
-		{.erase = ERASE_AFTER, .after = DAY},
-		{.state = MEMORY_ERASED, .size = 1000, .kept_at = NOW}, 1000,
-		{.reason = REASON_NOT_DUE}},
+		1000, {.reason = REASON_RETURNED}},
+	{"nor under delete = never", {.erase = ERASE_NEVER},
+		{.state = MEMORY_ERASED, .size = 1000}, 1000,
+		{.reason = REASON_RETURNED}},
+	{"kept mail that had vanished and is back with its size is kept mail",
+		{.erase = ERASE_NOW},
+		{.state = MEMORY_KEPT, .size = 1000, .vanished = true}, 1000,
+		{.erase = true, .reason = REASON_ERASE_NOW}},
+	{"another size under a uid that had vanished is another message",
+		{.erase = ERASE_NOW},
+		{.state = MEMORY_KEPT, .size = 999, .vanished = true}, 1000,
+		{.fetch = true,
+			.erase = true,
+			.reason = REASON_REUSED_THEN_ERASED}},
+	{"kept mail that had vanished is not erased without a size",
+		{.erase = ERASE_NOW},
+		{.state = MEMORY_KEPT, .size = UNKNOWN, .vanished = true}, 1000,
+		{.reason = REASON_RETURNED}},
 	{"another size under an erased uid is another message: fetched",
 		{.erase = ERASE_NEVER}, {.state = MEMORY_ERASED, .size = 999},
 		1000, {.fetch = true, .reason = REASON_REUSED}},
@@ -109,10 +126,10 @@ static const struct row {
 		{.reason = REASON_TOO_LARGE}},
 	{"erased mail listed again without a size is left alone",
 		{.erase = ERASE_NOW}, {.state = MEMORY_ERASED, .size = 999},
-		UNKNOWN, {.reason = REASON_RETURNED_UNSURE}},
+		UNKNOWN, {.reason = REASON_RETURNED}},
 	{"erased mail whose size was never known is left alone",
 		{.erase = ERASE_NOW}, {.state = MEMORY_ERASED, .size = UNKNOWN},
-		1000, {.reason = REASON_RETURNED_UNSURE}},
+		1000, {.reason = REASON_RETURNED}},
 };
 
 static void three(struct maildrop *maildrop, uint64_t size, const char *uid)
@@ -206,6 +223,10 @@ static void test_sizes(void)
 	policy.max_size = 0;
 	ok(!plan_needs_sizes(&policy, &maildrop, memories),
 		"not for a new message without max-size");
+	memories[2] = (struct memory){.state = MEMORY_KEPT, .vanished = true};
+	ok(plan_needs_sizes(&policy, &maildrop, memories),
+		"and for one that had vanished");
+	memories[2].vanished = false;
 	memories[1].state = MEMORY_ERASED;
 	ok(plan_needs_sizes(&policy, &maildrop, memories),
 		"and for an erased message that is listed again");
@@ -239,9 +260,8 @@ static void test_never(void)
 
 		for (size_t k = 0; k < plan.count; k++) {
 			const struct step *step = &plan.steps[k];
-			bool safe = memories[k].state == MEMORY_KEPT ||
-				memories[k].state == MEMORY_ERASED ||
-				step->fetch;
+			bool safe =
+				memories[k].state == MEMORY_KEPT || step->fetch;
 
 			wrong += step->erase && policy.erase == ERASE_NEVER;
 			wrong += step->erase && !safe;
@@ -262,7 +282,7 @@ static void test_never(void)
 
 static void test_reasons(void)
 {
-	for (int i = 0; i <= REASON_RETURNED_UNSURE; i++)
+	for (int i = 0; i <= REASON_RETURNED; i++)
 		ok(plan_reason((enum reason)i)[0] != '\0',
 			"reason %d is said in words", i);
 }

@@ -47,5 +47,10 @@ int main(void)
 		same(policy_format_delete(room, sizeof room, &policy),
 			rows[i].back, "and said as \"%s\"", rows[i].back);
 	}
+	struct policy kept = {.erase = ERASE_NOW, .keep = true};
+	char room[64];
+
+	same(policy_format_delete(room, sizeof room, &kept), "never (-k)",
+		"-k is said as what it is");
 	return done();
 }

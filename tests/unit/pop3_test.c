@@ -175,11 +175,46 @@ static void test_limits(void)
 	memcpy(wire, "+OK\r\n", 5);
 	play(POP3_LISTING, wire, sizeof wire, 100, out, sizeof out);
 	same(out, "[ok ][broken]", "nor is a listing's line");
-	memcpy(wire + 4000, "\r\n", 2);
-	memcpy(wire + 4 + 1030, "\r\n", 2);
-	play(POP3_LISTING, wire, 1036, 7, out, sizeof out);
+	memcpy(wire + 5 + 1030, "\r\n", 2);
+	play(POP3_LISTING, wire, 1037, 7, out, sizeof out);
 	ok(strlen(out) > 1000 && strstr(out, "broken") == NULL,
-		"a listing's line of 1,025 octets is taken");
+		"a listing's line of 1,030 octets is taken");
+}
+
+/* What LIST should have said: CRLF line ends, no stuffing, no final dot. */
+static void test_octets(void)
+{
+	static const struct {
+		const char *wire;
+		uint64_t octets;
+	} messages[] = {
+		{"+OK\r\n.\r\n", 0},
+		{"+OK\r\nab\r\n.\r\n", 4},
+		{"+OK\r\n..\r\nb\nc\rd\r\n.\r\n", 10},
+	};
+
+	for (size_t i = 0; i < 3; i++) {
+		size_t length = strlen(messages[i].wire);
+
+		for (size_t piece = 1; piece <= length; piece++) {
+			struct pop3_parser parser;
+			struct pop3_event event = {.type = POP3_MORE};
+			char copy[100];
+
+			memcpy(copy, messages[i].wire, length);
+			pop3_init(&parser);
+			pop3_expect(&parser, POP3_MESSAGE);
+			for (size_t at = 0; at < length;)
+				at += pop3_feed(&parser, copy + at,
+					length - at < piece ? length - at
+							    : piece,
+					&event);
+			ok(event.octets == messages[i].octets,
+				"message %zu has its size in pieces of %zu", i,
+				piece);
+			pop3_release(&parser);
+		}
+	}
 }
 
 static void test_idle(void)
@@ -338,6 +373,7 @@ int main(void)
 	test_rows();
 	test_nul();
 	test_limits();
+	test_octets();
 	test_idle();
 	test_listed();
 	test_codes();
