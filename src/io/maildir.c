@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "core/xalloc.h"
+#include "io/directory.h"
 
 /* Files of one batch that may be open at once, until it is sealed. */
 #define OPEN_MAX_FILES 512
@@ -64,34 +65,6 @@ static bool failed(struct maildir *maildir, enum error_kind kind,
 static bool sync_fd(int fd)
 {
 	return fsync(fd) == 0;
-}
-
-/* Makes a directory, and those above it, each with its entry synced. */
-static bool make_directory(char *path)
-{
-	char *slash = strrchr(path, '/');
-	bool ok;
-
-	if (mkdir(path, 0700) < 0) {
-		if (errno == EEXIST)
-			return true;
-		if (errno != ENOENT || slash == path)
-			return false;
-		*slash = '\0';
-		ok = make_directory(path);
-		*slash = '/';
-		if (!ok || (mkdir(path, 0700) < 0 && errno != EEXIST))
-			return false;
-	}
-	*slash = '\0';
-	int fd = open(
-		slash == path ? "/" : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	*slash = '/';
-	ok = fd >= 0 && sync_fd(fd);
-	if (fd >= 0)
-		close(fd);
-	return ok;
 }
 
 static bool is_empty(int root)
@@ -240,7 +213,7 @@ struct maildir *maildir_open(const char *path, struct error *err)
 	maildir->current.fd = -1;
 	int root = -1;
 
-	if (make_directory(maildir->path))
+	if (directory_make(path))
 		root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool ok = root >= 0
 		? open_parts(maildir, root, err)

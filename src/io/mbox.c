@@ -14,6 +14,7 @@
 #include "core/buffer.h"
 #include "core/mboxrd.h"
 #include "core/xalloc.h"
+#include "io/directory.h"
 
 #define LOCK_SECONDS 30
 /* A dot-lock of a program that is no more counts as left behind after this. */
@@ -57,38 +58,6 @@ static bool failed(struct mbox *mbox, enum error_kind kind, const char *what,
 		hint = ". Check who owns it and its permissions";
 	return error_set(err, kind, "cannot %s the mbox %s: %s%s", what,
 		mbox->path, strerror(errno), hint);
-}
-
-/* Makes the directories above path. */
-static bool make_parents(const char *path)
-{
-	char *copy = xstrdup(path);
-	bool ok = true;
-
-	for (char *p = copy + 1; ok && *p != '\0'; p++) {
-		if (*p != '/')
-			continue;
-		*p = '\0';
-		ok = mkdir(copy, 0700) == 0 || errno == EEXIST;
-		*p = '/';
-	}
-	free(copy);
-	return ok;
-}
-
-static bool sync_parent(const char *path)
-{
-	char *copy = xstrdup(path);
-	char *slash = strrchr(copy, '/');
-
-	slash[slash == copy] = '\0';
-	int fd = open(copy, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool ok = fd >= 0 && fsync(fd) == 0;
-
-	if (fd >= 0)
-		close(fd);
-	free(copy);
-	return ok;
 }
 
 static int open_spool(const char *directory)
@@ -137,7 +106,7 @@ struct mbox *mbox_open(
 	mbox->lock = xasprintf("%s.lock", path);
 	mbox->fd = mbox->spool = -1;
 	buffer_init(&mbox->quoted, 4 * BLOCK);
-	if (!make_parents(path)) {
+	if (!directory_make_above(path)) {
 		failed(mbox, ERROR_CREATE, "make the directory of", err);
 		goto fail;
 	}
@@ -150,7 +119,7 @@ struct mbox *mbox_open(
 	}
 	if (!check_file(mbox, err))
 		goto fail;
-	if (!sync_parent(path)) {
+	if (!directory_sync_above(path)) {
 		failed(mbox, ERROR_CREATE, "sync the directory of", err);
 		goto fail;
 	}

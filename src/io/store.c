@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/xalloc.h"
+#include "io/directory.h"
 
 /* "keep" in ASCII, in the file's header: this database is ours. */
 #define APPLICATION_ID 0x6b656570
@@ -218,49 +219,6 @@ static bool finish(struct store *store, sqlite3_stmt *stmt, const char *what,
 	return ok;
 }
 
-/* What is in a new file is durable only once its directory entry is. */
-static bool sync_directory(const char *path, struct error *err)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool ok = fd >= 0 && fsync(fd) == 0;
-
-	if (!ok)
-		error_set(err, ERROR_CREATE, "cannot sync the directory %s: %s",
-			path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-/* Makes a directory and those above it, 0700; existing ones are left alone. */
-static bool make_directories(char *path, struct error *err)
-{
-	char *slash = strrchr(path, '/');
-
-	if (mkdir(path, 0700) < 0) {
-		if (errno == EEXIST)
-			return true;
-		if (errno != ENOENT || slash == path)
-			return error_set(err, ERROR_CREATE,
-				"cannot make the state directory %s: %s. "
-				"Choose another with state or --state-dir",
-				path, strerror(errno));
-		*slash = '\0';
-		bool ok = make_directories(path, err);
-
-		*slash = '/';
-		if (!ok || (mkdir(path, 0700) < 0 && errno != EEXIST))
-			return error_set(err, ERROR_CREATE,
-				"cannot make the state directory %s: %s", path,
-				strerror(errno));
-	}
-	*slash = '\0';
-	bool ok = sync_directory(slash == path ? "/" : path, err);
-
-	*slash = '/';
-	return ok;
-}
-
 /*
  * The lock is on an octet of the database file that SQLite never locks (it
  * locks at 0x40000000). An open file description lock, so that no close
@@ -412,20 +370,24 @@ struct store *store_open(const char *directory, const char *name,
 	store->lock = -1;
 	store->mode = mode;
 	store->path = xasprintf("%s/%s.db", directory, name);
-	if (mode == STORE_WRITE) {
-		char *path = xstrdup(directory);
-		bool made = make_directories(path, err);
-
-		free(path);
-		if (!made)
-			goto fail;
+	if (mode == STORE_WRITE && !directory_make(directory)) {
+		error_set(err, ERROR_CREATE,
+			"cannot make the state directory %s: %s. Choose "
+			"another with state or --state-dir",
+			directory, strerror(errno));
+		goto fail;
 	}
 	bool is_new = stat(store->path, &st) < 0;
 
 	if (!open_file(store, mode, err) || !open_database(store, err))
 		goto fail;
-	if (is_new && store->lock >= 0 && !sync_directory(directory, err))
+	/* A commit in a new file is durable only once its entry is. */
+	if (is_new && store->lock >= 0 && !directory_sync(directory)) {
+		error_set(err, ERROR_CREATE,
+			"cannot sync the state directory %s: %s", directory,
+			strerror(errno));
 		goto fail;
+	}
 	return store;
 fail:
 	store_close(store);

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+#include "io/directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/xalloc.h"
+
+/* The path of the directory above, in new memory; "/" has itself above. */
+static char *above(const char *path)
+{
+	char *copy = xstrdup(path);
+	char *slash = strrchr(copy, '/');
+
+	if (slash != NULL)
+		slash[slash == copy] = '\0';
+	return copy;
+}
+
+bool directory_sync(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd >= 0 && fsync(fd) == 0;
+	int saved = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = saved;
+	return ok;
+}
+
+bool directory_sync_above(const char *path)
+{
+	char *parent = above(path);
+	bool ok = directory_sync(parent);
+
+	free(parent);
+	return ok;
+}
+
+bool directory_make(const char *path)
+{
+	if (mkdir(path, 0700) == 0)
+		return directory_sync_above(path);
+	if (errno == EEXIST)
+		return true;
+	if (errno != ENOENT || strcmp(path, "/") == 0)
+		return false;
+	if (!directory_make_above(path))
+		return false;
+	/* Somebody else may have been faster. */
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return false;
+	return directory_sync_above(path);
+}
+
+bool directory_make_above(const char *path)
+{
+	char *parent = above(path);
+	bool ok = directory_make(parent);
+
+	free(parent);
+	return ok;
+}

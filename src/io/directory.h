@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/* Directories that are there, and stay there. */
+#ifndef IO_DIRECTORY_H
+#define IO_DIRECTORY_H
+
+#include <stdbool.h>
+
+/*
+ * Makes the directory at an absolute path, and those above it, where they are
+ * missing: 0700, each with its entry synced, since what is synced into a
+ * directory is lost with it in a power cut. False with errno set.
+ */
+bool directory_make(const char *path);
+
+/* The same for the directory that a file at path lies in. */
+bool directory_make_above(const char *path);
+
+/* Syncs the entries of the directory at path. False with errno set. */
+bool directory_sync(const char *path);
+
+/* Syncs those of the directory that a file at path lies in. */
+bool directory_sync_above(const char *path);
+
+#endif
