@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/run.h"
+
+#include <time.h>
+
+#include "core/text.h"
+#include "io/log.h"
+
+int64_t run_now(void)
+{
+	return (int64_t)time(NULL);
+}
+
+void run_show_progress(struct run *run, uint64_t messages, uint64_t octets)
+{
+	progress_add(run->progress, messages, octets);
+	if (run->options->bar)
+		progress_draw(&run->bar, run->progress, 1);
+}
+
+/* Refused by the server alone: the run goes on, and its status tells. */
+void run_message_refused(struct run *run, const char *what, size_t position,
+	const struct pop3_event *answer)
+{
+	const struct message *message = &run->maildrop.messages[position];
+	char uid[4 * TEXT_SHOWN_MAX + 8];
+	struct error err = {.kind = ERROR_NONE};
+	enum pop3_code code = pop3_response_code(answer->text, answer->length);
+
+	text_printable(uid, sizeof uid, maildrop_uid(&run->maildrop, message),
+		message->uid_length);
+	error_set_server(&err, pop3_code_kind(code, ERROR_TEMPORARY),
+		answer->text, answer->length,
+		"the server refused to %s message %u (uid %s): it is tried "
+		"again next time",
+		what, message->number, uid);
+	log_error(&err);
+	if (run->refusal.kind == ERROR_NONE)
+		run->refusal = err;
+	run->tally->failed++;
+}
+
+void run_say_message(
+	struct run *run, size_t position, const char *what, const char *where)
+{
+	const struct message *message = &run->maildrop.messages[position];
+	char uid[4 * TEXT_SHOWN_MAX + 8];
+	char size[32] = "";
+
+	if (!log_shows(LOG_MESSAGES))
+		return;
+	text_printable(uid, sizeof uid, maildrop_uid(&run->maildrop, message),
+		message->uid_length);
+	if (message->size != MAILDROP_SIZE_UNKNOWN)
+		text_size(size, sizeof size, message->size);
+	log_line(LOG_MESSAGES, "%s %u (uid %s%s%s)%s%s: %s", what,
+		message->number, uid, size[0] == '\0' ? "" : ", ", size,
+		where[0] == '\0' ? "" : " to ", where,
+		plan_reason(run->plan.steps[position].reason));
+}

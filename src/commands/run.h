@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+/* One account's run while it is under way: what its steps share. */
+#ifndef COMMANDS_RUN_H
+#define COMMANDS_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "commands/fetch.h"
+#include "core/error.h"
+#include "core/letter.h"
+#include "core/maildrop.h"
+#include "core/plan.h"
+#include "io/delivery.h"
+#include "io/progress.h"
+#include "io/session.h"
+#include "io/store.h"
+
+/*
+ * A batch is made durable when it has so many messages, octets, or seconds: one
+ * round of syncs is shared by many messages, a slow line still commits
+ * promptly, and a kill loses little work.
+ */
+#define BATCH_MESSAGES 256
+#define BATCH_OCTETS (32 << 20)
+#define BATCH_SECONDS 2
+
+struct run {
+	const struct account *account;
+	const struct fetch_options *options;
+	struct progress *progress;
+	struct progress_bar bar;
+	struct tally *tally;
+	int64_t started;
+	struct store *store;
+	struct delivery *delivery;
+	struct session *session;
+	struct maildrop maildrop;
+	struct memory *memories; /* owned; one for each message listed */
+	struct plan plan;
+
+	/* The batch: whole messages that are not durable yet. */
+	struct letter letters[BATCH_MESSAGES];
+	size_t positions[BATCH_MESSAGES]; /* of each in the maildrop */
+	size_t batched;
+	uint64_t batched_octets;
+	bool batch_as_listed; /* each one's size is what LIST said */
+	int64_t batch_began;
+
+	/* Published, and not yet recorded as kept. */
+	size_t published[BATCH_MESSAGES];
+	size_t published_count;
+	int64_t published_at;
+
+	/* The message that is arriving. */
+	bool receiving; /* into the destination; else it is passed over */
+	uint64_t received;
+
+	struct error refusal; /* of single messages: the first */
+	size_t *erased;	      /* owned; positions that DELE was answered +OK */
+	size_t erased_count;
+};
+
+/* Seconds since 1970. */
+int64_t run_now(void);
+
+/* Counts what came in, and draws the bar where this process draws it. */
+void run_show_progress(struct run *run, uint64_t messages, uint64_t octets);
+
+/*
+ * A message that the server refused to send or erase: says so, and remembers
+ * the first for the exit status; the run goes on.
+ */
+void run_message_refused(struct run *run, const char *what, size_t position,
+	const struct pop3_event *answer);
+
+/* -v: a line for a message, with the plan's reason. */
+void run_say_message(
+	struct run *run, size_t position, const char *what, const char *where);
+
+#endif

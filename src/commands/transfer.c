@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/transfer.h"
+
+#include <stdio.h>
+
+#include "commands/batch.h"
+#include "commands/listing.h"
+#include "core/text.h"
+#include "core/xalloc.h"
+#include "io/log.h"
+
+/* The tag of LIST when it rides in front of the RETRs. */
+#define TAG_LIST UINT32_MAX
+
+static bool begin_message(struct run *run, struct error *err)
+{
+	run->received = 0;
+	run->receiving = delivery_begin(run->delivery, err);
+	return run->receiving;
+}
+
+static bool take_text(
+	struct run *run, const struct pop3_event *answer, struct error *err)
+{
+	uint64_t max = run->account->policy.max_size;
+
+	run->received += answer->length;
+	run_show_progress(run, 0, answer->length);
+	/* LIST said less than it is: passed over, and reported at its end. */
+	if (run->receiving && max > 0 && run->received > max) {
+		delivery_drop(run->delivery);
+		run->receiving = false;
+	}
+	return !run->receiving ||
+		delivery_write(
+			run->delivery, answer->text, answer->length, err);
+}
+
+/* LIST said that it was small enough, and it was not. */
+static void say_too_large(struct run *run, size_t position)
+{
+	const struct message *message = &run->maildrop.messages[position];
+	char uid[4 * TEXT_SHOWN_MAX + 8];
+
+	text_printable(uid, sizeof uid, maildrop_uid(&run->maildrop, message),
+		message->uid_length);
+	log_line(LOG_SUMMARY,
+		"message %u (uid %s) is larger than max-size, and than the "
+		"server had said: it is left there",
+		message->number, uid);
+	run->tally->too_large++;
+}
+
+static bool end_message(
+	struct run *run, size_t position, uint64_t octets, struct error *err)
+{
+	struct letter *letter = &run->letters[run->batched];
+
+	run_show_progress(run, 1, 0);
+	if (!run->receiving) {
+		say_too_large(run, position);
+		return true;
+	}
+	run->receiving = false;
+	if (run->batched == 0)
+		run->batch_as_listed = true;
+	if (octets != run->maildrop.messages[position].size)
+		run->batch_as_listed = false;
+	if (!delivery_end(run->delivery, run_now(), letter, err))
+		return false;
+	if (run->batched == 0)
+		run->batch_began = run_now();
+	run->positions[run->batched++] = position;
+	run->batched_octets += letter->octets;
+	if (run->batched < BATCH_MESSAGES &&
+		run->batched_octets < BATCH_OCTETS &&
+		run_now() - run->batch_began < BATCH_SECONDS)
+		return true;
+	return batch_commit(run, err);
+}
+
+static bool take_event(
+	struct run *run, const struct pipeline_event *event, struct error *err)
+{
+	const struct pop3_event *answer = &event->answer;
+	size_t position = event->tag;
+
+	if (event->tag == TAG_LIST) {
+		if (answer->type == POP3_LINE)
+			listing_take_size(
+				&run->maildrop, answer->text, answer->length);
+		return true;
+	}
+	switch (answer->type) {
+	case POP3_STATUS:
+		if (answer->status == POP3_OK)
+			return begin_message(run, err);
+		run_message_refused(run, "send", position, answer);
+		run_show_progress(run, 1, 0);
+		return true;
+	case POP3_TEXT:
+		return take_text(run, answer, err);
+	case POP3_END:
+		return end_message(run, position, answer->octets, err);
+	case POP3_MORE:
+	case POP3_LINE:
+	case POP3_BROKEN:
+		break;
+	}
+	return true;
+}
+
+static void start_progress(struct run *run)
+{
+	uint64_t octets = 0;
+
+	for (size_t i = 0; i < run->plan.count; i++) {
+		uint64_t size = run->maildrop.messages[i].size;
+
+		if (run->plan.steps[i].fetch && size != MAILDROP_SIZE_UNKNOWN)
+			octets += size;
+	}
+	progress_start(run->progress, run->plan.fetches, octets);
+}
+
+/* Pushes RETRs while the window has room; refilled when it is half empty. */
+static bool push_retrs(
+	struct run *run, size_t *next, size_t in_flight, struct error *err)
+{
+	char command[32];
+
+	if (in_flight > 0 && session_room(run->session) <= in_flight)
+		return true;
+	while (*next < run->plan.count && session_room(run->session) > 0) {
+		if (run->plan.steps[*next].fetch) {
+			snprintf(command, sizeof command, "RETR %u",
+				run->maildrop.messages[*next].number);
+			if (!session_push(run->session, POP3_MESSAGE,
+				    (uint32_t)*next, command, err))
+				return false;
+		}
+		(*next)++;
+	}
+	return true;
+}
+
+/*
+ * RETR after RETR, as many in flight as the server takes. Sizes that the plan
+ * did not need ride in front: they cost no round trip where there is a
+ * pipeline.
+ */
+bool transfer_fetch(struct run *run, struct error *err)
+{
+	struct pipeline_event event;
+	size_t window = session_room(run->session);
+	size_t next = 0;
+
+	if (run->plan.fetches == 0)
+		return true;
+	if (!run->maildrop.sized &&
+		!session_push(
+			run->session, POP3_LISTING, TAG_LIST, "LIST", err))
+		return false;
+	start_progress(run);
+	for (;;) {
+		size_t in_flight = window - session_room(run->session);
+
+		if (!push_retrs(run, &next, in_flight, err))
+			return false;
+		if (session_room(run->session) == window)
+			break;
+		if (!session_next(run->session, &event, err) ||
+			!take_event(run, &event, err))
+			return false;
+		if (event.last && event.tag == TAG_LIST) {
+			run->maildrop.sized = true;
+			start_progress(run);
+		}
+	}
+	return session_in_step(run->session, err) && batch_commit(run, err) &&
+		batch_commit_kept(run, err);
+}
+
+/* Is this message to be erased, and is it safe here? */
+static bool may_erase(const struct run *run, size_t position)
+{
+	/* What was to be fetched first is kept only if that came about. */
+	return run->plan.steps[position].erase &&
+		run->memories[position].state == MEMORY_KEPT;
+}
+
+/* DELE for what the plan erases and the store holds as kept. */
+bool transfer_erase(struct run *run, struct error *err)
+{
+	struct pipeline_event event;
+	size_t window = session_room(run->session);
+	char command[32];
+	size_t next = 0;
+
+	run->erased = xcalloc(run->plan.erasures, sizeof run->erased[0]);
+	for (;;) {
+		while (next < run->plan.count &&
+			session_room(run->session) > 0) {
+			if (may_erase(run, next)) {
+				snprintf(command, sizeof command, "DELE %u",
+					run->maildrop.messages[next].number);
+				if (!session_push(run->session, POP3_SINGLE,
+					    (uint32_t)next, command, err))
+					return false;
+			}
+			next++;
+		}
+		if (session_room(run->session) == window)
+			return true;
+		if (!session_next(run->session, &event, err))
+			return false;
+		if (event.answer.status == POP3_OK)
+			run->erased[run->erased_count++] = event.tag;
+		else
+			run_message_refused(
+				run, "erase", event.tag, &event.answer);
+	}
+}
