@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "io/session.h"
 
-#include <ctype.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <poll.h>
@@ -11,14 +10,12 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "core/login.h"
 #include "core/text.h"
 #include "core/xalloc.h"
 #include "io/log.h"
 
 #define INPUT_SIZE (128 * 1024)
-/* Longest user name and password, and their base64. */
-#define SECRET_OCTETS 1024
-#define LOGIN_LINE_MAX 2800
 
 struct session {
 	const struct account *account;	   /* borrowed */
@@ -646,96 +643,18 @@ bool session_command(struct session *session, const char *command,
 		session_next(session, event, err);
 }
 
-/* The response of SASL PLAIN (RFC 4616), to room of LOGIN_LINE_MAX octets. */
-static bool encode_plain(
-	const struct account *account, const char *password, char *room)
-{
-	unsigned char message[2 * SECRET_OCTETS + 2];
-	size_t user = strlen(account->user);
-	size_t secret = strlen(password);
-
-	if (user > SECRET_OCTETS || secret > SECRET_OCTETS)
-		return false;
-	message[0] = '\0';
-	memcpy(message + 1, account->user, user);
-	message[1 + user] = '\0';
-	memcpy(message + 2 + user, password, secret);
-	text_base64(room, message, 2 + user + secret);
-	explicit_bzero(message, sizeof message);
-	return true;
-}
-
-static void blank(char *words, size_t length, const char *secret)
-{
-	size_t n = strlen(secret);
-	char *at = words;
-
-	while (n > 0) {
-		at = memmem(at, length - (size_t)(at - words), secret, n);
-		if (at == NULL)
-			return;
-		memset(at, '*', n);
-		at += n;
-	}
-}
-
-/* Long runs of base64 are what a login is made of, and no words. */
-static void blank_base64(char *words, size_t length)
-{
-	size_t run = 0;
-
-	for (size_t i = 0; i <= length; i++) {
-		unsigned char c = i < length ? (unsigned char)words[i] : ' ';
-
-		if (isalnum(c) || c == '+' || c == '/' || c == '=') {
-			run++;
-			continue;
-		}
-		if (run >= 20)
-			memset(words + i - run, '*', run);
-		run = 0;
-	}
-}
-
-/* Some servers echo the command that they refuse: not its secrets. */
-static void redact(struct session *session, const char *password)
-{
-	char encoded[LOGIN_LINE_MAX];
-	size_t length = session->refusal_length;
-
-	blank(session->refusal, length, password);
-	if (encode_plain(session->account, password, encoded))
-		blank(session->refusal, length, encoded);
-	if (strlen(password) <= SECRET_OCTETS) {
-		text_base64(encoded, (const unsigned char *)password,
-			strlen(password));
-		blank(session->refusal, length, encoded);
-	}
-	blank_base64(session->refusal, length);
-	explicit_bzero(encoded, sizeof encoded);
-}
-
-static bool is_ascii(const char *text)
-{
-	for (; *text != '\0'; text++) {
-		if ((unsigned char)*text >= 0x80)
-			return false;
-	}
-	return true;
-}
-
 /* SASL PLAIN, its response with the command where that is allowed and short. */
 static bool login_plain(struct session *session, const char *password,
 	struct pipeline_event *event, struct error *err)
 {
-	char encoded[LOGIN_LINE_MAX];
+	char encoded[LOGIN_ENCODED_MAX];
 	char line[256];
 	bool ok = false;
 
-	if (!encode_plain(session->account, password, encoded))
+	if (!login_encode_plain(session->account->user, password, encoded))
 		return error_set(err, ERROR_CONFIG,
 			"user or password is longer than %d octets",
-			SECRET_OCTETS);
+			LOGIN_SECRET_MAX);
 	/* RFC 5034 section 4: only where SASL is announced, and in a line of at
 	 * most 255 octets, CRLF included. */
 	int n = snprintf(line, sizeof line, "AUTH PLAIN %s", encoded);
@@ -762,7 +681,8 @@ static bool login_user(struct session *session, const char *password,
 		strlen(password) > sizeof line - 8)
 		return error_set(err, ERROR_CONFIG,
 			"user or password is too long for USER and PASS");
-	if ((!is_ascii(session->account->user) || !is_ascii(password)) &&
+	if ((!login_is_ascii(session->account->user) ||
+		    !login_is_ascii(password)) &&
 		!session->capabilities.utf8_user)
 		return error_set(err, ERROR_LOGIN,
 			"user or password is not ASCII, which %s takes by "
@@ -841,7 +761,8 @@ static bool connect_and_login(
 	if (code == CURLE_OK)
 		code = curl_easy_perform(session->curl);
 	if (code != CURLE_OK) {
-		redact(session, password);
+		login_redact(session->refusal, session->refusal_length,
+			account->user, password);
 		return connect_failed(session, code, err);
 	}
 	if (account->tls != TLS_OFF && !session->tls)
@@ -863,7 +784,8 @@ static bool connect_and_login(
 		account->tls == TLS_OFF ? " in clear" : " with TLS");
 	if (libcurl_login(account->auth) == NULL &&
 		!login(session, password, err)) {
-		redact(session, password);
+		login_redact(session->refusal, session->refusal_length,
+			account->user, password);
 		return err->kind == ERROR_NONE &&
 			refused(session, ERROR_LOGIN, "the login", err);
 	}
