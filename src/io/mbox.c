@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +14,8 @@
 #include "core/mboxrd.h"
 #include "core/xalloc.h"
 #include "io/directory.h"
+#include "io/mboxlock.h"
 
-#define LOCK_SECONDS 30
-/* A dot-lock of a program that is no more counts as left behind after this. */
-#define STALE_AFTER 300
 #define BLOCK (128 * 1024)
 
 /* A message in the spool, quoted. */
@@ -31,8 +28,7 @@ struct spooled {
 
 struct mbox {
 	char *path; /* owned */
-	char *lock; /* owned; the dot-lock's path */
-	bool dot_locked;
+	struct mboxlock lock;
 	int fd; /* the mbox, while it is locked; else -1 */
 	int spool;
 	off_t spool_end;
@@ -103,7 +99,6 @@ struct mbox *mbox_open(
 	struct mbox *mbox = xcalloc(1, sizeof *mbox);
 
 	mbox->path = xstrdup(path);
-	mbox->lock = xasprintf("%s.lock", path);
 	mbox->fd = mbox->spool = -1;
 	buffer_init(&mbox->quoted, 4 * BLOCK);
 	if (!directory_make_above(path)) {
@@ -146,7 +141,6 @@ void mbox_close(struct mbox *mbox)
 		close(mbox->spool);
 	buffer_release(&mbox->quoted);
 	free(mbox->batch);
-	free(mbox->lock);
 	free(mbox->path);
 	free(mbox);
 }
@@ -256,159 +250,22 @@ void mbox_drop(struct mbox *mbox)
 	buffer_consume(&mbox->quoted, buffer_length(&mbox->quoted));
 }
 
-static void pause_briefly(unsigned milliseconds)
-{
-	struct timespec wait = {
-		.tv_sec = milliseconds / 1000,
-		.tv_nsec = (long)(milliseconds % 1000) * 1000000,
-	};
-
-	nanosleep(&wait, NULL);
-}
-
-/*
- * Was this dot-lock left behind? By a program of this machine that is no more
- * and that is ours by its second line, or by anyone long ago.
- */
-static bool is_stale(struct mbox *mbox)
-{
-	char text[160];
-	char host[64] = "";
-	char expected[80];
-	struct stat st;
-	int fd = open(mbox->lock, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd < 0)
-		return false;
-	ssize_t n = read(fd, text, sizeof text - 1);
-	bool known = fstat(fd, &st) == 0;
-
-	close(fd);
-	if (n < 0 || !known)
-		return false;
-	text[n] = '\0';
-	char *second;
-	long pid = strtol(text, &second, 10);
-	bool dead = pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
-
-	gethostname(host, sizeof host - 1);
-	snprintf(expected, sizeof expected, "\nkeepmail %s\n", host);
-	if (dead && strcmp(second, expected) == 0)
-		return true;
-	return (dead || pid <= 0) && time(NULL) - st.st_mtime > STALE_AFTER;
-}
-
-/* A file without a name takes one only when its text is in it. */
-static int make_dot_lock(struct mbox *mbox)
-{
-	char text[160];
-	char host[64] = "";
-	char link[64];
-	char *directory = xstrdup(mbox->path);
-	char *slash = strrchr(directory, '/');
-
-	slash[slash == directory] = '\0';
-	gethostname(host, sizeof host - 1);
-	int n = snprintf(
-		text, sizeof text, "%ld\nkeepmail %s\n", (long)getpid(), host);
-	int fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
-	bool unnamed = fd >= 0;
-
-	free(directory);
-	if (!unnamed)
-		fd = open(mbox->lock,
-			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-			0644);
-	if (fd < 0)
-		return -1;
-	ssize_t written = write(fd, text, (size_t)n);
-	int result = 0;
-
-	if (unnamed) {
-		snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-		result = linkat(AT_FDCWD, link, AT_FDCWD, mbox->lock,
-			AT_SYMLINK_FOLLOW);
-	} else if (written != n) {
-		/* An empty lock is a lock all the same. */
-		errno = 0;
-	}
-	int saved = errno;
-
-	close(fd);
-	errno = saved;
-	return result;
-}
-
-/* One try; *again when another program holds it. */
-static bool try_dot_lock(struct mbox *mbox, bool *again, struct error *err)
-{
-	*again = false;
-	if (make_dot_lock(mbox) == 0) {
-		mbox->dot_locked = true;
-		return true;
-	}
-	/* A spool directory that only the mail system writes to: the fcntl
-	 * lock must do, as it does for every mail reader there. */
-	if (errno == EACCES || errno == EPERM || errno == EROFS)
-		return true;
-	if (errno != EEXIST)
-		return failed(mbox, ERROR_CREATE, "make a dot-lock for", err);
-	if (is_stale(mbox))
-		unlink(mbox->lock);
-	*again = true;
-	return false;
-}
-
-static bool try_fcntl_lock(struct mbox *mbox, bool *again, struct error *err)
-{
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-
-	*again = false;
-	if (fcntl(mbox->fd, F_SETLK, &lock) == 0)
-		return true;
-	*again = errno == EAGAIN || errno == EACCES;
-	return *again ? false : failed(mbox, ERROR_CREATE, "lock", err);
-}
-
 bool mbox_lock(struct mbox *mbox, struct error *err)
 {
-	time_t end = time(NULL) + LOCK_SECONDS;
-	unsigned wait = 5;
-	bool again = true;
-
 	mbox->fd = open(mbox->path,
 		O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
 	if (mbox->fd < 0)
 		return failed(mbox, ERROR_CREATE, "open", err);
-	while (again && time(NULL) <= end) {
-		if (try_fcntl_lock(mbox, &again, err)) {
-			if (try_dot_lock(mbox, &again, err)) {
-				if (check_file(mbox, err))
-					return true;
-				break;
-			}
-			/* Not holding the one while waiting for the other. */
-			struct flock lock = {
-				.l_type = F_UNLCK, .l_whence = SEEK_SET};
-
-			fcntl(mbox->fd, F_SETLK, &lock);
-		}
-		if (again)
-			pause_briefly(wait);
-		wait = wait < 500 ? wait * 2 : 500;
-	}
+	if (mboxlock_take(&mbox->lock, mbox->path, mbox->fd, err) &&
+		check_file(mbox, err))
+		return true;
 	mbox_unlock(mbox);
-	return error_set(err, ERROR_TEMPORARY,
-		"the mbox %s is locked by another program for more than %d "
-		"seconds: try again later, or remove %s if nothing uses it",
-		mbox->path, LOCK_SECONDS, mbox->lock);
+	return false;
 }
 
 void mbox_unlock(struct mbox *mbox)
 {
-	if (mbox->dot_locked)
-		unlink(mbox->lock);
-	mbox->dot_locked = false;
+	mboxlock_drop(&mbox->lock);
 	if (mbox->fd >= 0)
 		close(mbox->fd);
 	mbox->fd = -1;
