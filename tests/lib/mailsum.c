@@ -1,186 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * mailsum [-s] PATH...: the SHA-256 of each message in folders, Maildirs (new
- * and cur) and mboxes, a line each, sorted: what two sets of mail are compared
- * by. It shares no code with keepmail. With -s for a server's files, whose
- * messages are taken as POP3 can carry them: CRLF is LF, and the last line has
- * an end. Without it, octet by octet.
+ * mailsum [-s] PATH...: the sum of each message (sums.h), a line each, sorted.
+ * With -s for a server's files.
  */
-#include <dirent.h>
-#include <openssl/evp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-static char **sums;
-static size_t count;
-static int server_side;
-
-static void add_sum(const char *bytes, size_t length)
-{
-	unsigned char sha256[32];
-	char *clean = malloc(length + 2);
-	char *text = malloc(65);
-	size_t n = 0;
-
-	if (clean == NULL || text == NULL)
-		abort();
-	for (size_t i = 0; i < length; i++) {
-		if (!server_side || bytes[i] != '\r' || i + 1 == length ||
-			bytes[i + 1] != '\n')
-			clean[n++] = bytes[i];
-	}
-	if (server_side && n > 0 && clean[n - 1] != '\n')
-		clean[n++] = '\n';
-	EVP_Digest(clean, n, sha256, NULL, EVP_sha256(), NULL);
-	for (size_t i = 0; i < 32; i++)
-		snprintf(text + 2 * i, 3, "%02x", sha256[i]);
-	sums = realloc(sums, (count + 1) * sizeof sums[0]);
-	if (sums == NULL)
-		abort();
-	sums[count++] = text;
-	free(clean);
-}
-
-static char *read_file(const char *path, size_t *length)
-{
-	FILE *file = fopen(path, "rb");
-	struct stat st;
-
-	if (file == NULL || fstat(fileno(file), &st) < 0) {
-		perror(path);
-		exit(1);
-	}
-	char *bytes = malloc((size_t)st.st_size + 1);
-
-	if (bytes == NULL)
-		abort();
-	*length = fread(bytes, 1, (size_t)st.st_size, file);
-	fclose(file);
-	return bytes;
-}
-
-static int is_from(const char *line, size_t length)
-{
-	return length >= 5 && memcmp(line, "From ", 5) == 0;
-}
-
-/* A line ">From ", ">>From " and so on had one '>' fewer. */
-static int is_quoted(const char *line, size_t length)
-{
-	size_t i = 0;
-
-	while (i < length && line[i] == '>')
-		i++;
-	return i > 0 && is_from(line + i, length - i);
-}
-
-static void end_message(const char *text, size_t length)
-{
-	/* The empty line before the next From_ line is no part of it. */
-	if (length > 0 && text[length - 1] == '\n')
-		length--;
-	add_sum(text, length);
-}
-
-static void sum_mbox(const char *bytes, size_t length)
-{
-	char *text = malloc(length + 1);
-	size_t n = 0;
-	int open = 0;
-	int blank = 1; /* may a From_ line stand here? */
-
-	if (text == NULL)
-		abort();
-	for (size_t i = 0; i < length;) {
-		const char *line = bytes + i;
-		const char *lf = memchr(line, '\n', length - i);
-		size_t size = lf == NULL ? length - i : (size_t)(lf - line) + 1;
-
-		if (blank && is_from(line, size)) {
-			if (open)
-				end_message(text, n);
-			open = 1;
-			n = 0;
-		} else if (open) {
-			int quoted = is_quoted(line, size);
-
-			memcpy(text + n, line + quoted, size - (size_t)quoted);
-			n += size - (size_t)quoted;
-		} else {
-			fprintf(stderr, "octets before the first From_ line\n");
-			exit(1);
-		}
-		blank = size == 1;
-		i += size;
-	}
-	if (open)
-		end_message(text, n);
-	free(text);
-}
-
-static void sum_file(const char *path)
-{
-	size_t length;
-	char *bytes = read_file(path, &length);
-
-	if (is_from(bytes, length))
-		sum_mbox(bytes, length);
-	else if (length > 0)
-		add_sum(bytes, length);
-	free(bytes);
-}
-
-static void sum_folder(const char *path)
-{
-	DIR *dir = opendir(path);
-	char name[4096];
-
-	if (dir == NULL) {
-		perror(path);
-		exit(1);
-	}
-	for (struct dirent *file; (file = readdir(dir)) != NULL;) {
-		size_t length;
-
-		if (file->d_name[0] == '.')
-			continue;
-		snprintf(name, sizeof name, "%s/%s", path, file->d_name);
-		char *bytes = read_file(name, &length);
-
-		add_sum(bytes, length);
-		free(bytes);
-	}
-	closedir(dir);
-}
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
+#include "sums.h"
 
 int main(int argc, char **argv)
 {
-	server_side = argc > 1 && strcmp(argv[1], "-s") == 0;
-	for (int i = 1 + server_side; i < argc; i++) {
-		char new[4096];
-		char cur[4096];
-		struct stat st;
+	struct sums sums = {
+		.server_side = argc > 1 && strcmp(argv[1], "-s") == 0,
+	};
 
-		snprintf(new, sizeof new, "%s/new", argv[i]);
-		snprintf(cur, sizeof cur, "%s/cur", argv[i]);
-		if (stat(new, &st) == 0) {
-			sum_folder(new);
-			sum_folder(cur);
-		} else if (stat(argv[i], &st) == 0 && S_ISDIR(st.st_mode)) {
-			sum_folder(argv[i]);
-		} else {
-			sum_file(argv[i]);
+	for (int i = 1 + sums.server_side; i < argc; i++) {
+		if (!sums_add(&sums, argv[i])) {
+			perror(argv[i]);
+			return 1;
 		}
 	}
-	qsort(sums, count, sizeof sums[0], by_text);
-	for (size_t i = 0; i < count; i++)
-		puts(sums[i]);
+	for (size_t i = 0; i < sums.count; i++)
+		puts(sums.at[i]);
 	return 0;
 }

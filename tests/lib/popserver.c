@@ -20,6 +20,8 @@
  *     --forgetful       QUIT answers +OK and erases nothing
  *     --quit-error      QUIT answers -ERR and erases nothing
  *     --shared          let sessions overlap; else the second is [IN-USE]
+ *     --patient         a login waits until the session before it is over
+ *     --harm FILE       the next session ends as FILE says (harm.h)
  *     --sessions N      end after so many connections
  *
  * A process a connection. The report: a line for each message erased as it
@@ -40,10 +42,12 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "certificate.h"
 #include "dialog.h"
+#include "harm.h"
 #include "maildrops.h"
 #include "wire.h"
 
@@ -75,6 +79,8 @@ static struct {
 	bool forgetful;
 	bool quit_error;
 	bool shared;
+	bool patient;
+	const char *harm;
 	long sessions;
 } set = {
 	.size = 3072,
@@ -141,14 +147,28 @@ static void answer_capa(struct session *session)
 	wire_printf(wire, ".\r\n");
 }
 
+/* Is this session alone now? One that was killed needs a moment to end. */
+static bool is_alone(void)
+{
+	struct timespec tick = {.tv_nsec = 1000000};
+
+	for (int i = 0; i < (set.patient ? 5000 : 1); i++) {
+		if (atomic_fetch_add(&counts->open, 1) == 0 || set.shared)
+			return true;
+		atomic_fetch_sub(&counts->open, 1);
+		if (set.patient)
+			nanosleep(&tick, NULL);
+	}
+	return false;
+}
+
 static void enter(struct session *session, bool right)
 {
 	struct wire *wire = &session->wire;
 
 	if (!right) {
 		wire_printf(wire, "-ERR [AUTH] wrong user or password\r\n");
-	} else if (atomic_fetch_add(&counts->open, 1) > 0 && !set.shared) {
-		atomic_fetch_sub(&counts->open, 1);
+	} else if (!is_alone()) {
 		wire_printf(wire, "-ERR [IN-USE] another session\r\n");
 	} else {
 		session->logged_in = true;
@@ -381,6 +401,7 @@ static void serve(int fd, bool tls)
 	memset(&session, 0, sizeof session);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	wire_init(&session.wire, fd);
+	session.wire.fd = harm_take(set.harm, &session.wire, fd);
 	if (tls && !wire_start_tls(&session.wire, context))
 		return;
 	if (set.dialog != NULL) {
@@ -527,6 +548,8 @@ enum option_name {
 	FORGETFUL,
 	QUIT_ERROR,
 	SHARED,
+	PATIENT,
+	HARM,
 	SESSIONS,
 };
 
@@ -551,6 +574,8 @@ static const struct option options[] = {
 	{"forgetful", no_argument, NULL, FORGETFUL},
 	{"quit-error", no_argument, NULL, QUIT_ERROR},
 	{"shared", no_argument, NULL, SHARED},
+	{"patient", no_argument, NULL, PATIENT},
+	{"harm", required_argument, NULL, HARM},
 	{"sessions", required_argument, NULL, SESSIONS},
 	{NULL, 0, NULL, 0},
 };
@@ -625,6 +650,12 @@ static void take_option(int option)
 		break;
 	case SHARED:
 		set.shared = true;
+		break;
+	case PATIENT:
+		set.patient = true;
+		break;
+	case HARM:
+		set.harm = optarg;
 		break;
 	case SESSIONS:
 		set.sessions = number;

@@ -20,7 +20,8 @@ void wire_close(struct wire *wire)
 {
 	wire_flush(wire);
 	if (wire->ssl != NULL) {
-		SSL_shutdown(wire->ssl);
+		if (!wire->over || wire->harm == WIRE_NOTIFY)
+			SSL_shutdown(wire->ssl);
 		SSL_free(wire->ssl);
 	}
 	close(wire->fd);
@@ -37,10 +38,35 @@ bool wire_start_tls(struct wire *wire, SSL_CTX *context)
 	return SSL_accept(wire->ssl) == 1;
 }
 
+/* The connection is over for the server; the client may have to wait. */
+static void end_early(struct wire *wire)
+{
+	char bytes[4096];
+
+	wire->over = true;
+	wire->out_length = 0;
+	while (wire->harm == WIRE_STALL &&
+		read(wire->fd, bytes, sizeof bytes) > 0)
+		;
+}
+
 bool wire_flush(struct wire *wire)
 {
 	size_t done = 0;
+	bool last = false;
 
+	if (wire->over)
+		return false;
+	if (wire->harm != WIRE_WHOLE &&
+		wire->sent + wire->out_length >= wire->limit) {
+		wire->out_length = wire->limit - wire->sent;
+		last = true;
+	}
+	wire->sent += wire->out_length;
+	if (wire->record != NULL) {
+		fwrite(wire->out, 1, wire->out_length, wire->record);
+		fflush(wire->record);
+	}
 	while (done < wire->out_length) {
 		size_t left = wire->out_length - done;
 		ssize_t n;
@@ -56,7 +82,9 @@ bool wire_flush(struct wire *wire)
 		done += (size_t)n;
 	}
 	wire->out_length = 0;
-	return true;
+	if (last)
+		end_early(wire);
+	return !last;
 }
 
 bool wire_put(struct wire *wire, const void *bytes, size_t length)

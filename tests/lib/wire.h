@@ -6,8 +6,22 @@
 #include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
+
+/* How a server's side of the connection ends before its time. */
+enum wire_harm {
+	WIRE_WHOLE,
+	WIRE_CUT,    /* closed, under TLS without close_notify */
+	WIRE_NOTIFY, /* closed as TLS is closed */
+	WIRE_STALL,  /* silent, until the client goes */
+};
 
 struct wire {
+	enum wire_harm harm;
+	size_t limit; /* after so many octets, if it is to be harmed */
+	size_t sent;
+	bool over;
+	FILE *record; /* of what is said, or NULL */
 	int fd;
 	SSL *ssl; /* NULL: in clear */
 	char *out;

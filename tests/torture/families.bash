@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: ISC
+# The families of torture: which scenarios, which points, which blows.
+# shellcheck disable=SC2154 # the worker's and the scenario's variables
+
+# each_scenario FUNCTION: those that a kill, a fault or a cut may hit.
+each_scenario() {
+    local kind policy phase
+    for kind in maildir mbox; do
+        for policy in never now after; do
+            for phase in first later recover; do
+                [ "$policy-$phase" != after-first ] || continue
+                scenario $kind $policy $phase
+                "$1"
+            done
+        done
+    done
+}
+
+# How many calls a run makes from the scenario's state; their list in $w/log.
+count_calls() {
+    reset
+    "$strike" -o "$w/log" "$KEEPMAIL" -f "$rc" >/dev/null 2>&1
+    calls=$(wc -l <"$w/log")
+}
+
+call_name() {
+    sed -n "${1}p" "$w/log" | sed "s,$w/,,"
+}
+
+# ---- crash -----------------------------------------------------------------------
+
+crash_point() {
+    local k=$1
+    point_begin
+    reset
+    "$strike" -n "$k" "$KEEPMAIL" -f "$rc" >/dev/null 2>&1
+    [ $? -ne 126 ] || return
+    judge_now
+    # Once more while it recovers, each time elsewhere.
+    "$strike" -n $((1 + k * 7 % calls)) "$KEEPMAIL" -f "$rc" >/dev/null 2>&1
+    judge_now
+    judge_end
+    point_end "killed before call $(call_name "$k")"
+}
+
+crash_calls() {
+    local k
+    count_calls
+    for ((k = 1; k <= calls; k++)); do
+        ! is_mine || crash_point $k
+    done
+}
+
+crash_family() {
+    local kind
+    state=$w/state place=$w/place link=clear
+    each_scenario crash_calls
+    # Many calls, much the same: each eleventh.
+    for kind in maildir mbox; do
+        scenario $kind now many
+        count_calls
+        local k
+        for ((k = 1; k <= calls; k += 11)); do
+            ! is_mine || crash_point $k
+        done
+    done
+}
+
+# ---- power ----------------------------------------------------------------------
+
+disk_make() {
+    truncate -s 24M "$w/image-$1" &&
+        mkfs.ext4 -q -F "$w/image-$1" 2>/dev/null && mkdir -p "$w/disk-$1" &&
+        mount -o loop "$w/image-$1" "$w/disk-$1"
+}
+
+# The power is back: the journals are replayed, and what was not synced is gone.
+disks_again() {
+    umount "$w/disk-a" "$w/disk-b" &&
+        mount -o loop "$w/image-a" "$w/disk-a" &&
+        mount -o loop "$w/image-b" "$w/disk-b"
+}
+
+power_is_possible() {
+    local ok
+    [ "$(id -u)" -eq 0 ] && [ "$(uname -s)" = Linux ] || return 1
+    command -v mkfs.ext4 >/dev/null || return 1
+    w=$base/power-try
+    mkdir -p "$w"
+    disk_make a 2>/dev/null
+    ok=$?
+    umount -q "$w/disk-a" 2>/dev/null
+    rm -rf "$w"
+    return $ok
+}
+
+power_point() {
+    local k=$1 second=$((1 + $1 * 5 % calls))
+    point_begin
+    reset
+    sync -f "$w/disk-a" "$w/disk-b"
+    "$strike" -a cut -m "$w/disk-a" -m "$w/disk-b" -n "$k" \
+        "$KEEPMAIL" -f "$rc" >/dev/null 2>&1
+    [ $? -ne 126 ] || return
+    disks_again
+    judge_now
+    "$strike" -a cut -m "$w/disk-a" -m "$w/disk-b" -n $second \
+        "$KEEPMAIL" -f "$rc" >/dev/null 2>&1
+    disks_again
+    judge_now
+    judge_end
+    point_end "power cut before call $(call_name "$k")"
+}
+
+power_calls() {
+    local k
+    count_calls
+    for ((k = 1; k <= calls; k++)); do
+        ! is_mine || power_point $k
+    done
+}
+
+power_family() {
+    local disk kind phase
+    link=clear
+    disk_make a && disk_make b || return
+    for disk in a b; do
+        state=$w/disk-a/state place=$w/disk-$disk/place
+        for kind in maildir mbox; do
+            for phase in first later recover; do
+                scenario $kind now $phase
+                what="$what, mail on $([ $disk = a ] && echo the same disk ||
+                    echo another disk)"
+                power_calls
+                rm -rf "$state" "$place"
+            done
+        done
+    done
+    umount "$w/disk-a" "$w/disk-b"
+}
+
+# ---- fault ----------------------------------------------------------------------
+
+# What a run that met a fault said: nothing, or one sentence and a status that
+# tells what to do.
+judge_words() {
+    local lines
+    lines=$(grep -c . "$w/said")
+    if [ "$1" -eq 0 ]; then
+        [ "$lines" -eq 0 ] || complain "status 0, but: $(cat "$w/said")"
+        return
+    fi
+    [ "$lines" -ge 1 ] || complain "status $1 without a word"
+    [ "$lines" -le 1 ] || complain "$lines lines: $(cat "$w/said")"
+    grep -qv '^a: [^ ].\{30,\}' "$w/said" && complain "unclear: $(cat "$w/said")"
+    case $1 in
+    69 | 71 | 73 | 74 | 75) ;;
+    *) complain "exit status $1: $(cat "$w/said")" ;;
+    esac
+}
+
+fault_point() {
+    local k=$1 action=$2 result
+    shift 2
+    point_begin
+    reset
+    "$strike" -n "$k" -a "$action" "$@" "$KEEPMAIL" -f "$rc" >/dev/null 2>"$w/said"
+    result=$?
+    [ $result -ne 126 ] || return
+    struck_status $result
+    judge_words $result
+    judge_now
+    judge_end
+    point_end "$action$* at call $(call_name "$k")"
+}
+
+fault_calls() {
+    local k call action
+    count_calls
+    cp "$w/log" "$w/list"
+    while read -r k call _; do
+        for action in ENOSPC EIO EDQUOT EMFILE EINTR; do
+            ! is_mine || fault_point "$k" $action
+        done
+        # The disk stays full, or broken.
+        ! is_mine || fault_point "$k" ENOSPC -f
+        ! is_mine || fault_point "$k" EIO -f
+        case $call in
+        write | pwrite64 | sendto) ! is_mine || fault_point "$k" short ;;
+        fsync | fdatasync | syncfs)
+            ! is_mine || fault_point "$k" lose
+            ! is_mine || fault_point "$k" lose -f
+            ;;
+        esac
+    done <"$w/list"
+}
+
+fault_family() {
+    state=$w/state place=$w/place link=clear
+    each_scenario fault_calls
+}
+
+# ---- network ----------------------------------------------------------------------
+
+network_point() {
+    local harm=$1 n=$2 result
+    point_begin
+    reset
+    echo "$harm $n" >"$w/harm"
+    timeout 20 "$KEEPMAIL" -f "$rc" >/dev/null 2>"$w/said"
+    result=$?
+    rm -f "$w/harm"
+    struck_status $result
+    judge_words $result
+    judge_now
+    judge_end
+    point_end "$link: $harm after $n octets"
+}
+
+# What the server says in a whole run, and where its lines end.
+record_lines() {
+    reset
+    echo "record 0" >"$w/harm"
+    "$KEEPMAIL" -f "$rc" >/dev/null 2>&1
+    tr '\0' x <"$w/harm.record" >"$w/stream"
+    octets=$(wc -c <"$w/stream")
+    LC_ALL=C awk '{ n += length($0) + 1; print n }' "$w/stream" >"$w/bounds"
+    # Between them a spread: inside of lines, of messages, of CRLF.
+    awk -v octets="$octets" 'BEGIN { for (n = 1; n < octets; n += 41) print n }' \
+        >>"$w/bounds"
+    awk '{ print } NR % 3 == 0 && $1 > 0 { print $1 - 1 }' "$w/bounds" |
+        sort -nu -o "$w/bounds"
+}
+
+network_points() {
+    local harm=$1 every=$2 n
+    while read -r n; do
+        [ $((n % every)) -ne 0 ] || ! is_mine || network_point "$harm" "$n"
+    done <"$w/bounds"
+}
+
+network_family() {
+    local kind n
+    state=$w/state place=$w/place
+    for link in clear tls; do
+        for kind in maildir mbox; do
+            scenario $kind now later "timeout = 1"
+            record_lines
+            network_points cut 1
+            network_points stall 7
+            [ $link = clear ] || network_points notify 5
+        done
+        scenario maildir never first "timeout = 1"
+        record_lines
+        network_points cut 5
+    done
+    # Inside of TLS: handshake, records, and their ends.
+    awk 'BEGIN { for (n = 0; n < 3000; n += 19) print n
+        for (; n < 40000; n += 331) print n }' >"$w/bounds"
+    scenario maildir now later "timeout = 1"
+    network_points raw 1
+    network_points rawstall 23
+}
+
+# ---- dialogs ---------------------------------------------------------------------
+
+dialogs_family() {
+    local out=$base/dialogs.out
+    bash "$TESTS_SRC/dialogs.tap" >"$out" 2>&1
+    grep -A 5 '^not ok' "$out"
+    awk '/^ok / { ok++ } /^not ok/ { bad++ }
+        END { printf "%-8s %6d tried  %d broke their promise\n", "dialogs",
+            ok + bad, bad; exit ok == 0 || bad > 0 }' "$out"
+}
