@@ -47,6 +47,52 @@ uint16_t account_default_port(enum tls_mode tls)
 	return tls == TLS_IMPLICIT ? 995 : 110;
 }
 
+/* The number that text of this length is; 0: none, or no port. */
+static uint16_t port_number(const char *text, size_t length)
+{
+	unsigned number = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] < '0' || text[i] > '9' || number > UINT16_MAX)
+			return 0;
+		number = number * 10 + (unsigned)(text[i] - '0');
+	}
+	return number > UINT16_MAX ? 0 : (uint16_t)number;
+}
+
+bool account_proxy_port(const char *proxy, uint16_t *port)
+{
+	const char *host = strstr(proxy, "://");
+
+	if (host == NULL)
+		return false;
+	host += 3;
+	const char *end = host + strcspn(host, "/?#");
+
+	/* Behind the user's name and password, and an IPv6 address. */
+	for (const char *p = host; p < end; p++) {
+		if (*p == '@')
+			host = p + 1;
+	}
+	if (*host == '[') {
+		host += strcspn(host, "]");
+		if (host >= end)
+			return false;
+	}
+	size_t length = strcspn(host, ":");
+
+	if (length >= (size_t)(end - host)) {
+		*port = strncasecmp(proxy, "https:", 6) == 0 ? 443 : 1080;
+		return true;
+	}
+	host += length + 1;
+	uint16_t number = port_number(host, (size_t)(end - host));
+
+	if (number > 0)
+		*port = number;
+	return number > 0;
+}
+
 bool account_name_is_good(const char *name)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"

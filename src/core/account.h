@@ -80,6 +80,12 @@ void account_forget_password(struct account *account);
 uint16_t account_default_port(enum tls_mode tls);
 
 /*
+ * The TCP port of a proxy's URL, as libcurl takes it: 443 with https where none
+ * is named, else 1080. False, *port unchanged, where it cannot be told.
+ */
+bool account_proxy_port(const char *proxy, uint16_t *port);
+
+/*
  * May this name stand for an account, and so for a file? Letters, digits and
  * "._@+-", at most 64 octets, beginning with none of ".-+".
  */

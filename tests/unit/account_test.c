@@ -48,12 +48,46 @@ static void test_loopback(void)
 			servers[i].loopback ? "this machine" : "elsewhere");
 }
 
+static void test_proxy_port(void)
+{
+	static const struct {
+		const char *proxy;
+		unsigned port;
+	} proxies[] = {
+		{"socks5h://localhost:9050", 9050},
+		{"socks5h://localhost", 1080},
+		{"http://proxy.example.org/", 1080},
+		{"HTTPS://proxy.example.org", 443},
+		{"http://me:p:w@proxy:3128/", 3128},
+		{"http://me@home:pw@proxy:3128", 3128},
+		{"socks5://[2001:db8::1]:1081", 1081},
+		{"socks5://[2001:db8::1]", 1080},
+		{"socks5://[2001:db8::1", 0},
+		{"http://proxy:", 0},
+		{"http://proxy:0", 0},
+		{"http://proxy:65536", 0},
+		{"http://proxy:99999999999", 0},
+		{"http://proxy:x", 0},
+		{"proxy:3128", 0},
+	};
+
+	for (size_t i = 0; i < sizeof proxies / sizeof proxies[0]; i++) {
+		uint16_t port = 0;
+		bool known = account_proxy_port(proxies[i].proxy, &port);
+
+		ok(port == proxies[i].port && known == (port != 0),
+			"the proxy %s is at port %u", proxies[i].proxy,
+			proxies[i].port);
+	}
+}
+
 int main(void)
 {
 	struct account account;
 
 	test_names();
 	test_loopback();
+	test_proxy_port();
 	account_init(&account);
 	ok(account.tls == TLS_IMPLICIT && account.policy.erase == ERASE_NEVER &&
 			!account.cleartext_password,
