@@ -12,6 +12,7 @@
 #include "commands/run.h"
 #include "commands/transfer.h"
 #include "core/xalloc.h"
+#include "io/confine.h"
 #include "io/log.h"
 #include "io/secret.h"
 
@@ -124,6 +125,8 @@ static bool connect_account(
 	if (password == NULL &&
 		!secret_get(run->account, run->options->stop, &found, err))
 		return false;
+	/* What is open stays open; nothing was said to the server yet. */
+	confine_worker(run->account, run->options->dry_run);
 	run->session = session_open(run->account,
 		password == NULL ? found : password, run->options->stop, err);
 	secret_free(found);

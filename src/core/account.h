@@ -63,7 +63,8 @@ struct account {
 	char *path;  /* of the destination, absolute */
 	char *state; /* directory of the store, absolute */
 	struct policy policy;
-	char *file; /* where the account stands */
+	bool confine; /* the worker gives up what it does not need */
+	char *file;   /* where the account stands */
 	int line;
 };
 

@@ -223,7 +223,7 @@ static bool set_auth(struct account *account, const char *text)
 	return true;
 }
 
-static bool set_cleartext_password(struct account *account, const char *text)
+static bool set_truth(bool *field, const char *text)
 {
 	static const struct choice choices[] = {
 		{"true", true},
@@ -237,8 +237,18 @@ static bool set_cleartext_password(struct account *account, const char *text)
 
 	if (!CHOOSE(choices, text, &value))
 		return false;
-	account->cleartext_password = value != 0;
+	*field = value != 0;
 	return true;
+}
+
+static bool set_cleartext_password(struct account *account, const char *text)
+{
+	return set_truth(&account->cleartext_password, text);
+}
+
+static bool set_confine(struct account *account, const char *text)
+{
+	return set_truth(&account->confine, text);
 }
 
 static bool set_timeout(struct account *account, const char *text)
@@ -328,6 +338,7 @@ const struct setting settings[] = {
 		false},
 	{"max-size", set_max_size, "a size such as 20M", SETTING_ALONE, false},
 	{"state", set_state, PATH_EXPECTED, SETTING_ALONE, true},
+	{"confine", set_confine, "true or false", SETTING_ALONE, false},
 };
 
 const size_t setting_count = sizeof settings / sizeof settings[0];

@@ -62,6 +62,7 @@ write_rc() {
     rc=$work/rc
     {
         printf 'state = "%s"\n' "$work/state"
+        [ -z "${UNCONFINED:-}" ] || printf 'confine = false\n'
         printf 'server = localhost\nport = %s\n' "$tls_port"
         printf 'tls-ca = "%s"\n' "$work/server/cert.pem"
         printf 'user = test\npassword = %s\ntimeout = 10\n' "$password"

@@ -90,8 +90,9 @@ int main(void)
 	test_proxy_port();
 	account_init(&account);
 	ok(account.tls == TLS_IMPLICIT && account.policy.erase == ERASE_NEVER &&
-			!account.cleartext_password,
-		"by default: TLS, nothing erased, no password in clear");
+			!account.cleartext_password && account.confine,
+		"by default: TLS, nothing erased, no password in clear, "
+		"confined");
 	account.password = strdup("secret");
 	account_forget_password(&account);
 	ok(account.password == NULL, "a password is forgotten");

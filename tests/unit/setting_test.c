@@ -82,6 +82,9 @@ static const struct {
 	{"max-size", "20M", true},
 	{"max-size", "large", false},
 	{"state", "/var/lib/keepmail", true},
+	{"confine", "true", true},
+	{"confine", "off", true},
+	{"confine", "a little", false},
 };
 
 static unsigned reports;

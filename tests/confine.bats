@@ -1,0 +1,235 @@
+#!/usr/bin/env bats
+# What keepmail gives up before it talks to a server, proved from outside:
+# lib/probe.c plays a keepmail that was taken over.
+
+load lib/helpers
+
+setup() {
+    common_setup
+    worker=
+    [ -z "${UNCONFINED:-}" ] || skip "this build writes its counts anywhere"
+}
+
+teardown() {
+    common_teardown
+    [ -z "$worker" ] || kill "$worker" 2>/dev/null || true
+}
+
+# probed [SETTING...]: a run with the probe in it; what it met, in $work/met.
+probed() {
+    ${CC:-cc} -shared -fPIC -D_GNU_SOURCE -o "$work/probe.so" \
+        "$TESTS_SRC/lib/probe.c" -ldl
+    start_server --synthetic 1
+    write_rc "$@"
+    mkdir -p "$work/Mail"/{tmp,new,cur}
+    chmod 700 "$work/Mail" "$work/Mail"/*
+    echo seen >"$work/Mail/cur/seen"
+    echo precious >"$HOME/secret"
+    echo precious >"$HOME/unwanted"
+    : >"$work/met"
+    PROBE_OUTPUT=$work/met PROBE_PORT=$port PROBE_MAIL=$work/Mail/cur/seen \
+        LD_PRELOAD=$work/probe.so \
+        ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 \
+        run keepmail -v
+    [ "$status" -eq 0 ] || { echo "# $output"; return 1; }
+    abi=$(sed -n 's/^abi //p' "$work/met")
+    [ -n "$abi" ]
+}
+
+# met ATTEMPT ERRNO...: this attempt met one of these.
+met() {
+    local attempt=$1 found
+    shift
+    found=$(sed -n "s/^$attempt //p" "$work/met")
+    for expected; do
+        [ "$found" != "$expected" ] || return 0
+    done
+    echo "# $attempt met ${found:-nothing}, not $*"
+    return 1
+}
+
+EPERM=1 EACCES=13
+
+@test "with confine = false a keepmail that was taken over may do all of this" {
+    probed "confine = false"
+    says "not confined: confine = false"
+    for attempt in read list write create truncate mkdir symlink chmod unlink \
+        mail connect bind signal program ptrace; do
+        met $attempt 0
+    done
+    for attempt in mptcp fastopen; do
+        ! grep -q "^$attempt $EPERM\$" "$work/met" || return 1
+    done
+    [ ! -s "$HOME/secret" ]
+    [ -e "$HOME/new" ]
+}
+
+@test "confined it reads and writes nothing elsewhere, nor mail it has" {
+    probed
+    [ "$abi" -ge 2 ] || skip "this kernel has no Landlock, or ABI 1"
+    says "writes only below $work/Mail and $work/state"
+    for attempt in read list write create mkdir symlink unlink mail; do
+        met $attempt $EACCES
+    done
+    [ "$abi" -lt 3 ] || met truncate $EACCES
+    [ -e "$HOME/unwanted" ]
+    [ ! -e "$HOME/new" ]
+    [ "$(files "$work/Mail/new")" -eq 1 ]
+}
+
+@test "confined it connects to no other port, and listens on none" {
+    probed
+    [ "$abi" -ge 4 ] || skip "this kernel's Landlock knows no network"
+    says "connects only to ports $tls_port and 53"
+    met connect $EACCES
+    met bind $EACCES
+}
+
+@test "confined it sends no signal to others" {
+    probed
+    [ "$abi" -ge 6 ] || skip "this kernel's Landlock knows no signals"
+    met signal $EPERM
+}
+
+@test "confined it starts no program, and takes no way around" {
+    probed
+    [[ $output == *"(seccomp)"* ]] || skip "no seccomp filter here"
+    says "starts no programs (seccomp)"
+    met program $EPERM
+    met chmod $EPERM
+    met mptcp $EPERM
+    met fastopen $EPERM
+    # The leak checker needs it.
+    nm -D "$KEEPMAIL" | grep -q __asan_init || met ptrace $EPERM
+}
+
+@test "confined it delivers to an mbox all the same" {
+    probed "mbox = \"$work/box/mbox\""
+    [ "$abi" -ge 2 ] || skip "this kernel has no Landlock, or ABI 1"
+    says "writes only below $work/box and $work/state"
+    met write $EACCES
+    [ "$(kept "$work/box/mbox")" -eq 1 ]
+    [ ! -e "$work/box/mbox.lock" ]
+}
+
+# on_kernel WHAT-LANDLOCK-ANSWERS: a run that is told so of this kernel.
+on_kernel() {
+    rm -rf "$work/state" "$work/Mail"
+    run strace -qq -o /dev/null -e trace=landlock_create_ruleset \
+        -e inject="landlock_create_ruleset:$1:when=1" "$KEEPMAIL" -f "$rc" -v
+    [ "$status" -eq 0 ]
+    [ "$(kept)" -eq 1 ]
+}
+
+@test "an older kernel confines it as far as it can, and it says how far" {
+    start_server --synthetic 1 --shared
+    write_rc
+    on_kernel retval=7
+    [[ $output == *"(Landlock ABI 7)"* ]] ||
+        skip "no strace that can say so, or this kernel's Landlock is older"
+    on_kernel error=ENOSYS
+    says "confined in part: no Landlock: Function not implemented; starts no"
+    on_kernel error=EOPNOTSUPP
+    says "no Landlock: Operation not supported"
+    on_kernel retval=1
+    says "confined in part: Landlock ABI 1 would not let mail be moved"
+    for old in 2 3; do
+        on_kernel retval=$old
+        says "and $work/state, connects anywhere (Landlock ABI $old)"
+    done
+    for old in 4 5 6; do
+        on_kernel retval=$old
+        says "connects only to ports $tls_port and 53 (Landlock ABI $old)"
+    done
+}
+
+@test "a dry run may write to the state directory alone" {
+    start_server --synthetic 3
+    write_rc
+    wanted 0
+    rm "$work/Mail/new"/*
+    wanted 0 -n -v
+    [[ $output == *Landlock* ]] || skip "this kernel has no Landlock"
+    says "writes only below $work/state,"
+    [ "$(find "$work/state" -type f)" = "$work/state/a.db" ]
+}
+
+@test "a server's own certificate, in a file, a directory or by a link, is read" {
+    start_server --synthetic 1 --shared
+    mkdir "$work/ca" "$work/far"
+    hash=$(openssl x509 -noout -hash -in "$work/server/cert.pem")
+    cp "$work/server/cert.pem" "$work/far/own.pem"
+    ln -s "$work/far/own.pem" "$work/ca/$hash.0"
+    for ca in "$work/ca" "$work/ca/$hash.0"; do
+        rm -rf "$work/state" "$work/Mail"
+        write_rc "tls-ca = \"$ca\""
+        wanted 0
+        [ "$(kept)" -eq 1 ]
+    done
+}
+
+@test "a proxy's port is the one that may be reached" {
+    start_server --synthetic 1
+    stop_server
+    write_rc "proxy = \"socks5h://me:pw@localhost:$port\""
+    wanted 75 -v
+    [[ $output == *"Landlock ABI "[4-9]* ]] ||
+        skip "this kernel's Landlock knows no network"
+    says "connects only to ports $port and 53"
+    says "(through the proxy): Connection refused"
+    write_rc "proxy = \"socks5h://localhost:x\""
+    run keepmail -v
+    says "connects anywhere, since the proxy's port is not known"
+}
+
+# in_status PID FIELD: of /proc/PID/status.
+in_status() {
+    sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"
+}
+
+# A session that stands still for a while after the login.
+stalled() {
+    cat >"$work/slow.pop" <<'END'
+login PIPELINING
+C: UIDL
+wait 5000
+S: +OK
+S: .
+C: QUIT
+S: +OK
+END
+    start_server --dialog "$work/slow.pop"
+    write_rc
+    sed -i "/tls-ca/d; s/^port = .*/port = $port\ntls = off/" "$rc"
+}
+
+@test "one account gives up its privileges in the process itself" {
+    stalled
+    "$KEEPMAIL" -f "$rc" 3>&- &
+    worker=$!
+    for ((i = 0; i < 100; i++)); do
+        [ "$(in_status $worker NoNewPrivs)" -eq 0 ] || break
+        sleep 0.05
+    done
+    [ "$(in_status $worker NoNewPrivs)" -eq 1 ]
+    sleep 0.2
+    [ "$(in_status $worker Seccomp)" -eq 2 ]
+}
+
+@test "of several accounts each gives up its own" {
+    stalled
+    printf 'account b { }\n' >>"$rc"
+    "$KEEPMAIL" -f "$rc" 3>&- &
+    worker=$!
+    for ((i = 0; i < 100; i++)); do
+        [ "$(pgrep -c -P $worker)" -lt 2 ] || break
+        sleep 0.05
+    done
+    sleep 0.5
+    [ "$(in_status $worker NoNewPrivs)" -eq 0 ]
+    [ "$(pgrep -c -P $worker)" -eq 2 ]
+    for child in $(pgrep -P $worker); do
+        [ "$(in_status "$child" NoNewPrivs)" -eq 1 ]
+        [ "$(in_status "$child" Seccomp)" -eq 2 ]
+    done
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Preloaded into keepmail by confine.bats: it plays a keepmail that a server
+ * took over. At the first renameat or linkat, which come well after the login,
+ * it tries what such a one might, and writes to $PROBE_OUTPUT, opened before,
+ * a line for each attempt: its name, and 0 or the errno that it met.
+ */
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int renameat(int from_dir, const char *from, int to_dir, const char *to);
+int linkat(
+	int from_dir, const char *from, int to_dir, const char *to, int flags);
+
+static int output = -1;
+static char home[2048];
+
+__attribute__((constructor)) static void prepare(void)
+{
+	const char *path = getenv("PROBE_OUTPUT");
+	const char *at = getenv("HOME");
+
+	if (path == NULL || at == NULL)
+		return;
+	snprintf(home, sizeof home, "%s", at);
+	output = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+}
+
+static void tell(const char *what, long result)
+{
+	dprintf(output, "%s %d\n", what, result < 0 ? errno : 0);
+}
+
+static const char *in_home(const char *name)
+{
+	static char path[2100];
+
+	snprintf(path, sizeof path, "%s/%s", home, name);
+	return path;
+}
+
+static void try_open(const char *what, const char *name, int flags)
+{
+	int fd = open(in_home(name), flags | O_CLOEXEC, 0600);
+
+	tell(what, fd);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void try_files(void)
+{
+	char maildir[2100];
+
+	try_open("read", "secret", O_RDONLY);
+	try_open("list", ".", O_RDONLY | O_DIRECTORY);
+	try_open("write", "secret", O_WRONLY);
+	try_open("create", "new", O_WRONLY | O_CREAT);
+	tell("truncate", truncate(in_home("secret"), 0));
+	tell("mkdir", mkdir(in_home("directory"), 0700));
+	tell("symlink", symlink("/", in_home("link")));
+	tell("chmod", chmod(in_home("secret"), 0666));
+	tell("unlink", unlink(in_home("unwanted")));
+	snprintf(maildir, sizeof maildir, "%s", getenv("PROBE_MAIL"));
+	int fd = open(maildir, O_RDONLY | O_CLOEXEC);
+
+	tell("mail", fd);
+	close(fd);
+}
+
+static void try_connect(const char *what, int protocol, int port, int flags)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, protocol);
+	const struct sockaddr *address = (const struct sockaddr *)&to;
+
+	if (fd < 0)
+		tell(what, fd);
+	else if (flags != 0)
+		tell(what, sendto(fd, "", 0, flags, address, sizeof to));
+	else
+		tell(what, connect(fd, address, sizeof to));
+	close(fd);
+}
+
+static void try_bind(void)
+{
+	struct sockaddr_in any = {.sin_family = AF_INET};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	tell("bind", bind(fd, (const struct sockaddr *)&any, sizeof any));
+	close(fd);
+}
+
+/* The child's errno is its exit status. */
+static void try_in_child(const char *what, const char *program)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0) {
+		if (program != NULL)
+			execl(program, program, (char *)NULL);
+		else if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0)
+			_exit(0);
+		_exit(errno);
+	}
+	waitpid(child, &status, 0);
+	dprintf(output, "%s %d\n", what, WEXITSTATUS(status));
+}
+
+static void try_all(void)
+{
+	int other = atoi(getenv("PROBE_PORT"));
+
+	dprintf(output, "abi %ld\n", syscall(444, NULL, 0, 1));
+	try_files();
+	try_connect("connect", 0, other, 0);
+	try_connect("mptcp", 262, other, 0);
+	try_connect("fastopen", 0, other, MSG_FASTOPEN);
+	try_bind();
+	tell("signal", kill(getppid(), 0));
+	try_in_child("program", "/bin/true");
+	try_in_child("ptrace", NULL);
+	close(output);
+	output = -1;
+}
+
+int renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+	int (*next)(int, const char *, int, const char *);
+
+	*(void **)&next = dlsym(RTLD_NEXT, "renameat");
+	if (output >= 0)
+		try_all();
+	return next(from_dir, from, to_dir, to);
+}
+
+int linkat(
+	int from_dir, const char *from, int to_dir, const char *to, int flags)
+{
+	int (*next)(int, const char *, int, const char *, int);
+
+	*(void **)&next = dlsym(RTLD_NEXT, "linkat");
+	if (output >= 0)
+		try_all();
+	return next(from_dir, from, to_dir, to, flags);
+}
