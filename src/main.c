@@ -7,13 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
 
 #include "commands/fetch.h"
 #include "commands/jobs.h"
@@ -23,6 +19,7 @@
 #include "core/xalloc.h"
 #include "io/config.h"
 #include "io/log.h"
+#include "io/privilege.h"
 #include "io/session.h"
 
 static volatile sig_atomic_t stop;
@@ -114,17 +111,6 @@ static void set_signals(void)
 		sigaction(SIGHUP, &action, NULL);
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
-}
-
-/* Passwords pass through memory: no core dump, and no other process looks. */
-static void protect_memory(void)
-{
-	struct rlimit none = {0, 0};
-
-	setrlimit(RLIMIT_CORE, &none);
-#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
 }
 
 static int usage_error(const char *format, ...)
@@ -347,7 +333,7 @@ int main(int argc, char **argv)
 	bool terminal = isatty(STDERR_FILENO);
 	int status = EX_OK;
 
-	protect_memory();
+	privilege_protect_memory();
 	umask(077);
 	set_signals();
 	if (parse(&line, argc, argv, &status)) {

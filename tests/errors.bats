@@ -169,6 +169,7 @@ END
     write_rc "delete = now"
     if [ "$(id -u)" -eq 0 ]; then
         # Root may write anywhere: as another user, then.
+        sed -i '/^run-as/d' "$rc"
         let_pass "$work"
         chown -R nobody "$work"
         run setpriv --reuid=nobody --regid=nogroup --clear-groups \

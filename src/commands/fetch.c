@@ -14,6 +14,7 @@
 #include "core/xalloc.h"
 #include "io/confine.h"
 #include "io/log.h"
+#include "io/privilege.h"
 #include "io/secret.h"
 
 static bool list(struct run *run, struct error *err)
@@ -143,6 +144,8 @@ static bool run_account(
 	const struct account *account = run->account;
 	bool dry = run->options->dry_run;
 
+	if (!privilege_become(account, err))
+		return false;
 	run->store = store_open(account->state, account->name,
 		dry ? STORE_READ : STORE_WRITE, err);
 	if (run->store == NULL ||

@@ -17,6 +17,7 @@
 #include "core/text.h"
 #include "core/xalloc.h"
 #include "io/log.h"
+#include "io/privilege.h"
 #include "io/progress.h"
 #include "io/secret.h"
 
@@ -69,20 +70,26 @@ static void account_failed(struct jobs *jobs, size_t i, const struct error *err)
 	}
 }
 
-/* Asks for what no rc file says, before children would ask all at once. */
-static bool ask_password(struct jobs *jobs, size_t i)
+/*
+ * May this account be fetched? Then asks for what no rc file says, before
+ * children would ask all at once.
+ */
+static bool make_ready(struct jobs *jobs, size_t i)
 {
 	const struct account *account = jobs->accounts[i];
 	struct error err = {.kind = ERROR_NONE};
 
-	if (account->password != NULL || account->password_command != NULL ||
-		account->password_file != NULL)
-		return true;
-	if (*jobs->options->stop)
-		error_set(&err, ERROR_TEMPORARY, "ended by a signal");
-	else if (secret_ask(account, jobs->options->stop, &jobs->passwords[i],
-			 &err))
-		return true;
+	if (privilege_check(account, &err)) {
+		if (account->password != NULL ||
+			account->password_command != NULL ||
+			account->password_file != NULL)
+			return true;
+		if (*jobs->options->stop)
+			error_set(&err, ERROR_TEMPORARY, "ended by a signal");
+		else if (secret_ask(account, jobs->options->stop,
+				 &jobs->passwords[i], &err))
+			return true;
+	}
 	account_failed(jobs, i, &err);
 	return false;
 }
@@ -209,7 +216,7 @@ static void run_children(struct jobs *jobs, unsigned most)
 			i++) {
 			if (jobs->children[i].pid != 0)
 				continue;
-			/* It has no password: that was said already. */
+			/* It is not ready: that was said already. */
 			if (jobs->shared.tallies[next].status == 0)
 				start_child(jobs, &jobs->children[i], next);
 			next++;
@@ -276,7 +283,7 @@ int jobs_fetch(const struct account *const *accounts, size_t count,
 		bool ready = false;
 
 		for (size_t i = 0; i < count; i++)
-			ready |= ask_password(&jobs, i);
+			ready |= make_ready(&jobs, i);
 		if (count > 1) {
 			run_children(&jobs, most);
 			if (!options->dry_run)

@@ -39,6 +39,7 @@ void account_release(struct account *account)
 	free(account->password_file);
 	free(account->path);
 	free(account->state);
+	free(account->run_as);
 	free(account->file);
 	*account = (struct account){.port = 0};
 }

@@ -63,6 +63,7 @@ struct account {
 	char *path;  /* of the destination, absolute */
 	char *state; /* directory of the store, absolute */
 	struct policy policy;
+	char *run_as; /* the user to become when started by root */
 	bool confine; /* the worker gives up what it does not need */
 	char *file;   /* where the account stands */
 	int line;

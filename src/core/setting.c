@@ -246,6 +246,11 @@ static bool set_cleartext_password(struct account *account, const char *text)
 	return set_truth(&account->cleartext_password, text);
 }
 
+static bool set_run_as(struct account *account, const char *text)
+{
+	return is_clean(text, 255) && replace(&account->run_as, text);
+}
+
 static bool set_confine(struct account *account, const char *text)
 {
 	return set_truth(&account->confine, text);
@@ -338,6 +343,8 @@ const struct setting settings[] = {
 		false},
 	{"max-size", set_max_size, "a size such as 20M", SETTING_ALONE, false},
 	{"state", set_state, PATH_EXPECTED, SETTING_ALONE, true},
+	{"run-as", set_run_as, "the name of a user of this system",
+		SETTING_ALONE, false},
 	{"confine", set_confine, "true or false", SETTING_ALONE, false},
 };
 

@@ -62,6 +62,7 @@ write_rc() {
     rc=$work/rc
     {
         printf 'state = "%s"\n' "$work/state"
+        [ "$(id -u)" -ne 0 ] || printf 'run-as = root\n'
         [ -z "${UNCONFINED:-}" ] || printf 'confine = false\n'
         printf 'server = localhost\nport = %s\n' "$tls_port"
         printf 'tls-ca = "%s"\n' "$work/server/cert.pem"

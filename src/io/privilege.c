@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: ISC */
+#include "io/privilege.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+void privilege_protect_memory(void)
+{
+	struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_CORE, &none);
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
+/* The user of run-as, in libc's memory. */
+static const struct passwd *find_user(
+	const struct account *account, struct error *err)
+{
+	errno = 0;
+	const struct passwd *user = getpwnam(account->run_as);
+
+	/* Libcs differ in what they set where there is none. */
+	if (user == NULL &&
+		(errno == EIO || errno == EMFILE || errno == ENFILE))
+		error_set(err, ERROR_TEMPORARY,
+			"cannot look up the user %s (run-as): %s",
+			account->run_as, strerror(errno));
+	else if (user == NULL)
+		error_set(err, ERROR_CONFIG,
+			"run-as = %s: there is no user of that name here; "
+			"correct it in %s",
+			account->run_as, account->file);
+	return user;
+}
+
+/* *user: whom to become; NULL: nobody else. */
+static bool choose_user(const struct account *account,
+	const struct passwd **user, struct error *err)
+{
+	uid_t self = geteuid();
+
+	*user = NULL;
+	if (account->run_as == NULL) {
+		if (self != 0)
+			return true;
+		return error_set(err, ERROR_CONFIG,
+			"keepmail was started by root, and a server that "
+			"finds a fault in it would have the whole machine: "
+			"run it as the user whose mail it is, or set run-as = "
+			"USER in %s (run-as = root if it must be root)",
+			account->file);
+	}
+	const struct passwd *wanted = find_user(account, err);
+
+	if (wanted == NULL)
+		return false;
+	if (wanted->pw_uid == self)
+		return true;
+	if (self != 0)
+		return error_set(err, ERROR_CONFIG,
+			"run-as = %s, but only root can become another user: "
+			"run keepmail as %s or as root, or take run-as out "
+			"of %s",
+			account->run_as, account->run_as, account->file);
+	*user = wanted;
+	return true;
+}
+
+bool privilege_check(const struct account *account, struct error *err)
+{
+	const struct passwd *user;
+
+	return choose_user(account, &user, err);
+}
+
+/* Is there no way back? */
+static bool has_become(uid_t uid, gid_t gid)
+{
+	return getuid() == uid && geteuid() == uid && getgid() == gid &&
+		getegid() == gid && setuid(0) < 0 && seteuid(0) < 0 &&
+		(gid == 0 || setegid(0) < 0);
+}
+
+bool privilege_become(const struct account *account, struct error *err)
+{
+	const struct passwd *user;
+
+	if (!choose_user(account, &user, err))
+		return false;
+	if (user == NULL)
+		return true;
+	uid_t uid = user->pw_uid;
+	gid_t gid = user->pw_gid;
+
+	if (initgroups(user->pw_name, gid) < 0 || setgid(gid) < 0 ||
+		setuid(uid) < 0)
+		return error_set(err, ERROR_CONFIG,
+			"cannot become the user %s (run-as): %s",
+			account->run_as, strerror(errno));
+	if (!has_become(uid, gid))
+		return error_set(err, ERROR_SOFTWARE,
+			"cannot become the user %s (run-as) for good: nothing "
+			"was fetched",
+			account->run_as);
+	/* The kernel forgets it with the old user. */
+	privilege_protect_memory();
+	/* For password-command; a directory of root's may be closed to it. */
+	setenv("HOME", user->pw_dir, 1);
+	setenv("USER", user->pw_name, 1);
+	setenv("LOGNAME", user->pw_name, 1);
+	if (chdir("/") < 0)
+		return error_set(err, ERROR_CONFIG,
+			"cannot go to the directory /: %s", strerror(errno));
+	return true;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/* Who a worker is, and that nobody looks into it. */
+#ifndef IO_PRIVILEGE_H
+#define IO_PRIVILEGE_H
+
+#include <stdbool.h>
+
+#include "core/account.h"
+#include "core/error.h"
+
+/*
+ * Passwords pass through memory: no core dump, and no other process looks.
+ * Holds for children, too, and past privilege_become.
+ */
+void privilege_protect_memory(void);
+
+/*
+ * May whoever started this process fetch the account? Root only with run-as,
+ * others only as themselves. ERROR_CONFIG says what to do.
+ */
+bool privilege_check(const struct account *account, struct error *err);
+
+/*
+ * Checks, and makes this process for good the user of the account's run-as,
+ * with that user's groups and HOME, USER and LOGNAME; without effect where it
+ * is that user already, root included. Before anything of the account is
+ * opened.
+ */
+bool privilege_become(const struct account *account, struct error *err);
+
+#endif
