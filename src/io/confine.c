@@ -91,8 +91,9 @@ struct net_port_attr {
 
 /*
  * What name lookup, TLS and libraries that are loaded late read; what is not
- * there is passed over. Keys lie beside certificates in /etc/ssl and /etc/pki:
- * not all of them, therefore.
+ * there is passed over, and a link leads to what it points to. Secrets lie
+ * close to much of it (keys in /etc/ssl and /etc/pki, NetworkManager's
+ * connections), hence the narrow names.
  */
 static const char *const readable[] = {
 	"/usr",
@@ -113,13 +114,13 @@ static const char *const readable[] = {
 	"/etc/networks",
 	"/etc/services",
 	"/etc/protocols",
-	"/etc/authselect",
 	"/run/systemd/resolve",
 	"/run/resolvconf",
-	"/run/NetworkManager",
+	"/run/NetworkManager/resolv.conf",
+	"/run/NetworkManager/no-stub-resolv.conf",
 	"/run/connman",
 	"/run/nscd",
-	"/var/lib/sss",
+	"/var/lib/sss/mc",
 	"/var/lib/libvirt/dnsmasq",
 	"/etc/ssl/certs",
 	"/etc/ssl/cert.pem",
@@ -181,7 +182,7 @@ static bool allow(const struct fence *fence, const char *path, uint64_t access)
  */
 static void allow_links(const struct fence *fence, const char *path)
 {
-	DIR *dir = path == NULL ? NULL : opendir(path);
+	DIR *dir = opendir(path);
 	char target[4096];
 
 	if (dir == NULL)
@@ -192,7 +193,7 @@ static void allow_links(const struct fence *fence, const char *path)
 
 		/* In the same directory, no link at all, or in /usr. */
 		if (n <= 0 || memchr(target, '/', (size_t)n) == NULL ||
-			strncmp(target, "/usr/", 5) == 0)
+			(n >= 5 && memcmp(target, "/usr/", 5) == 0))
 			continue;
 		char *link = xasprintf("%s/%s", path, entry->d_name);
 
@@ -222,8 +223,11 @@ static void allow_reading(
 		if (own[i] != NULL)
 			allow(fence, own[i], READ);
 	}
-	allow_links(fence, "/etc/ssl/certs");
-	allow_links(fence, account->tls_ca);
+	/* Some hundred links: where they are needed. */
+	if (account->tls != TLS_OFF)
+		allow_links(fence,
+			account->tls_ca == NULL ? "/etc/ssl/certs"
+						: account->tls_ca);
 }
 
 /*
