@@ -182,7 +182,8 @@ END
     place_for nobody
     write_plain "run-as = nobody" "state = \"$work/nobody/state\"" \
         "maildir = \"$work/nobody/mail\""
-    run strace -qq -f -o "$work/trace" -e trace=%creds,%process,prctl \
+    # The leak checker cannot trace what is traced.
+    ASAN_OPTIONS=detect_leaks=0 run strace -qq -f -o "$work/trace" -e trace=%creds,%process,prctl \
         "$KEEPMAIL" -f "$rc"
     [ "$status" -eq 0 ]
     uid=$(id -u nobody)
