@@ -349,6 +349,8 @@ static bool fence_in(const struct account *account, bool dry_run, char **said)
 #ifndef SYS_setxattrat
 #define SYS_setxattrat 463
 #define SYS_removexattrat 466
+#endif
+#ifndef SYS_open_tree_attr
 #define SYS_open_tree_attr 467
 #endif
 
