@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* What every fuzz target needs: libFuzzer's entry, and a promise to check. */
-#ifndef TESTS_FUZZ_H
-#define TESTS_FUZZ_H
+/* What every fuzz target needs: its entry, a promise to check, and cuts. */
+#ifndef TESTS_FUZZ_FUZZ_H
+#define TESTS_FUZZ_FUZZ_H
 
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Longer inputs are passed over: they say nothing that shorter ones do not. */
+#define FUZZ_MAX 16384
+
+/* libFuzzer's entry, and that of tests/fuzz/replay.c. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* A broken promise is a crash, so that the fuzzer keeps the input. */
@@ -18,5 +22,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 			abort();                                     \
 		}                                                    \
 	} while (0)
+
+/*
+ * How many of the left octets come in the next block. cuts, which the input
+ * gives, decides: 0 is everything in one piece.
+ */
+static inline size_t fuzz_block(uint32_t *cuts, size_t left)
+{
+	if (*cuts == 0)
+		return left;
+	*cuts = *cuts * 1664525 + 1013904223;
+	size_t block = 1 + (*cuts >> 24) % (*cuts >> 8 & 1 ? 7 : 200);
+
+	/* 0 would put an end to the cutting. */
+	*cuts |= 1;
+	return block < left ? block : left;
+}
 
 #endif

@@ -1,69 +1,121 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Whatever a server says to a window of commands: events come in the order of
- * the commands, memory stays bounded, and what is no POP3 is told.
+ * the commands, each answered once, memory stays bounded, what is no POP3 is
+ * told, and so is what nobody asked for.
  */
 #include <string.h>
 
-#include "core/maildrop.h"
 #include "core/pipeline.h"
 #include "fuzz.h"
+
+static const struct {
+	const char *text;
+	enum pop3_answer answer;
+} commands[] = {
+	{"UIDL", POP3_LISTING},
+	{"RETR 1", POP3_MESSAGE},
+	{"DELE 1", POP3_SINGLE},
+	{"CAPA", POP3_LISTING},
+	{"RETR 2", POP3_MESSAGE},
+	{"QUIT", POP3_SINGLE},
+};
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
+/* An event that may come for this command. */
+static void check_event(const struct pipeline_event *event)
+{
+	enum pop3_answer answer = commands[event->tag % COMMANDS].answer;
+	const struct pop3_event *got = &event->answer;
+
+	switch (got->type) {
+	case POP3_MORE:
+		PROMISE(!event->last);
+		break;
+	case POP3_STATUS:
+		PROMISE(event->last ==
+			(got->status != POP3_OK || answer == POP3_SINGLE));
+		PROMISE(got->length <= POP3_STATUS_MAX);
+		break;
+	case POP3_LINE:
+		PROMISE(answer == POP3_LISTING && !event->last);
+		PROMISE(got->length <= POP3_LISTED_MAX);
+		break;
+	case POP3_TEXT:
+		PROMISE(answer == POP3_MESSAGE && !event->last);
+		PROMISE(got->length > 0);
+		break;
+	case POP3_END:
+		PROMISE(answer != POP3_SINGLE && event->last);
+		break;
+	case POP3_BROKEN:
+		PROMISE(got->length > 0);
+		break;
+	}
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct pipeline pipeline;
-	static const char *const commands[] = {
-		"UIDL", "LIST", "RETR 1", "DELE 1", "QUIT", "CAPA"};
-	static const enum pop3_answer answers[] = {POP3_LISTING, POP3_LISTING,
-		POP3_MESSAGE, POP3_SINGLE, POP3_SINGLE, POP3_LISTING};
 	struct pop3_capabilities capabilities = {.known = true};
-	static const uint64_t key[2] = {1, 2};
-	struct maildrop maildrop;
-	struct error err = {.kind = ERROR_NONE};
-	uint32_t last = 0;
-	char *copy = malloc(size + 1);
+	struct pipeline_event event = {.last = false};
+	uint32_t cuts;
+	uint32_t answered = 0;
+	uint32_t pushed = 0;
 
-	memcpy(copy, data, size);
-	maildrop_init(&maildrop, key);
-	pipeline_init(&pipeline, 64);
-	for (uint32_t i = 0; i < 64; i++)
-		pipeline_push(&pipeline, answers[i % 6], i, commands[i % 6]);
-	for (size_t at = 0; at < size;) {
-		size_t n = size - at < 61 ? size - at : 61;
-		struct pipeline_event event;
-		uint32_t number;
-		const char *rest;
-		size_t length;
+	if (size < sizeof cuts + 1 || size > FUZZ_MAX)
+		return 0;
+	memcpy(&cuts, data, sizeof cuts);
+	size_t window = 1 + data[sizeof cuts] % 16;
 
-		n = pipeline_feed(&pipeline, copy + at, n, &event);
+	size -= sizeof cuts + 1;
+	char *copy = malloc(size > 0 ? size : 1);
+
+	PROMISE(copy != NULL);
+	memcpy(copy, data + sizeof cuts + 1, size);
+	pipeline_init(&pipeline, window);
+	for (size_t at = 0, end = 0; at < size;) {
+		/* Refilled when it is empty, and sometimes before. */
+		while (pipeline.count == 0 || (at % 3 == 0 && pushed < 64)) {
+			const char *text = commands[pushed % COMMANDS].text;
+			enum pop3_answer answer =
+				commands[pushed % COMMANDS].answer;
+
+			if (!pipeline_push(&pipeline, answer, pushed, text))
+				break;
+			pushed++;
+		}
+		PROMISE(pipeline_room(&pipeline) == window - pipeline.count);
+		if (at == end)
+			end += fuzz_block(&cuts, size - at);
+		size_t n =
+			pipeline_feed(&pipeline, copy + at, end - at, &event);
+
 		at += n;
+		check_event(&event);
 		if (event.answer.type == POP3_BROKEN)
 			break;
-		PROMISE(event.tag >= last);
+		PROMISE(event.tag == answered);
 		PROMISE(n > 0 || event.answer.type == POP3_TEXT);
-		last = event.tag;
-		if (event.answer.type != POP3_LINE)
-			continue;
-		pop3_capability(
-			&capabilities, event.answer.text, event.answer.length);
-		if (pop3_parse_listed(event.answer.text, event.answer.length,
-			    &number, &rest, &length)) {
-			PROMISE(number > 0 && length <= event.answer.length);
-			maildrop_add(&maildrop, number, rest, length, &err);
+		answered += event.last;
+		PROMISE(answered + pipeline.count == pushed);
+		if (event.answer.type == POP3_LINE)
+			pop3_capability(&capabilities, event.answer.text,
+				event.answer.length);
+		/* What is sent makes room. */
+		buffer_consume(&pipeline.out, buffer_length(&pipeline.out));
+		/* The rest of this block was asked for by nobody. */
+		if (pipeline.count == 0 && at < end && pushed % 5 == 0) {
+			PROMISE(pipeline_feed(&pipeline, copy + at, end - at,
+					&event) == 0);
+			PROMISE(event.answer.type == POP3_BROKEN);
+			break;
 		}
 	}
 	PROMISE(pipeline.parser.line.size <= 2 * POP3_STATUS_MAX);
-	err.kind = ERROR_NONE;
-	if (maildrop_index(&maildrop, &err)) {
-		for (size_t i = 0; i < maildrop.count; i++) {
-			const struct message *m = &maildrop.messages[i];
-
-			PROMISE(maildrop_find(&maildrop,
-					maildrop_uid(&maildrop, m),
-					m->uid_length, m->ordinal, 0) == i);
-		}
-	}
-	maildrop_release(&maildrop);
+	PROMISE(strnlen(capabilities.mechanisms,
+			sizeof capabilities.mechanisms) <
+		sizeof capabilities.mechanisms);
 	pipeline_release(&pipeline);
 	free(copy);
 	return 0;
