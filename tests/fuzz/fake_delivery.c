@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: ISC */
+/* io/delivery.h in memory: letters and what has become of each. */
+#include <string.h>
+
+#include "fakes.h"
+
+struct delivery {
+	bool sealed; /* the batch is, and can be published */
+};
+
+struct fake_letter fake_letters[FAKE_LETTERS_MAX];
+size_t fake_letter_count;
+
+static struct delivery the_delivery;
+/* No text is longer than the octets that it came in. */
+static char texts[FUZZ_MAX];
+static size_t texts_length;
+
+struct delivery *fake_delivery(void)
+{
+	return &the_delivery;
+}
+
+void fake_delivery_reset(void)
+{
+	fake_letter_count = 0;
+	texts_length = 0;
+	the_delivery.sealed = false;
+}
+
+/* In every letter's state: what was from becomes to. */
+static void change(enum fake_letter_state from, enum fake_letter_state to)
+{
+	for (size_t i = 0; i < fake_letter_count; i++) {
+		if (fake_letters[i].state == from)
+			fake_letters[i].state = to;
+	}
+}
+
+void fake_delivery_died(void)
+{
+	change(FAKE_WRITING, FAKE_GONE);
+	change(FAKE_ENDED, FAKE_GONE);
+	the_delivery.sealed = false;
+}
+
+const char *fake_text(const struct fake_letter *letter)
+{
+	return texts + letter->text;
+}
+
+size_t fake_letter_named(const char *name)
+{
+	size_t i = (size_t)strtoul(name, NULL, 10);
+
+	PROMISE(i < fake_letter_count);
+	return i;
+}
+
+/* The letter that is being written; NULL: none. */
+static struct fake_letter *writing(void)
+{
+	struct fake_letter *last = fake_letters + fake_letter_count - 1;
+
+	return fake_letter_count > 0 && last->state == FAKE_WRITING ? last
+								    : NULL;
+}
+
+struct delivery *delivery_open(enum destination_kind kind, const char *path,
+	const char *spool_directory, struct error *err)
+{
+	PROMISE(kind != DESTINATION_NONE && path != NULL);
+	(void)spool_directory;
+	(void)err;
+	return &the_delivery;
+}
+
+void delivery_close(struct delivery *delivery)
+{
+	if (delivery == NULL || fake_is_dead())
+		return;
+	delivery_drop(delivery);
+	delivery_abandon(delivery);
+}
+
+void delivery_sweep(struct delivery *delivery)
+{
+	(void)delivery;
+}
+
+bool delivery_begin(struct delivery *delivery, struct error *err)
+{
+	PROMISE(writing() == NULL && !delivery->sealed);
+	if (fake_fails(FAKE_BEGIN, err))
+		return false;
+	PROMISE(fake_letter_count < FAKE_LETTERS_MAX);
+	fake_letters[fake_letter_count++] = (struct fake_letter){
+		.state = FAKE_WRITING, .text = texts_length};
+	return true;
+}
+
+bool delivery_write(struct delivery *delivery, const char *text, size_t length,
+	struct error *err)
+{
+	struct fake_letter *letter = writing();
+
+	(void)delivery;
+	PROMISE(letter != NULL);
+	if (fake_fails(FAKE_WRITE, err))
+		return false;
+	PROMISE(length <= sizeof texts - texts_length);
+	memcpy(texts + texts_length, text, length);
+	texts_length += length;
+	letter->length += length;
+	return true;
+}
+
+bool delivery_end(struct delivery *delivery, int64_t now, struct letter *letter,
+	struct error *err)
+{
+	struct fake_letter *last = writing();
+
+	(void)delivery;
+	(void)now;
+	PROMISE(last != NULL);
+	if (fake_fails(FAKE_END, err))
+		return false;
+	last->state = FAKE_ENDED;
+	last->whole = true;
+	memset(letter, 0, sizeof *letter);
+	snprintf(letter->name, sizeof letter->name, "%zu",
+		fake_letter_count - 1);
+	letter->octets = last->length;
+	return true;
+}
+
+void delivery_drop(struct delivery *delivery)
+{
+	struct fake_letter *letter = writing();
+
+	(void)delivery;
+	if (letter == NULL || fake_is_dead())
+		return;
+	letter->state = FAKE_GONE;
+	texts_length = letter->text;
+}
+
+bool delivery_seal(struct delivery *delivery, struct letter *letters,
+	size_t count, struct error *err)
+{
+	size_t ended = 0;
+
+	PROMISE(writing() == NULL && !delivery->sealed);
+	/* All that were ended since the last publish, in order. */
+	for (size_t i = 0; i < fake_letter_count; i++) {
+		if (fake_letters[i].state != FAKE_ENDED)
+			continue;
+		PROMISE(ended < count &&
+			fake_letter_named(letters[ended].name) == i);
+		ended++;
+	}
+	PROMISE(ended == count && count > 0);
+	if (fake_fails(FAKE_SEAL, err))
+		return false;
+	change(FAKE_ENDED, FAKE_SEALED);
+	delivery->sealed = true;
+	return true;
+}
+
+/* Nothing is shown before the store says that it is arriving. */
+static void publish_one(size_t i)
+{
+	size_t count;
+	const struct fake_row *rows = fake_store_rows(&count);
+	size_t found = 0;
+
+	for (size_t k = 0; k < count; k++)
+		found +=
+			rows[k].letter == i && rows[k].state == MEMORY_ARRIVING;
+	PROMISE(found == 1);
+	fake_letters[i].state = FAKE_PUBLISHED;
+}
+
+bool delivery_publish(struct delivery *delivery, struct error *err)
+{
+	size_t left = 0;
+
+	PROMISE(delivery->sealed && !fake_store_is_open());
+	for (size_t i = 0; i < fake_letter_count; i++)
+		left += fake_letters[i].state == FAKE_SEALED;
+	bool fails = fake_fails(FAKE_PUBLISH, err);
+
+	if (fails)
+		left /= 2;
+	for (size_t i = 0; i < fake_letter_count && left > 0; i++) {
+		if (fake_letters[i].state == FAKE_SEALED) {
+			publish_one(i);
+			left--;
+		}
+	}
+	if (!fails)
+		delivery->sealed = false;
+	return !fails;
+}
+
+void delivery_abandon(struct delivery *delivery)
+{
+	if (fake_is_dead())
+		return;
+	change(FAKE_ENDED, FAKE_GONE);
+	change(FAKE_SEALED, FAKE_GONE);
+	delivery->sealed = false;
+}
+
+bool delivery_recover(struct delivery *delivery, const struct letter *letters,
+	size_t count, bool *arrived, struct error *err)
+{
+	(void)delivery;
+	(void)err;
+	for (size_t i = 0; i < count; i++) {
+		size_t at = fake_letter_named(letters[i].name);
+
+		/* Whole in tmp/: it is shown now. */
+		if (fake_letters[at].state == FAKE_SEALED)
+			publish_one(at);
+		arrived[i] = fake_letters[at].state == FAKE_PUBLISHED;
+	}
+	/* What no row names is swept away in time. */
+	change(FAKE_SEALED, FAKE_GONE);
+	return true;
+}

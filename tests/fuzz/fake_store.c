@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: ISC */
+/* io/store.h in memory: rows, and transactions that are undone when they fail.
+ */
+#include <string.h>
+
+#include "fakes.h"
+
+struct store {
+	struct fake_row rows[FAKE_ROWS_MAX];
+	size_t count;
+	struct fake_row saved[FAKE_ROWS_MAX]; /* as before the transaction */
+	size_t saved_count;
+	bool open;
+	char uids[4 * FUZZ_MAX];
+	size_t uids_length;
+};
+
+static struct store the_store;
+
+struct store *fake_store(void)
+{
+	return &the_store;
+}
+
+void fake_store_reset(void)
+{
+	the_store.count = 0;
+	the_store.open = false;
+	the_store.uids_length = 0;
+}
+
+static void undo(struct store *store)
+{
+	if (!store->open)
+		return;
+	memcpy(store->rows, store->saved,
+		store->saved_count * sizeof store->rows[0]);
+	store->count = store->saved_count;
+	store->open = false;
+}
+
+void fake_store_died(void)
+{
+	undo(&the_store);
+}
+
+bool fake_store_is_open(void)
+{
+	return the_store.open;
+}
+
+const struct fake_row *fake_store_rows(size_t *count)
+{
+	*count = the_store.count;
+	return the_store.rows;
+}
+
+static struct fake_row *find(
+	const struct maildrop *maildrop, const struct message *message)
+{
+	for (size_t i = 0; i < the_store.count; i++) {
+		struct fake_row *row = &the_store.rows[i];
+
+		if (row->state != MEMORY_NONE &&
+			row->ordinal == message->ordinal &&
+			row->uid_length == message->uid_length &&
+			memcmp(the_store.uids + row->uid,
+				maildrop_uid(maildrop, message),
+				row->uid_length) == 0)
+			return row;
+	}
+	return NULL;
+}
+
+const struct fake_row *fake_store_row(
+	const struct maildrop *maildrop, const struct message *message)
+{
+	return find(maildrop, message);
+}
+
+static struct fake_row *add(struct store *store,
+	const struct maildrop *maildrop, const struct message *message)
+{
+	struct fake_row *row = &store->rows[store->count++];
+	size_t room = sizeof store->uids - store->uids_length;
+
+	PROMISE(store->count < FAKE_ROWS_MAX && message->uid_length < room);
+	*row = (struct fake_row){.uid = store->uids_length,
+		.uid_length = message->uid_length,
+		.ordinal = message->ordinal,
+		.letter = FAKE_NO_LETTER};
+	memcpy(store->uids + row->uid, maildrop_uid(maildrop, message),
+		row->uid_length);
+	store->uids_length += row->uid_length;
+	return row;
+}
+
+void fake_store_remember(
+	const struct maildrop *maildrop, uint8_t octet, bool with_sizes)
+{
+	for (size_t i = 0; i < maildrop->count; i++) {
+		const struct message *message = &maildrop->messages[i];
+		unsigned what = octet >> 2 * (i % 4) & 3;
+
+		if (what == 0 || message->uid_length == 0 ||
+			find(maildrop, message) != NULL)
+			continue;
+		struct fake_row *row = add(&the_store, maildrop, message);
+
+		row->state = what == 3 ? MEMORY_ERASED : MEMORY_KEPT;
+		row->vanished = what == 1;
+		row->size = with_sizes ? 10 + i : MAILDROP_SIZE_UNKNOWN;
+		row->kept_at = fake_clock - (int64_t)(i % 8) * 100;
+	}
+}
+
+bool store_recall(struct store *store, const struct maildrop *maildrop,
+	struct memory **memories, struct error *err)
+{
+	struct memory *found = calloc(maildrop->count + 1, sizeof found[0]);
+
+	(void)err;
+	PROMISE(found != NULL);
+	for (size_t i = 0; i < store->count; i++)
+		store->rows[i].listed = false;
+	for (size_t i = 0; i < maildrop->count; i++) {
+		struct fake_row *row = find(maildrop, &maildrop->messages[i]);
+
+		if (row == NULL)
+			continue;
+		row->listed = true;
+		/* Recovery has settled what was under way. */
+		PROMISE(row->state != MEMORY_ARRIVING);
+		found[i] = (struct memory){.row = row - store->rows,
+			.state = row->state,
+			.size = row->size,
+			.kept_at = row->kept_at,
+			.vanished = row->vanished};
+	}
+	*memories = found;
+	return true;
+}
+
+bool store_begin(struct store *store, struct error *err)
+{
+	PROMISE(!store->open);
+	if (fake_fails(FAKE_STORE, err))
+		return false;
+	memcpy(store->saved, store->rows, store->count * sizeof store->rows[0]);
+	store->saved_count = store->count;
+	store->open = true;
+	return true;
+}
+
+bool store_commit(struct store *store, struct error *err)
+{
+	PROMISE(store->open);
+	if (fake_fails(FAKE_COMMIT, err)) {
+		/* Killed behind it: it holds, and nobody was told. */
+		if (fake_is_dead())
+			store->open = false;
+		undo(store);
+		return false;
+	}
+	store->open = false;
+	return true;
+}
+
+/* The row, for a change within a transaction; NULL: that failed. */
+static struct fake_row *change(
+	struct store *store, int64_t row, struct error *err)
+{
+	PROMISE(store->open);
+	PROMISE(row >= 0 && (size_t)row < store->count);
+	if (!fake_fails(FAKE_STORE, err))
+		return &store->rows[row];
+	undo(store);
+	return NULL;
+}
+
+static bool is_published(const struct fake_row *row)
+{
+	return row->letter == FAKE_NO_LETTER ||
+		fake_letters[row->letter].state == FAKE_PUBLISHED;
+}
+
+bool store_record_arriving(struct store *store, const struct maildrop *maildrop,
+	const struct message *message, const struct letter *letter,
+	const struct store_place *place, int64_t now, int64_t *row,
+	struct error *err)
+{
+	struct fake_row *at = find(maildrop, message);
+
+	(void)now;
+	PROMISE(place->kind != DESTINATION_NONE && place->path != NULL);
+	PROMISE(message->uid_length > 0);
+	/* What is here is not fetched again. */
+	PROMISE(at == NULL || at->state == MEMORY_ERASED || at->vanished);
+	if (at == NULL)
+		at = add(store, maildrop, message);
+	*row = at - store->rows;
+	at = change(store, *row, err);
+	if (at == NULL)
+		return false;
+	at->state = MEMORY_ARRIVING;
+	at->size = message->size;
+	at->vanished = false;
+	at->listed = true;
+	at->letter = fake_letter_named(letter->name);
+	PROMISE(fake_letters[at->letter].state == FAKE_SEALED);
+	return true;
+}
+
+bool store_record_kept(
+	struct store *store, int64_t row, int64_t now, struct error *err)
+{
+	struct fake_row *at = change(store, row, err);
+
+	if (at == NULL)
+		return false;
+	PROMISE(at->state == MEMORY_ARRIVING && is_published(at));
+	at->state = MEMORY_KEPT;
+	at->kept_at = now;
+	return true;
+}
+
+bool store_forget_arriving(struct store *store, int64_t row, struct error *err)
+{
+	struct fake_row *at = change(store, row, err);
+
+	if (at == NULL)
+		return false;
+	/* It will be fetched again: it must not be here. */
+	PROMISE(at->state == MEMORY_ARRIVING && !is_published(at));
+	at->state = MEMORY_NONE;
+	return true;
+}
+
+bool store_record_erased(
+	struct store *store, int64_t row, int64_t now, struct error *err)
+{
+	struct fake_row *at = change(store, row, err);
+
+	(void)now;
+	if (at == NULL)
+		return false;
+	PROMISE(at->state == MEMORY_KEPT && is_published(at));
+	at->state = MEMORY_ERASED;
+	return true;
+}
+
+bool store_record_listing(struct store *store, int64_t now, struct error *err)
+{
+	(void)now;
+	(void)err;
+	PROMISE(store->open);
+	for (size_t i = 0; i < store->count; i++)
+		store->rows[i].vanished = !store->rows[i].listed;
+	return true;
+}
+
+bool store_arriving(struct store *store, struct store_arriving **arriving,
+	size_t *count, struct error *err)
+{
+	struct store_arriving *found =
+		calloc(store->count + 1, sizeof found[0]);
+	size_t n = 0;
+
+	(void)err;
+	PROMISE(found != NULL && !store->open);
+	for (size_t i = 0; i < store->count; i++) {
+		if (store->rows[i].state != MEMORY_ARRIVING)
+			continue;
+		found[n].row = (int64_t)i;
+		found[n].kind = DESTINATION_MAILDIR;
+		found[n].path = strdup("/mail");
+		snprintf(found[n].letter.name, sizeof found[n].letter.name,
+			"%zu", store->rows[i].letter);
+		n++;
+	}
+	*arriving = found;
+	*count = n;
+	return true;
+}
+
+void store_free_arriving(struct store_arriving *arriving, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(arriving[i].path);
+	free(arriving);
+}

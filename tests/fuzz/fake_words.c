@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * io/log.h and io/progress.h: nothing is shown, but what would be is looked at;
+ * and the clock and the faults.
+ */
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+
+#include "fakes.h"
+#include "io/log.h"
+#include "io/progress.h"
+
+int64_t fake_clock;
+int64_t fake_pace;
+
+/* run_now's: it goes as the input says, not as the world does. */
+time_t time(time_t *at)
+{
+	fake_clock += fake_pace;
+	if (at != NULL)
+		*at = (time_t)fake_clock;
+	return (time_t)fake_clock;
+}
+
+static struct {
+	enum fake_fault what;
+	unsigned left; /* times that it goes well */
+} faults[2];
+static bool deadly;
+static bool dead;
+
+void fake_faults(uint8_t first, uint8_t second, bool killed)
+{
+	faults[0].what = (enum fake_fault)(first & 7);
+	faults[0].left = first >> 3;
+	faults[1].what = (enum fake_fault)(second & 7);
+	faults[1].left = second >> 3;
+	deadly = killed;
+	dead = false;
+}
+
+void fake_revive(void)
+{
+	dead = false;
+}
+
+bool fake_is_dead(void)
+{
+	return dead;
+}
+
+bool fake_fails(enum fake_fault fault, struct error *err)
+{
+	bool fails = dead;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (faults[i].what != fault || faults[i].left-- > 0)
+			continue;
+		faults[i].what = FAKE_NO_FAULT;
+		dead = dead || deadly;
+		fails = true;
+	}
+	if (fails)
+		error_set(err, ERROR_WRITE, "the disk is full");
+	return fails;
+}
+
+/* Strangers' words are made printable before they are shown. */
+static void check_shown(const char *text)
+{
+	for (; *text != '\0'; text++)
+		PROMISE((unsigned char)*text >= ' ' && *text != 0x7f);
+}
+
+bool log_shows(enum log_level level)
+{
+	return level <= LOG_MESSAGES;
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+	char text[2000];
+	va_list args;
+
+	(void)level;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	check_shown(text);
+}
+
+void log_error(const struct error *err)
+{
+	check_shown(err->text);
+	check_shown(err->server);
+}
+
+void progress_start(
+	struct progress *progress, uint64_t messages, uint64_t octets)
+{
+	progress->total_messages = messages;
+	progress->total_octets = octets;
+}
+
+void progress_add(struct progress *progress, uint64_t messages, uint64_t octets)
+{
+	progress->messages += messages;
+	progress->octets += octets;
+}
+
+void progress_draw(struct progress_bar *bar, const struct progress *progress,
+	unsigned count)
+{
+	(void)bar;
+	(void)progress;
+	(void)count;
+}

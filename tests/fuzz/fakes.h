@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The world of session_fuzz in memory: io/session.h, io/store.h, io/delivery.h,
+ * io/log.h and io/progress.h with their promises, and with faults where the
+ * input wants them. They check what their callers promise, too.
+ */
+#ifndef TESTS_FUZZ_FAKES_H
+#define TESTS_FUZZ_FAKES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/letter.h"
+#include "core/maildrop.h"
+#include "core/pipeline.h"
+#include "core/plan.h"
+#include "fuzz.h"
+#include "io/delivery.h"
+#include "io/session.h"
+#include "io/store.h"
+
+/* ---- faults ----------------------------------------------------------------
+ */
+
+enum fake_fault {
+	FAKE_NO_FAULT,
+	FAKE_BEGIN, /* of a message */
+	FAKE_WRITE,
+	FAKE_END,
+	FAKE_SEAL,
+	FAKE_PUBLISH, /* half of the batch is shown by then */
+	FAKE_STORE,   /* a change within a transaction */
+	FAKE_COMMIT,
+};
+
+/*
+ * Two faults, an octet each: what fails in its low three bits, at which of its
+ * times in the high five. killed: the process dies of them, and nothing more
+ * happens until fake_revive.
+ */
+void fake_faults(uint8_t first, uint8_t second, bool killed);
+void fake_revive(void);
+bool fake_is_dead(void);
+
+/* Does this fail now? Then with ERROR_WRITE. */
+bool fake_fails(enum fake_fault fault, struct error *err);
+
+/* ---- the session -----------------------------------------------------------
+ */
+
+#define FAKE_COMMANDS_MAX 8192
+
+struct fake_command {
+	enum pop3_answer answer;
+	uint32_t number; /* the message's; 0: none */
+	char verb;	 /* of UIDL, LIST, RETR, DELE, QUIT */
+};
+
+struct session {
+	struct pipeline pipeline;
+	struct pop3_capabilities capabilities;
+	const char *wire; /* what the server says before the connection ends */
+	size_t size;
+	size_t at;
+	char *block; /* what has arrived, in memory of its exact size */
+	size_t start;
+	size_t end;
+	uint32_t cuts;
+	bool hasty; /* now and then, octets arrive that nobody asked for */
+	struct fake_command commands[FAKE_COMMANDS_MAX];
+	size_t command_count;
+};
+
+/* The one session there is, from its start. fake_session_end ends it. */
+struct session *fake_session(const char *wire, size_t size, size_t window,
+	uint32_t cuts, bool hasty);
+void fake_session_end(struct session *session);
+
+/* The harness's: "DELE number" is about to go out. */
+void fake_on_dele(uint32_t number);
+
+/* ---- the delivery ----------------------------------------------------------
+ */
+
+#define FAKE_LETTERS_MAX 4096
+
+enum fake_letter_state {
+	FAKE_WRITING,
+	FAKE_ENDED,
+	FAKE_SEALED, /* durable, under a name in tmp/ */
+	FAKE_PUBLISHED,
+	FAKE_GONE,
+};
+
+struct fake_letter {
+	enum fake_letter_state state;
+	bool whole;  /* it was ended */
+	size_t text; /* where it begins in the texts */
+	size_t length;
+};
+
+/* All that were ever begun. */
+extern struct fake_letter fake_letters[FAKE_LETTERS_MAX];
+extern size_t fake_letter_count;
+
+struct delivery *fake_delivery(void);
+/* Everything forgotten. */
+void fake_delivery_reset(void);
+/* The process is gone: what was not sealed is, too. */
+void fake_delivery_died(void);
+const char *fake_text(const struct fake_letter *letter);
+/* The letter's position, out of its name. */
+size_t fake_letter_named(const char *name);
+
+/* ---- the store -------------------------------------------------------------
+ */
+
+#define FAKE_ROWS_MAX 4096
+#define FAKE_NO_LETTER SIZE_MAX
+
+struct fake_row {
+	size_t uid; /* where it begins in the store's uids */
+	size_t uid_length;
+	uint32_t ordinal;
+	enum memory_state state; /* MEMORY_NONE: the row is gone */
+	uint64_t size;
+	int64_t kept_at;
+	bool vanished;
+	bool listed;
+	size_t letter; /* FAKE_NO_LETTER: fetched before all this */
+};
+
+struct store *fake_store(void);
+void fake_store_reset(void);
+/* The process is gone: a transaction that was open is undone. */
+void fake_store_died(void);
+/* Rows of runs long ago, for messages that have none: four states in octet. */
+void fake_store_remember(
+	const struct maildrop *maildrop, uint8_t octet, bool with_sizes);
+/* The row of a message; NULL: none. */
+const struct fake_row *fake_store_row(
+	const struct maildrop *maildrop, const struct message *message);
+bool fake_store_is_open(void);
+const struct fake_row *fake_store_rows(size_t *count);
+
+/* ---- the clock -------------------------------------------------------------
+ */
+
+/* What time() says, and how much later it is the next time it is asked. */
+extern int64_t fake_clock;
+extern int64_t fake_pace;
+
+#endif
