@@ -35,7 +35,10 @@ static bool good_value(
 	return true;
 }
 
-/* A field, unfolded: the first good value of each name counts. */
+/*
+ * A field, unfolded: the first good value of each name counts, <> too (done
+ * says that it came).
+ */
 static void take_field(const char *field, size_t length, struct header *wanted)
 {
 	char value[LETTER_ID_MAX];
@@ -43,11 +46,11 @@ static void take_field(const char *field, size_t length, struct header *wanted)
 	if (wanted->message_id[0] == '\0' &&
 		good_value(field, length, "Message-ID:", value))
 		memcpy(wanted->message_id, value, sizeof value);
-	if (wanted->return_path[0] == '\0' &&
-		good_value(field, length, "Return-Path:", value)) {
+	if (!wanted->done && good_value(field, length, "Return-Path:", value)) {
 		size_t n = strlen(value);
 		bool angles = n >= 2 && value[0] == '<' && value[n - 1] == '>';
 
+		wanted->done = true;
 		memcpy(wanted->return_path, value + angles, n - angles);
 		wanted->return_path[n - (angles ? 2 : 0)] = '\0';
 	}
@@ -61,6 +64,7 @@ static void reference(const char *text, size_t size, struct header *wanted)
 
 	memset(wanted->message_id, 0, sizeof wanted->message_id);
 	memset(wanted->return_path, 0, sizeof wanted->return_path);
+	wanted->done = false;
 	while (at < size) {
 		const char *lf = memchr(text + at, '\n', size - at);
 		size_t end = lf == NULL ? size : (size_t)(lf - text);
