@@ -221,9 +221,12 @@ static bool make_plan(const struct settings *settings, struct error *err)
 static bool fetch_and_erase(bool *all_fetched, struct error *err)
 {
 	struct pipeline_event event;
+	struct error unasked = {.kind = ERROR_NONE};
 
 	*all_fetched = transfer_fetch(&run, err);
-	if (*all_fetched) {
+	if (*all_fetched && run.plan.fetches > 0) {
+		/* Else answers may belong to other commands. */
+		PROMISE(session_in_step(run.session, &unasked));
 		PROMISE(run.batched == 0 && run.published_count == 0);
 		PROMISE(session_in_flight(run.session) == 0);
 	}
