@@ -110,6 +110,16 @@ static void stall(struct wire *wire)
 	}
 }
 
+/* What was sent ahead of its time is in the buffer, or comes meanwhile. */
+static void expect_nothing(struct wire *wire, int milliseconds, FILE *report)
+{
+	struct pollfd wait = {.fd = wire->fd, .events = POLLIN};
+
+	wire_flush(wire);
+	if (wire->in_start < wire->in_end || poll(&wait, 1, milliseconds) > 0)
+		fprintf(report, "expected silence, got a command too early\n");
+}
+
 /* One line of the dialog; false at the connection's end. */
 static bool play_line(
 	char *line, struct wire *wire, SSL_CTX *context, FILE *report)
@@ -140,6 +150,10 @@ static bool play_line(
 	if (strncmp(line, "wait ", 5) == 0) {
 		wire_flush(wire);
 		pause_for(strtol(line + 5, NULL, 10));
+		return true;
+	}
+	if (strncmp(line, "quiet ", 6) == 0) {
+		expect_nothing(wire, (int)strtol(line + 6, NULL, 10), report);
 		return true;
 	}
 	if (strcmp(line, "gone") == 0) {

@@ -10,6 +10,7 @@
  *   login PIPELINING UIDL a greeting and a login, with these capabilities
  *   tls                   TLS from here on (after STLS was answered)
  *   wait 200              milliseconds
+ *   quiet 200             milliseconds in which the client must say nothing
  *   gone                  the client must go away without another word
  *   stall                 silence until the client goes away
  *   close                 the end, with no more ado
