@@ -11,9 +11,9 @@ void header_init(struct header *header)
 
 /*
  * Copies the value of the field when it is NAME: one word that may stand in a
- * From_ line and a database without escaping.
+ * From_ line and a database without escaping. True when there was one.
  */
-static void take(struct header *header, const char *name, char *to)
+static bool take(struct header *header, const char *name, char *to)
 {
 	size_t n = strlen(name);
 	const char *p = header->field + n;
@@ -21,19 +21,20 @@ static void take(struct header *header, const char *name, char *to)
 
 	if (to[0] != '\0' || header->length >= HEADER_FIELD_MAX ||
 		header->length < n || strncasecmp(header->field, name, n) != 0)
-		return;
+		return false;
 	while (p < end && (*p == ' ' || *p == '\t'))
 		p++;
 	while (end > p && (end[-1] == ' ' || end[-1] == '\t'))
 		end--;
 	if (end - p >= LETTER_ID_MAX)
-		return;
+		return false;
 	for (const char *q = p; q < end; q++) {
 		if (*q <= ' ' || *q > '~')
-			return;
+			return false;
 	}
 	memcpy(to, p, (size_t)(end - p));
 	to[end - p] = '\0';
+	return end > p;
 }
 
 static void strip_angles(char *path)
@@ -48,12 +49,13 @@ static void strip_angles(char *path)
 
 static void end_field(struct header *header)
 {
-	bool had = header->return_path[0] != '\0';
-
 	take(header, "Message-ID:", header->message_id);
-	take(header, "Return-Path:", header->return_path);
-	if (!had)
+	/* <> counts: what stands below is not where a bounce came from. */
+	if (!header->returned &&
+		take(header, "Return-Path:", header->return_path)) {
 		strip_angles(header->return_path);
+		header->returned = true;
+	}
 	header->length = 0;
 }
 

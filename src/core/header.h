@@ -16,6 +16,7 @@ struct header {
 	char field[HEADER_FIELD_MAX];	 /* the field being read, unfolded */
 	size_t length;
 	bool at_end_of_line; /* its next line may go on with a blank */
+	bool returned;	     /* return_path was seen, <> or not */
 	bool done;	     /* the empty line was seen */
 };
 

@@ -98,6 +98,11 @@ static void mistake(const char *path, int line, const char *format, ...)
 	va_end(args);
 	char *whole = xasprintf("%s%s: %s", path, place, text);
 
+	/* A report is one line, whatever stands in the file. */
+	for (char *p = whole; *p != '\0'; p++) {
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	}
 	reading.report(whole);
 	reading.mistakes++;
 	free(whole);
