@@ -69,7 +69,6 @@ static void batch_is_published(struct run *run)
 	}
 	run->published_count = run->batched;
 	run->published_at = run_now();
-	run->batched = 0;
 	run->batched_octets = 0;
 }
 
@@ -95,7 +94,7 @@ bool batch_commit(struct run *run, struct error *err)
 		batch_is_published(run);
 	else
 		delivery_abandon(run->delivery);
-	run->batched = 0;
+	run->batched = run->proven = 0;
 	return ok;
 }
 

@@ -8,6 +8,7 @@
 
 #include "commands/batch.h"
 #include "commands/listing.h"
+#include "commands/proof.h"
 #include "commands/report.h"
 #include "commands/run.h"
 #include "commands/transfer.h"
@@ -133,6 +134,9 @@ static bool connect_account(
 	secret_free(found);
 	if (run->session == NULL)
 		return false;
+	run->one_by_one = store_was_out_of_step(run->store, run_now());
+	if (run->one_by_one)
+		session_forgo_pipelining(run->session);
 	warn_expiry(run);
 	return true;
 }
@@ -171,40 +175,28 @@ static bool run_account(
 }
 
 /*
- * May answers of the open batch belong to other commands than it seems? A
- * server that answered too much or too little shows it only by what it says, or
- * no longer says, afterwards. Sizes that are all as LIST said are proof enough.
- */
-static bool is_doubtful(const struct run *run, const struct error *err)
-{
-	if (err->kind == ERROR_PROTOCOL)
-		return true;
-	if (run->session == NULL || *run->options->stop ||
-		run->batch_as_listed ||
-		!session_capabilities(run->session)->pipelining)
-		return false;
-	/* A message cut off in its middle is no more than that. */
-	return session_in_flight(run->session) > (run->receiving ? 1 : 0);
-}
-
-/*
- * After an error or a signal: what came whole is kept, what is torn is dropped,
- * and the connection is closed without QUIT, so that nothing is erased.
+ * After an error or a signal: what came whole, and surely under its own uid, is
+ * kept, the rest is dropped, and the connection is closed without QUIT, so that
+ * nothing is erased.
  */
 static void salvage(struct run *run, const struct error *err)
 {
 	struct error second = {.kind = ERROR_NONE};
-	bool doubtful = is_doubtful(run, err);
+	size_t believed = proof_believed(run, err);
+	size_t doubtful = run->batched - believed;
 
+	/* Else a server that breaks off early each time would get no further.
+	 */
+	run->was_out_of_step = run->plan.steps != NULL &&
+		(err->kind == ERROR_PROTOCOL ||
+			(doubtful > 0 && believed + run->tally->fetched == 0));
 	session_close(run->session);
 	run->session = NULL;
 	if (run->delivery == NULL)
 		return;
 	delivery_drop(run->delivery);
-	if (doubtful) {
-		delivery_abandon(run->delivery);
-		run->batched = 0;
-	}
+	delivery_drop_last(run->delivery, doubtful);
+	run->batched = believed;
 	if ((!batch_commit(run, &second) || !batch_commit_kept(run, &second)) &&
 		log_shows(LOG_MESSAGES))
 		log_error(&second);
@@ -238,6 +230,9 @@ static bool record_run(
 	}
 	if (tally->listed && run->memories != NULL &&
 		!store_record_listing(run->store, record.ended, err))
+		return false;
+	if (run->was_out_of_step &&
+		!store_record_out_of_step(run->store, record.ended, err))
 		return false;
 	return store_record_run(run->store, &record, err) &&
 		store_commit(run->store, err);

@@ -33,6 +33,8 @@ struct run {
 	struct progress_bar bar;
 	struct tally *tally;
 	int64_t started;
+	bool one_by_one;      /* the server was out of step: nothing is piped */
+	bool was_out_of_step; /* in this run, which is to be recorded */
 	struct store *store;
 	struct delivery *delivery;
 	struct session *session;
@@ -44,8 +46,9 @@ struct run {
 	struct letter letters[BATCH_MESSAGES];
 	size_t positions[BATCH_MESSAGES]; /* of each in the maildrop */
 	size_t batched;
+	uint64_t octets_sent[BATCH_MESSAGES]; /* of each, as LIST counts */
 	uint64_t batched_octets;
-	bool batch_as_listed; /* each one's size is what LIST said */
+	size_t proven; /* of them: surely under their own uids (proof.h) */
 	int64_t batch_began;
 
 	/* Published, and not yet recorded as kept. */

@@ -5,6 +5,7 @@
 
 #include "commands/batch.h"
 #include "commands/listing.h"
+#include "commands/proof.h"
 #include "core/text.h"
 #include "core/xalloc.h"
 #include "io/log.h"
@@ -62,19 +63,23 @@ static bool end_message(
 		return true;
 	}
 	run->receiving = false;
-	if (run->batched == 0)
-		run->batch_as_listed = true;
-	if (octets != run->maildrop.messages[position].size)
-		run->batch_as_listed = false;
 	if (!delivery_end(run->delivery, run_now(), letter, err))
 		return false;
 	if (run->batched == 0)
 		run->batch_began = run_now();
+	run->octets_sent[run->batched] = octets;
 	run->positions[run->batched++] = position;
 	run->batched_octets += letter->octets;
-	if (run->batched < BATCH_MESSAGES &&
+	return true;
+}
+
+/* All of the batch is proven: it is committed if it is large or old enough. */
+static bool end_group(struct run *run, struct error *err)
+{
+	if (run->batched + PROOF_GROUP_MAX <= BATCH_MESSAGES &&
 		run->batched_octets < BATCH_OCTETS &&
-		run_now() - run->batch_began < BATCH_SECONDS)
+		(run->batched == 0 ||
+			run_now() - run->batch_began < BATCH_SECONDS))
 		return true;
 	return batch_commit(run, err);
 }
@@ -91,6 +96,8 @@ static bool take_event(
 				&run->maildrop, answer->text, answer->length);
 		return true;
 	}
+	if (proof_has_tag(event->tag))
+		return proof_take(run, event, err) && end_group(run, err);
 	switch (answer->type) {
 	case POP3_STATUS:
 		if (answer->status == POP3_OK)
@@ -123,23 +130,55 @@ static void start_progress(struct run *run)
 	progress_start(run->progress, run->plan.fetches, octets);
 }
 
-/* Pushes RETRs while the window has room; refilled when it is half empty. */
-static bool push_retrs(
-	struct run *run, size_t *next, size_t in_flight, struct error *err)
+/* What is still to be asked for. */
+struct asking {
+	size_t next;	 /* position of the next RETR; at the end: none */
+	size_t last;	 /* position of the last one */
+	size_t unproven; /* RETRs since the last proof */
+	size_t group;	 /* so many to a proof */
+};
+
+static void find_next(const struct run *run, struct asking *asking)
+{
+	while (asking->next < run->plan.count &&
+		!run->plan.steps[asking->next].fetch)
+		asking->next++;
+}
+
+static bool push_retr(struct run *run, struct asking *asking, struct error *err)
 {
 	char command[32];
 
+	asking->last = asking->next;
+	asking->unproven++;
+	asking->next++;
+	find_next(run, asking);
+	snprintf(command, sizeof command, "RETR %u",
+		run->maildrop.messages[asking->last].number);
+	return session_push(run->session, POP3_MESSAGE, (uint32_t)asking->last,
+		command, err);
+}
+
+/*
+ * Pushes RETRs, and a proof behind each group of them, while the window has
+ * room; refilled when it is half empty.
+ */
+static bool push_retrs(struct run *run, struct asking *asking, size_t in_flight,
+	struct error *err)
+{
 	if (in_flight > 0 && session_room(run->session) <= in_flight)
 		return true;
-	while (*next < run->plan.count && session_room(run->session) > 0) {
-		if (run->plan.steps[*next].fetch) {
-			snprintf(command, sizeof command, "RETR %u",
-				run->maildrop.messages[*next].number);
-			if (!session_push(run->session, POP3_MESSAGE,
-				    (uint32_t)*next, command, err))
+	while (session_room(run->session) > 0) {
+		bool more = asking->next < run->plan.count;
+
+		if (asking->unproven == asking->group ||
+			(!more && asking->unproven > 0)) {
+			asking->unproven = 0;
+			if (!proof_push(run, asking->last, err))
 				return false;
+		} else if (!more || !push_retr(run, asking, err)) {
+			return !more;
 		}
-		(*next)++;
 	}
 	return true;
 }
@@ -153,10 +192,11 @@ bool transfer_fetch(struct run *run, struct error *err)
 {
 	struct pipeline_event event;
 	size_t window = session_room(run->session);
-	size_t next = 0;
+	struct asking asking = {.group = proof_group(run)};
 
 	if (run->plan.fetches == 0)
 		return true;
+	find_next(run, &asking);
 	if (!run->maildrop.sized &&
 		!session_push(
 			run->session, POP3_LISTING, TAG_LIST, "LIST", err))
@@ -165,7 +205,7 @@ bool transfer_fetch(struct run *run, struct error *err)
 	for (;;) {
 		size_t in_flight = window - session_room(run->session);
 
-		if (!push_retrs(run, &next, in_flight, err))
+		if (!push_retrs(run, &asking, in_flight, err))
 			return false;
 		if (session_room(run->session) == window)
 			break;

@@ -13,6 +13,7 @@ void account_init(struct account *account)
 		.auth = AUTH_AUTO,
 		.timeout = 60,
 		.confine = true,
+		.pipelining = true,
 	};
 }
 

@@ -58,6 +58,7 @@ struct account {
 	char *password_file;
 	enum auth_method auth;
 	bool cleartext_password;
+	bool pipelining; /* where the server announces it */
 	int64_t timeout; /* seconds: to connect, and without any octet */
 	enum destination_kind destination;
 	char *path;  /* of the destination, absolute */

@@ -256,6 +256,11 @@ static bool set_confine(struct account *account, const char *text)
 	return set_truth(&account->confine, text);
 }
 
+static bool set_pipelining(struct account *account, const char *text)
+{
+	return set_truth(&account->pipelining, text);
+}
+
 static bool set_timeout(struct account *account, const char *text)
 {
 	int64_t seconds;
@@ -333,6 +338,7 @@ const struct setting settings[] = {
 		SETTING_ALONE, false},
 	{"cleartext-password", set_cleartext_password, "true or false",
 		SETTING_ALONE, false},
+	{"pipelining", set_pipelining, "true or false", SETTING_ALONE, false},
 	{"timeout", set_timeout, "1 to 86400 seconds", SETTING_ALONE, false},
 	{"maildir", set_maildir, PATH_EXPECTED, SETTING_DESTINATION, true},
 	{"mbox", set_mbox, PATH_EXPECTED, SETTING_DESTINATION, true},

@@ -141,6 +141,14 @@ void delivery_drop(struct delivery *delivery)
 	delivery->writing = false;
 }
 
+void delivery_drop_last(struct delivery *delivery, size_t count)
+{
+	if (delivery->mbox != NULL)
+		mbox_drop_last(delivery->mbox, count);
+	else
+		maildir_drop_last(delivery->maildir, count);
+}
+
 bool delivery_seal(struct delivery *delivery, struct letter *letters,
 	size_t count, struct error *err)
 {

@@ -33,7 +33,10 @@ void delivery_close(struct delivery *delivery);
 /* Clears away what runs killed long ago left, after all recovery. */
 void delivery_sweep(struct delivery *delivery);
 
-/* Begins a message. After any failure below (ERROR_WRITE), close or abandon. */
+/*
+ * Begins a message. When this, or writing or ending it, fails (ERROR_WRITE),
+ * the message must be dropped; the batch before it stands.
+ */
 bool delivery_begin(struct delivery *delivery, struct error *err);
 
 /* Appends text to it: LF line ends, any bytes. */
@@ -49,6 +52,9 @@ bool delivery_end(struct delivery *delivery, int64_t now, struct letter *letter,
 
 /* Takes away the message that was begun, if any. */
 void delivery_drop(struct delivery *delivery);
+
+/* Takes away the last count messages of the batch, which is not sealed. */
+void delivery_drop_last(struct delivery *delivery, size_t count);
 
 /*
  * Makes the batch (letters: all that were ended since the last publish, in

@@ -371,14 +371,20 @@ bool maildir_publish(struct maildir *maildir, struct error *err)
 	return true;
 }
 
+void maildir_drop_last(struct maildir *maildir, size_t count)
+{
+	while (count-- > 0 && maildir->count > 0) {
+		struct waiting *one = &maildir->batch[--maildir->count];
+
+		close_fd(&one->fd);
+		if (!one->resumed)
+			unlinkat(maildir->tmp, one->name, 0);
+	}
+}
+
 void maildir_abandon(struct maildir *maildir)
 {
-	for (size_t i = 0; i < maildir->count; i++) {
-		close_fd(&maildir->batch[i].fd);
-		if (!maildir->batch[i].resumed)
-			unlinkat(maildir->tmp, maildir->batch[i].name, 0);
-	}
-	maildir->count = 0;
+	maildir_drop_last(maildir, maildir->count);
 }
 
 /* Marks the letters of a directory as arrived, whatever follows their names. */

@@ -48,6 +48,9 @@ bool maildir_end(
 /* Takes away a message that was begun and not ended. */
 void maildir_drop(struct maildir *maildir);
 
+/* Takes away the last count messages of the batch, which is not sealed. */
+void maildir_drop_last(struct maildir *maildir, size_t count);
+
 /*
  * Makes the batch durable in tmp/. A failed sync is final: after it the pages
  * may be gone and a second sync would succeed, so nothing of the batch is

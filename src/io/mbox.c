@@ -250,6 +250,12 @@ void mbox_drop(struct mbox *mbox)
 	buffer_consume(&mbox->quoted, buffer_length(&mbox->quoted));
 }
 
+void mbox_drop_last(struct mbox *mbox, size_t count)
+{
+	while (count-- > 0 && mbox->count > 0)
+		mbox->spool_end = mbox->batch[--mbox->count].start;
+}
+
 bool mbox_lock(struct mbox *mbox, struct error *err)
 {
 	mbox->fd = open(mbox->path,

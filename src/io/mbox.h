@@ -47,6 +47,9 @@ bool mbox_end(struct mbox *mbox, const char *sender, int64_t now,
 /* Takes away a message that was begun and not ended. */
 void mbox_drop(struct mbox *mbox);
 
+/* Takes away the last count messages of the batch, which is not sealed. */
+void mbox_drop_last(struct mbox *mbox, size_t count);
+
 /*
  * Locks the mbox (fcntl, then dot-lock, as Debian's policy 11.6 asks) and gives
  * each letter of the batch, in its order, the place where it will lie: offset

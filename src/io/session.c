@@ -598,9 +598,14 @@ size_t session_room(const struct session *session)
 	return pipeline_room(&session->pipeline);
 }
 
-size_t session_in_flight(const struct session *session)
+bool session_pipelines(const struct session *session)
 {
-	return session->pipeline.count;
+	return session->pipeline.window > 1;
+}
+
+void session_forgo_pipelining(struct session *session)
+{
+	session->pipeline.window = 1;
 }
 
 bool session_in_step(struct session *session, struct error *err)
@@ -793,7 +798,7 @@ static bool connect_and_login(
 	if (session->capabilities.known && !session->capabilities.pipelining &&
 		!ask_capa(session, err))
 		return false;
-	if (session->capabilities.pipelining)
+	if (session->capabilities.pipelining && account->pipelining)
 		session->pipeline.window = PIPELINE_WINDOW;
 	return true;
 }

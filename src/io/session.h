@@ -43,6 +43,12 @@ void session_close(struct session *session);
 const struct pop3_capabilities *session_capabilities(
 	const struct session *session);
 
+/* May more than one command be in flight? */
+bool session_pipelines(const struct session *session);
+
+/* From now on one command at a time; with none in flight. */
+void session_forgo_pipelining(struct session *session);
+
 /* How many commands may be pushed before the next answer must be read. */
 size_t session_room(const struct session *session);
 
@@ -69,9 +75,6 @@ bool session_next(struct session *session, struct pipeline_event *event,
  * for the wrong commands then.
  */
 bool session_in_step(struct session *session, struct error *err);
-
-/* How many commands have no full answer yet. */
-size_t session_in_flight(const struct session *session);
 
 /* Pushes a command with a single-line answer, and waits for that. */
 bool session_command(struct session *session, const char *command,

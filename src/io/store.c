@@ -16,9 +16,12 @@
 
 /* "keep" in ASCII, in the file's header: this database is ours. */
 #define APPLICATION_ID 0x6b656570
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 /* What vanished is remembered so long: some servers list only a window. */
 #define FORGET_AFTER (INT64_C(366) * 86400)
+
+/* A server may have been mended by then. */
+#define OUT_OF_STEP_FOR (INT64_C(31) * 86400)
 
 /* migrations[i] leads from user_version i to i + 1. */
 static const char *const migrations[SCHEMA_VERSION] = {
@@ -63,12 +66,15 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	" \"left\" INTEGER NOT NULL,"
 	" failed INTEGER NOT NULL,"
 	" error TEXT);",
+	/* When the server's answers did not match the commands, at last. */
+	"ALTER TABLE mailbox ADD COLUMN out_of_step_at INTEGER;",
 };
 
 enum statement {
 	MAILBOX,
 	MAILBOX_FORGET,
 	MAILBOX_ADD,
+	OUT_OF_STEP,
 	RECALL,
 	PLACE_ADD,
 	PLACE_FIND,
@@ -85,9 +91,11 @@ enum statement {
 };
 
 static const char *const statements[STATEMENT_COUNT] = {
-	[MAILBOX] = "SELECT server, user FROM mailbox",
+	[MAILBOX] = "SELECT server, user, out_of_step_at FROM mailbox",
 	[MAILBOX_FORGET] = "DELETE FROM mailbox",
-	[MAILBOX_ADD] = "INSERT INTO mailbox VALUES (?1, ?2)",
+	[MAILBOX_ADD] = "INSERT INTO mailbox (server, user) VALUES (?1, ?2)",
+	[OUT_OF_STEP] = "UPDATE mailbox SET out_of_step_at = ?1",
+
 	[RECALL] = "SELECT id, uid, ordinal, state, size, kept_at,"
 		   " vanished_at IS NOT NULL FROM message",
 	[PLACE_ADD] = "INSERT OR IGNORE INTO place (kind, path)"
@@ -134,7 +142,8 @@ struct store {
 	int lock;    /* the file itself, locked; -1: there is no file */
 	sqlite3 *db; /* owned */
 	sqlite3_stmt *prepared[STATEMENT_COUNT];
-	struct rows vanished; /* known, and not in the listing now */
+	int64_t out_of_step_at; /* 0: never */
+	struct rows vanished;	/* known, and not in the listing now */
 	struct rows returned;
 	int64_t place; /* the row of the place below, 0: none yet */
 	enum destination_kind place_kind;
@@ -425,6 +434,8 @@ bool store_check_mailbox(struct store *store, const char *server,
 		known ? (const char *)sqlite3_column_text(stmt, 0) : "";
 	const char *user_then =
 		known ? (const char *)sqlite3_column_text(stmt, 1) : "";
+	if (known)
+		store->out_of_step_at = sqlite3_column_int64(stmt, 2);
 	bool same = known && server_then != NULL && user_then != NULL &&
 		strcasecmp(server, server_then) == 0 &&
 		strcmp(user, user_then) == 0;
@@ -441,6 +452,23 @@ bool store_check_mailbox(struct store *store, const char *server,
 		return false;
 	return same || store->mode == STORE_READ ||
 		record_mailbox(store, server, user, err);
+}
+
+bool store_was_out_of_step(const struct store *store, int64_t now)
+{
+	return store->out_of_step_at != 0 &&
+		now - store->out_of_step_at < OUT_OF_STEP_FOR;
+}
+
+bool store_record_out_of_step(
+	struct store *store, int64_t now, struct error *err)
+{
+	sqlite3_stmt *stmt = statement(store, OUT_OF_STEP, err);
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_int64(stmt, 1, now);
+	return finish(store, stmt, "write to", err);
 }
 
 void store_close(struct store *store)

@@ -42,6 +42,17 @@ struct store *store_open(const char *directory, const char *name,
 bool store_check_mailbox(struct store *store, const char *server,
 	const char *user, bool adopt, struct error *err);
 
+/*
+ * Did the server answer out of step within the last month? Then no command of
+ * ours is to be sent before the last one's answer. Known once
+ * store_check_mailbox was called.
+ */
+bool store_was_out_of_step(const struct store *store, int64_t now);
+
+/* Records that it did, within a transaction. */
+bool store_record_out_of_step(
+	struct store *store, int64_t now, struct error *err);
+
 /* Closes it and drops the lock; what was not committed is undone. NULL is safe.
  */
 void store_close(struct store *store);

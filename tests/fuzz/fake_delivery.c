@@ -203,6 +203,18 @@ bool delivery_publish(struct delivery *delivery, struct error *err)
 	return !fails;
 }
 
+void delivery_drop_last(struct delivery *delivery, size_t count)
+{
+	(void)delivery;
+	for (size_t i = fake_letter_count; i > 0 && count > 0; i--) {
+		if (fake_letters[i - 1].state != FAKE_ENDED)
+			continue;
+		fake_letters[i - 1].state = FAKE_GONE;
+		count--;
+	}
+	PROMISE(count == 0);
+}
+
 void delivery_abandon(struct delivery *delivery)
 {
 	if (fake_is_dead())

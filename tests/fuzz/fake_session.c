@@ -50,9 +50,14 @@ size_t session_room(const struct session *session)
 	return pipeline_room(&session->pipeline);
 }
 
-size_t session_in_flight(const struct session *session)
+bool session_pipelines(const struct session *session)
 {
-	return session->pipeline.count;
+	return session->pipeline.window > 1;
+}
+
+void session_forgo_pipelining(struct session *session)
+{
+	session->pipeline.window = 1;
 }
 
 static void note_command(

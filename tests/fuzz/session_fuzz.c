@@ -21,6 +21,7 @@
 
 #include "commands/batch.h"
 #include "commands/listing.h"
+#include "commands/proof.h"
 #include "commands/transfer.h"
 #include "fakes.h"
 #include "reference.h"
@@ -228,7 +229,7 @@ static bool fetch_and_erase(bool *all_fetched, struct error *err)
 		/* Else answers may belong to other commands. */
 		PROMISE(session_in_step(run.session, &unasked));
 		PROMISE(run.batched == 0 && run.published_count == 0);
-		PROMISE(session_in_flight(run.session) == 0);
+		PROMISE(run.session->pipeline.count == 0);
 	}
 	return *all_fetched && transfer_erase(&run, err) &&
 		session_command(run.session, "QUIT", &event, err) &&
@@ -239,11 +240,11 @@ static void salvage(const struct error *err)
 {
 	struct error second = {.kind = ERROR_NONE};
 
+	size_t believed = proof_believed(&run, err);
+
 	delivery_drop(run.delivery);
-	if (err->kind == ERROR_PROTOCOL) {
-		delivery_abandon(run.delivery);
-		run.batched = 0;
-	}
+	delivery_drop_last(run.delivery, run.batched - believed);
+	run.batched = believed;
 	if (batch_commit(&run, &second))
 		batch_commit_kept(&run, &second);
 }

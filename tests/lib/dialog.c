@@ -83,9 +83,85 @@ static bool log_in(struct wire *wire, char *capabilities)
 	return false;
 }
 
+/*
+ * A dialog need not say how "UIDL n" is answered, by which a client may make
+ * sure that it is in step: as the dialog itself listed it.
+ */
+#define LISTED_MAX 64
+static struct {
+	bool open; /* a UIDL's answer is being said */
+	unsigned count;
+	size_t lengths[LISTED_MAX];
+	char lines[LISTED_MAX][2048];
+} listed;
+
+static void note_line(const char *line, size_t n)
+{
+	if (n == 1 && line[0] == '.')
+		listed.open = false;
+	if (n > 1 && line[0] == '.') {
+		line++;
+		n--;
+	}
+	if (!listed.open || n == 0 || line[0] < '1' || line[0] > '9' ||
+		listed.count == LISTED_MAX || n > sizeof listed.lines[0])
+		return;
+	memcpy(listed.lines[listed.count], line, n);
+	listed.lengths[listed.count++] = n;
+}
+
+static void note_listed(const char *said, size_t length)
+{
+	while (length > 0) {
+		const char *lf = memchr(said, '\n', length);
+		size_t taken = lf == NULL ? length : (size_t)(lf - said) + 1;
+		size_t n = taken;
+
+		while (n > 0 && (said[n - 1] == '\n' || said[n - 1] == '\r'))
+			n--;
+		note_line(said, n);
+		said += taken;
+		length -= taken;
+	}
+}
+
+/* Answers "UIDL n"; false when the line is something else, or n not known. */
+static bool answer_listed(struct wire *wire, const char *line)
+{
+	if (strncasecmp(line, "UIDL ", 5) != 0)
+		return false;
+	size_t n = strlen(line + 5);
+
+	for (unsigned i = 0; i < listed.count; i++) {
+		const char *known = listed.lines[i];
+
+		if (listed.lengths[i] > n && known[n] == ' ' &&
+			memcmp(known, line + 5, n) == 0)
+			return wire_put(wire, "+OK ", 4) &&
+				wire_put(wire, known, listed.lengths[i]) &&
+				wire_put(wire, "\r\n", 2);
+	}
+	return false;
+}
+
+/* The client's next line but for those; pattern, if not NULL, is expected. */
+static const char *next_line(struct wire *wire, const char *pattern)
+{
+	const char *line;
+
+	do
+		line = wire_line(wire, NULL);
+	while (line != NULL &&
+		(pattern == NULL ||
+			fnmatch(pattern, line, FNM_CASEFOLD) != 0) &&
+		answer_listed(wire, line));
+	listed.open = line != NULL && strcasecmp(line, "UIDL") == 0;
+	return line;
+}
+
 static bool expect(struct wire *wire, const char *pattern, FILE *report)
 {
-	const char *line = wire_line(wire, NULL);
+	const char *line = next_line(wire, pattern);
 
 	if (line == NULL) {
 		fprintf(report, "expected %s, got nothing\n", pattern);
@@ -126,12 +202,18 @@ static bool play_line(
 {
 	char *text = line + 3;
 
-	if (strncmp(line, "S: ", 3) == 0)
+	if (strncmp(line, "S: ", 3) == 0) {
+		note_listed(text, strlen(text));
 		return wire_printf(wire, "%s\r\n", text);
+	}
 	if (strcmp(line, "S:") == 0)
 		return wire_printf(wire, "\r\n");
-	if (strncmp(line, "R: ", 3) == 0)
-		return wire_put(wire, text, unescape(text));
+	if (strncmp(line, "R: ", 3) == 0) {
+		size_t n = unescape(text);
+
+		note_listed(text, n);
+		return wire_put(wire, text, n);
+	}
 	if (strncmp(line, "X: ", 3) == 0) {
 		long times = strtol(text, &text, 10);
 		size_t n = unescape(++text);
@@ -157,7 +239,7 @@ static bool play_line(
 		return true;
 	}
 	if (strcmp(line, "gone") == 0) {
-		const char *said = wire_line(wire, NULL);
+		const char *said = next_line(wire, NULL);
 
 		if (said != NULL)
 			fprintf(report, "expected it gone, got %s\n", said);

@@ -67,6 +67,8 @@ static const struct {
 	{"cleartext-password", "true", true},
 	{"cleartext-password", "no", true},
 	{"cleartext-password", "perhaps", false},
+	{"pipelining", "false", true},
+	{"pipelining", "512", false},
 	{"timeout", "30", true},
 	{"timeout", "2 minutes", true},
 	{"timeout", "0", false},

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * How it is known that an answer belongs to the command that it seems to
+ * answer. POP3 names no message in what it sends: a server that answers a
+ * pipelined RETR twice, or not at all, puts each message behind it under
+ * another's uid. So "UIDL n" follows every few RETRs, in the same pipeline:
+ * only an answer with just that number and uid proves that all before it was in
+ * step, and what is not proven is not kept.
+ */
+#ifndef COMMANDS_PROOF_H
+#define COMMANDS_PROOF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "commands/run.h"
+
+/* RETRs between two proofs, at most. */
+#define PROOF_GROUP_MAX 16
+
+/* How many RETRs one proof is for, in this run. */
+size_t proof_group(const struct run *run);
+
+/* Pushes the proof of all messages up to this position. */
+bool proof_push(struct run *run, size_t position, struct error *err);
+
+/* Is this the tag of a proof? */
+bool proof_has_tag(uint32_t tag);
+
+/*
+ * Takes the answer to a proof: the whole batch is proven then. Fails with
+ * ERROR_PROTOCOL when the server is out of step.
+ */
+bool proof_take(
+	struct run *run, const struct pipeline_event *event, struct error *err);
+
+/*
+ * How many of the batch may be kept after the session broke off: what is
+ * proven, and what came behind it where nothing speaks against it.
+ */
+size_t proof_believed(const struct run *run, const struct error *err);
+
+#endif
