@@ -74,10 +74,12 @@ static bool quit(struct run *run, struct error *err)
 	if (event.answer.status != POP3_OK) {
 		enum pop3_code code = pop3_response_code(
 			event.answer.text, event.answer.length);
+		size_t n;
+		const char *words = session_words(run->session,
+			event.answer.text, event.answer.length, &n);
 
 		return error_set_server(err,
-			pop3_code_kind(code, ERROR_TEMPORARY),
-			event.answer.text, event.answer.length,
+			pop3_code_kind(code, ERROR_TEMPORARY), words, n,
 			"%s:%u did not confirm QUIT, so that some or none of "
 			"the mail was erased there: what is left is erased "
 			"next time",

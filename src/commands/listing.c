@@ -6,20 +6,25 @@
 #include "core/text.h"
 
 /* A line of UIDL: a number and a uid of any octets. */
-static bool take_uid(const struct account *account, struct maildrop *maildrop,
-	const struct pop3_event *answer, struct error *err)
+static bool take_uid(struct session *session, const struct account *account,
+	struct maildrop *maildrop, const struct pop3_event *answer,
+	struct error *err)
 {
 	uint32_t number;
 	const char *uid;
 	size_t length;
 
 	if (!pop3_parse_listed(
-		    answer->text, answer->length, &number, &uid, &length))
-		return error_set_server(err, ERROR_PROTOCOL, answer->text,
-			answer->length,
+		    answer->text, answer->length, &number, &uid, &length)) {
+		size_t n;
+		const char *words = session_words(
+			session, answer->text, answer->length, &n);
+
+		return error_set_server(err, ERROR_PROTOCOL, words, n,
 			"%s:%u sent a UIDL line that has no message number: "
 			"nothing was fetched",
 			account->server, account->port);
+	}
 	return maildrop_add(maildrop, number, uid, length, err);
 }
 
@@ -34,16 +39,20 @@ bool listing_uids(struct session *session, const struct account *account,
 		if (!session_next(session, &event, err))
 			return false;
 		if (event.answer.type == POP3_LINE &&
-			!take_uid(account, maildrop, &event.answer, err))
+			!take_uid(
+				session, account, maildrop, &event.answer, err))
 			return false;
 	}
 	if (event.answer.type == POP3_STATUS) {
 		enum pop3_code code = pop3_response_code(
 			event.answer.text, event.answer.length);
 
+		size_t n;
+		const char *words = session_words(
+			session, event.answer.text, event.answer.length, &n);
+
 		return error_set_server(err,
-			pop3_code_kind(code, ERROR_UNAVAILABLE),
-			event.answer.text, event.answer.length,
+			pop3_code_kind(code, ERROR_UNAVAILABLE), words, n,
 			"%s:%u refused UIDL, without which it cannot be told "
 			"what is new: nothing was fetched",
 			account->server, account->port);

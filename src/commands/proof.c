@@ -56,15 +56,19 @@ bool proof_take(
 	/* A server that knows UIDL without a number only. */
 	if (answer->status == POP3_ERR && !session_pipelines(run->session))
 		same = true;
-	if (!same)
-		return error_set_server(err, ERROR_PROTOCOL, answer->text,
-			answer->length,
+	if (!same) {
+		size_t n;
+		const char *words = session_words(
+			run->session, answer->text, answer->length, &n);
+
+		return error_set_server(err, ERROR_PROTOCOL, words, n,
 			"%s:%u answers out of step: what came since message %u "
 			"may be other messages than it seems. It was not kept, "
 			"the session was ended and nothing was erased; the "
 			"next run fetches one message at a time",
 			run->account->server, run->account->port,
 			message->number);
+	}
 	run->proven = run->batched;
 	return true;
 }

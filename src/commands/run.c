@@ -27,15 +27,21 @@ void run_message_refused(struct run *run, const char *what, size_t position,
 	struct error err = {.kind = ERROR_NONE};
 	enum pop3_code code = pop3_response_code(answer->text, answer->length);
 
+	size_t n;
+	const char *words =
+		session_words(run->session, answer->text, answer->length, &n);
+
 	text_printable(uid, sizeof uid, maildrop_uid(&run->maildrop, message),
 		message->uid_length);
-	error_set_server(&err, pop3_code_kind(code, ERROR_TEMPORARY),
-		answer->text, answer->length,
+	error_set_server(&err, pop3_code_kind(code, ERROR_TEMPORARY), words, n,
 		"the server refused to %s message %u (uid %s): it is tried "
 		"again next time",
 		what, message->number, uid);
 	log_error(&err);
-	if (run->refusal.kind == ERROR_NONE)
+	/* The worst of them makes the exit status. */
+	if (error_worse(
+		    error_status(err.kind), error_status(run->refusal.kind)) !=
+		error_status(run->refusal.kind))
 		run->refusal = err;
 	run->tally->failed++;
 }

@@ -12,6 +12,7 @@ void account_init(struct account *account)
 		.tls_min = TLS_MIN_1_2,
 		.auth = AUTH_AUTO,
 		.timeout = 60,
+		.max_time = 12 * 3600,
 		.confine = true,
 		.pipelining = true,
 	};

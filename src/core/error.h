@@ -24,7 +24,7 @@ enum error_kind {
 
 struct error {
 	enum error_kind kind;
-	char text[768];	  /* one sentence, printable, no final newline */
+	char text[1200];  /* one sentence, printable, no final newline */
 	char server[256]; /* the server's own words, printable, or "" */
 };
 

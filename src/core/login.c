@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "core/hash.h"
 #include "core/text.h"
 
 bool login_encode_plain(const char *user, const char *password, char *room)
@@ -23,17 +24,43 @@ bool login_encode_plain(const char *user, const char *password, char *room)
 	return true;
 }
 
-static void blank(char *words, size_t length, const char *secret)
+static void mask_secret(
+	struct login_mask *mask, size_t which, const char *secret)
 {
 	size_t n = strlen(secret);
-	char *at = words;
 
-	while (n > 0) {
-		at = memmem(at, length - (size_t)(at - words), secret, n);
-		if (at == NULL)
-			return;
-		memset(at, '*', n);
-		at += n;
+	mask->secrets[which].length = n;
+	mask->secrets[which].hash = hash_octets(mask->key, secret, n);
+}
+
+void login_mask_init(struct login_mask *mask, const uint64_t key[2],
+	const char *user, const char *password)
+{
+	char encoded[LOGIN_ENCODED_MAX];
+
+	*mask = (struct login_mask){.key = {key[0], key[1]}};
+	mask_secret(mask, 0, password);
+	if (login_encode_plain(user, password, encoded)) {
+		mask_secret(mask, 1, encoded);
+		text_base64(encoded, (const unsigned char *)password,
+			strlen(password));
+		mask_secret(mask, 2, encoded);
+	}
+	explicit_bzero(encoded, sizeof encoded);
+}
+
+void login_mask_apply(const struct login_mask *mask, char *words, size_t length)
+{
+	for (size_t i = 0; i < 3; i++) {
+		size_t n = mask->secrets[i].length;
+
+		for (size_t at = 0; n > 0 && at + n <= length; at++) {
+			if (hash_octets(mask->key, words + at, n) !=
+				mask->secrets[i].hash)
+				continue;
+			memset(words + at, '*', n);
+			at += n - 1;
+		}
 	}
 }
 
@@ -55,20 +82,21 @@ static void blank_base64(char *words, size_t length)
 	}
 }
 
-void login_redact(
-	char *words, size_t length, const char *user, const char *password)
+size_t login_mask_uncut(const struct login_mask *mask, size_t length)
 {
-	char encoded[LOGIN_ENCODED_MAX];
+	size_t longest = 1;
 
-	blank(words, length, password);
-	if (login_encode_plain(user, password, encoded)) {
-		blank(words, length, encoded);
-		text_base64(encoded, (const unsigned char *)password,
-			strlen(password));
-		blank(words, length, encoded);
+	for (size_t i = 0; i < 3; i++) {
+		if (mask->secrets[i].length > longest)
+			longest = mask->secrets[i].length;
 	}
+	return length < longest ? 0 : length - (longest - 1);
+}
+
+void login_redact(const struct login_mask *mask, char *words, size_t length)
+{
+	login_mask_apply(mask, words, length);
 	blank_base64(words, length);
-	explicit_bzero(encoded, sizeof encoded);
 }
 
 bool login_is_ascii(const char *text)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Longest user name, and longest password, in octets. */
 #define LOGIN_SECRET_MAX 1024
@@ -19,12 +20,42 @@
 bool login_encode_plain(const char *user, const char *password, char *room);
 
 /*
- * Blanks in a server's words (length octets) whatever a login may have put
- * there, since some servers echo the command that they refuse: the password,
- * its base64, SASL PLAIN's response, and any long run of base64.
+ * What is needed to know a secret again, and not to tell it: for as long as a
+ * server may echo it.
  */
-void login_redact(
-	char *words, size_t length, const char *user, const char *password);
+struct login_mask {
+	uint64_t key[2];
+	struct {
+		size_t length; /* 0: none */
+		uint64_t hash; /* keyed, of the secret */
+	} secrets[3];
+};
+
+/*
+ * A mask for the password, its base64, and SASL PLAIN's response. key: 16
+ * random octets.
+ */
+void login_mask_init(struct login_mask *mask, const uint64_t key[2],
+	const char *user, const char *password);
+
+/*
+ * Blanks in a server's words (length octets) whatever a login has put there,
+ * since some servers echo what they were sent.
+ */
+void login_mask_apply(
+	const struct login_mask *mask, char *words, size_t length);
+
+/*
+ * How many of the first length octets of longer words can be shown, so that no
+ * beginning of a secret stands at the cut.
+ */
+size_t login_mask_uncut(const struct login_mask *mask, size_t length);
+
+/*
+ * The same for what a server says to the login itself, with any long run of
+ * base64 too: mechanisms of libcurl's have responses of their own.
+ */
+void login_redact(const struct login_mask *mask, char *words, size_t length);
 
 /* Is the text ASCII, as USER and PASS need it without RFC 6856? */
 bool login_is_ascii(const char *text);

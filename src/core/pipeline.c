@@ -54,6 +54,8 @@ size_t pipeline_feed(struct pipeline *pipeline, char *bytes, size_t length,
 		event->answer.type = POP3_BROKEN;
 		event->answer.text = "the server spoke without being asked";
 		event->answer.length = strlen(event->answer.text);
+		event->answer.said = bytes;
+		event->answer.said_length = length;
 		return 0;
 	}
 	struct pipeline_command *front = &pipeline->commands[pipeline->head];

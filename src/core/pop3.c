@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/pop3.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -29,14 +28,11 @@ void pop3_expect(struct pop3_parser *parser, enum pop3_answer answer)
 static void broken(struct pop3_parser *parser, struct pop3_event *event,
 	const char *what, const char *words, size_t length)
 {
-	char shown[80];
-
-	text_printable(shown, sizeof shown, words, length);
-	snprintf(parser->reason, sizeof parser->reason, "%s%s%s%s", what,
-		length > 0 ? ": \"" : "", shown, length > 0 ? "\"" : "");
 	event->type = POP3_BROKEN;
-	event->text = parser->reason;
-	event->length = strlen(parser->reason);
+	event->text = what;
+	event->length = strlen(what);
+	event->said = words;
+	event->said_length = length;
 	parser->idle = true;
 }
 
@@ -69,7 +65,7 @@ static void status_line(struct pop3_parser *parser, const char *line,
 	} else if (starts(line, length, "-ERR")) {
 		event->status = POP3_ERR;
 		skip = 4;
-	} else if (starts(line, length, "+")) {
+	} else if (parser->answer == POP3_LOGIN && starts(line, length, "+")) {
 		event->status = POP3_CONTINUE;
 		skip = 1;
 	} else {
@@ -83,7 +79,8 @@ static void status_line(struct pop3_parser *parser, const char *line,
 	event->type = POP3_STATUS;
 	event->text = line + skip;
 	event->length = length - skip;
-	if (event->status != POP3_OK || parser->answer == POP3_SINGLE)
+	if (event->status != POP3_OK || parser->answer == POP3_SINGLE ||
+		parser->answer == POP3_LOGIN)
 		parser->idle = true;
 	else if (parser->answer == POP3_LISTING)
 		parser->state = POP3_AT_LINE;

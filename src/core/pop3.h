@@ -18,6 +18,7 @@
 /* What follows the status line when it says +OK. */
 enum pop3_answer {
 	POP3_SINGLE,  /* nothing */
+	POP3_LOGIN,   /* nothing; or "+ " and a challenge, RFC 5034 */
 	POP3_LISTING, /* short lines: UIDL, LIST, CAPA */
 	POP3_MESSAGE, /* a message: RETR, TOP */
 };
@@ -34,7 +35,8 @@ enum pop3_event_type {
 	POP3_LINE,   /* a line of a listing, without its CRLF */
 	POP3_TEXT,   /* octets of a message: unstuffed, CRLF turned into LF */
 	POP3_END,    /* the terminating line; only a whole answer has it */
-	POP3_BROKEN, /* not POP3; text says why. The session must end. */
+	POP3_BROKEN, /* not POP3; text says why, said is what the server said.
+		      * The session must end. */
 };
 
 struct pop3_event {
@@ -42,6 +44,8 @@ struct pop3_event {
 	enum pop3_status status;
 	const char *text; /* borrowed until the next feed */
 	size_t length;
+	const char *said; /* POP3_BROKEN: its own words, any octets */
+	size_t said_length;
 	uint64_t octets; /* POP3_END: the message's size as LIST counts it */
 };
 
@@ -61,7 +65,6 @@ struct pop3_parser {
 	bool idle;	    /* between answers */
 	uint64_t octets;    /* of the message so far, with CRLF, unstuffed */
 	struct buffer line; /* a status or listing line in pieces */
-	char reason[128];   /* why it is broken */
 };
 
 void pop3_init(struct pop3_parser *parser);

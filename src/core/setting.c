@@ -272,6 +272,16 @@ static bool set_timeout(struct account *account, const char *text)
 	return true;
 }
 
+static bool set_max_time(struct account *account, const char *text)
+{
+	int64_t seconds;
+
+	if (!text_parse_duration(text, 1, &seconds) || seconds < 1)
+		return false;
+	account->max_time = seconds;
+	return true;
+}
+
 static bool set_maildir(struct account *account, const char *text)
 {
 	account->destination = DESTINATION_MAILDIR;
@@ -340,6 +350,8 @@ const struct setting settings[] = {
 		SETTING_ALONE, false},
 	{"pipelining", set_pipelining, "true or false", SETTING_ALONE, false},
 	{"timeout", set_timeout, "1 to 86400 seconds", SETTING_ALONE, false},
+	{"max-time", set_max_time, "a time such as 2 hours", SETTING_ALONE,
+		false},
 	{"maildir", set_maildir, PATH_EXPECTED, SETTING_DESTINATION, true},
 	{"mbox", set_mbox, PATH_EXPECTED, SETTING_DESTINATION, true},
 	{"delete", set_delete,

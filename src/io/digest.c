@@ -2,10 +2,14 @@
 #include "io/digest.h"
 
 #include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 
+#include "core/text.h"
 #include "core/xalloc.h"
 
 struct digest {
@@ -55,4 +59,29 @@ void digest_update(struct digest *digest, const void *bytes, size_t length)
 void digest_finish(struct digest *digest, unsigned char sha256[DIGEST_LENGTH])
 {
 	need(EVP_DigestFinal_ex(digest->context, sha256, NULL));
+}
+
+bool digest_pin(const char *certificate, char pin[DIGEST_PIN_LENGTH + 1])
+{
+	BIO *text = BIO_new_mem_buf(certificate, -1);
+	X509 *x509 =
+		text == NULL ? NULL : PEM_read_bio_X509(text, NULL, NULL, NULL);
+	unsigned char *key = NULL;
+	int length = x509 == NULL
+		? -1
+		: i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509), &key);
+	unsigned char sha256[DIGEST_LENGTH];
+	bool ok = length > 0 &&
+		EVP_Digest(key, (size_t)length, sha256, NULL, EVP_sha256(),
+			NULL) == 1;
+
+	pin[0] = '\0';
+	if (ok) {
+		memcpy(pin, "sha256//", 8);
+		text_base64(pin + 8, sha256, sizeof sha256);
+	}
+	OPENSSL_free(key);
+	X509_free(x509);
+	BIO_free(text);
+	return ok;
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* SHA-256 of bytes as they pass. */
+/* SHA-256 of bytes as they pass, and of what a certificate holds. */
 #ifndef IO_DIGEST_H
 #define IO_DIGEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define DIGEST_LENGTH 32
+/* "sha256//" and the digest in base64. */
+#define DIGEST_PIN_LENGTH 52
 
 struct digest;
 
@@ -20,5 +23,11 @@ void digest_update(struct digest *digest, const void *bytes, size_t length);
 
 /* Writes the 32 octets; restart before the next update. */
 void digest_finish(struct digest *digest, unsigned char sha256[DIGEST_LENGTH]);
+
+/*
+ * The pin of a certificate in PEM, as tls-pin takes it: the SHA-256 of its
+ * SubjectPublicKeyInfo (RFC 7469 section 2.4). False, and "", when it is none.
+ */
+bool digest_pin(const char *certificate, char pin[DIGEST_PIN_LENGTH + 1]);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One POP3 connection, from the greeting to the transaction: libcurl connects,
- * secures and asks CAPA; what follows goes through the pipeline, by us.
+ * One POP3 session over a connection: the login, and then commands through the
+ * pipeline.
  */
 #ifndef IO_SESSION_H
 #define IO_SESSION_H
@@ -63,8 +63,9 @@ bool session_push(struct session *session, enum pop3_answer answer,
 /*
  * Waits for the next event: of the oldest command that has no full answer yet.
  * Its text is borrowed until the next call. Fails with ERROR_TEMPORARY when the
- * connection is lost, silent for the account's timeout, or *stop is set, and
- * with ERROR_PROTOCOL when this is not POP3.
+ * connection is lost, silent or next to it for the account's timeout, after its
+ * max-time, or when *stop is set, and with ERROR_PROTOCOL when this is not
+ * POP3.
  */
 bool session_next(struct session *session, struct pipeline_event *event,
 	struct error *err);
@@ -75,6 +76,13 @@ bool session_next(struct session *session, struct pipeline_event *event,
  * for the wrong commands then.
  */
 bool session_in_step(struct session *session, struct error *err);
+
+/*
+ * A server's words (length octets) as they may be shown: without the password,
+ * whatever else they are; *shown of them at most, borrowed until the next call.
+ */
+const char *session_words(struct session *session, const char *words,
+	size_t length, size_t *shown);
 
 /* Pushes a command with a single-line answer, and waits for that. */
 bool session_command(struct session *session, const char *command,

@@ -170,3 +170,11 @@ bool session_command(struct session *session, const char *command,
 	return session_push(session, POP3_SINGLE, 0, command, err) &&
 		session_next(session, event, err);
 }
+
+const char *session_words(struct session *session, const char *words,
+	size_t length, size_t *shown)
+{
+	(void)session;
+	*shown = length;
+	return words;
+}

@@ -11,6 +11,7 @@
  *     --user U, --password P   the one account (default test, test)
  *     --host NAME       the certificate's name (default localhost)
  *     --expired         a certificate that is over
+ *     --tls-1.1         no newer TLS than that
  *     --no NAME         leave out a capability; CAPA, UIDL: the command too
  *     --late NAME       announce a capability only after the login
  *     --extra LINE      announce this too
@@ -70,6 +71,7 @@ static struct {
 	const char *password;
 	const char *host;
 	int expired;
+	bool tls_1_1;
 	struct names no;
 	struct names late;
 	struct names extra;
@@ -95,6 +97,7 @@ static struct {
 	_Atomic unsigned sessions;
 	_Atomic unsigned open; /* logged in now */
 	_Atomic unsigned retrs;
+	_Atomic unsigned logins; /* tried */
 	_Atomic unsigned commands;
 	_Atomic unsigned turns; /* reads that had to wait for the client */
 	_Atomic unsigned depth; /* most commands at once */
@@ -343,6 +346,12 @@ static void transaction(struct session *session, char *word, char *text)
 	}
 }
 
+static bool is_login(const char *word)
+{
+	return strcasecmp(word, "USER") == 0 || strcasecmp(word, "PASS") == 0 ||
+		strcasecmp(word, "AUTH") == 0 || strcasecmp(word, "APOP") == 0;
+}
+
 /* One command; false after QUIT, or when TLS does not come about. */
 static bool command(struct session *session, char *line)
 {
@@ -353,6 +362,8 @@ static bool command(struct session *session, char *line)
 		*text++ = '\0';
 	else
 		text = line + strlen(line);
+	if (is_login(line))
+		atomic_fetch_add(&counts->logins, 1);
 	if (strcasecmp(line, "QUIT") == 0) {
 		quit(session);
 		return false;
@@ -539,6 +550,7 @@ enum option_name {
 	PASSWORD,
 	HOST,
 	EXPIRED,
+	TLS_1_1,
 	NO,
 	LATE,
 	EXTRA,
@@ -565,6 +577,7 @@ static const struct option options[] = {
 	{"password", required_argument, NULL, PASSWORD},
 	{"host", required_argument, NULL, HOST},
 	{"expired", no_argument, NULL, EXPIRED},
+	{"tls-1.1", no_argument, NULL, TLS_1_1},
 	{"no", required_argument, NULL, NO},
 	{"late", required_argument, NULL, LATE},
 	{"extra", required_argument, NULL, EXTRA},
@@ -623,6 +636,9 @@ static void take_option(int option)
 		break;
 	case EXPIRED:
 		set.expired = 1;
+		break;
+	case TLS_1_1:
+		set.tls_1_1 = true;
 		break;
 	case NO:
 		add_name(&set.no);
@@ -687,6 +703,11 @@ int main(int argc, char **argv)
 		fprintf(stderr, "popserver: cannot start in %s\n", set.work);
 		return 1;
 	}
+	if (set.tls_1_1) {
+		/* OpenSSL 3 takes what is old at this level only. */
+		SSL_CTX_set_security_level(context, 0);
+		SSL_CTX_set_max_proto_version(context, TLS1_1_VERSION);
+	}
 	listeners[0] = listen_on(set.port, &ports[0]);
 	listeners[1] = listen_on(set.tls_port, &ports[1]);
 	write_ports(ports[0], ports[1]);
@@ -697,10 +718,10 @@ int main(int argc, char **argv)
 		;
 	signal(SIGTERM, SIG_IGN);
 	fprintf(report,
-		"sessions %u\nretrs %u\ncommands %u\nturns %u\ndepth %u\n"
+		"sessions %u\nlogins %u\nretrs %u\ncommands %u\nturns %u\ndepth %u\n"
 		"erased-in-all %u\n",
-		counts->sessions, counts->retrs, counts->commands,
-		counts->turns, counts->depth, counts->erased);
+		counts->sessions, counts->logins, counts->retrs,
+		counts->commands, counts->turns, counts->depth, counts->erased);
 	fclose(report);
 	SSL_CTX_free(context);
 	return 0;

@@ -6,13 +6,22 @@
 
 #include "tap.h"
 
+static void redact(char *words, size_t length, const char *password)
+{
+	static const uint64_t key[2] = {7, 8};
+	struct login_mask mask;
+
+	login_mask_init(&mask, key, "test", password);
+	login_redact(&mask, words, length);
+}
+
 static void redacted(
 	const char *words, const char *wanted, const char *sentence)
 {
 	char room[300];
 
 	snprintf(room, sizeof room, "%s", words);
-	login_redact(room, strlen(room), "test", "geheim");
+	redact(room, strlen(room), "geheim");
 	same(room, wanted, "%s", sentence);
 }
 
@@ -44,12 +53,26 @@ int main(void)
 	redacted("CRAM dGVzdCBiOTEzYTYwMmM3ZWRhN2E0OTU=",
 		"CRAM ********************************",
 		"and any long run of base64");
-	login_redact(stars, strlen(stars), "test", "****");
+	redact(stars, strlen(stars), "****");
 	same(stars, "a **** b", "a password of asterisks is no endless loop");
-	login_redact(stars, 0, "test", "");
+	redact(stars, 0, "");
 	same(stars, "a **** b", "no words and no password are fine");
-	login_redact(stars, strlen(stars), "test", large);
+	redact(stars, strlen(stars), large);
 	same(stars, "a **** b", "nor does a password's length matter");
+
+	static const uint64_t key[2] = {7, 8};
+	struct login_mask mask;
+	char words[] = "ids 0123456789abcdefghij geheim";
+
+	login_mask_init(&mask, key, "test", "geheim");
+	login_mask_apply(&mask, words, strlen(words));
+	same(words, "ids 0123456789abcdefghij ******",
+		"after the login, the password is blanked and ids are not");
+	ok(memmem(&mask, sizeof mask, "geheim", 6) == NULL,
+		"a mask does not hold the password");
+	ok(login_mask_uncut(&mask, 100) == 100 - 15 &&
+			login_mask_uncut(&mask, 3) == 0,
+		"where words are cut, no beginning of a secret is left");
 
 	ok(login_is_ascii("abc") && login_is_ascii("") &&
 			!login_is_ascii("\xc3\xa4"),

@@ -69,6 +69,8 @@ static const struct {
 	{"cleartext-password", "perhaps", false},
 	{"pipelining", "false", true},
 	{"pipelining", "512", false},
+	{"max-time", "2 hours", true},
+	{"max-time", "0", false},
 	{"timeout", "30", true},
 	{"timeout", "2 minutes", true},
 	{"timeout", "0", false},
