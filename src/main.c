@@ -260,10 +260,10 @@ static int no_such_account(const struct config *config, const char *name)
 }
 
 /* The accounts named on the command line, or all; NULL: one is unknown. */
-static const struct account **choose_accounts(const struct command_line *line,
+static struct account **choose_accounts(const struct command_line *line,
 	struct config *config, size_t *count, int *status)
 {
-	const struct account **chosen =
+	struct account **chosen =
 		xcalloc(config->count + line->name_count, sizeof chosen[0]);
 
 	*count = 0;
@@ -302,7 +302,7 @@ static int fetch(
 	};
 	size_t count;
 	int status = EX_OK;
-	const struct account **accounts =
+	struct account **accounts =
 		choose_accounts(line, config, &count, &status);
 
 	if (accounts == NULL)

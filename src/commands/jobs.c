@@ -34,7 +34,7 @@ struct child {
 };
 
 struct jobs {
-	const struct account *const *accounts;
+	struct account *const *accounts;
 	size_t count;
 	const struct fetch_options *options;
 	struct shared shared;
@@ -100,6 +100,18 @@ static bool has_output(const struct fetch_options *options)
 	return options->json || options->dry_run;
 }
 
+/* What one server may get out of a worker is not the others' passwords. */
+static void forget_others(struct jobs *jobs, size_t i)
+{
+	for (size_t k = 0; k < jobs->count; k++) {
+		if (k == i)
+			continue;
+		account_forget_password(jobs->accounts[k]);
+		secret_free(jobs->passwords[k]);
+		jobs->passwords[k] = NULL;
+	}
+}
+
 static void start_child(struct jobs *jobs, struct child *child, size_t i)
 {
 	struct fetch_options options = *jobs->options;
@@ -116,6 +128,7 @@ static void start_child(struct jobs *jobs, struct child *child, size_t i)
 	if (child->pid == 0) {
 		int status = EX_OSERR;
 
+		forget_others(jobs, i);
 		if (child->output < 0 ||
 			dup2(child->output, STDOUT_FILENO) >= 0)
 			status = fetch_account(jobs->accounts[i], &options,
@@ -262,7 +275,7 @@ static void say_total(const struct jobs *jobs)
 		total.left, failures);
 }
 
-int jobs_fetch(const struct account *const *accounts, size_t count,
+int jobs_fetch(struct account *const *accounts, size_t count,
 	unsigned jobs_at_once, const struct fetch_options *options)
 {
 	unsigned most = jobs_at_once < count ? jobs_at_once : (unsigned)count;

@@ -12,9 +12,10 @@
  * Fetches the accounts (count of them), at most jobs at once, and returns the
  * worst exit status. One account alone is fetched in this process. One that
  * fails does not stop the others. Each one's standard output appears in one
- * piece when it is done.
+ * piece when it is done. Their passwords are forgotten on the way: a child has
+ * its own account's alone.
  */
-int jobs_fetch(const struct account *const *accounts, size_t count,
-	unsigned jobs, const struct fetch_options *options);
+int jobs_fetch(struct account *const *accounts, size_t count, unsigned jobs,
+	const struct fetch_options *options);
 
 #endif

@@ -10,6 +10,9 @@
 #include "core/xalloc.h"
 #include "io/log.h"
 
+/* A message that is longer, and four times as long as LIST says, is endless. */
+#define MESSAGE_MAX (UINT64_C(1) << 30)
+
 /* The tag of LIST when it rides in front of the RETRs. */
 #define TAG_LIST UINT32_MAX
 
@@ -20,12 +23,29 @@ static bool begin_message(struct run *run, struct error *err)
 	return run->receiving;
 }
 
-static bool take_text(
-	struct run *run, const struct pop3_event *answer, struct error *err)
+/* LIST's sizes may be off by much; by this much they are not. */
+static bool is_endless(const struct run *run, size_t position)
+{
+	uint64_t listed = run->maildrop.messages[position].size;
+
+	return run->received > MESSAGE_MAX &&
+		(listed == MAILDROP_SIZE_UNKNOWN || run->received / 4 > listed);
+}
+
+static bool take_text(struct run *run, size_t position,
+	const struct pop3_event *answer, struct error *err)
 {
 	uint64_t max = run->account->policy.max_size;
 
 	run->received += answer->length;
+	if (is_endless(run, position))
+		return error_set(err, ERROR_PROTOCOL,
+			"message %u of %s:%u does not end: the server sent "
+			"more than %llu octets of it. The session was ended "
+			"and nothing was erased",
+			run->maildrop.messages[position].number,
+			run->account->server, run->account->port,
+			(unsigned long long)run->received);
 	run_show_progress(run, 0, answer->length);
 	/* LIST said less than it is: passed over, and reported at its end. */
 	if (run->receiving && max > 0 && run->received > max) {
@@ -106,7 +126,7 @@ static bool take_event(
 		run_show_progress(run, 1, 0);
 		return true;
 	case POP3_TEXT:
-		return take_text(run, answer, err);
+		return take_text(run, position, answer, err);
 	case POP3_END:
 		return end_message(run, position, answer->octets, err);
 	case POP3_MORE:

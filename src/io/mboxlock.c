@@ -41,6 +41,18 @@ static void pause_briefly(unsigned milliseconds)
 	nanosleep(&wait, NULL);
 }
 
+/* When this machine was started, in seconds since 1970. */
+static time_t boot_time(void)
+{
+#ifdef CLOCK_BOOTTIME
+	struct timespec up;
+
+	if (clock_gettime(CLOCK_BOOTTIME, &up) == 0)
+		return time(NULL) - up.tv_sec - 1;
+#endif
+	return 0;
+}
+
 /*
  * Was this dot-lock left behind? By a program of this machine that is no more
  * and that is ours by its second line, or by anyone long ago.
@@ -68,7 +80,9 @@ static bool is_stale(const struct want *want)
 
 	gethostname(host, sizeof host - 1);
 	snprintf(expected, sizeof expected, "\nkeepmail %s\n", host);
-	if (dead && strcmp(second, expected) == 0)
+	/* After a start of the machine its number may be another's. */
+	if ((dead || st.st_mtime < boot_time()) &&
+		strcmp(second, expected) == 0)
 		return true;
 	return (dead || pid <= 0) && time(NULL) - st.st_mtime > STALE_AFTER;
 }
@@ -86,6 +100,8 @@ static int make_dot_lock(const struct want *want)
 	gethostname(host, sizeof host - 1);
 	int n = snprintf(
 		text, sizeof text, "%ld\nkeepmail %s\n", (long)getpid(), host);
+
+	errno = 0;
 	int fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
 	bool unnamed = fd >= 0;
 
@@ -96,18 +112,24 @@ static int make_dot_lock(const struct want *want)
 			0644);
 	if (fd < 0)
 		return -1;
-	ssize_t written = write(fd, text, (size_t)n);
-	int result = 0;
+	/*
+	 * Synced, or a power cut could leave a lock that says nothing, and
+	 * that would be waited for; so would an empty one on a full disk.
+	 */
+	int result =
+		write(fd, text, (size_t)n) == n && fdatasync(fd) == 0 ? 0 : -1;
 
-	if (unnamed) {
+	if (result < 0 && errno == 0)
+		errno = ENOSPC;
+	if (unnamed && result == 0) {
 		snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
 		result = linkat(
 			AT_FDCWD, link, AT_FDCWD, want->dot, AT_SYMLINK_FOLLOW);
-	} else if (written != n) {
-		/* An empty lock is a lock all the same. */
-		errno = 0;
 	}
 	int saved = errno;
+
+	if (!unnamed && result < 0)
+		unlink(want->dot);
 
 	close(fd);
 	errno = saved;

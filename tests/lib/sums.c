@@ -2,6 +2,7 @@
 #include "sums.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,6 +129,9 @@ static void sum_folder(struct sums *sums, const char *path)
 	DIR *dir = opendir(path);
 	char name[4096];
 
+	/* A Maildir that is being made has not all its parts. */
+	if (dir == NULL && errno == ENOENT)
+		return;
 	if (dir == NULL) {
 		perror(path);
 		exit(1);
@@ -135,9 +139,12 @@ static void sum_folder(struct sums *sums, const char *path)
 	for (struct dirent *file; (file = readdir(dir)) != NULL;) {
 		size_t length;
 
-		if (file->d_name[0] == '.')
-			continue;
+		struct stat st;
+
 		snprintf(name, sizeof name, "%s/%s", path, file->d_name);
+		if (file->d_name[0] == '.' || stat(name, &st) < 0 ||
+			!S_ISREG(st.st_mode))
+			continue;
 		char *bytes = read_file(name, &length);
 
 		add_sum(sums, bytes, length);
