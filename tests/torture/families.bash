@@ -240,14 +240,14 @@ network_points() {
 }
 
 network_family() {
-    local kind n
+    local kind n every
     state=$w/state place=$w/place
     for link in clear tls; do
         for kind in maildir mbox; do
             scenario $kind now later "timeout = 1"
             record_lines
-            network_points cut $([ "$link-$kind" = clear-maildir ] && echo 1 ||
-                echo 4)
+            [ $link-$kind = clear-maildir ] && every=1 || every=4
+            network_points cut $every
             network_points stall 41
             [ $link = clear ] || network_points notify 7
         done
