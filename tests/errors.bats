@@ -14,7 +14,8 @@ teardown() {
 # Nothing was stored, and nothing erased.
 nothing_done() {
     [ ! -d "$work/Mail/new" ] || [ "$(files "$work/Mail")" -eq 0 ]
-    ! grep -q '^erased ' "$work/server/report"
+    run grep "^erased " "$work/server/report"
+    says_nothing
 }
 
 @test "a wrong password exits 77 and says what to check" {

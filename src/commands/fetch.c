@@ -121,8 +121,7 @@ static void warn_expiry(struct run *run)
 			capabilities->expire_days);
 }
 
-static bool connect_account(
-	struct run *run, const char *password, struct error *err)
+static bool connect_account(struct run *run, char *password, struct error *err)
 {
 	char *found = NULL;
 
@@ -133,7 +132,11 @@ static bool connect_account(
 	confine_worker(run->account, run->options->dry_run);
 	run->session = session_open(run->account,
 		password == NULL ? found : password, run->options->stop, err);
+	/* Not needed any more, however long the session is. */
 	secret_free(found);
+	account_forget_password(run->account);
+	if (password != NULL)
+		explicit_bzero(password, strlen(password));
 	if (run->session == NULL)
 		return false;
 	run->one_by_one = store_was_out_of_step(run->store, run_now());
@@ -144,10 +147,9 @@ static bool connect_account(
 }
 
 /* The story of a run; what goes wrong on the way ends it here. */
-static bool run_account(
-	struct run *run, const char *password, struct error *err)
+static bool run_account(struct run *run, char *password, struct error *err)
 {
-	const struct account *account = run->account;
+	struct account *account = run->account;
 	bool dry = run->options->dry_run;
 
 	if (!privilege_become(account, err))
@@ -273,9 +275,8 @@ static void report(struct run *run, const struct error *err)
 	fflush(stdout);
 }
 
-int fetch_account(const struct account *account,
-	const struct fetch_options *options, const char *password,
-	struct progress *progress, struct tally *tally)
+int fetch_account(struct account *account, const struct fetch_options *options,
+	char *password, struct progress *progress, struct tally *tally)
 {
 	struct run *run = xcalloc(1, sizeof *run);
 	struct error err = {.kind = ERROR_NONE};

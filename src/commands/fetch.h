@@ -22,12 +22,12 @@ struct fetch_options {
 /*
  * Fetches what is new and applies the retention policy, as the plan says, and
  * reports: errors and the summary through log, JSON and dry runs on standard
- * output. password: NULL to look it up. Returns the exit status, also in
- * *tally. Whatever goes wrong, and wherever it is killed, no message is lost:
- * see the commit ladder in HACKING.
+ * output. password: NULL to look it up;
+ * both it and the account's own are wiped once they were used. Returns the exit
+ * status, also in *tally. Whatever goes wrong, and wherever it is killed, no
+ * message is lost: see the commit ladder in HACKING.
  */
-int fetch_account(const struct account *account,
-	const struct fetch_options *options, const char *password,
-	struct progress *progress, struct tally *tally);
+int fetch_account(struct account *account, const struct fetch_options *options,
+	char *password, struct progress *progress, struct tally *tally);
 
 #endif

@@ -27,7 +27,7 @@
 #define BATCH_SECONDS 2
 
 struct run {
-	const struct account *account;
+	struct account *account; /* borrowed */
 	const struct fetch_options *options;
 	struct progress *progress;
 	struct progress_bar bar;

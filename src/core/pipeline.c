@@ -17,6 +17,14 @@ void pipeline_release(struct pipeline *pipeline)
 	buffer_wipe(&pipeline->out);
 }
 
+void pipeline_wipe_sent(struct pipeline *pipeline)
+{
+	size_t max = pipeline->out.max;
+
+	buffer_wipe(&pipeline->out);
+	buffer_init(&pipeline->out, max);
+}
+
 size_t pipeline_room(const struct pipeline *pipeline)
 {
 	if (pipeline->count >= pipeline->window)

@@ -45,6 +45,9 @@ struct pipeline_event {
 void pipeline_init(struct pipeline *pipeline, size_t window);
 void pipeline_release(struct pipeline *pipeline);
 
+/* Wipes what was sent, as after a login; nothing waits to be sent. */
+void pipeline_wipe_sent(struct pipeline *pipeline);
+
 /* How many more commands may be pushed now. */
 size_t pipeline_room(const struct pipeline *pipeline);
 

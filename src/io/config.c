@@ -4,6 +4,9 @@
 #include <confuse.h>
 #include <errno.h>
 #include <fcntl.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 #include <glob.h>
 #include <pwd.h>
 #include <stdarg.h>
@@ -395,6 +398,9 @@ static bool is_stray(const char *text)
 	}
 	return false;
 }
+
+static void on_error(cfg_t *cfg, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
 
 static void on_error(cfg_t *cfg, const char *format, va_list args)
 {
@@ -881,6 +887,10 @@ bool config_read(struct config *config, const char *const *files, size_t count,
 	struct error *err)
 {
 	*config = (struct config){.jobs = DEFAULT_JOBS};
+#ifdef M_PERTURB
+	/* The parser's own copies of passwords are overwritten as it frees. */
+	mallopt(M_PERTURB, 0x55);
+#endif
 	memset(&reading, 0, sizeof reading);
 	reading.config = config;
 	reading.report = report;
@@ -894,6 +904,9 @@ bool config_read(struct config *config, const char *const *files, size_t count,
 		found = read_default(err);
 	free(reading.default_state);
 	reading.file = NULL;
+#ifdef M_PERTURB
+	mallopt(M_PERTURB, 0);
+#endif
 	if (!found)
 		return false;
 	if (reading.mistakes > 0)

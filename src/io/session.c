@@ -450,6 +450,7 @@ static bool connect_and_login(
 	if (!connection_logs_in(account) && !login(session, password, err))
 		return false;
 	session->quiet = false;
+	pipeline_wipe_sent(&session->pipeline);
 	if (session->capabilities.known && !session->capabilities.pipelining &&
 		!ask_capa(session, err))
 		return false;

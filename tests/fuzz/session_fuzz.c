@@ -293,7 +293,7 @@ static void play(const struct settings *settings, struct session *session)
 	check_rows();
 }
 
-static void run_reset(const struct account *account,
+static void run_reset(struct account *account,
 	const struct fetch_options *options, struct progress *progress,
 	struct tally *tally)
 {

@@ -1,0 +1,174 @@
+#!/usr/bin/env bats
+# Who is let in: nobody. Passwords, links that others planted, and the program
+# itself. TLS: errors.bats; confinement: confine.bats; root: privilege.bats.
+
+load lib/helpers
+
+setup() {
+    common_setup
+    # Found nowhere else by chance, in none of its forms.
+    secret='Sesam-0ffne-Dich'
+    forms=("$secret" "$(printf %s "$secret" | base64)"
+        "$(printf '\0test\0%s' "$secret" | base64)")
+    printf '%s\n' "$secret" >"$HOME/secret"
+    chmod 600 "$HOME/secret"
+}
+
+teardown() {
+    common_teardown
+}
+
+# not_in FILE...: the password is not there, in clear or in base64.
+not_in() {
+    local form
+    for form in "${forms[@]}"; do
+        if grep -aFl -e "$form" "$@"; then
+            echo "# the password is in these"
+            return 1
+        fi
+    done
+}
+
+is_instrumented() {
+    grep -q '__asan_init\|valgrind\|gcov_' "$KEEPMAIL"
+}
+
+# What other users' tools see of a process: its arguments and its environment.
+look_at() {
+    local pid
+    for pid in $(pgrep -f "$KEEPMAIL" || true); do
+        cat "/proc/$pid/cmdline" "/proc/$pid/environ" "/proc/$pid/status" \
+            2>/dev/null || true
+    done
+    # The test server is told the password by its arguments.
+    # shellcheck disable=SC2009 # pgrep shows no environment
+    ps axeww | grep -v popserver
+}
+
+# stalled_run SETTING...: a run that hangs after its login, in $pid.
+stalled_run() {
+    start_server --synthetic 3 --password "$secret" --harm "$work/harm"
+    write_rc "$@"
+    # Enough for the login, not for the listing.
+    echo "stall 150" >"$work/harm"
+    "$KEEPMAIL" -vv -f "$rc" >"$work/trace" 2>&1 3>&- &
+    pid=$!
+    for ((i = 0; i < 400; i++)); do
+        grep -q '> UIDL' "$work/trace" && break
+        sleep 0.05
+    done
+    grep -q "> UIDL" "$work/trace" || {
+        sed "s,^,# ," "$work/trace"
+        return 1
+    }
+}
+
+@test "the password is in no process list, environment, trace, log or store" {
+    for source in 'password-command = "cat $HOME/secret"' \
+        "password-file = \"$HOME/secret\""; do
+        stalled_run "$source"
+        look_at >"$work/looked"
+        kill "$pid"
+        wait "$pid" || true
+        # It would have been found.
+        grep -qa "$KEEPMAIL" "$work/looked"
+        not_in "$work/looked" "$work/trace"
+        wanted 0 -vv
+        printf '%s\n' "$output" >"$work/said"
+        not_in "$work/said" "$work/state"/* "$work/server/report"
+        rm -rf "$work/state" "$work/Mail"
+    done
+}
+
+@test "a wrong password is in no error and not in the store" {
+    start_server --synthetic 3
+    write_rc "password = $secret"
+    wanted 77 -vv
+    printf '%s\n' "$output" >"$work/said"
+    not_in "$work/said" "$work/state"/*
+}
+
+@test "the password is wiped after the login" {
+    [ "$(id -u)" -eq 0 ] || skip "only root may look into memory"
+    ! is_instrumented || skip "not with sanitizers"
+    [ -r /proc/self/mem ] || skip "no /proc/PID/mem here"
+    for source in "password-file = \"$HOME/secret\"" \
+        'password-command = "cat $HOME/secret"' "password = $secret"; do
+        stalled_run "$source"
+        # All that is private, writable and mapped.
+        awk '$2 ~ /^rw-p/ { print $1 }' "/proc/$pid/maps" >"$work/maps"
+        while IFS=- read -r from to; do
+            dd if="/proc/$pid/mem" bs=4096 iflag=skip_bytes,count_bytes \
+                skip=$((16#$from)) count=$((16#$to - 16#$from)) \
+                2>/dev/null || true
+        done <"$work/maps" >"$work/memory"
+        kill "$pid"
+        wait "$pid" || true
+        # It was read: another value of the rc file is there.
+        grep -qaF "$work/state" "$work/memory"
+        not_in "$work/memory" || {
+            echo "# found with $source"
+            return 1
+        }
+        rm -rf "$work/state" "$work/Mail"
+    done
+}
+
+@test "a crash leaves no core" {
+    ! is_instrumented || skip "not with sanitizers"
+    ulimit -c unlimited 2>/dev/null || skip "no core files here at all"
+    stalled_run "password-file = \"$HOME/secret\""
+    grep -q '^Max core file size  *0 ' "/proc/$pid/limits"
+    # Not dumpable: what is in /proc is root's.
+    [ "$(stat -c %u "/proc/$pid/mem")" -eq 0 ]
+    cd "$work"
+    kill -SEGV "$pid"
+    wait "$pid" || true
+    [ -z "$(find "$work" -name 'core*')" ]
+}
+
+@test "a link that another planted in a spool is not followed" {
+    start_server --synthetic 3 --shared
+    mkdir "$work/spool"
+    chmod 1777 "$work/spool"
+    echo precious >"$work/victim"
+    for name in mbox mbox.lock; do
+        rm -rf "$work/state" "$work/spool"/*
+        ln -s "$work/victim" "$work/spool/$name"
+        write_rc "password = test" "mbox = \"$work/spool/mbox\""
+        run timeout 60 "$KEEPMAIL" -f "$rc"
+        [ "$(cat "$work/victim")" = precious ]
+    done
+    # A hard link leads elsewhere, too.
+    rm -rf "$work/state" "$work/spool"/*
+    ln "$work/victim" "$work/spool/mbox"
+    wanted 73
+    says "is not a regular file of yours with one name"
+    [ "$(cat "$work/victim")" = precious ]
+}
+
+@test "a Maildir's parts may not be links, and are its owner's" {
+    start_server --synthetic 3 --shared
+    write_rc "password = test"
+    mkdir -p "$work/Mail/cur" "$work/Mail/tmp" "$work/elsewhere"
+    ln -s "$work/elsewhere" "$work/Mail/new"
+    wanted 73
+    [ -z "$(ls "$work/elsewhere")" ]
+    [ "$(id -u)" -eq 0 ] || skip "only root can give a directory away"
+    rm -rf "$work/Mail"
+    mkdir -p "$work/Mail"/{cur,new,tmp}
+    chown 65534 "$work/Mail"
+    wanted 73
+    says "belongs to another user"
+}
+
+@test "the program is built so that a fault is hard to use" {
+    command -v readelf >/dev/null || skip "readelf is missing"
+    ! is_instrumented || skip "a mode of its own"
+    readelf -hdlW "$KEEPMAIL" >"$work/elf"
+    grep -q 'Type: *DYN' "$work/elf"
+    grep -q 'NOW' "$work/elf"
+    grep -q 'GNU_RELRO' "$work/elf"
+    grep 'GNU_STACK' "$work/elf" | grep -qv 'RWE'
+    readelf -W --dyn-syms "$KEEPMAIL" | grep -q __stack_chk_fail
+}
