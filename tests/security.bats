@@ -51,6 +51,7 @@ stalled_run() {
     write_rc "$@"
     # Enough for the login, not for the listing.
     echo "stall 150" >"$work/harm"
+    : >"$work/trace"
     "$KEEPMAIL" -vv -f "$rc" >"$work/trace" 2>&1 3>&- &
     pid=$!
     for ((i = 0; i < 400; i++)); do
@@ -58,7 +59,7 @@ stalled_run() {
         sleep 0.05
     done
     grep -q "> UIDL" "$work/trace" || {
-        sed "s,^,# ," "$work/trace"
+        sed "s,^,# ," "$work/trace" "$work/server/output"
         return 1
     }
 }
