@@ -8,6 +8,8 @@ server_start() {
     "$lib/popserver" --work "$w/server" --folder "$w/mail" --patient \
         --harm "$w/harm" >"$w/server/output" 2>&1 &
     echo $! >"$w/server.pid"
+    # Nothing in this shell waits for it.
+    disown
     local i
     for ((i = 0; i < 400; i++)); do
         [ -s "$w/server/ports" ] && break
@@ -18,7 +20,6 @@ server_start() {
 
 server_stop() {
     kill "$(cat "$w/server.pid")" 2>/dev/null
-    wait 2>/dev/null
     rm -f "$w/server.pid"
 }
 
@@ -150,10 +151,17 @@ point_end() {
             "hangs $hangs, crashes $crashes$complaint" >>"$w/failures"
 }
 
+# A file, not a process substitution: bash loses count of those where process
+# numbers come round, and waits for ever.
+verdict() {
+    "$judge" "$@" "$w/sent" "$w/mail" "$place" >"$w/verdict"
+}
+
 # Right after the blow: is anything erased that is not here, or torn in sight?
 judge_now() {
     local l d t e
-    read -r _ l _ d _ t _ e < <("$judge" "$w/sent" "$w/mail" "$place")
+    verdict
+    read -r _ l _ d _ t _ e <"$w/verdict"
     erased=$((erased + e))
     # The end of an mbox may be torn until the next run.
     [ "$kind" = mbox ] || [ "$t" -eq 0 ] || complain "$t torn in sight"
@@ -176,18 +184,18 @@ run_through() {
 
 # To the end, and once more: all is here once, and the last run changes nothing.
 judge_end() {
-    local l d t e verdict sum last again
+    local l d t e integrity sum last again
     run_through
-    read -r _ _ _ _ _ _ _ _ _ _ _ sum \
-        < <("$judge" -s "$state/a.db" "$w/sent" "$w/mail" "$place")
+    verdict -s "$state/a.db"
+    read -r _ _ _ _ _ _ _ _ _ _ _ sum <"$w/verdict"
     run_through
-    read -r _ l _ d _ t _ e _ verdict _ again \
-        < <("$judge" -s "$state/a.db" "$w/sent" "$w/mail" "$place")
+    verdict -s "$state/a.db"
+    read -r _ l _ d _ t _ e _ integrity _ again <"$w/verdict"
     lost=$((lost + l))
     doubled=$((doubled + d))
     erased=$((erased + e))
     [ "$t" -eq 0 ] || complain "$t torn"
-    [ "$verdict" = ok ] || complain "store: $verdict"
+    [ "$integrity" = ok ] || complain "store: $integrity"
     [ "$sum" = "$again" ] || complain "the last run changed something"
     last=$(find "$w/mail" -type f | wc -l)
     case $policy in
