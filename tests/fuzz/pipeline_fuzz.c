@@ -19,22 +19,25 @@ static const struct {
 	{"CAPA", POP3_LISTING},
 	{"RETR 2", POP3_MESSAGE},
 	{"QUIT", POP3_SINGLE},
+	{"AUTH PLAIN", POP3_LOGIN},
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 /* An event that may come for this command. */
 static void check_event(const struct pipeline_event *event)
 {
+	static char room[FUZZ_MAX];
 	enum pop3_answer answer = commands[event->tag % COMMANDS].answer;
 	const struct pop3_event *got = &event->answer;
+	bool single = answer == POP3_SINGLE || answer == POP3_LOGIN;
 
 	switch (got->type) {
 	case POP3_MORE:
 		PROMISE(!event->last);
 		break;
 	case POP3_STATUS:
-		PROMISE(event->last ==
-			(got->status != POP3_OK || answer == POP3_SINGLE));
+		PROMISE(event->last == (got->status != POP3_OK || single));
+		PROMISE(got->status != POP3_CONTINUE || answer == POP3_LOGIN);
 		PROMISE(got->length <= POP3_STATUS_MAX);
 		break;
 	case POP3_LINE:
@@ -46,10 +49,13 @@ static void check_event(const struct pipeline_event *event)
 		PROMISE(got->length > 0);
 		break;
 	case POP3_END:
-		PROMISE(answer != POP3_SINGLE && event->last);
+		PROMISE(!single && event->last);
 		break;
 	case POP3_BROKEN:
-		PROMISE(got->length > 0);
+		PROMISE(got->length > 0 && got->length < 80);
+		/* The server's words can be read: a sanitizer looks on. */
+		PROMISE(got->said_length > 0 || got->said != NULL);
+		memcpy(room, got->said, got->said_length);
 		break;
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A message's octets, cut in arbitrary blocks, against a simple reference: the
- * same text, the same end, whatever the cuts.
+ * same text, size and end, whatever the cuts.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -44,6 +44,7 @@ static void parse(const char *wire, size_t size, uint32_t cuts,
 				result->length += event.length;
 			}
 			result->ended = event.type == POP3_END;
+			result->octets = event.octets;
 		}
 	}
 	result->taken = at;
@@ -69,6 +70,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	PROMISE(got.ended == wanted.ended);
 	PROMISE(got.taken == wanted.taken);
 	PROMISE(got.length == wanted.length);
+	if (got.ended)
+		PROMISE(got.octets == wanted.octets);
 	PROMISE(memcmp(got.text, wanted.text, got.length) == 0);
 	return 0;
 }

@@ -26,6 +26,7 @@ void reference_message(
 			stop--;
 		memcpy(result->text + result->length, wire + at, stop - at);
 		result->length += stop - at;
+		result->octets += next - at;
 		if (end != NULL)
 			result->text[result->length++] = '\n';
 		at = next;

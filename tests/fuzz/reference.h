@@ -10,6 +10,7 @@
 struct reference {
 	char *text;    /* the caller's room, of at least as many octets */
 	size_t length; /* of the text */
+	size_t octets; /* of the message as LIST counts it */
 	size_t taken;  /* of the wire, as far as the message goes */
 	bool ended;    /* its CRLF.CRLF was there */
 };
