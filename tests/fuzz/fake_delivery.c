@@ -12,8 +12,8 @@ struct fake_letter fake_letters[FAKE_LETTERS_MAX];
 size_t fake_letter_count;
 
 static struct delivery the_delivery;
-/* No text is longer than the octets that it came in. */
-static char texts[FUZZ_MAX];
+/* No text is longer than the octets that it came in, in four runs. */
+static char texts[4 * FAKE_WIRE_MAX];
 static size_t texts_length;
 
 struct delivery *fake_delivery(void)

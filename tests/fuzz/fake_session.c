@@ -22,8 +22,17 @@ struct session *fake_session(
 	session->end = 0;
 	session->cuts = cuts;
 	session->hasty = hasty;
+	session->served = false;
+	session->prompt = false;
 	session->command_count = 0;
 	return session;
+}
+
+void fake_session_serve(struct session *session, bool prompt)
+{
+	session->served = true;
+	session->prompt = prompt;
+	session->wire = fake_server_wire();
 }
 
 void fake_session_end(struct session *session)
@@ -86,6 +95,8 @@ bool session_push(struct session *session, enum pop3_answer answer,
 	PROMISE(pipeline_room(&session->pipeline) > 0);
 	PROMISE(pipeline_push(&session->pipeline, answer, tag, command));
 	note_command(session, answer, command);
+	if (session->served)
+		session->size = fake_server_take(command);
 	return true;
 }
 
@@ -119,7 +130,7 @@ static void settle(struct session *session)
 {
 	size_t rest = session->end - session->start;
 
-	if (session->pipeline.count > 0 || rest == 0 ||
+	if (session->pipeline.count > 0 || rest == 0 || session->prompt ||
 		(session->hasty && session->cuts >> 28 == 0))
 		return;
 	session->at -= rest;
@@ -142,7 +153,8 @@ bool session_next(struct session *session, struct pipeline_event *event,
 			2 * POP3_LISTED_MAX);
 		PROMISE(session->pipeline.out.size <= 128 * 1024);
 		if (event->answer.type == POP3_BROKEN)
-			return error_set(err, ERROR_PROTOCOL,
+			return error_set_server(err, ERROR_PROTOCOL,
+				event->answer.said, event->answer.said_length,
 				"the server does not speak POP3: %s",
 				event->answer.text);
 		if (event->answer.type != POP3_MORE) {
@@ -156,6 +168,9 @@ bool session_next(struct session *session, struct pipeline_event *event,
 
 bool session_in_step(struct session *session, struct error *err)
 {
+	if (session->start == session->end && session->prompt &&
+		session->at < session->size && !receive(session, err))
+		return false;
 	if (session->start < session->end)
 		return error_set_server(err, ERROR_PROTOCOL,
 			session->block + session->start,

@@ -29,6 +29,7 @@ static struct {
 } faults[2];
 static bool deadly;
 static bool dead;
+static bool failed;
 
 void fake_faults(uint8_t first, uint8_t second, bool killed)
 {
@@ -38,6 +39,12 @@ void fake_faults(uint8_t first, uint8_t second, bool killed)
 	faults[1].left = second >> 3;
 	deadly = killed;
 	dead = false;
+	failed = false;
+}
+
+bool fake_has_failed(void)
+{
+	return failed;
 }
 
 void fake_revive(void)
@@ -61,6 +68,7 @@ bool fake_fails(enum fake_fault fault, struct error *err)
 		dead = dead || deadly;
 		fails = true;
 	}
+	failed = failed || fails;
 	if (fails)
 		error_set(err, ERROR_WRITE, "the disk is full");
 	return fails;

@@ -42,6 +42,8 @@ enum fake_fault {
 void fake_faults(uint8_t first, uint8_t second, bool killed);
 void fake_revive(void);
 bool fake_is_dead(void);
+/* Has any of them come about? */
+bool fake_has_failed(void);
 
 /* Does this fail now? Then with ERROR_WRITE. */
 bool fake_fails(enum fake_fault fault, struct error *err);
@@ -67,7 +69,9 @@ struct session {
 	size_t start;
 	size_t end;
 	uint32_t cuts;
-	bool hasty; /* now and then, octets arrive that nobody asked for */
+	bool hasty;  /* now and then, octets arrive that nobody asked for */
+	bool served; /* by the server of fake_server.c */
+	bool prompt; /* what it says arrives before the next command goes out */
 	struct fake_command commands[FAKE_COMMANDS_MAX];
 	size_t command_count;
 };
@@ -76,9 +80,42 @@ struct session {
 struct session *fake_session(const char *wire, size_t size, size_t window,
 	uint32_t cuts, bool hasty);
 void fake_session_end(struct session *session);
+/* From its start: the other end is the server of fake_server.c. */
+void fake_session_serve(struct session *session, bool prompt);
 
 /* The harness's: "DELE number" is about to go out. */
 void fake_on_dele(uint32_t number);
+
+/* ---- a server --------------------------------------------------------------
+ *
+ * One that answers as it should, but for one answer in a session that it gives
+ * twice or not at all, and its connection may be cut anywhere. Each message
+ * tells its own name, so that it is seen where it does not belong.
+ */
+
+/* What is said in a run, or in all of them. */
+#define FAKE_WIRE_MAX (512 * 1024)
+
+/* Makes the mailbox, as octets of the input say; returns how many it took. */
+size_t fake_server_reset(const uint8_t *script, size_t size);
+
+/* The next session: its fault and its end. Returns how many octets it took. */
+size_t fake_server_connect(const uint8_t *script, size_t size);
+/* Has this session neither fault nor end nor refusal? */
+bool fake_server_is_honest(void);
+
+/*
+ * What the server has said in this session, and how much of it arrives before
+ * the connection is cut; longer after each command.
+ */
+const char *fake_server_wire(void);
+size_t fake_server_take(const char *command);
+
+/* Is this the text, as stored, of the message with that uid? */
+bool fake_server_is_text(
+	const char *uid, size_t uid_length, const char *text, size_t length);
+/* Has the message with this number in this session that uid? */
+bool fake_server_is_uid(uint32_t number, const char *uid, size_t uid_length);
 
 /* ---- the delivery ----------------------------------------------------------
  */
@@ -138,6 +175,7 @@ void fake_store_died(void);
 /* Rows of runs long ago, for messages that have none: four states in octet. */
 void fake_store_remember(
 	const struct maildrop *maildrop, uint8_t octet, bool with_sizes);
+const char *fake_store_uid(const struct fake_row *row);
 /* The row of a message; NULL: none. */
 const struct fake_row *fake_store_row(
 	const struct maildrop *maildrop, const struct message *message);

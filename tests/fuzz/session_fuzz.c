@@ -1,21 +1,31 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Whole runs against a server whose every octet the input says: UIDL, LIST,
- * RETR, DELE and QUIT through the real listing, transfer and batch; session,
- * store and delivery are models in memory (fakes.h), with faults and kills.
+ * Whole runs: UIDL, LIST, RETR, DELE and QUIT through the real listing,
+ * transfer, proof and batch; session, store and delivery are models in memory
+ * (fakes.h), with faults and kills.
  *
  * The input: eight octets of settings, then what the server says; LOST in it
- * ends a connection, and what follows is said to the next run.
+ * ends a connection, and what follows is said to the next run. Or, if the
+ * settings say so, what the server of fake_server.c is like, which answers as
+ * it should but for one answer in a session.
  *
  * What must hold, besides what the fakes check (the order of the commit ladder;
  * nothing fetched that is here; a row "kept" only for what is published):
+ *   - under any uid lies the very message that the server has under it, where
+ *     the server is that of fake_server.c;
+ *   - what is published was proven: by a right answer to its "UIDL n", or, when
+ *     the session broke off, because there was no pipeline or the sizes as
+ *     listed leave no other order; nothing but by such an answer once the
+ *     server was seen out of step, in this run or the one before;
+ *   - what is proven is published, if nothing fails here;
  *   - DELE goes out only for what is kept and published, under a policy that
  *     erases;
  *   - what is stored for a message is what a plain reading of the wire gives as
  *     the answer to its RETR;
  *   - RETR goes out once for a message, and only for what is planned;
  *   - when all was fetched, all of it is kept;
- *   - "erased" is recorded for what DELE and QUIT were answered +OK for.
+ *   - "erased" is recorded for what DELE and QUIT were answered +OK for;
+ *   - nothing goes wrong with a server that does nothing wrong.
  */
 #include <string.h>
 
@@ -37,18 +47,26 @@ struct settings {
 	uint8_t remembered; /* four states of messages of long ago */
 	uint8_t faults[2];
 	uint8_t cuts;
-	uint8_t mode; /* 1: kills; 2: hasty; 4: sizes remembered; 8: mbox */
+	uint8_t mode; /* 1: kills; 2: hasty; 4: sizes remembered; 8: mbox;
+		       * 16: the server of fake_server.c; 32: one by one */
 };
 
 static struct run run;
 /* Letters that were there before this run. */
 static size_t first_letter;
+/* How it ended. */
+static enum error_kind outcome;
 
 /* ---- promises --------------------------------------------------------------
  */
 
 static const struct message *message_numbered(uint32_t number)
 {
+	size_t likely = number > 0 ? number - 1 : 0;
+
+	if (likely < run.maildrop.count &&
+		run.maildrop.messages[likely].number == number)
+		return &run.maildrop.messages[likely];
 	for (size_t i = 0; i < run.maildrop.count; i++) {
 		if (run.maildrop.messages[i].number == number)
 			return &run.maildrop.messages[i];
@@ -73,12 +91,19 @@ void fake_on_dele(uint32_t number)
 	PROMISE(!fake_store_is_open());
 	PROMISE(row->letter == FAKE_NO_LETTER ||
 		fake_letters[row->letter].state == FAKE_PUBLISHED);
+	/* What is kept as this message is what the server will erase. */
+	if (run.session->served)
+		PROMISE(fake_server_is_uid(number,
+			maildrop_uid(&run.maildrop, message),
+			message->uid_length));
 }
 
 /* What the wire says to a command. */
 struct answer {
 	bool ok;
 	bool complete;
+	const char *text; /* of the status line, behind the indicator */
+	size_t length;
 	struct reference message; /* of a RETR that was answered +OK */
 };
 
@@ -94,7 +119,7 @@ static bool is_indicator(const char *line, size_t length, const char *word)
 static bool read_answer(const char **wire, size_t *left, enum pop3_answer kind,
 	struct answer *answer)
 {
-	static char room[FUZZ_MAX];
+	static char room[FAKE_WIRE_MAX];
 	size_t length;
 	const char *line = reference_line(wire, left, POP3_STATUS_MAX, &length);
 
@@ -102,9 +127,12 @@ static bool read_answer(const char **wire, size_t *left, enum pop3_answer kind,
 	if (line == NULL)
 		return false;
 	answer->ok = is_indicator(line, length, "+OK");
-	if (!answer->ok && !is_indicator(line, length, "-ERR") &&
-		!is_indicator(line, length, "+"))
+	if (!answer->ok && !is_indicator(line, length, "-ERR"))
 		return false;
+	if (answer->ok && length > 4) {
+		answer->text = line + 4;
+		answer->length = length - 4;
+	}
 	answer->complete = !answer->ok || kind == POP3_SINGLE;
 	if (answer->ok && kind == POP3_MESSAGE) {
 		reference_message(*wire, *left, &answer->message, room);
@@ -119,6 +147,112 @@ static bool read_answer(const char **wire, size_t *left, enum pop3_answer kind,
 		answer->complete = length == 1 && line[0] == '.';
 	}
 	return answer->complete;
+}
+
+/* ---- proofs ----------------------------------------------------------------
+ */
+
+/* A whole letter, and what must be known of it before it may be shown. */
+struct claim {
+	size_t letter;
+	size_t position;
+	uint64_t octets;
+};
+
+static struct claim claims[FAKE_LETTERS_MAX];
+static size_t claim_count;
+
+/* Does "UIDL n" have the answer that this message must give? */
+static bool is_proof(const struct answer *answer, uint32_t number)
+{
+	const struct message *message = message_numbered(number);
+	const char *text = answer->text;
+	size_t left = answer->length;
+	uint64_t said = 0;
+
+	if (!answer->ok || left == 0)
+		return false;
+	for (; left > 0 && *text >= '0' && *text <= '9'; text++, left--) {
+		said = said * 10 + (uint64_t)(*text - '0');
+		if (said > INT32_MAX)
+			return false;
+	}
+	return said == number && left == message->uid_length + 1 &&
+		*text == ' ' &&
+		memcmp(text + 1, maildrop_uid(&run.maildrop, message),
+			left - 1) == 0;
+}
+
+/* Nothing of it is on its way to be seen, or it is what it must be. */
+static bool is_shown(const struct claim *claim)
+{
+	enum fake_letter_state state = fake_letters[claim->letter].state;
+
+	return state == FAKE_SEALED || state == FAKE_PUBLISHED;
+}
+
+/* All that came so far is proven. */
+static void claims_proven(void)
+{
+	for (size_t i = 0; i < claim_count && !fake_has_failed(); i++)
+		PROMISE(fake_letters[claims[i].letter].state == FAKE_PUBLISHED);
+	claim_count = 0;
+}
+
+/*
+ * If so many answers too many (or too few) had come at some place before the
+ * first of these letters or between them: would each have the size that is
+ * listed for the message that it then was?
+ */
+static bool fits(const size_t *fetched, size_t fetches, size_t first, int shift)
+{
+	for (size_t i = first; i < claim_count; i++) {
+		size_t at = 0;
+
+		while (fetched[at] != claims[i].position)
+			at++;
+		if ((shift < 0 && at < (size_t)-shift) ||
+			(shift > 0 && at + (size_t)shift >= fetches))
+			return false;
+		at = shift < 0 ? at - (size_t)-shift : at + (size_t)shift;
+		if (run.maildrop.messages[fetched[at]].size != claims[i].octets)
+			return false;
+	}
+	return true;
+}
+
+/* Which of the claims do the sizes as listed prove? The first so many. */
+static size_t claims_of_size(void)
+{
+	static size_t fetched[FAKE_COMMANDS_MAX];
+	size_t fetches = 0;
+	size_t believed = claim_count;
+
+	for (size_t i = 0; i < run.plan.count; i++) {
+		if (run.plan.steps[i].fetch)
+			fetched[fetches++] = i;
+	}
+	if (!fits(fetched, fetches, 0, 0))
+		return 0;
+	for (int shift = -PROOF_GROUP_MAX; shift <= PROOF_GROUP_MAX; shift++) {
+		while (shift != 0 && believed > 0 &&
+			fits(fetched, fetches, believed - 1, shift))
+			believed--;
+	}
+	return believed;
+}
+
+/* The session is over, and these were never proven. */
+static void claims_unproven(void)
+{
+	size_t believed = 0;
+
+	if (outcome != ERROR_PROTOCOL && !run.one_by_one)
+		believed = session_pipelines(run.session) ? claims_of_size()
+							  : claim_count;
+	for (size_t i = believed; i < claim_count; i++)
+		PROMISE(!is_shown(&claims[i]));
+	claim_count = 0;
 }
 
 /* The letter of a RETR, and the row that names it. */
@@ -136,6 +270,9 @@ static void check_letter(size_t i, const struct fake_command *command,
 		PROMISE(letter->length == answer->message.length);
 		PROMISE(memcmp(fake_text(letter), answer->message.text,
 				letter->length) == 0);
+		claims[claim_count++] = (struct claim){i,
+			(size_t)(message - run.maildrop.messages),
+			answer->message.octets};
 	}
 	if (letter->state == FAKE_PUBLISHED)
 		PROMISE(row != NULL && row->letter == i);
@@ -144,6 +281,20 @@ static void check_letter(size_t i, const struct fake_command *command,
 		PROMISE(row->state == MEMORY_KEPT ||
 			row->state == MEMORY_ERASED);
 	}
+}
+
+/* The answer to "UIDL n"; false when the server is out of step. */
+static bool check_proof(
+	const struct fake_command *command, const struct answer *answer)
+{
+	if (is_proof(answer, command->number) ||
+		(answer->complete && !answer->ok &&
+			!session_pipelines(run.session))) {
+		claims_proven();
+		return true;
+	}
+	PROMISE(outcome != ERROR_NONE);
+	return false;
 }
 
 /* Every answer, read once more, against what became of it. */
@@ -170,6 +321,9 @@ static void check_answers(const struct session *session, bool all_fetched)
 		if (!more)
 			continue;
 		read_answer(&wire, &left, command->answer, &answer);
+		if (command->verb == 'U' && command->number > 0)
+			answer.complete = answer.complete &&
+				check_proof(command, &answer);
 		if (command->verb == 'R' && answer.ok &&
 			letter < fake_letter_count)
 			check_letter(letter++, command, &answer, all_fetched);
@@ -182,34 +336,46 @@ static void check_answers(const struct session *session, bool all_fetched)
 				(size_t)(message - run.maildrop.messages));
 		}
 	}
+	claims_unproven();
 	PROMISE(letter == fake_letter_count);
 	PROMISE(erased == run.erased_count);
 }
 
-static void check_rows(void)
+static void check_row(const struct fake_row *row, bool served)
+{
+	const struct fake_letter *letter = &fake_letters[row->letter];
+
+	PROMISE(letter->state == FAKE_PUBLISHED);
+	if (served)
+		PROMISE(fake_server_is_text(fake_store_uid(row),
+			row->uid_length, fake_text(letter), letter->length));
+}
+
+static void check_rows(bool served)
 {
 	size_t count;
 	const struct fake_row *rows = fake_store_rows(&count);
 
 	PROMISE(!fake_store_is_open());
 	for (size_t i = 0; i < count; i++) {
-		if (rows[i].state != MEMORY_KEPT &&
-			rows[i].state != MEMORY_ERASED)
-			continue;
-		PROMISE(rows[i].letter == FAKE_NO_LETTER ||
-			fake_letters[rows[i].letter].state == FAKE_PUBLISHED);
+		if (rows[i].letter != FAKE_NO_LETTER &&
+			(rows[i].state == MEMORY_KEPT ||
+				rows[i].state == MEMORY_ERASED))
+			check_row(&rows[i], served);
 	}
 }
 
 /* ---- a run, as fetch.c tells it --------------------------------------------
  */
 
-static bool make_plan(const struct settings *settings, struct error *err)
+static bool make_plan(
+	const struct settings *settings, bool first, struct error *err)
 {
 	const struct policy *policy = &run.account->policy;
 
-	fake_store_remember(
-		&run.maildrop, settings->remembered, settings->mode & 4);
+	if (first)
+		fake_store_remember(&run.maildrop, settings->remembered,
+			settings->mode & 4);
 	if (!store_recall(run.store, &run.maildrop, &run.memories, err))
 		return false;
 	if (plan_needs_sizes(policy, &run.maildrop, run.memories) &&
@@ -239,11 +405,14 @@ static bool fetch_and_erase(bool *all_fetched, struct error *err)
 static void salvage(const struct error *err)
 {
 	struct error second = {.kind = ERROR_NONE};
-
 	size_t believed = proof_believed(&run, err);
+	size_t doubtful = run.batched - believed;
 
+	run.was_out_of_step = run.plan.steps != NULL &&
+		(err->kind == ERROR_PROTOCOL ||
+			(doubtful > 0 && believed + run.tally->fetched == 0));
 	delivery_drop(run.delivery);
-	delivery_drop_last(run.delivery, run.batched - believed);
+	delivery_drop_last(run.delivery, doubtful);
 	run.batched = believed;
 	if (batch_commit(&run, &second))
 		batch_commit_kept(&run, &second);
@@ -263,7 +432,8 @@ static void record(bool erased)
 		store_commit(run.store, &err);
 }
 
-static void play(const struct settings *settings, struct session *session)
+static void play(
+	const struct settings *settings, struct session *session, bool first)
 {
 	static const uint64_t key[2] = {3, 4};
 	struct error err = {.kind = ERROR_NONE};
@@ -271,12 +441,15 @@ static void play(const struct settings *settings, struct session *session)
 	bool ok = batch_recover(&run, &err);
 
 	run.session = session;
+	if (run.one_by_one)
+		session_forgo_pipelining(session);
 	first_letter = fake_letter_count;
 	maildrop_init(&run.maildrop, key);
 	if (ok && listing_uids(session, run.account, &run.maildrop, &err)) {
 		run.tally->listed = true;
-		ok = make_plan(settings, &err) &&
+		ok = make_plan(settings, first, &err) &&
 			fetch_and_erase(&all_fetched, &err);
+		outcome = err.kind;
 		if (!ok && !fake_is_dead())
 			salvage(&err);
 		if (!fake_is_dead())
@@ -290,7 +463,9 @@ static void play(const struct settings *settings, struct session *session)
 	/* A batch that was given up is gone, and so is a message half come. */
 	delivery_close(run.delivery);
 	check_answers(session, all_fetched);
-	check_rows();
+	check_rows(session->served);
+	if (session->served && fake_server_is_honest() && !fake_has_failed())
+		PROMISE(ok && err.kind == ERROR_NONE);
 }
 
 static void run_reset(struct account *account,
@@ -305,6 +480,8 @@ static void run_reset(struct account *account,
 	run.tally = tally;
 	run.store = fake_store();
 	run.delivery = fake_delivery();
+	outcome = ERROR_NONE;
+	claim_count = 0;
 }
 
 static void run_release(void)
@@ -328,9 +505,49 @@ static struct policy policy_of(const struct settings *settings)
 	};
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* What the server is made of, run by run. */
+struct input {
+	const char *wire;
+	size_t size;
+	bool served;
+};
+
+/* What is said to the next run. */
+static struct session *next_session(
+	const struct settings *settings, struct input *input)
 {
 	static const size_t windows[] = {PIPELINE_WINDOW, 1, 2, 7};
+	size_t window = windows[settings->window & 3];
+	uint32_t cuts = settings->cuts * UINT32_C(2654435761);
+	const char *lost = NULL;
+	size_t n = input->size;
+
+	if (input->served) {
+		n = fake_server_connect(
+			(const uint8_t *)input->wire, input->size);
+	} else {
+		lost = n == 0 ? NULL : memchr(input->wire, LOST, n);
+		n = lost == NULL ? n : (size_t)(lost - input->wire);
+	}
+	struct session *session = fake_session(input->wire,
+		input->served ? 0 : n, window, cuts, settings->mode & 2);
+
+	/*
+	 * Without a pipeline everything is believed, unless the server was out
+	 * of step before: what comes too late to be seen as unasked for would
+	 * go unnoticed.
+	 */
+	if (input->served)
+		fake_session_serve(session,
+			settings->mode & 2 || (window == 1 && !run.one_by_one));
+	n += lost != NULL;
+	input->wire += n;
+	input->size -= n;
+	return session;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
 	static const volatile sig_atomic_t stop;
 	static char server[] = "pop.example";
 	static char path[] = "/mail";
@@ -343,7 +560,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < SETTINGS || size > FUZZ_MAX)
 		return 0;
 	memcpy(&settings, data, SETTINGS);
-	const char *wire = (const char *)data + SETTINGS;
+	struct input input = {(const char *)data + SETTINGS, size - SETTINGS,
+		settings.mode & 16};
 	struct account account = {
 		.name = name,
 		.server = server,
@@ -353,30 +571,32 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.path = path,
 		.policy = policy_of(&settings),
 	};
+	bool one_by_one = settings.mode & 32;
 
-	size -= SETTINGS;
+	if (input.served) {
+		size_t n = fake_server_reset(
+			(const uint8_t *)input.wire, input.size);
+
+		input.wire += n;
+		input.size -= n;
+	}
 	fake_clock = 1000000;
 	fake_pace = settings.window >> 6;
 	fake_store_reset();
 	fake_delivery_reset();
 	fake_faults(settings.faults[0], settings.faults[1], settings.mode & 1);
 	for (unsigned i = 0; i < RUNS_MAX; i++) {
-		const char *lost = size == 0 ? NULL : memchr(wire, LOST, size);
-		size_t n = lost == NULL ? size : (size_t)(lost - wire);
-		struct session *session =
-			fake_session(wire, n, windows[settings.window & 3],
-				settings.cuts * UINT32_C(2654435761),
-				settings.mode & 2);
-
 		run_reset(&account, &options, &progress, &tally);
-		play(&settings, session);
+		run.one_by_one = one_by_one;
+		struct session *session = next_session(&settings, &input);
+
+		play(&settings, session, i == 0);
+		one_by_one = one_by_one || run.was_out_of_step;
 		run_release();
 		fake_session_end(session);
 		fake_clock += 100;
-		if (lost == NULL)
+		if (input.size == 0)
 			break;
-		wire += n + 1;
-		size -= n + 1;
 	}
 	return 0;
 }
