@@ -41,6 +41,7 @@ void fake_delivery_died(void)
 {
 	change(FAKE_WRITING, FAKE_GONE);
 	change(FAKE_ENDED, FAKE_GONE);
+	change(FAKE_SEALED, FAKE_LEFT);
 	the_delivery.sealed = false;
 }
 
@@ -233,11 +234,11 @@ bool delivery_recover(struct delivery *delivery, const struct letter *letters,
 		size_t at = fake_letter_named(letters[i].name);
 
 		/* Whole in tmp/: it is shown now. */
-		if (fake_letters[at].state == FAKE_SEALED)
+		if (fake_letters[at].state == FAKE_LEFT)
 			publish_one(at);
 		arrived[i] = fake_letters[at].state == FAKE_PUBLISHED;
 	}
 	/* What no row names is swept away in time. */
-	change(FAKE_SEALED, FAKE_GONE);
+	change(FAKE_LEFT, FAKE_GONE);
 	return true;
 }

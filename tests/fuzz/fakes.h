@@ -126,6 +126,7 @@ enum fake_letter_state {
 	FAKE_WRITING,
 	FAKE_ENDED,
 	FAKE_SEALED, /* durable, under a name in tmp/ */
+	FAKE_LEFT,   /* the same, and the process has died since */
 	FAKE_PUBLISHED,
 	FAKE_GONE,
 };

@@ -48,7 +48,8 @@ struct settings {
 	uint8_t faults[2];
 	uint8_t cuts;
 	uint8_t mode; /* 1: kills; 2: hasty; 4: sizes remembered; 8: mbox;
-		       * 16: the server of fake_server.c; 32: one by one */
+		       * 16: the server of fake_server.c; 32: one by one;
+		       * 64: all that is said is there at once */
 };
 
 static struct run run;
@@ -188,7 +189,8 @@ static bool is_shown(const struct claim *claim)
 {
 	enum fake_letter_state state = fake_letters[claim->letter].state;
 
-	return state == FAKE_SEALED || state == FAKE_PUBLISHED;
+	return state == FAKE_SEALED || state == FAKE_LEFT ||
+		state == FAKE_PUBLISHED;
 }
 
 /* All that came so far is proven. */
@@ -459,9 +461,11 @@ static void play(
 		fake_store_died();
 		fake_delivery_died();
 		fake_revive();
+	} else {
+		/* A batch that was given up is gone, and a message half come.
+		 */
+		delivery_close(run.delivery);
 	}
-	/* A batch that was given up is gone, and so is a message half come. */
-	delivery_close(run.delivery);
 	check_answers(session, all_fetched);
 	check_rows(session->served);
 	if (session->served && fake_server_is_honest() && !fake_has_failed())
@@ -537,6 +541,7 @@ static struct session *next_session(
 	 * of step before: what comes too late to be seen as unasked for would
 	 * go unnoticed.
 	 */
+	session->prompt = settings->mode & 64;
 	if (input->served)
 		fake_session_serve(session,
 			settings->mode & 2 || (window == 1 && !run.one_by_one));
