@@ -38,39 +38,75 @@ bool proof_has_tag(uint32_t tag)
 	return (tag & TAG_PROOF) != 0 && tag != UINT32_MAX;
 }
 
+/* Is this +OK a message's number and uid? Whose? Else MAILDROP_NOT_FOUND. */
+static size_t position_said(
+	const struct run *run, const struct pop3_event *answer)
+{
+	const struct maildrop *maildrop = &run->maildrop;
+	uint32_t number;
+	const char *uid;
+	size_t length;
+
+	if (answer->status != POP3_OK ||
+		!pop3_parse_listed(
+			answer->text, answer->length, &number, &uid, &length))
+		return MAILDROP_NOT_FOUND;
+	size_t position = maildrop_numbered(maildrop, number);
+
+	if (position == MAILDROP_NOT_FOUND)
+		return position;
+	const struct message *message = &maildrop->messages[position];
+
+	if (length == message->uid_length &&
+		memcmp(uid, maildrop_uid(maildrop, message), length) == 0)
+		return position;
+	return MAILDROP_NOT_FOUND;
+}
+
+static bool is_out_of_step(struct run *run, const struct pop3_event *answer,
+	size_t position, struct error *err)
+{
+	size_t n;
+	const char *words =
+		session_words(run->session, answer->text, answer->length, &n);
+
+	return error_set_server(err, ERROR_PROTOCOL, words, n,
+		"%s:%u answers out of step: what came since message %u may be "
+		"other messages than it seems. It was not kept, the session "
+		"was ended and nothing was erased; the next run fetches one "
+		"message at a time",
+		run->account->server, run->account->port,
+		run->maildrop.messages[position].number);
+}
+
 bool proof_take(
 	struct run *run, const struct pipeline_event *event, struct error *err)
 {
 	const struct pop3_event *answer = &event->answer;
-	const struct message *message =
-		&run->maildrop.messages[event->tag & ~TAG_PROOF];
-	uint32_t number;
-	const char *uid;
-	size_t length;
-	bool same = answer->status == POP3_OK &&
-		pop3_parse_listed(
-			answer->text, answer->length, &number, &uid, &length) &&
-		number == message->number && length == message->uid_length &&
-		memcmp(uid, maildrop_uid(&run->maildrop, message), length) == 0;
+	size_t position = event->tag & ~TAG_PROOF;
+	bool same = position_said(run, answer) == position;
 
-	/* A server that knows UIDL without a number only. */
-	if (answer->status == POP3_ERR && !session_pipelines(run->session))
-		same = true;
-	if (!same) {
-		size_t n;
-		const char *words = session_words(
-			run->session, answer->text, answer->length, &n);
-
-		return error_set_server(err, ERROR_PROTOCOL, words, n,
-			"%s:%u answers out of step: what came since message %u "
-			"may be other messages than it seems. It was not kept, "
-			"the session was ended and nothing was erased; the "
-			"next run fetches one message at a time",
-			run->account->server, run->account->port,
-			message->number);
-	}
+	/* A server that knows UIDL without a number only; one that knew it
+	 * before refuses another command. */
+	if (!same &&
+		(answer->status != POP3_ERR || run->in_step ||
+			session_pipelines(run->session)))
+		return is_out_of_step(run, answer, position, err);
 	run->proven = run->batched;
+	run->in_step = run->in_step || same;
 	return true;
+}
+
+bool proof_not_stray(
+	struct run *run, const struct pipeline_event *event, struct error *err)
+{
+	size_t said = position_said(run, &event->answer);
+
+	/* Some are listed without a uid: "+OK 120" is a size. */
+	if (said == MAILDROP_NOT_FOUND ||
+		run->maildrop.messages[said].uid_length == 0)
+		return true;
+	return is_out_of_step(run, &event->answer, event->tag, err);
 }
 
 /* The size as listed of the n-th message that is fetched after this one. */
@@ -88,40 +124,49 @@ static uint64_t size_after(const struct run *run, size_t position, int shift)
 	return run->maildrop.messages[position].size;
 }
 
-/* Would the same octets have come if each answer belonged to another message?
+/*
+ * From which of the batch on would the same octets have come if each answer
+ * belonged to another message?
  */
-static bool could_be_shifted(const struct run *run, int shift)
+static size_t shifted_from(const struct run *run, int shift)
 {
-	for (size_t i = run->proven; i < run->batched; i++) {
-		if (size_after(run, run->positions[i], shift) !=
-			run->octets_sent[i])
-			return false;
-	}
-	return true;
+	size_t i = run->batched;
+
+	while (i > run->proven &&
+		size_after(run, run->positions[i - 1], shift) ==
+			run->octets_sent[i - 1])
+		i--;
+	return i;
 }
 
 /*
- * Sizes that are all as LIST said prove the order, unless they would be as
- * listed in another order, too.
+ * Sizes that are all as LIST said prove the order, up to where they would be as
+ * listed in another order, too: the answer that is one too many or too few may
+ * have come anywhere.
  */
-static bool sizes_prove(const struct run *run)
+static size_t sizes_prove(const struct run *run)
 {
-	if (!could_be_shifted(run, 0))
-		return false;
-	for (int shift = 1; shift <= PROOF_GROUP_MAX; shift++) {
-		if (could_be_shifted(run, shift) ||
-			could_be_shifted(run, -shift))
-			return false;
+	size_t proven = run->batched;
+
+	/* What LIST said twice may be the first message's text. */
+	if (!run->in_step || shifted_from(run, 0) != run->proven)
+		return run->proven;
+	for (int shift = -PROOF_GROUP_MAX; shift <= PROOF_GROUP_MAX; shift++) {
+		size_t from = shifted_from(run, shift);
+
+		if (shift != 0 && from < proven)
+			proven = from;
 	}
-	return true;
+	return proven;
 }
 
 size_t proof_believed(const struct run *run, const struct error *err)
 {
-	bool in_order = run->session != NULL && !run->one_by_one &&
-		!session_pipelines(run->session);
+	bool in_order =
+		run->session != NULL && !session_pipelines(run->session);
 
-	if (err->kind == ERROR_PROTOCOL || run->proven == run->batched)
+	if (err->kind == ERROR_PROTOCOL || run->one_by_one ||
+		run->proven == run->batched)
 		return run->proven;
-	return in_order || sizes_prove(run) ? run->batched : run->proven;
+	return in_order ? run->batched : sizes_prove(run);
 }

@@ -36,6 +36,15 @@ bool proof_take(
 	struct run *run, const struct pipeline_event *event, struct error *err);
 
 /*
+ * The +OK of a RETR is here: is it the answer to a proof? One that came twice,
+ * or where a message was left out, would be taken for a message's first line,
+ * and what follows it, with its own +OK, for the text: all were in step again,
+ * and nobody the wiser. Fails with ERROR_PROTOCOL.
+ */
+bool proof_not_stray(
+	struct run *run, const struct pipeline_event *event, struct error *err);
+
+/*
  * How many of the batch may be kept after the session broke off: what is
  * proven, and what came behind it where nothing speaks against it.
  */

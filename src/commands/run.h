@@ -49,6 +49,7 @@ struct run {
 	uint64_t octets_sent[BATCH_MESSAGES]; /* of each, as LIST counts */
 	uint64_t batched_octets;
 	size_t proven; /* of them: surely under their own uids (proof.h) */
+	bool in_step;  /* a proof came since LIST: its sizes are its own */
 	int64_t batch_began;
 
 	/* Published, and not yet recorded as kept. */

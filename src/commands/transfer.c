@@ -121,7 +121,8 @@ static bool take_event(
 	switch (answer->type) {
 	case POP3_STATUS:
 		if (answer->status == POP3_OK)
-			return begin_message(run, err);
+			return proof_not_stray(run, event, err) &&
+				begin_message(run, err);
 		run_message_refused(run, "send", position, answer);
 		run_show_progress(run, 1, 0);
 		return true;
@@ -222,6 +223,9 @@ bool transfer_fetch(struct run *run, struct error *err)
 			run->session, POP3_LISTING, TAG_LIST, "LIST", err))
 		return false;
 	start_progress(run);
+	/* Nothing is at stake yet: does it know UIDL with a number? */
+	asking.last = asking.next;
+	asking.unproven = run->one_by_one ? asking.group : 0;
 	for (;;) {
 		size_t in_flight = window - session_room(run->session);
 

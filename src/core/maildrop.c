@@ -155,19 +155,16 @@ bool maildrop_index(struct maildrop *maildrop, struct error *err)
 	return true;
 }
 
-void maildrop_set_size(
-	struct maildrop *maildrop, uint32_t number, uint64_t size)
+size_t maildrop_numbered(const struct maildrop *maildrop, uint32_t number)
 {
-	struct message *messages = maildrop->messages;
+	const struct message *messages = maildrop->messages;
 	size_t low = 0;
 	size_t high = maildrop->count;
 
 	/* Nearly always the listing has no gaps, and this is the place. */
 	if (number > 0 && number <= high &&
-		messages[number - 1].number == number) {
-		messages[number - 1].size = size;
-		return;
-	}
+		messages[number - 1].number == number)
+		return number - 1;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
@@ -177,7 +174,17 @@ void maildrop_set_size(
 			high = middle;
 	}
 	if (low < maildrop->count && messages[low].number == number)
-		messages[low].size = size;
+		return low;
+	return MAILDROP_NOT_FOUND;
+}
+
+void maildrop_set_size(
+	struct maildrop *maildrop, uint32_t number, uint64_t size)
+{
+	size_t position = maildrop_numbered(maildrop, number);
+
+	if (position != MAILDROP_NOT_FOUND)
+		maildrop->messages[position].size = size;
 }
 
 size_t maildrop_find(const struct maildrop *maildrop, const char *uid,

@@ -61,6 +61,9 @@ bool maildrop_add(struct maildrop *maildrop, uint32_t number, const char *uid,
  */
 bool maildrop_index(struct maildrop *maildrop, struct error *err);
 
+/* The position of the message with this number, or MAILDROP_NOT_FOUND. */
+size_t maildrop_numbered(const struct maildrop *maildrop, uint32_t number);
+
 /* Takes in a line of LIST; a number that UIDL did not list is passed over. */
 void maildrop_set_size(
 	struct maildrop *maildrop, uint32_t number, uint64_t size);

@@ -162,6 +162,8 @@ struct claim {
 
 static struct claim claims[FAKE_LETTERS_MAX];
 static size_t claim_count;
+/* Was a proof right in this session? Then the server knows UIDL n. */
+static bool knows_uidl;
 
 /* Does "UIDL n" have the answer that this message must give? */
 static bool is_proof(const struct answer *answer, uint32_t number)
@@ -291,12 +293,13 @@ static bool check_proof(
 {
 	if (is_proof(answer, command->number)) {
 		claims_proven();
+		knows_uidl = true;
 		return true;
 	}
 	/* It may know UIDL without a number only. */
-	if (answer->complete && !answer->ok &&
+	if (answer->complete && !answer->ok && !knows_uidl &&
 		!session_pipelines(run.session)) {
-		claim_count = 0;
+		claims_proven();
 		return true;
 	}
 	PROMISE(outcome != ERROR_NONE);
@@ -490,6 +493,7 @@ static void run_reset(struct account *account,
 	run.delivery = fake_delivery();
 	outcome = ERROR_NONE;
 	claim_count = 0;
+	knows_uidl = false;
 }
 
 static void run_release(void)
