@@ -159,3 +159,24 @@ each_rung() {
     same_mail "$work/sent" "$work/Mail"
     [ "$(files "$work/Mail/tmp")" -eq 0 ]
 }
+
+@test "a sync of new/ that failed is not believed: what lies there is taken back" {
+    strike=$TESTS_BUILD/torture/strike
+    [ "$(id -u)" -eq 0 ] || skip "only root sees which file a call is about"
+    "$strike" true 2>/dev/null || [ $? -ne 125 ] || skip "calls cannot be traced here"
+    make_mail 12
+    start_server --folder "$work/mail"
+    write_rc "delete = now"
+    "$strike" -o "$work/log" "$KEEPMAIL" -f "$rc"
+    at=$(awk -v new="$work/Mail/new" '$2 == "fsync" && $3 == new { print $1 }' \
+        "$work/log" | tail -n 1)
+    [ -n "$at" ]
+    rm -rf "$work/Mail" "$work/state" "$work/mail"
+    cp -r "$work/sent" "$work/mail"
+    run "$strike" -n "$at" -a EIO "$KEEPMAIL" -f "$rc"
+    [ "$status" -eq 74 ]
+    [ "$(kept)" -eq 0 ]
+    [ "$(files "$work/mail")" -eq 12 ]
+    patiently
+    same_mail "$work/sent" "$work/Mail"
+}

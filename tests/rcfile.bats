@@ -223,6 +223,18 @@ END
     says "chmod go-w '$rc'"
 }
 
+@test "what follows a password on its line is not shown, and no proxy's password" {
+    tls_port=1
+    for line in 'password = my hunter2word' 'password = hunter2}word' \
+        'password = ${HOME}hunter2' 'proxy = "ftp://u:hunter2@host:99"'; do
+        write_rc "$line"
+        wanted 78
+        says_not hunter2
+        says_not word:
+        says_not "'word'"
+    done
+}
+
 @test "a wrong password setting is told without the password" {
     printf 'account a { server = localhost user = me maildir = "~/M"\n password = "top\001secret" }\n' >"$rc"
     chmod 600 "$rc"

@@ -60,6 +60,12 @@ static bool make_plan(struct run *run, struct error *err)
 		return false;
 	run->plan = plan_make(policy, &run->maildrop, run->memories, run_now());
 	run->tally->too_large = run->plan.too_large;
+	/* What is known of an older message under the same uid says nothing of
+	 * this one: it is kept once it was fetched, and not before. */
+	for (size_t i = 0; !run->options->dry_run && i < run->plan.count; i++) {
+		if (run->plan.steps[i].fetch)
+			run->memories[i].state = MEMORY_NONE;
+	}
 	warn_returned(run);
 	return true;
 }
@@ -189,11 +195,11 @@ static void salvage(struct run *run, const struct error *err)
 	size_t believed = proof_believed(run, err);
 	size_t doubtful = run->batched - believed;
 
-	/* Else a server that breaks off early each time would get no further.
-	 */
+	/* One that breaks off early each time would get no further. */
 	run->was_out_of_step = run->plan.steps != NULL &&
 		(err->kind == ERROR_PROTOCOL ||
-			(doubtful > 0 && believed + run->tally->fetched == 0));
+			(doubtful > 0 && believed + run->tally->fetched == 0 &&
+				store_was_fruitless(run->store)));
 	session_close(run->session);
 	run->session = NULL;
 	if (run->delivery == NULL)

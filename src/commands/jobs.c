@@ -140,6 +140,10 @@ static void start_child(struct jobs *jobs, struct child *child, size_t i)
 	}
 	if (child->pid > 0) {
 		jobs->running++;
+		/* The child has it; nobody needs it here. */
+		account_forget_password(jobs->accounts[i]);
+		secret_free(jobs->passwords[i]);
+		jobs->passwords[i] = NULL;
 		return;
 	}
 	error_set(&err, ERROR_TEMPORARY, "cannot start a process for it: %s",

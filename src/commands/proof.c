@@ -38,6 +38,16 @@ bool proof_has_tag(uint32_t tag)
 	return (tag & TAG_PROOF) != 0 && tag != UINT32_MAX;
 }
 
+/* Blanks behind, and what servers say behind a blank, are no part of it. */
+static bool same_uid(
+	const char *said, size_t length, const char *uid, size_t uid_length)
+{
+	while (uid_length > 0 && uid[uid_length - 1] == ' ')
+		uid_length--;
+	return length >= uid_length && memcmp(said, uid, uid_length) == 0 &&
+		(length == uid_length || said[uid_length] == ' ');
+}
+
 /* Is this +OK a message's number and uid? Whose? Else MAILDROP_NOT_FOUND. */
 static size_t position_said(
 	const struct run *run, const struct pop3_event *answer)
@@ -57,8 +67,8 @@ static size_t position_said(
 		return position;
 	const struct message *message = &maildrop->messages[position];
 
-	if (length == message->uid_length &&
-		memcmp(uid, maildrop_uid(maildrop, message), length) == 0)
+	if (same_uid(uid, length, maildrop_uid(maildrop, message),
+		    message->uid_length))
 		return position;
 	return MAILDROP_NOT_FOUND;
 }
@@ -140,24 +150,21 @@ static size_t shifted_from(const struct run *run, int shift)
 }
 
 /*
- * Sizes that are all as LIST said prove the order, up to where they would be as
- * listed in another order, too: the answer that is one too many or too few may
- * have come anywhere.
+ * How far do sizes speak against any other order? The answer that is one too
+ * many or too few may have come anywhere, so from where on another order would
+ * fit, nothing is believed.
  */
-static size_t sizes_prove(const struct run *run)
+static size_t no_other_order(const struct run *run)
 {
-	size_t proven = run->batched;
+	size_t end = run->batched;
 
-	/* What LIST said twice may be the first message's text. */
-	if (!run->in_step || shifted_from(run, 0) != run->proven)
-		return run->proven;
 	for (int shift = -PROOF_GROUP_MAX; shift <= PROOF_GROUP_MAX; shift++) {
 		size_t from = shifted_from(run, shift);
 
-		if (shift != 0 && from < proven)
-			proven = from;
+		if (shift != 0 && from < end)
+			end = from;
 	}
-	return proven;
+	return end;
 }
 
 size_t proof_believed(const struct run *run, const struct error *err)
@@ -168,5 +175,9 @@ size_t proof_believed(const struct run *run, const struct error *err)
 	if (err->kind == ERROR_PROTOCOL || run->one_by_one ||
 		run->proven == run->batched)
 		return run->proven;
-	return in_order ? run->batched : sizes_prove(run);
+	/* A pipeline must show sizes that are as listed, and a proof since
+	 * LIST: what LIST said twice may be the first message's text. */
+	if (!in_order && (!run->in_step || shifted_from(run, 0) != run->proven))
+		return run->proven;
+	return no_other_order(run);
 }

@@ -18,6 +18,19 @@ void run_show_progress(struct run *run, uint64_t messages, uint64_t octets)
 		progress_draw(&run->bar, run->progress, 1);
 }
 
+void run_show_uid(
+	struct run *run, const struct message *message, char *room, size_t size)
+{
+	const char *uid = maildrop_uid(&run->maildrop, message);
+	size_t n = message->uid_length;
+
+	/* Without a session, it was shown to be harmless while there was one.
+	 */
+	if (run->session != NULL)
+		uid = session_words(run->session, uid, n, &n);
+	text_printable(room, size, uid, n);
+}
+
 /* Refused by the server alone: the run goes on, and its status tells. */
 void run_message_refused(struct run *run, const char *what, size_t position,
 	const struct pop3_event *answer)
@@ -26,13 +39,12 @@ void run_message_refused(struct run *run, const char *what, size_t position,
 	char uid[4 * TEXT_SHOWN_MAX + 8];
 	struct error err = {.kind = ERROR_NONE};
 	enum pop3_code code = pop3_response_code(answer->text, answer->length);
-
 	size_t n;
+
+	run_show_uid(run, message, uid, sizeof uid);
 	const char *words =
 		session_words(run->session, answer->text, answer->length, &n);
 
-	text_printable(uid, sizeof uid, maildrop_uid(&run->maildrop, message),
-		message->uid_length);
 	error_set_server(&err, pop3_code_kind(code, ERROR_TEMPORARY), words, n,
 		"the server refused to %s message %u (uid %s): it is tried "
 		"again next time",
@@ -55,8 +67,7 @@ void run_say_message(
 
 	if (!log_shows(LOG_MESSAGES))
 		return;
-	text_printable(uid, sizeof uid, maildrop_uid(&run->maildrop, message),
-		message->uid_length);
+	run_show_uid(run, message, uid, sizeof uid);
 	if (message->size != MAILDROP_SIZE_UNKNOWN)
 		text_size(size, sizeof size, message->size);
 	log_line(LOG_MESSAGES, "%s %u (uid %s%s%s)%s%s: %s", what,

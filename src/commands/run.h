@@ -79,6 +79,10 @@ void run_show_progress(struct run *run, uint64_t messages, uint64_t octets);
 void run_message_refused(struct run *run, const char *what, size_t position,
 	const struct pop3_event *answer);
 
+/* A message's uid as it may be shown: printable, and not the password. */
+void run_show_uid(struct run *run, const struct message *message, char *room,
+	size_t size);
+
 /* -v: a line for a message, with the plan's reason. */
 void run_say_message(
 	struct run *run, size_t position, const char *what, const char *where);

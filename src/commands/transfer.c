@@ -29,7 +29,9 @@ static bool is_endless(const struct run *run, size_t position)
 	uint64_t listed = run->maildrop.messages[position].size;
 
 	return run->received > MESSAGE_MAX &&
-		(listed == MAILDROP_SIZE_UNKNOWN || run->received / 4 > listed);
+		(listed == MAILDROP_SIZE_UNKNOWN ||
+			run->received / 4 > listed ||
+			run->received / 64 > MESSAGE_MAX);
 }
 
 static bool take_text(struct run *run, size_t position,
@@ -63,8 +65,7 @@ static void say_too_large(struct run *run, size_t position)
 	const struct message *message = &run->maildrop.messages[position];
 	char uid[4 * TEXT_SHOWN_MAX + 8];
 
-	text_printable(uid, sizeof uid, maildrop_uid(&run->maildrop, message),
-		message->uid_length);
+	run_show_uid(run, message, uid, sizeof uid);
 	log_line(LOG_SUMMARY,
 		"message %u (uid %s) is larger than max-size, and than the "
 		"server had said: it is left there",

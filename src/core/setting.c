@@ -399,7 +399,8 @@ size_t setting_check(struct account *account,
 		wrong++;
 	}
 	if (account->tls == TLS_OFF && account->server != NULL &&
-		!account_is_loopback(account->server) &&
+		(account->proxy != NULL ||
+			!account_is_loopback(account->server)) &&
 		!account->cleartext_password) {
 		report(account,
 			"tls = off would send its password in clear text: use "

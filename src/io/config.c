@@ -66,9 +66,10 @@ struct file {
 	size_t include_count;
 	struct unknown unknown[UNKNOWN_MAX];
 	size_t unknown_count;
-	bool again;    /* something unknown was found: read it once more */
-	int said_line; /* a mistake on this line was reported already */
-	bool torn;     /* its syntax is wrong: not all of it was read */
+	bool again;	   /* something unknown was found: read it once more */
+	int password_line; /* where the last one stood */
+	int said_line;	   /* a mistake on this line was reported already */
+	bool torn;	   /* its syntax is wrong: not all of it was read */
 	bool has_password;
 };
 
@@ -175,6 +176,9 @@ static void collect(
 {
 	const char *path = reading.file->path;
 	size_t at = setting_find(name);
+
+	if (strcmp(name, "password") == 0)
+		reading.file->password_line = line;
 	const struct setting *setting = &settings[at];
 	struct account scratch;
 
@@ -183,7 +187,10 @@ static void collect(
 		char shown[256];
 
 		text_printable(shown, sizeof shown, text, strlen(text));
-		if (strcmp(name, "password") == 0)
+		/* A proxy's may have a password, too. */
+		if (strcmp(name, "password") == 0 ||
+			(strcmp(name, "proxy") == 0 &&
+				strchr(text, '@') != NULL))
 			snprintf(shown, sizeof shown, "(not shown)");
 		mistake(path, line, "%s = %s: expected %s", name,
 			shown[0] == '\0' ? "\"\"" : shown, setting->expected);
@@ -253,6 +260,14 @@ static void unknown_setting(const char *name, int line)
 	char shown[256];
 
 	text_printable(shown, sizeof shown, name, strlen(name));
+	/* "password = two words": the second may be a part of it. */
+	if (line == reading.file->password_line) {
+		mistake(reading.file->path, line,
+			"what follows the password is no setting: put the "
+			"password in quotes");
+		reading.file->said_line = line;
+		return;
+	}
 	mistake(reading.file->path, line, "no such setting '%s'%s%s%s", shown,
 		near == NULL ? ": see keepmailrc(5)" : ": did you mean '",
 		near == NULL ? "" : near, near == NULL ? "" : "'?");

@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -231,7 +232,9 @@ static CURLcode set_options(struct connection *connection, const char *password)
 		account->server[0] != '[';
 	char *url = xasprintf("%s://%s%s%s:%u/", scheme, bare ? "[" : "",
 		account->server, bare ? "]" : "", account->port);
-	long wait = (long)account->timeout;
+	long all = account->max_time < LONG_MAX ? (long)account->max_time
+						: LONG_MAX;
+	long wait = account->timeout < all ? (long)account->timeout : all;
 	CURLcode code = curl_easy_setopt(curl, CURLOPT_URL, url);
 
 	free(url);
@@ -242,7 +245,8 @@ static CURLcode set_options(struct connection *connection, const char *password)
 	curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, wait);
 	curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, wait);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, 2 * wait);
+	curl_easy_setopt(
+		curl, CURLOPT_TIMEOUT, wait < all / 2 ? 2 * wait : all);
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
 	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, connection);
@@ -256,6 +260,8 @@ static CURLcode set_options(struct connection *connection, const char *password)
 		code = curl_easy_setopt(curl, CURLOPT_PROXY,
 			account->proxy == NULL ? "" : account->proxy);
 	curl_easy_setopt(curl, CURLOPT_HTTPPROXYTUNNEL, 1L);
+	/* What a proxy says is no greeting. */
+	curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	if (code == CURLE_OK)
 		code = set_tls(curl, account);
 	if (code == CURLE_OK)

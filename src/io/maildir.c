@@ -354,6 +354,19 @@ bool maildir_seal(struct maildir *maildir, struct error *err)
 		failed(maildir, ERROR_WRITE, "sync the files in", "tmp", err);
 }
 
+/*
+ * A sync of new/ that failed is final, too: what is in it now may not be there
+ * after a power cut, and the next sync would succeed all the same.
+ */
+static void take_back(struct maildir *maildir)
+{
+	for (size_t i = 0; i < maildir->count; i++) {
+		if (!maildir->batch[i].resumed)
+			unlinkat(maildir->new, maildir->batch[i].name, 0);
+	}
+	maildir->count = 0;
+}
+
 bool maildir_publish(struct maildir *maildir, struct error *err)
 {
 	for (size_t i = 0; i < maildir->count; i++) {
@@ -365,8 +378,11 @@ bool maildir_publish(struct maildir *maildir, struct error *err)
 	}
 	/* Without this, mail is lost in a power cut when the store's disk is
 	 * another one. */
-	if (maildir->count > 0 && !sync_fd(maildir->new))
-		return failed(maildir, ERROR_WRITE, "sync", "new", err);
+	if (maildir->count > 0 && !sync_fd(maildir->new)) {
+		failed(maildir, ERROR_WRITE, "sync", "new", err);
+		take_back(maildir);
+		return false;
+	}
 	maildir->count = 0;
 	return true;
 }

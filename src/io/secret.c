@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,17 +53,17 @@ static bool first_line(char *bytes, size_t length, const char *where,
 	return true;
 }
 
-static long milliseconds(void)
+static int64_t milliseconds(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (long)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* How long one may wait, and for what else than time. */
 struct patience {
-	long end; /* on the clock of milliseconds() */
+	int64_t end; /* on the clock of milliseconds() */
 	const volatile sig_atomic_t *stop;
 };
 
@@ -70,7 +71,7 @@ static struct patience patience(
 	const struct account *account, const volatile sig_atomic_t *stop)
 {
 	return (struct patience){
-		milliseconds() + (long)account->timeout * 1000, stop};
+		milliseconds() + account->timeout * 1000, stop};
 }
 
 static bool is_over(const struct patience *patience)

@@ -460,6 +460,18 @@ bool store_was_out_of_step(const struct store *store, int64_t now)
 		now - store->out_of_step_at < OUT_OF_STEP_FOR;
 }
 
+bool store_was_fruitless(struct store *store)
+{
+	struct error ignored = {.kind = ERROR_NONE};
+	int64_t fruitless = 0;
+
+	return read_number(store,
+		       "SELECT ifnull((SELECT fetched = 0 AND status <> 0 FROM"
+		       " run ORDER BY id DESC LIMIT 1), 0)",
+		       &fruitless, &ignored) &&
+		fruitless != 0;
+}
+
 bool store_record_out_of_step(
 	struct store *store, int64_t now, struct error *err)
 {

@@ -42,6 +42,9 @@ struct store *store_open(const char *directory, const char *name,
 bool store_check_mailbox(struct store *store, const char *server,
 	const char *user, bool adopt, struct error *err);
 
+/* Did the last run on record fail, and fetch nothing? */
+bool store_was_fruitless(struct store *store);
+
 /*
  * Did the server answer out of step within the last month? Then no command of
  * ours is to be sent before the last one's answer. Known once

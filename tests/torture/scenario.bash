@@ -81,7 +81,7 @@ be_later() {
         [ $((n += 1)) -gt 6 ] || ln -f "$file" "$w/mail/"
     done
     known=("$w/mail"/*)
-    "$KEEPMAIL" -f "$rc" || echo "$what: no earlier run" >>"$w/failures"
+    "$KEEPMAIL" -f "$rc" || scenario_failed "no earlier run"
     sqlite3 "$state/a.db" "UPDATE message SET kept_at = kept_at - 31 * 86400"
 }
 
@@ -91,6 +91,12 @@ forget_erased() {
     for file in "${known[@]}"; do
         rm -f "$w/mail/${file##*/}"
     done
+}
+
+# The scenario is not what it is called: that counts as a failure of its own.
+scenario_failed() {
+    echo "$what: $1" >>"$w/failures"
+    echo "0 0 0 0 0 0 1" >>"$w/results"
 }
 
 # A run was killed half-way through its batch: rows are "arriving".
@@ -109,6 +115,10 @@ be_killed() {
     else
         at=$(awk -v mbox="$place" '$2 == "fsync" && $3 == mbox { n = $1 }
             END { print n }' "$w/log")
+    fi
+    if [ -z "$at" ]; then
+        scenario_failed "no call to be killed at"
+        return
     fi
     "$strike" -n "$at" "$KEEPMAIL" -f "$rc"
     # Part of what was written had not reached the file.
@@ -161,7 +171,10 @@ verdict() {
 judge_now() {
     local l d t e
     verdict
-    read -r _ l _ d _ t _ e <"$w/verdict"
+    read -r _ l _ d _ t _ e <"$w/verdict" || {
+        complain "no verdict"
+        return
+    }
     erased=$((erased + e))
     # The end of an mbox may be torn until the next run.
     [ "$kind" = mbox ] || [ "$t" -eq 0 ] || complain "$t torn in sight"
@@ -199,6 +212,9 @@ judge_end() {
     [ "$sum" = "$again" ] || complain "the last run changed something"
     last=$(find "$w/mail" -type f | wc -l)
     case $policy in
+    after) # What was kept for 31 days goes, and what is new stays.
+        [ "$last" -eq 6 ] ||
+            complain "delete = after, and $last left on the server" ;;
     now) [ "$last" -eq 0 ] || complain "$last left on the server" ;;
     never) [ "$last" -eq "$(find "$w/saved/mail" -type f | wc -l)" ] ||
         complain "delete = never, and $last left on the server" ;;

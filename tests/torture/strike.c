@@ -12,6 +12,7 @@
  *                cut     power cut: the file systems of -m stop as they are on
  *                        disk, and the program is killed
  *     -f         from the K-th call on, each one
+ *     -e         at the program's end, if it makes fewer calls (power cut only)
  *     -m DIR     a file system that the power cut hits (may be repeated)
  *     -o FILE    a line for each call: its number, name, and file
  *     -t SECONDS the program hangs if it takes longer (default 60)
@@ -79,6 +80,7 @@ static struct {
 	enum action action;
 	int error;
 	bool all;
+	bool at_end;
 	int mounts[MOUNTS_MAX];
 	int mount_count;
 	FILE *log;
@@ -369,19 +371,25 @@ static void fail_with(pid_t pid, struct user_regs_struct *regs, int error)
 	struck = true;
 }
 
-static void strike(pid_t pid, struct user_regs_struct *regs)
+static void cut_power(void)
 {
 	uint32_t how = SHUTDOWN_WITHOUT_LOG;
+
+	for (int i = 0; i < set.mount_count; i++) {
+		if (ioctl(set.mounts[i], EXT4_IOC_SHUTDOWN, &how) < 0)
+			perror("strike: shutdown");
+	}
+	struck = true;
+}
+
+static void strike(pid_t pid, struct user_regs_struct *regs)
+{
 	long number = (long)regs->orig_rax;
 
 	switch (set.action) {
 	case ACTION_CUT:
-		for (int i = 0; i < set.mount_count; i++) {
-			if (ioctl(set.mounts[i], EXT4_IOC_SHUTDOWN, &how) < 0)
-				perror("strike: shutdown");
-		}
+		cut_power();
 		kill(command, SIGKILL);
-		struck = true;
 		break;
 	case ACTION_KILL:
 		kill(command, SIGKILL);
@@ -497,6 +505,9 @@ static bool take_option(int option)
 	case 'f':
 		set.all = true;
 		return true;
+	case 'e':
+		set.at_end = true;
+		return true;
 	case 'm':
 		if (set.mount_count == MOUNTS_MAX)
 			return false;
@@ -519,7 +530,7 @@ int main(int argc, char **argv)
 	int option;
 	int status;
 
-	while ((option = getopt(argc, argv, "+n:a:fm:o:t:")) != -1) {
+	while ((option = getopt(argc, argv, "+n:a:efm:o:t:")) != -1) {
 		if (!take_option(option)) {
 			fprintf(stderr, "strike: bad option -%c\n", option);
 			return 125;
@@ -543,6 +554,9 @@ int main(int argc, char **argv)
 	sigaction(SIGALRM, &action, NULL);
 	alarm(set.seconds);
 	int result = follow();
+
+	if (set.at_end && set.action == ACTION_CUT && !struck)
+		cut_power();
 
 	if (set.log != NULL)
 		fclose(set.log);

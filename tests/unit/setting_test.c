@@ -2,6 +2,7 @@
 #include "core/setting.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tap.h"
@@ -151,6 +152,11 @@ static void test_check(void)
 	set(&account, "cleartext-password", "no");
 	set(&account, "server", "localhost");
 	ok(setting_check(&account, report) == 0, "or it is this machine");
+	set(&account, "proxy", "socks5h://proxy.example.org");
+	ok(setting_check(&account, report) == 1,
+		"which it is not behind a proxy");
+	free(account.proxy);
+	account.proxy = NULL;
 	set(&account, "tls-ca", "/ca");
 	ok(setting_check(&account, report) == 0,
 		"an account without TLS may have a default tls-ca");
