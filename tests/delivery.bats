@@ -261,7 +261,11 @@ END
     sed -i '/tls-ca/d' "$rc"
     "$KEEPMAIL" -f "$rc" >"$work/out" 2>&1 3>&- &
     pid=$!
-    sleep 1
+    # One is whole and one has begun.
+    for ((i = 0; i < 400; i++)); do
+        [ "$(find "$work/Mail/tmp" -type f 2>/dev/null | wc -l)" -eq 2 ] && break
+        sleep 0.05
+    done
     kill -TERM $pid
     wait $pid && status=0 || status=$?
     [ "$status" -eq 75 ]

@@ -97,7 +97,8 @@ size_t fake_server_reset(const uint8_t *script, size_t size)
 		unsigned which = (unsigned)i % SIZES;
 
 		if (patterns > 0)
-			which = script[taken + i / 4 % patterns] >> 2 * (i % 4);
+			which = (unsigned)script[taken + i / 4 % patterns] >>
+				2 * (i % 4);
 		server.letters[i] = (struct letter_there){
 			.size = SIZE_MIN + head->sizes[which % SIZES]};
 	}
