@@ -85,9 +85,9 @@ static const char *judge_store(const char *path, uint64_t *hash)
 
 int main(int argc, char **argv)
 {
-	struct sums sent = {.server_side = true};
-	struct sums server = {.server_side = true};
-	struct sums here = {.server_side = false};
+	static struct sums sent = {.server_side = true};
+	static struct sums server = {.server_side = true};
+	static struct sums here = {.server_side = false};
 	size_t lost = 0;
 	size_t doubled = 0;
 	size_t known = 0;
