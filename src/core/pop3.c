@@ -423,15 +423,3 @@ void pop3_capability(
 		}
 	}
 }
-
-bool pop3_greeting_has_timestamp(const char *text, size_t length)
-{
-	const char *open = memchr(text, '<', length);
-
-	if (open == NULL)
-		return false;
-	size_t left = length - (size_t)(open - text);
-	const char *close = memchr(open, '>', left);
-
-	return close != NULL && memchr(open, '@', (size_t)(close - open));
-}

@@ -130,7 +130,4 @@ struct pop3_capabilities {
 void pop3_capability(struct pop3_capabilities *capabilities, const char *line,
 	size_t length);
 
-/* Does this greeting offer APOP: is there a <msg-id> in it (RFC 1939)? */
-bool pop3_greeting_has_timestamp(const char *text, size_t length);
-
 #endif

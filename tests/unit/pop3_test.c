@@ -351,26 +351,6 @@ static void test_capabilities(void)
 	ok(c.expires && c.expire_days == 30, "EXPIRE 30 is 30 days");
 }
 
-static void test_timestamp(void)
-{
-	static const struct {
-		const char *text;
-		bool has;
-	} greetings[] = {
-		{"+OK ready", false},
-		{"+OK ready <1896.697170952@dbc.mtview.ca.us>", true},
-		{"+OK <no at sign>", false},
-		{"+OK a@b <unclosed@x", false},
-		{"+OK <> a@b", false},
-	};
-
-	for (size_t i = 0; i < sizeof greetings / sizeof greetings[0]; i++)
-		ok(pop3_greeting_has_timestamp(greetings[i].text,
-			   strlen(greetings[i].text)) == greetings[i].has,
-			"\"%s\" %s a timestamp", greetings[i].text,
-			greetings[i].has ? "has" : "has not");
-}
-
 int main(void)
 {
 	test_rows();
@@ -381,6 +361,5 @@ int main(void)
 	test_listed();
 	test_codes();
 	test_capabilities();
-	test_timestamp();
 	return done();
 }
