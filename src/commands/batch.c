@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/proof.h"
 #include "core/xalloc.h"
 #include "io/log.h"
 
@@ -35,71 +36,129 @@ static void published_are_kept(struct run *run)
 
 static bool record_arriving(struct run *run, struct error *err)
 {
+	struct batch *batch = run->closed;
 	struct store_place place = {
 		run->account->destination, run->account->path};
 	int64_t now = run_now();
 
-	for (size_t i = 0; i < run->batched; i++) {
-		size_t position = run->positions[i];
-		struct memory *memory = &run->memories[position];
+	for (size_t i = 0; i < batch->count; i++) {
+		size_t position = batch->positions[i];
 
 		if (!store_record_arriving(run->store, &run->maildrop,
-			    &run->maildrop.messages[position], &run->letters[i],
-			    &place, now, &memory->row, err))
+			    &run->maildrop.messages[position],
+			    &batch->letters[i], &place, now,
+			    &run->memories[position].row, err))
 			return false;
-		memory->state = MEMORY_ARRIVING;
 	}
 	return true;
 }
 
-static void batch_is_published(struct run *run)
+/*
+ * The ladder for the closed batch: sync under temporary names, rows "arriving"
+ * (and the batch before "kept", in the same commit), then show it. What fails
+ * half-way is settled by the rows at the next start. It may run in the
+ * background.
+ */
+static void climb(void *data)
 {
+	struct run *run = data;
+	struct batch *batch = run->closed;
+	struct error *err = &run->fall;
+
+	run->recorded = delivery_seal(run->delivery, batch->letters,
+				batch->count, err) &&
+		store_begin(run->store, err) && batch_record_kept(run, err) &&
+		record_arriving(run, err) && store_commit(run->store, err);
+	run->climbed = run->recorded && delivery_publish(run->delivery, err);
+}
+
+static void closed_is_published(struct run *run)
+{
+	struct batch *batch = run->closed;
 	char where[1200];
 
-	for (size_t i = 0; i < run->batched; i++) {
-		const struct letter *letter = &run->letters[i];
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct letter *letter = &batch->letters[i];
 		bool maildir = run->account->destination == DESTINATION_MAILDIR;
 
-		run->published[i] = run->positions[i];
+		run->published[i] = batch->positions[i];
 		run->tally->fetched++;
 		run->tally->octets += letter->octets;
 		snprintf(where, sizeof where, "%s%s%s", run->account->path,
 			maildir ? "/new/" : "", maildir ? letter->name : "");
-		run_say_message(run, run->positions[i], "fetched", where);
+		run_say_message(run, batch->positions[i], "fetched", where);
 	}
-	run->published_count = run->batched;
+	run->published_count = batch->count;
 	run->published_at = run_now();
-	run->batched_octets = 0;
 }
 
-/*
- * The ladder for a batch: sync under temporary names, rows "arriving" (and the
- * batch before "kept", in the same commit), then show it. What fails half-way
- * is settled by the rows at the next start.
- */
-bool batch_commit(struct run *run, struct error *err)
+/* Waits for the closed batch, and takes what came of it. */
+static bool settle(struct run *run, struct error *err)
 {
-	bool ok;
+	struct batch *batch = run->closed;
 
-	if (run->batched == 0)
+	background_wait(&run->background);
+	if (batch->count == 0)
 		return true;
-	ok = delivery_seal(run->delivery, run->letters, run->batched, err) &&
-		store_begin(run->store, err) && batch_record_kept(run, err) &&
-		record_arriving(run, err) && store_commit(run->store, err);
-	if (ok) {
+	if (run->recorded) {
 		published_are_kept(run);
-		ok = delivery_publish(run->delivery, err);
+		for (size_t i = 0; i < batch->count; i++)
+			run->memories[batch->positions[i]].state =
+				MEMORY_ARRIVING;
 	}
-	if (ok)
-		batch_is_published(run);
-	else
+	if (run->climbed) {
+		closed_is_published(run);
+	} else {
 		delivery_abandon(run->delivery);
-	run->batched = run->proven = 0;
-	return ok;
+		run->failed = true;
+		*err = run->fall;
+	}
+	batch->count = 0;
+	batch->octets = 0;
+	return run->climbed;
+}
+
+/* The open batch is the closed one from now on. */
+static void turn(struct run *run)
+{
+	struct batch *empty = run->closed;
+
+	delivery_turn(run->delivery);
+	run->closed = run->open;
+	run->open = empty;
+	run->proven = 0;
+}
+
+static bool is_due(const struct batch *batch)
+{
+	return batch->count + PROOF_GROUP_MAX > BATCH_MESSAGES ||
+		batch->octets >= BATCH_OCTETS ||
+		(batch->count > 0 && run_now() - batch->began >= BATCH_SECONDS);
+}
+
+static bool is_full(const struct batch *batch)
+{
+	return batch->count + PROOF_GROUP_MAX > BATCH_ROOM ||
+		batch->octets >= BATCH_OCTETS_MAX;
+}
+
+bool batch_advance(struct run *run, struct error *err)
+{
+	bool busy = background_is_busy(&run->background);
+
+	if (!busy && !settle(run, err))
+		return false;
+	if (!is_due(run->open) || (busy && !is_full(run->open)))
+		return true;
+	if (!settle(run, err))
+		return false;
+	turn(run);
+	background_begin(&run->background, climb, run);
+	return true;
 }
 
 /* Records the last published batch, so that its messages may be erased. */
-bool batch_commit_kept(struct run *run, struct error *err)
+static bool commit_kept(struct run *run, struct error *err)
 {
 	if (run->published_count == 0)
 		return true;
@@ -108,6 +167,24 @@ bool batch_commit_kept(struct run *run, struct error *err)
 		return false;
 	published_are_kept(run);
 	return true;
+}
+
+bool batch_finish(struct run *run, struct error *err)
+{
+	if (!settle(run, err))
+		return false;
+	if (run->open->count > 0) {
+		turn(run);
+		climb(run);
+		if (!settle(run, err))
+			return false;
+	}
+	return commit_kept(run, err);
+}
+
+bool batch_wait(struct run *run, struct error *err)
+{
+	return settle(run, err) && !run->failed;
 }
 
 /* One place's arriving rows: of which are the messages there? */

@@ -11,16 +11,29 @@
 #include "commands/run.h"
 
 /*
- * Makes the open batch durable, records it as arriving (and the one before as
- * kept), and publishes it. On failure it is abandoned; what was recorded of it
+ * All of the open batch is proven: when it is large or old enough, it is closed
+ * and begins to climb in the background, while the next one arrives. Fails when
+ * the one before it failed: that one is abandoned, and what was recorded of it
  * is settled by batch_recover at the next start.
  */
-bool batch_commit(struct run *run, struct error *err);
+bool batch_advance(struct run *run, struct error *err);
 
-/* Records the last published batch as kept, so that DELE may follow. */
-bool batch_commit_kept(struct run *run, struct error *err);
+/*
+ * Makes all that came durable, published and recorded as kept, so that DELE may
+ * follow. Fails as batch_advance.
+ */
+bool batch_finish(struct run *run, struct error *err);
 
-/* The same within a transaction that is open. */
+/*
+ * Waits for the batch that is climbing. False when it, or one before, failed:
+ * then the open one must be dropped, too, since an error of the disk is told to
+ * one sync only.
+ */
+bool batch_wait(struct run *run, struct error *err);
+
+/*
+ * Records the published messages as kept, within a transaction that is open.
+ */
 bool batch_record_kept(struct run *run, struct error *err);
 
 /* Settles what an ended run left half done, before anything else. */

@@ -70,44 +70,13 @@ static bool make_plan(struct run *run, struct error *err)
 	return true;
 }
 
-/* QUIT: the server's commit. Only its +OK makes anything erased. */
-static bool quit(struct run *run, struct error *err)
+/* The server has erased what was marked. */
+static void count_erased(struct run *run)
 {
-	struct pipeline_event event;
-
-	if (!session_command(run->session, "QUIT", &event, err))
-		return false;
-	if (event.answer.status != POP3_OK) {
-		enum pop3_code code = pop3_response_code(
-			event.answer.text, event.answer.length);
-		size_t n;
-		const char *words = session_words(run->session,
-			event.answer.text, event.answer.length, &n);
-
-		return error_set_server(err,
-			pop3_code_kind(code, ERROR_TEMPORARY), words, n,
-			"%s:%u did not confirm QUIT, so that some or none of "
-			"the mail was erased there: what is left is erased "
-			"next time",
-			run->account->server, run->account->port);
-	}
-	return true;
-}
-
-static bool end_session(struct run *run, struct error *err)
-{
-	struct error unimportant = {.kind = ERROR_NONE};
-	bool ok = quit(run, run->erased_count > 0 ? err : &unimportant);
-
-	session_close(run->session);
-	run->session = NULL;
-	if (!ok && run->erased_count > 0)
-		return false;
 	for (size_t i = 0; i < run->erased_count; i++)
 		run_say_message(run, run->erased[i], "erased", "");
 	run->tally->erased = run->erased_count;
 	run->tally->left -= run->erased_count;
-	return true;
 }
 
 /* RFC 2449 section 6.7: a server's own retention may be shorter than ours. */
@@ -178,10 +147,14 @@ static bool run_account(struct run *run, char *password, struct error *err)
 	if (!connect_account(run, password, err) || !list(run, err) ||
 		!make_plan(run, err))
 		return false;
-	if (dry)
-		return end_session(run, err);
-	return transfer_fetch(run, err) && transfer_erase(run, err) &&
-		end_session(run, err);
+	if (dry) {
+		session_leave(run->session);
+		return true;
+	}
+	if (!transfer_fetch(run, err) || !transfer_erase(run, err))
+		return false;
+	count_erased(run);
+	return true;
 }
 
 /*
@@ -192,8 +165,9 @@ static bool run_account(struct run *run, char *password, struct error *err)
 static void salvage(struct run *run, const struct error *err)
 {
 	struct error second = {.kind = ERROR_NONE};
-	size_t believed = proof_believed(run, err);
-	size_t doubtful = run->batched - believed;
+	bool climbed = batch_wait(run, &second);
+	size_t believed = climbed ? proof_believed(run, err) : 0;
+	size_t doubtful = run->open->count - believed;
 
 	/* One that breaks off early each time would get no further. */
 	run->was_out_of_step = run->plan.steps != NULL &&
@@ -206,9 +180,9 @@ static void salvage(struct run *run, const struct error *err)
 		return;
 	delivery_drop(run->delivery);
 	delivery_drop_last(run->delivery, doubtful);
-	run->batched = believed;
-	if ((!batch_commit(run, &second) || !batch_commit_kept(run, &second)) &&
-		log_shows(LOG_MESSAGES))
+	run->open->count = believed;
+	if ((!climbed || !batch_finish(run, &second)) &&
+		second.kind != ERROR_NONE && log_shows(LOG_MESSAGES))
 		log_error(&second);
 }
 
@@ -257,6 +231,8 @@ static void run_release(struct run *run)
 	plan_release(&run->plan);
 	free(run->memories);
 	free(run->erased);
+	free(run->open);
+	free(run->closed);
 	free(run);
 }
 
@@ -289,6 +265,8 @@ int fetch_account(struct account *account, const struct fetch_options *options,
 	struct error recording = {.kind = ERROR_NONE};
 
 	*tally = (struct tally){.status = 0};
+	run->open = xcalloc(1, sizeof *run->open);
+	run->closed = xcalloc(1, sizeof *run->closed);
 	run->account = account;
 	run->options = options;
 	run->progress = progress;

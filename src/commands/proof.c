@@ -102,7 +102,7 @@ bool proof_take(
 		(answer->status != POP3_ERR || run->in_step ||
 			session_pipelines(run->session)))
 		return is_out_of_step(run, answer, position, err);
-	run->proven = run->batched;
+	run->proven = run->open->count;
 	run->in_step = run->in_step || same;
 	return true;
 }
@@ -140,11 +140,11 @@ static uint64_t size_after(const struct run *run, size_t position, int shift)
  */
 static size_t shifted_from(const struct run *run, int shift)
 {
-	size_t i = run->batched;
+	size_t i = run->open->count;
 
 	while (i > run->proven &&
-		size_after(run, run->positions[i - 1], shift) ==
-			run->octets_sent[i - 1])
+		size_after(run, run->open->positions[i - 1], shift) ==
+			run->open->octets_sent[i - 1])
 		i--;
 	return i;
 }
@@ -156,7 +156,7 @@ static size_t shifted_from(const struct run *run, int shift)
  */
 static size_t no_other_order(const struct run *run)
 {
-	size_t end = run->batched;
+	size_t end = run->open->count;
 
 	for (int shift = -PROOF_GROUP_MAX; shift <= PROOF_GROUP_MAX; shift++) {
 		size_t from = shifted_from(run, shift);
@@ -173,7 +173,7 @@ size_t proof_believed(const struct run *run, const struct error *err)
 		run->session != NULL && !session_pipelines(run->session);
 
 	if (err->kind == ERROR_PROTOCOL || run->one_by_one ||
-		run->proven == run->batched)
+		run->proven == run->open->count)
 		return run->proven;
 	/* A pipeline must show sizes that are as listed, and a proof since
 	 * LIST: what LIST said twice may be the first message's text. */

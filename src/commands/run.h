@@ -12,6 +12,7 @@
 #include "core/letter.h"
 #include "core/maildrop.h"
 #include "core/plan.h"
+#include "io/background.h"
 #include "io/delivery.h"
 #include "io/progress.h"
 #include "io/session.h"
@@ -20,11 +21,24 @@
 /*
  * A batch is made durable when it has so many messages, octets, or seconds: one
  * round of syncs is shared by many messages, a slow line still commits
- * promptly, and a kill loses little work.
+ * promptly, and a kill loses little work. While the one before it is still
+ * being made durable it grows, up to BATCH_ROOM messages or BATCH_OCTETS_MAX;
+ * then the network waits for the disk.
  */
 #define BATCH_MESSAGES 256
+#define BATCH_ROOM 1024
 #define BATCH_OCTETS (32 << 20)
+#define BATCH_OCTETS_MAX (128 << 20)
 #define BATCH_SECONDS 2
+
+struct batch {
+	struct letter letters[BATCH_ROOM];
+	size_t positions[BATCH_ROOM];	  /* of each in the maildrop */
+	uint64_t octets_sent[BATCH_ROOM]; /* of each, as LIST counts */
+	size_t count;
+	uint64_t octets;
+	int64_t began;
+};
 
 struct run {
 	struct account *account; /* borrowed */
@@ -42,18 +56,21 @@ struct run {
 	struct memory *memories; /* owned; one for each message listed */
 	struct plan plan;
 
-	/* The batch: whole messages that are not durable yet. */
-	struct letter letters[BATCH_MESSAGES];
-	size_t positions[BATCH_MESSAGES]; /* of each in the maildrop */
-	size_t batched;
-	uint64_t octets_sent[BATCH_MESSAGES]; /* of each, as LIST counts */
-	uint64_t batched_octets;
+	struct batch *open; /* owned; whole messages that are not durable yet */
 	size_t proven; /* of them: surely under their own uids (proof.h) */
 	bool in_step;  /* a proof came since LIST: its sizes are its own */
-	int64_t batch_began;
 
+	/* The batch that climbs the ladder, maybe in the background: until that
+	 * is waited for, what follows and the memories are not to be touched,
+	 * nor the store. */
+	struct background background;
+	struct batch *closed; /* owned */
+	bool recorded;	      /* it is arriving, and the one before kept */
+	bool climbed;	      /* and it is published */
+	bool failed;	      /* a batch did not climb: nor may any other */
+	struct error fall;
 	/* Published, and not yet recorded as kept. */
-	size_t published[BATCH_MESSAGES];
+	size_t published[BATCH_ROOM];
 	size_t published_count;
 	int64_t published_at;
 

@@ -76,7 +76,8 @@ static void say_too_large(struct run *run, size_t position)
 static bool end_message(
 	struct run *run, size_t position, uint64_t octets, struct error *err)
 {
-	struct letter *letter = &run->letters[run->batched];
+	struct batch *batch = run->open;
+	struct letter *letter = &batch->letters[batch->count];
 
 	run_show_progress(run, 1, 0);
 	if (!run->receiving) {
@@ -86,23 +87,12 @@ static bool end_message(
 	run->receiving = false;
 	if (!delivery_end(run->delivery, run_now(), letter, err))
 		return false;
-	if (run->batched == 0)
-		run->batch_began = run_now();
-	run->octets_sent[run->batched] = octets;
-	run->positions[run->batched++] = position;
-	run->batched_octets += letter->octets;
+	if (batch->count == 0)
+		batch->began = run_now();
+	batch->octets_sent[batch->count] = octets;
+	batch->positions[batch->count++] = position;
+	batch->octets += letter->octets;
 	return true;
-}
-
-/* All of the batch is proven: it is committed if it is large or old enough. */
-static bool end_group(struct run *run, struct error *err)
-{
-	if (run->batched + PROOF_GROUP_MAX <= BATCH_MESSAGES &&
-		run->batched_octets < BATCH_OCTETS &&
-		(run->batched == 0 ||
-			run_now() - run->batch_began < BATCH_SECONDS))
-		return true;
-	return batch_commit(run, err);
 }
 
 static bool take_event(
@@ -118,7 +108,7 @@ static bool take_event(
 		return true;
 	}
 	if (proof_has_tag(event->tag))
-		return proof_take(run, event, err) && end_group(run, err);
+		return proof_take(run, event, err) && batch_advance(run, err);
 	switch (answer->type) {
 	case POP3_STATUS:
 		if (answer->status == POP3_OK)
@@ -242,8 +232,7 @@ bool transfer_fetch(struct run *run, struct error *err)
 			start_progress(run);
 		}
 	}
-	return session_in_step(run->session, err) && batch_commit(run, err) &&
-		batch_commit_kept(run, err);
+	return session_in_step(run->session, err) && batch_finish(run, err);
 }
 
 /* Is this message to be erased, and is it safe here? */
@@ -254,29 +243,69 @@ static bool may_erase(const struct run *run, size_t position)
 		run->memories[position].state == MEMORY_KEPT;
 }
 
-/* DELE for what the plan erases and the store holds as kept. */
+/* The next position to erase; at the end: none. */
+static size_t next_erasure(const struct run *run, size_t position)
+{
+	while (position < run->plan.count && !may_erase(run, position))
+		position++;
+	return position;
+}
+
+/* Pushes DELEs while the window has room; *next is what is still to do. */
+static bool push_deles(struct run *run, size_t *next, struct error *err)
+{
+	char command[32];
+
+	while (*next < run->plan.count && session_room(run->session) > 0) {
+		snprintf(command, sizeof command, "DELE %u",
+			run->maildrop.messages[*next].number);
+		if (!session_push(run->session, POP3_SINGLE, (uint32_t)*next,
+			    command, err))
+			return false;
+		*next = next_erasure(run, *next + 1);
+	}
+	return true;
+}
+
+/* QUIT: the server's commit. Only its +OK makes anything erased. */
+static bool quit(struct run *run, struct error *err)
+{
+	struct pipeline_event event;
+	size_t n;
+
+	if (!session_push(run->session, POP3_SINGLE, 0, "QUIT", err) ||
+		!session_next(run->session, &event, err))
+		return false;
+	if (event.answer.status == POP3_OK)
+		return true;
+	enum pop3_code code = pop3_response_code(
+		event.answer.text, event.answer.length);
+	const char *words = session_words(
+		run->session, event.answer.text, event.answer.length, &n);
+
+	return error_set_server(err, pop3_code_kind(code, ERROR_TEMPORARY),
+		words, n,
+		"%s:%u did not confirm QUIT, so that some or none of the mail "
+		"was erased there: what is left is erased next time",
+		run->account->server, run->account->port);
+}
+
+/*
+ * QUIT does not ride behind the DELEs, though that would spare a round trip: it
+ * is not sent to a server that answers them in another way than it should.
+ */
 bool transfer_erase(struct run *run, struct error *err)
 {
 	struct pipeline_event event;
 	size_t window = session_room(run->session);
-	char command[32];
-	size_t next = 0;
+	size_t next = next_erasure(run, 0);
 
 	run->erased = xcalloc(run->plan.erasures, sizeof run->erased[0]);
 	for (;;) {
-		while (next < run->plan.count &&
-			session_room(run->session) > 0) {
-			if (may_erase(run, next)) {
-				snprintf(command, sizeof command, "DELE %u",
-					run->maildrop.messages[next].number);
-				if (!session_push(run->session, POP3_SINGLE,
-					    (uint32_t)next, command, err))
-					return false;
-			}
-			next++;
-		}
+		if (!push_deles(run, &next, err))
+			return false;
 		if (session_room(run->session) == window)
-			return true;
+			break;
 		if (!session_next(run->session, &event, err))
 			return false;
 		if (event.answer.status == POP3_OK)
@@ -285,4 +314,8 @@ bool transfer_erase(struct run *run, struct error *err)
 			run_message_refused(
 				run, "erase", event.tag, &event.answer);
 	}
+	if (run->erased_count > 0)
+		return quit(run, err);
+	session_leave(run->session);
+	return true;
 }

@@ -15,8 +15,10 @@
 bool transfer_fetch(struct run *run, struct error *err);
 
 /*
- * Marks what the plan says and the store holds as kept: run->erased lists what
- * was answered +OK. Nothing is erased before QUIT.
+ * Marks what the plan says and the store holds as kept, and ends the session:
+ * only QUIT's +OK, without which this fails, erases anything. run->erased lists
+ * what was answered +OK. Where nothing was marked, nothing depends on the
+ * answer to QUIT, and it is not waited for.
  */
 bool transfer_erase(struct run *run, struct error *err);
 

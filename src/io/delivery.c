@@ -149,6 +149,14 @@ void delivery_drop_last(struct delivery *delivery, size_t count)
 		maildir_drop_last(delivery->maildir, count);
 }
 
+void delivery_turn(struct delivery *delivery)
+{
+	if (delivery->mbox != NULL)
+		mbox_turn(delivery->mbox);
+	else
+		maildir_turn(delivery->maildir);
+}
+
 bool delivery_seal(struct delivery *delivery, struct letter *letters,
 	size_t count, struct error *err)
 {

@@ -3,8 +3,12 @@
  * One message after another to its destination, hashed as it passes, in
  * batches: seal (durable, not yet visible), then publish.
  *
- * The caller's ladder: begin write... end, for each message; seal; commit the
- * letters to the store as arriving; publish; commit them as kept.
+ * The caller's ladder: begin write... end, for each message; turn; seal; commit
+ * the letters to the store as arriving; publish; commit them as kept.
+ *
+ * There are two batches: the open one, which messages go into, and the closed
+ * one. seal, publish and abandon may run in another thread than all the rest,
+ * but for open, close, turn and recover, while which nothing else may run.
  */
 #ifndef IO_DELIVERY_H
 #define IO_DELIVERY_H
@@ -44,7 +48,7 @@ bool delivery_write(struct delivery *delivery, const char *text, size_t length,
 	struct error *err);
 
 /*
- * Ends it, complete: it belongs to the batch, and *letter says what is known of
+ * Ends it, complete: it belongs to the open batch, and *letter says what is known of
  * it. An mbox's letters get their offsets when they are sealed.
  */
 bool delivery_end(struct delivery *delivery, int64_t now, struct letter *letter,
@@ -53,12 +57,15 @@ bool delivery_end(struct delivery *delivery, int64_t now, struct letter *letter,
 /* Takes away the message that was begun, if any. */
 void delivery_drop(struct delivery *delivery);
 
-/* Takes away the last count messages of the batch, which is not sealed. */
+/* Takes away the last count messages of the open batch. */
 void delivery_drop_last(struct delivery *delivery, size_t count);
 
+/* Closes the open batch; a new one is open. The last must be done with. */
+void delivery_turn(struct delivery *delivery);
+
 /*
- * Makes the batch (letters: all that were ended since the last publish, in
- * order) durable without showing it. ERROR_WRITE, or ERROR_TEMPORARY when an
+ * Makes the closed batch (letters: all that were ended between the last two
+ * turns, in order) durable without showing it. ERROR_WRITE, or ERROR_TEMPORARY when an
  * mbox stays locked; the batch must be abandoned then.
  */
 bool delivery_seal(struct delivery *delivery, struct letter *letters,
@@ -67,7 +74,7 @@ bool delivery_seal(struct delivery *delivery, struct letter *letters,
 /* Shows the sealed batch, durably. */
 bool delivery_publish(struct delivery *delivery, struct error *err);
 
-/* Takes the batch away. */
+/* Takes the closed batch away. */
 void delivery_abandon(struct delivery *delivery);
 
 /*

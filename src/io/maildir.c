@@ -20,8 +20,8 @@
 #include "core/xalloc.h"
 #include "io/directory.h"
 
-/* Files of one batch that may be open at once, until it is sealed. */
-#define OPEN_MAX_FILES 512
+/* Files of a batch that are left open to be synced; there may be two. */
+#define OPEN_MAX_FILES 256
 /* From so many files on, one syncfs is cheaper than a sync of each. */
 #define SYNCFS_FROM 8
 /* What a killed run left in tmp/ is taken away after this (djb: 36 hours). */
@@ -35,6 +35,12 @@ struct waiting {
 	bool resumed; /* an earlier run's: never taken away here */
 };
 
+struct batch {
+	struct waiting *at; /* owned */
+	size_t count;
+	size_t room;
+};
+
 struct maildir {
 	char *path; /* owned */
 	int tmp;
@@ -43,10 +49,12 @@ struct maildir {
 	bool syncfs; /* is one syncfs as good as a sync of each file? */
 	char host[64];
 	unsigned counter;
+	uint32_t chance;	/* in every name of this process */
 	struct waiting current; /* begun, not ended: fd >= 0 */
-	struct waiting *batch;	/* owned */
-	size_t count;
-	size_t room;
+	/* What is ended goes into the one, while another thread seals and
+	 * publishes the other. */
+	struct batch open;
+	struct batch closed;
 };
 
 static bool failed(struct maildir *maildir, enum error_kind kind,
@@ -246,11 +254,13 @@ void maildir_close(struct maildir *maildir)
 	if (maildir == NULL)
 		return;
 	maildir_drop(maildir);
+	maildir_drop_last(maildir, maildir->open.count);
 	maildir_abandon(maildir);
 	close_fd(&maildir->tmp);
 	close_fd(&maildir->new);
 	close_fd(&maildir->cur);
-	free(maildir->batch);
+	free(maildir->open.at);
+	free(maildir->closed.at);
 	free(maildir->path);
 	free(maildir);
 }
@@ -259,16 +269,17 @@ bool maildir_begin(struct maildir *maildir, struct error *err)
 {
 	struct waiting *current = &maildir->current;
 	struct timespec now;
-	uint32_t chance = 0;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	/* A clock set back and a process id used again are not enough. */
-	if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) < 0)
-		chance = (uint32_t)now.tv_nsec;
+	if (maildir->counter == 0 &&
+		getrandom(&maildir->chance, sizeof maildir->chance,
+			GRND_NONBLOCK) < 0)
+		maildir->chance = (uint32_t)now.tv_nsec;
 	snprintf(current->name, sizeof current->name,
 		"%lld.M%06ldP%ldQ%uR%08x" NAME_MARK ".%s",
 		(long long)now.tv_sec, now.tv_nsec / 1000, (long)getpid(),
-		++maildir->counter, (unsigned)chance, maildir->host);
+		++maildir->counter, (unsigned)maildir->chance, maildir->host);
 	current->fd = openat(maildir->tmp, current->name,
 		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (current->fd < 0)
@@ -294,14 +305,14 @@ bool maildir_write(struct maildir *maildir, const char *bytes, size_t length,
 	return true;
 }
 
-static void add_waiting(struct maildir *maildir, const struct waiting *one)
+static void add_waiting(struct batch *batch, const struct waiting *one)
 {
-	if (maildir->count == maildir->room) {
-		maildir->room = maildir->room > 0 ? maildir->room * 2 : 64;
-		maildir->batch = xreallocarray(maildir->batch, maildir->room,
-			sizeof maildir->batch[0]);
+	if (batch->count == batch->room) {
+		batch->room = batch->room > 0 ? batch->room * 2 : 64;
+		batch->at = xreallocarray(
+			batch->at, batch->room, sizeof batch->at[0]);
 	}
-	maildir->batch[maildir->count++] = *one;
+	batch->at[batch->count++] = *one;
 }
 
 bool maildir_end(
@@ -309,15 +320,17 @@ bool maildir_end(
 {
 	struct waiting *current = &maildir->current;
 
-	/* A batch of any size must not run out of descriptors. */
-	if (maildir->count >= OPEN_MAX_FILES) {
-		if (!sync_fd(current->fd))
+	/* Not needed any more, since they are synced all at once; or a batch of
+	 * any size would run out of descriptors. */
+	if (maildir->syncfs ? maildir->open.count >= SYNCFS_FROM
+			    : maildir->open.count >= OPEN_MAX_FILES) {
+		if (!maildir->syncfs && !sync_fd(current->fd))
 			return failed(maildir, ERROR_WRITE, "sync a file in",
 				"tmp", err);
 		close_fd(&current->fd);
 	}
 	snprintf(letter->name, sizeof letter->name, "%s", current->name);
-	add_waiting(maildir, current);
+	add_waiting(&maildir->open, current);
 	current->fd = -1;
 	current->name[0] = '\0';
 	return true;
@@ -333,13 +346,22 @@ void maildir_drop(struct maildir *maildir)
 	current->name[0] = '\0';
 }
 
+void maildir_turn(struct maildir *maildir)
+{
+	struct batch empty = maildir->closed;
+
+	maildir->closed = maildir->open;
+	maildir->open = empty;
+}
+
 bool maildir_seal(struct maildir *maildir, struct error *err)
 {
-	bool at_once = maildir->syncfs && maildir->count >= SYNCFS_FROM;
+	struct batch *batch = &maildir->closed;
+	bool at_once = maildir->syncfs && batch->count >= SYNCFS_FROM;
 	bool ok = !at_once || syncfs(maildir->tmp) == 0;
 
-	for (size_t i = 0; i < maildir->count; i++) {
-		int fd = maildir->batch[i].fd;
+	for (size_t i = 0; i < batch->count; i++) {
+		int fd = batch->at[i].fd;
 
 		if (fd < 0)
 			continue;
@@ -348,7 +370,7 @@ bool maildir_seal(struct maildir *maildir, struct error *err)
 		/* NFS writes when a file is closed. */
 		if (close(fd) < 0 && errno != EINTR)
 			ok = false;
-		maildir->batch[i].fd = -1;
+		batch->at[i].fd = -1;
 	}
 	return ok ||
 		failed(maildir, ERROR_WRITE, "sync the files in", "tmp", err);
@@ -360,17 +382,21 @@ bool maildir_seal(struct maildir *maildir, struct error *err)
  */
 static void take_back(struct maildir *maildir)
 {
-	for (size_t i = 0; i < maildir->count; i++) {
-		if (!maildir->batch[i].resumed)
-			unlinkat(maildir->new, maildir->batch[i].name, 0);
+	struct batch *batch = &maildir->closed;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		if (!batch->at[i].resumed)
+			unlinkat(maildir->new, batch->at[i].name, 0);
 	}
-	maildir->count = 0;
+	batch->count = 0;
 }
 
 bool maildir_publish(struct maildir *maildir, struct error *err)
 {
-	for (size_t i = 0; i < maildir->count; i++) {
-		const char *name = maildir->batch[i].name;
+	struct batch *batch = &maildir->closed;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		const char *name = batch->at[i].name;
 
 		if (renameat(maildir->tmp, name, maildir->new, name) < 0)
 			return failed(maildir, ERROR_WRITE, "move mail into",
@@ -378,19 +404,20 @@ bool maildir_publish(struct maildir *maildir, struct error *err)
 	}
 	/* Without this, mail is lost in a power cut when the store's disk is
 	 * another one. */
-	if (maildir->count > 0 && !sync_fd(maildir->new)) {
+	if (batch->count > 0 && !sync_fd(maildir->new)) {
 		failed(maildir, ERROR_WRITE, "sync", "new", err);
 		take_back(maildir);
 		return false;
 	}
-	maildir->count = 0;
+	batch->count = 0;
 	return true;
 }
 
-void maildir_drop_last(struct maildir *maildir, size_t count)
+static void drop_last(
+	struct maildir *maildir, struct batch *batch, size_t count)
 {
-	while (count-- > 0 && maildir->count > 0) {
-		struct waiting *one = &maildir->batch[--maildir->count];
+	while (count-- > 0 && batch->count > 0) {
+		struct waiting *one = &batch->at[--batch->count];
 
 		close_fd(&one->fd);
 		if (!one->resumed)
@@ -398,9 +425,14 @@ void maildir_drop_last(struct maildir *maildir, size_t count)
 	}
 }
 
+void maildir_drop_last(struct maildir *maildir, size_t count)
+{
+	drop_last(maildir, &maildir->open, count);
+}
+
 void maildir_abandon(struct maildir *maildir)
 {
-	maildir_drop_last(maildir, maildir->count);
+	drop_last(maildir, &maildir->closed, maildir->closed.count);
 }
 
 /* Marks the letters of a directory as arrived, whatever follows their names. */
@@ -492,7 +524,7 @@ void maildir_resume(struct maildir *maildir, const struct letter *letter)
 	struct waiting one = {.fd = -1, .resumed = true};
 
 	snprintf(one.name, sizeof one.name, "%s", letter->name);
-	add_waiting(maildir, &one);
+	add_waiting(&maildir->closed, &one);
 }
 
 void maildir_discard(struct maildir *maildir, const struct letter *letter)

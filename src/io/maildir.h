@@ -41,15 +41,18 @@ bool maildir_begin(struct maildir *maildir, struct error *err);
 bool maildir_write(struct maildir *maildir, const char *bytes, size_t length,
 	struct error *err);
 
-/* Ends it: it belongs to the batch now. letter->name is its base name. */
+/* Ends it: it belongs to the open batch. letter->name is its base name. */
 bool maildir_end(
 	struct maildir *maildir, struct letter *letter, struct error *err);
 
 /* Takes away a message that was begun and not ended. */
 void maildir_drop(struct maildir *maildir);
 
-/* Takes away the last count messages of the batch, which is not sealed. */
+/* Takes away the last count messages of the open batch. */
 void maildir_drop_last(struct maildir *maildir, size_t count);
+
+/* As delivery_turn: what follows up to abandon is about the closed batch. */
+void maildir_turn(struct maildir *maildir);
 
 /*
  * Makes the batch durable in tmp/. A failed sync is final: after it the pages

@@ -26,19 +26,26 @@ struct spooled {
 	bool ends_line;
 };
 
+/* A batch: its messages, one behind another in a file without a name. */
+struct spool {
+	int fd;
+	off_t end;
+	struct spooled *at; /* owned */
+	size_t count;
+	size_t room;
+};
+
 struct mbox {
 	char *path; /* owned */
-	struct mboxlock lock;
-	int fd; /* the mbox, while it is locked; else -1 */
-	int spool;
-	off_t spool_end;
 	struct spooled current;
 	struct mboxrd quoting;
 	struct buffer quoted;
-	char last;	       /* octet of the message being written */
-	struct spooled *batch; /* owned */
-	size_t count;
-	size_t room;
+	char last; /* octet of the message being written */
+	struct spool open;
+	/* From here on: of the thread that seals and publishes, if any. */
+	struct spool closed;
+	struct mboxlock lock;
+	int fd;		 /* the mbox, while it is locked; else -1 */
 	off_t start;	 /* where the mbox ended before the sealed batch */
 	unsigned blanks; /* line ends to put in front of it */
 };
@@ -56,7 +63,7 @@ static bool failed(struct mbox *mbox, enum error_kind kind, const char *what,
 		mbox->path, strerror(errno), hint);
 }
 
-static int open_spool(const char *directory)
+static int open_unnamed(const char *directory)
 {
 	int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
@@ -69,6 +76,22 @@ static int open_spool(const char *directory)
 		unlink(name);
 	free(name);
 	return fd;
+}
+
+static bool open_spool(
+	struct spool *spool, const char *directory, struct error *err)
+{
+	spool->fd = open_unnamed(directory);
+	return spool->fd >= 0 ||
+		error_set(err, ERROR_CREATE, "cannot make a file in %s: %s",
+			directory, strerror(errno));
+}
+
+static void close_spool(struct spool *spool)
+{
+	if (spool->fd >= 0)
+		close(spool->fd);
+	free(spool->at);
 }
 
 /* Is the open file one that mail may be put into? */
@@ -99,7 +122,7 @@ struct mbox *mbox_open(
 	struct mbox *mbox = xcalloc(1, sizeof *mbox);
 
 	mbox->path = xstrdup(path);
-	mbox->fd = mbox->spool = -1;
+	mbox->fd = mbox->open.fd = mbox->closed.fd = -1;
 	buffer_init(&mbox->quoted, 4 * BLOCK);
 	if (!directory_make_above(path)) {
 		failed(mbox, ERROR_CREATE, "make the directory of", err);
@@ -120,12 +143,9 @@ struct mbox *mbox_open(
 	}
 	close(mbox->fd);
 	mbox->fd = -1;
-	mbox->spool = open_spool(spool_directory);
-	if (mbox->spool < 0) {
-		error_set(err, ERROR_CREATE, "cannot make a file in %s: %s",
-			spool_directory, strerror(errno));
+	if (!open_spool(&mbox->open, spool_directory, err) ||
+		!open_spool(&mbox->closed, spool_directory, err))
 		goto fail;
-	}
 	return mbox;
 fail:
 	mbox_close(mbox);
@@ -137,17 +157,16 @@ void mbox_close(struct mbox *mbox)
 	if (mbox == NULL)
 		return;
 	mbox_unlock(mbox);
-	if (mbox->spool >= 0)
-		close(mbox->spool);
+	close_spool(&mbox->open);
+	close_spool(&mbox->closed);
 	buffer_release(&mbox->quoted);
-	free(mbox->batch);
 	free(mbox->path);
 	free(mbox);
 }
 
 void mbox_begin(struct mbox *mbox)
 {
-	mbox->current = (struct spooled){.start = mbox->spool_end};
+	mbox->current = (struct spooled){.start = mbox->open.end};
 	mbox->quoting = (struct mboxrd){.matched = 0};
 	mbox->last = '\n';
 }
@@ -175,13 +194,13 @@ static bool spool_quoted(struct mbox *mbox, struct error *err)
 
 	if (length == 0)
 		return true;
-	if (!write_at(mbox->spool, buffer_bytes(&mbox->quoted), length,
-		    mbox->spool_end))
+	if (!write_at(mbox->open.fd, buffer_bytes(&mbox->quoted), length,
+		    mbox->open.end))
 		return error_set(err, ERROR_WRITE,
 			"cannot write to the spool file in the state directory "
 			"(for the mbox %s): %s. Nothing is lost",
 			mbox->path, strerror(errno));
-	mbox->spool_end += (off_t)length;
+	mbox->open.end += (off_t)length;
 	buffer_consume(&mbox->quoted, length);
 	return true;
 }
@@ -232,28 +251,40 @@ bool mbox_end(struct mbox *mbox, const char *sender, int64_t now,
 		utc.tm_hour, utc.tm_min, utc.tm_sec, utc.tm_year + 1900);
 	snprintf(current->from, sizeof current->from, "From %s %s",
 		safe_sender(sender), date);
-	current->end = mbox->spool_end;
+	current->end = mbox->open.end;
 	current->ends_line = mbox->last == '\n';
 	snprintf(letter->name, sizeof letter->name, "%s", current->from);
-	if (mbox->count == mbox->room) {
-		mbox->room = mbox->room > 0 ? mbox->room * 2 : 64;
-		mbox->batch = xreallocarray(
-			mbox->batch, mbox->room, sizeof mbox->batch[0]);
+	struct spool *spool = &mbox->open;
+
+	if (spool->count == spool->room) {
+		spool->room = spool->room > 0 ? spool->room * 2 : 64;
+		spool->at = xreallocarray(
+			spool->at, spool->room, sizeof spool->at[0]);
 	}
-	mbox->batch[mbox->count++] = *current;
+	spool->at[spool->count++] = *current;
 	return true;
 }
 
 void mbox_drop(struct mbox *mbox)
 {
-	mbox->spool_end = mbox->current.start;
+	mbox->open.end = mbox->current.start;
 	buffer_consume(&mbox->quoted, buffer_length(&mbox->quoted));
 }
 
 void mbox_drop_last(struct mbox *mbox, size_t count)
 {
-	while (count-- > 0 && mbox->count > 0)
-		mbox->spool_end = mbox->batch[--mbox->count].start;
+	struct spool *spool = &mbox->open;
+
+	while (count-- > 0 && spool->count > 0)
+		spool->end = spool->at[--spool->count].start;
+}
+
+void mbox_turn(struct mbox *mbox)
+{
+	struct spool empty = mbox->closed;
+
+	mbox->closed = mbox->open;
+	mbox->open = empty;
 }
 
 bool mbox_lock(struct mbox *mbox, struct error *err)
@@ -296,9 +327,10 @@ static unsigned missing_blanks(struct mbox *mbox)
 bool mbox_seal(struct mbox *mbox, struct letter *letters, size_t count,
 	struct error *err)
 {
-	if (count != mbox->count)
+	if (count != mbox->closed.count)
 		return error_set(err, ERROR_SOFTWARE,
-			"a batch of %zu for %zu messages", count, mbox->count);
+			"a batch of %zu for %zu messages", count,
+			mbox->closed.count);
 	if (!mbox_lock(mbox, err))
 		return false;
 	mbox->start = lseek(mbox->fd, 0, SEEK_END);
@@ -308,7 +340,7 @@ bool mbox_seal(struct mbox *mbox, struct letter *letters, size_t count,
 	uint64_t at = (uint64_t)mbox->start + mbox->blanks;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct spooled *one = &mbox->batch[i];
+		const struct spooled *one = &mbox->closed.at[i];
 
 		letters[i].offset = at;
 		letters[i].length = strlen(one->from) + 1 +
@@ -354,7 +386,7 @@ static bool append(struct appender *appender, const char *bytes, size_t n)
 
 static bool append_spooled(struct appender *appender, const struct spooled *one)
 {
-	int spool = appender->mbox->spool;
+	int spool = appender->mbox->closed.fd;
 	off_t at = one->start;
 
 	if (!append(appender, one->from, strlen(one->from)) ||
@@ -383,11 +415,13 @@ static bool append_spooled(struct appender *appender, const struct spooled *one)
 
 static void empty_batch(struct mbox *mbox)
 {
-	mbox->count = 0;
-	mbox->spool_end = 0;
+	struct spool *spool = &mbox->closed;
+
+	spool->count = 0;
+	spool->end = 0;
 	/* The space is free again, without a name to take away. */
-	if (mbox->spool >= 0 && ftruncate(mbox->spool, 0) < 0)
-		mbox->spool_end = 0;
+	if (spool->fd >= 0 && ftruncate(spool->fd, 0) < 0)
+		spool->end = 0;
 }
 
 bool mbox_publish(struct mbox *mbox, struct error *err)
@@ -399,8 +433,8 @@ bool mbox_publish(struct mbox *mbox, struct error *err)
 	appender->used = 0;
 	bool ok = append(appender, "\n\n", mbox->blanks);
 
-	for (size_t i = 0; ok && i < mbox->count; i++)
-		ok = append_spooled(appender, &mbox->batch[i]);
+	for (size_t i = 0; ok && i < mbox->closed.count; i++)
+		ok = append_spooled(appender, &mbox->closed.at[i]);
 	ok = ok && append_flush(appender) && fsync(mbox->fd) == 0;
 	free(appender);
 	if (!ok) {

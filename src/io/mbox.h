@@ -38,7 +38,7 @@ bool mbox_write(
 	struct mbox *mbox, const char *bytes, size_t length, struct error *err);
 
 /*
- * Ends it: it belongs to the batch now. sender goes into its From_ line, with
+ * Ends it: it belongs to the open batch. sender goes into its From_ line, with
  * the time now; letter->name is that line, by which recovery knows it.
  */
 bool mbox_end(struct mbox *mbox, const char *sender, int64_t now,
@@ -47,8 +47,11 @@ bool mbox_end(struct mbox *mbox, const char *sender, int64_t now,
 /* Takes away a message that was begun and not ended. */
 void mbox_drop(struct mbox *mbox);
 
-/* Takes away the last count messages of the batch, which is not sealed. */
+/* Takes away the last count messages of the open batch. */
 void mbox_drop_last(struct mbox *mbox, size_t count);
+
+/* As delivery_turn: what follows up to abandon is about the closed batch. */
+void mbox_turn(struct mbox *mbox);
 
 /*
  * Locks the mbox (fcntl, then dot-lock, as Debian's policy 11.6 asks) and gives

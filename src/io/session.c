@@ -300,11 +300,13 @@ bool session_push(struct session *session, enum pop3_answer answer,
 	return true;
 }
 
-bool session_command(struct session *session, const char *command,
-	struct pipeline_event *event, struct error *err)
+void session_leave(struct session *session)
 {
-	return session_push(session, POP3_SINGLE, 0, command, err) &&
-		session_next(session, event, err);
+	struct error unimportant = {.kind = ERROR_NONE};
+
+	if (session_push(session, POP3_SINGLE, 0, "QUIT", &unimportant))
+		connection_send(session->connection, &session->pipeline.out,
+			&unimportant);
 }
 
 /* ---- the login ------------------------------------------------------------
@@ -389,7 +391,8 @@ static bool login(
 
 	/* RFC 6856 section 2.1; refused, it changes nothing. */
 	if (capabilities->utf8 &&
-		!session_command(session, "UTF8", &event, err))
+		(!session_push(session, POP3_SINGLE, 0, "UTF8", err) ||
+			!session_next(session, &event, err)))
 		return false;
 	if (account->auth == AUTH_AUTO && !plain && capabilities->sasl &&
 		!capabilities->user)

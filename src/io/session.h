@@ -84,8 +84,10 @@ bool session_in_step(struct session *session, struct error *err);
 const char *session_words(struct session *session, const char *words,
 	size_t length, size_t *shown);
 
-/* Pushes a command with a single-line answer, and waits for that. */
-bool session_command(struct session *session, const char *command,
-	struct pipeline_event *event, struct error *err);
+/*
+ * Sends QUIT where nothing depends on its answer, which is not waited for. Only
+ * session_close may follow.
+ */
+void session_leave(struct session *session);
 
 #endif

@@ -5,7 +5,7 @@
 #include "fakes.h"
 
 struct delivery {
-	bool sealed; /* the batch is, and can be published */
+	bool sealed; /* the closed batch is, and can be published */
 };
 
 struct fake_letter fake_letters[FAKE_LETTERS_MAX];
@@ -41,6 +41,7 @@ void fake_delivery_died(void)
 {
 	change(FAKE_WRITING, FAKE_GONE);
 	change(FAKE_ENDED, FAKE_GONE);
+	change(FAKE_CLOSED, FAKE_GONE);
 	change(FAKE_SEALED, FAKE_LEFT);
 	the_delivery.sealed = false;
 }
@@ -81,6 +82,7 @@ void delivery_close(struct delivery *delivery)
 	if (delivery == NULL || fake_is_dead())
 		return;
 	delivery_drop(delivery);
+	change(FAKE_ENDED, FAKE_GONE);
 	delivery_abandon(delivery);
 }
 
@@ -91,7 +93,8 @@ void delivery_sweep(struct delivery *delivery)
 
 bool delivery_begin(struct delivery *delivery, struct error *err)
 {
-	PROMISE(writing() == NULL && !delivery->sealed);
+	(void)delivery;
+	PROMISE(writing() == NULL);
 	if (fake_fails(FAKE_BEGIN, err))
 		return false;
 	PROMISE(fake_letter_count < FAKE_LETTERS_MAX);
@@ -146,15 +149,25 @@ void delivery_drop(struct delivery *delivery)
 	texts_length = letter->text;
 }
 
+void delivery_turn(struct delivery *delivery)
+{
+	PROMISE(writing() == NULL && !delivery->sealed);
+	/* The last one is done with. */
+	for (size_t i = 0; i < fake_letter_count; i++)
+		PROMISE(fake_letters[i].state != FAKE_CLOSED &&
+			fake_letters[i].state != FAKE_SEALED);
+	change(FAKE_ENDED, FAKE_CLOSED);
+}
+
 bool delivery_seal(struct delivery *delivery, struct letter *letters,
 	size_t count, struct error *err)
 {
 	size_t ended = 0;
 
-	PROMISE(writing() == NULL && !delivery->sealed);
-	/* All that were ended since the last publish, in order. */
+	PROMISE(!delivery->sealed);
+	/* All that were ended between the last two turns, in order. */
 	for (size_t i = 0; i < fake_letter_count; i++) {
-		if (fake_letters[i].state != FAKE_ENDED)
+		if (fake_letters[i].state != FAKE_CLOSED)
 			continue;
 		PROMISE(ended < count &&
 			fake_letter_named(letters[ended].name) == i);
@@ -163,7 +176,7 @@ bool delivery_seal(struct delivery *delivery, struct letter *letters,
 	PROMISE(ended == count && count > 0);
 	if (fake_fails(FAKE_SEAL, err))
 		return false;
-	change(FAKE_ENDED, FAKE_SEALED);
+	change(FAKE_CLOSED, FAKE_SEALED);
 	delivery->sealed = true;
 	return true;
 }
@@ -220,7 +233,7 @@ void delivery_abandon(struct delivery *delivery)
 {
 	if (fake_is_dead())
 		return;
-	change(FAKE_ENDED, FAKE_GONE);
+	change(FAKE_CLOSED, FAKE_GONE);
 	change(FAKE_SEALED, FAKE_GONE);
 	delivery->sealed = false;
 }

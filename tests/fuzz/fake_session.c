@@ -179,11 +179,11 @@ bool session_in_step(struct session *session, struct error *err)
 	return true;
 }
 
-bool session_command(struct session *session, const char *command,
-	struct pipeline_event *event, struct error *err)
+void session_leave(struct session *session)
 {
-	return session_push(session, POP3_SINGLE, 0, command, err) &&
-		session_next(session, event, err);
+	struct error err = {.kind = ERROR_NONE};
+
+	session_push(session, POP3_SINGLE, 0, "QUIT", &err);
 }
 
 const char *session_words(struct session *session, const char *words,

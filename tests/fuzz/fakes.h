@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The world of session_fuzz in memory: io/session.h, io/store.h, io/delivery.h,
- * io/log.h and io/progress.h with their promises, and with faults where the
+ * io/background.h, io/log.h and io/progress.h with their promises, and with faults where the
  * input wants them. They check what their callers promise, too.
  */
 #ifndef TESTS_FUZZ_FAKES_H
@@ -125,6 +125,7 @@ bool fake_server_is_uid(uint32_t number, const char *uid, size_t uid_length);
 enum fake_letter_state {
 	FAKE_WRITING,
 	FAKE_ENDED,
+	FAKE_CLOSED, /* ended, and of the batch that climbs */
 	FAKE_SEALED, /* durable, under a name in tmp/ */
 	FAKE_LEFT,   /* the same, and the process has died since */
 	FAKE_PUBLISHED,
@@ -150,6 +151,12 @@ void fake_delivery_died(void);
 const char *fake_text(const struct fake_letter *letter);
 /* The letter's position, out of its name. */
 size_t fake_letter_named(const char *name);
+
+/* ---- the background --------------------------------------------------------
+ */
+
+/* Is a task done only when it is waited for? */
+extern bool fake_background_is_late;
 
 /* ---- the store -------------------------------------------------------------
  */

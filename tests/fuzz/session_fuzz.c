@@ -49,7 +49,8 @@ struct settings {
 	uint8_t cuts;
 	uint8_t mode; /* 1: kills; 2: hasty; 4: sizes remembered; 8: mbox;
 		       * 16: the server of fake_server.c; 32: one by one;
-		       * 64: all that is said is there at once */
+		       * 64: all that is said is there at once; 128: batches
+		       * climb as late as they may */
 };
 
 static struct run run;
@@ -396,35 +397,34 @@ static bool make_plan(
 
 static bool fetch_and_erase(bool *all_fetched, struct error *err)
 {
-	struct pipeline_event event;
 	struct error unasked = {.kind = ERROR_NONE};
 
 	*all_fetched = transfer_fetch(&run, err);
 	if (*all_fetched && run.plan.fetches > 0) {
 		/* Else answers may belong to other commands. */
 		PROMISE(session_in_step(run.session, &unasked));
-		PROMISE(run.batched == 0 && run.published_count == 0);
+		PROMISE(run.open->count == 0 && run.closed->count == 0 &&
+			run.published_count == 0);
 		PROMISE(run.session->pipeline.count == 0);
 	}
-	return *all_fetched && transfer_erase(&run, err) &&
-		session_command(run.session, "QUIT", &event, err) &&
-		event.answer.status == POP3_OK;
+	return *all_fetched && transfer_erase(&run, err);
 }
 
 static void salvage(const struct error *err)
 {
 	struct error second = {.kind = ERROR_NONE};
-	size_t believed = proof_believed(&run, err);
-	size_t doubtful = run.batched - believed;
+	bool climbed = batch_wait(&run, &second);
+	size_t believed = climbed ? proof_believed(&run, err) : 0;
+	size_t doubtful = run.open->count - believed;
 
 	run.was_out_of_step = run.plan.steps != NULL &&
 		(err->kind == ERROR_PROTOCOL ||
 			(doubtful > 0 && believed + run.tally->fetched == 0));
 	delivery_drop(run.delivery);
 	delivery_drop_last(run.delivery, doubtful);
-	run.batched = believed;
-	if (batch_commit(&run, &second))
-		batch_commit_kept(&run, &second);
+	run.open->count = believed;
+	if (climbed)
+		batch_finish(&run, &second);
 }
 
 static void record(bool erased)
@@ -483,7 +483,13 @@ static void run_reset(struct account *account,
 	const struct fetch_options *options, struct progress *progress,
 	struct tally *tally)
 {
+	static struct batch batches[2];
+
 	memset(&run, 0, sizeof run);
+	batches[0].count = batches[1].count = 0;
+	batches[0].octets = batches[1].octets = 0;
+	run.open = &batches[0];
+	run.closed = &batches[1];
 	memset(tally, 0, sizeof *tally);
 	run.account = account;
 	run.options = options;
@@ -595,6 +601,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	fake_clock = 1000000;
 	fake_pace = settings.window >> 6;
+	fake_background_is_late = settings.mode & 128;
 	fake_store_reset();
 	fake_delivery_reset();
 	fake_faults(settings.faults[0], settings.faults[1], settings.mode & 1);

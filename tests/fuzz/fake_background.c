@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * io/background.h without a thread, which no input could steer: a task is done
+ * when it is begun, or as late as may be.
+ */
+#include "fakes.h"
+#include "io/background.h"
+
+bool fake_background_is_late;
+
+void background_begin(
+	struct background *background, void (*task)(void *data), void *data)
+{
+	PROMISE(!background->begun);
+	background->task = task;
+	background->data = data;
+	background->begun = fake_background_is_late;
+	if (!background->begun)
+		task(data);
+}
+
+bool background_is_busy(const struct background *background)
+{
+	return background->begun;
+}
+
+void background_wait(struct background *background)
+{
+	if (background->begun)
+		background->task(background->data);
+	background->begun = false;
+}
