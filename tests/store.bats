@@ -148,3 +148,58 @@ END
     wanted 0
     [ "$(in_store "SELECT * FROM message" | sha256sum)" = "$before" ]
 }
+
+@test "a poll that finds nothing new writes nothing, and only the file's time tells of it" {
+    wanted 0
+    sqlite3 "$work/state/a.db" "PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
+    before=$(sha256sum <"$work/state/a.db")
+    touch -d yesterday "$work/state/a.db"
+    wanted 0
+    [ "$(sha256sum <"$work/state/a.db")" = "$before" ]
+    [ ! -e "$work/state/a.db-wal" ]
+    [ -n "$(find "$work/state/a.db" -mmin -5)" ]
+    [ "$(in_store "SELECT count(*) FROM run")" -eq 1 ]
+    # Neither what is known nor where it lies was read: the listing is the same.
+    run strace -f -e trace=pread64 "$KEEPMAIL" -f "$rc"
+    [ "$(grep -c pread64 <<<"$output")" -lt 30 ]
+}
+
+@test "what is quiet ends when mail comes, a time is over, the policy or a record is another" {
+    write_rc 'delete = "after 2 days"'
+    wanted 0
+    wanted 0
+    make_mail 12
+    wanted 0 -v
+    says "fetched 2"
+    wanted 0
+    in_store "UPDATE quiet SET until = 1"
+    wanted 0
+    [ "$(in_store "SELECT until > 1 FROM quiet")" -eq 1 ]
+    in_store "UPDATE message SET kept_at = kept_at - 2 * 86400 WHERE id > 6"
+    wanted 0 -v
+    says "erased 6"
+    wanted 0
+    [ "$(in_store "SELECT count(*) FROM quiet")" -eq 1 ]
+    write_rc "delete = now"
+    wanted 0 -v
+    says "erased 6, left 0"
+}
+
+@test "a run that finds nothing after one that failed is on record" {
+    wanted 0
+    stop_server
+    wanted 75
+    start_server --folder "$work/mail"
+    write_rc
+    wanted 0
+    wanted 0
+    [ "$(in_store "SELECT group_concat(status) FROM (SELECT status FROM run ORDER BY id)")" = "0,75,0" ]
+}
+
+@test "of the runs the last thousand are on record" {
+    wanted 0
+    in_store "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
+        INSERT INTO run SELECT i, 1, 1, 75, 0, 0, 0, 0, 0, 'x' FROM n"
+    wanted 0
+    [ "$(in_store "SELECT count(*) FROM run")" -eq 1000 ]
+}

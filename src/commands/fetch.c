@@ -14,9 +14,34 @@
 #include "commands/transfer.h"
 #include "core/xalloc.h"
 #include "io/confine.h"
+#include "io/digest.h"
 #include "io/log.h"
 #include "io/privilege.h"
 #include "io/secret.h"
+
+/* The same one for the same numbers and uids, on this machine. */
+static void digest_listing(
+	const struct maildrop *maildrop, unsigned char sha256[DIGEST_LENGTH])
+{
+	struct digest *digest = digest_new();
+	uint32_t numbers[512];
+	size_t n = 0;
+
+	/* Numbers and lengths, which tell the uids behind them apart. */
+	for (size_t i = 0; i < maildrop->count; i++) {
+		numbers[n++] = maildrop->messages[i].number;
+		numbers[n++] = maildrop->messages[i].uid_length;
+		if (n == sizeof numbers / sizeof numbers[0] ||
+			i + 1 == maildrop->count) {
+			digest_update(digest, numbers, n * sizeof numbers[0]);
+			n = 0;
+		}
+	}
+	if (maildrop->uids_length > 0)
+		digest_update(digest, maildrop->uids, maildrop->uids_length);
+	digest_finish(digest, sha256);
+	digest_free(digest);
+}
 
 static bool list(struct run *run, struct error *err)
 {
@@ -29,7 +54,18 @@ static bool list(struct run *run, struct error *err)
 		return false;
 	run->tally->listed = true;
 	run->tally->left = run->maildrop.count;
+	digest_listing(&run->maildrop, run->listing);
 	return true;
+}
+
+/* The same as last time, when nothing was to be done? */
+static bool is_quiet(struct run *run)
+{
+	char policy[POLICY_KEY_MAX];
+
+	run->quiet = store_is_quiet(run->store, run->listing,
+		policy_key(policy, &run->account->policy), run_now());
+	return run->quiet;
 }
 
 /* A server that confirms QUIT and erases nothing, or not for long. */
@@ -52,7 +88,8 @@ static bool make_plan(struct run *run, struct error *err)
 {
 	const struct policy *policy = &run->account->policy;
 
-	if (!store_recall(run->store, &run->maildrop, &run->memories, err))
+	if (!maildrop_index(&run->maildrop, err) ||
+		!store_recall(run->store, &run->maildrop, &run->memories, err))
 		return false;
 	if ((run->options->dry_run ||
 		    plan_needs_sizes(policy, &run->maildrop, run->memories)) &&
@@ -144,10 +181,13 @@ static bool run_account(struct run *run, char *password, struct error *err)
 			return false;
 		delivery_sweep(run->delivery);
 	}
-	if (!connect_account(run, password, err) || !list(run, err) ||
-		!make_plan(run, err))
+	if (!connect_account(run, password, err) || !list(run, err))
 		return false;
-	if (dry) {
+	bool quiet = !dry && is_quiet(run);
+
+	if (!quiet && !make_plan(run, err))
+		return false;
+	if (dry || quiet) {
 		session_leave(run->session);
 		return true;
 	}
@@ -186,6 +226,50 @@ static void salvage(struct run *run, const struct error *err)
 		log_error(&second);
 }
 
+/*
+ * Will nothing come of this listing next time, either? Only after a run that
+ * left the server's mailbox as it was.
+ */
+static bool record_quiet(struct run *run, struct error *err)
+{
+	const struct tally *tally = run->tally;
+	const struct policy *policy = &run->account->policy;
+	char key[POLICY_KEY_MAX];
+
+	if (tally->status != 0 || tally->erased > 0)
+		return true;
+	struct plan next = plan_make(
+		policy, &run->maildrop, run->memories, run_now());
+	bool ok = next.quiet_until <= run_now() ||
+		store_record_quiet(run->store, run->listing,
+			policy_key(key, policy), next.quiet_until, err);
+
+	plan_release(&next);
+	return ok;
+}
+
+/* What became of the messages, within a transaction. */
+static bool record_messages(struct run *run, int64_t now, struct error *err)
+{
+	struct tally *tally = run->tally;
+
+	if (!batch_record_kept(run, err))
+		return false;
+	/* tally->erased is 0 unless QUIT was answered +OK. */
+	for (size_t i = 0; i < tally->erased; i++) {
+		int64_t row = run->memories[run->erased[i]].row;
+
+		if (!store_record_erased(run->store, row, now, err))
+			return false;
+	}
+	if (run->was_out_of_step &&
+		!store_record_out_of_step(run->store, now, err))
+		return false;
+	return !tally->listed || run->memories == NULL ||
+		(store_record_listing(run->store, now, err) &&
+			record_quiet(run, err));
+}
+
 /* What the run did and noticed, in one transaction at its end. */
 static bool record_run(
 	struct run *run, const struct error *outcome, struct error *err)
@@ -202,23 +286,17 @@ static bool record_run(
 		.failed = tally->failed,
 		.error = outcome->kind == ERROR_NONE ? NULL : outcome->text,
 	};
+	/* That nothing was to be done is worth no write to the disk. */
+	bool news = tally->fetched > 0 || tally->erased > 0 ||
+		tally->status != 0 || store_has_failed(run->store);
 
-	if (!store_begin(run->store, err) || !batch_record_kept(run, err))
-		return false;
-	/* tally->erased is 0 unless QUIT was answered +OK. */
-	for (size_t i = 0; i < tally->erased; i++) {
-		int64_t row = run->memories[run->erased[i]].row;
-
-		if (!store_record_erased(run->store, row, record.ended, err))
-			return false;
-	}
-	if (tally->listed && run->memories != NULL &&
-		!store_record_listing(run->store, record.ended, err))
-		return false;
-	if (run->was_out_of_step &&
-		!store_record_out_of_step(run->store, record.ended, err))
-		return false;
-	return store_record_run(run->store, &record, err) &&
+	if (!news)
+		store_touch(run->store);
+	if (run->quiet && !news)
+		return true;
+	return store_begin(run->store, err) &&
+		record_messages(run, record.ended, err) &&
+		(!news || store_record_run(run->store, &record, err)) &&
 		store_commit(run->store, err);
 }
 

@@ -57,7 +57,7 @@ bool listing_uids(struct session *session, const struct account *account,
 			"what is new: nothing was fetched",
 			account->server, account->port);
 	}
-	return maildrop_index(maildrop, err);
+	return maildrop_sort(maildrop, err);
 }
 
 void listing_take_size(

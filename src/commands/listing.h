@@ -12,7 +12,7 @@
 #include "io/session.h"
 
 /*
- * Asks UIDL and fills an initialised maildrop, indexed. Fails with
+ * Asks UIDL and fills an initialised maildrop, sorted. Fails with
  * ERROR_UNAVAILABLE when the server has no UIDL, and as session_next.
  */
 bool listing_uids(struct session *session, const struct account *account,

@@ -53,6 +53,8 @@ struct run {
 	struct delivery *delivery;
 	struct session *session;
 	struct maildrop maildrop;
+	unsigned char listing[LETTER_DIGEST]; /* the maildrop's digest */
+	bool quiet; /* it is the one that nothing came of last time */
 	struct memory *memories; /* owned; one for each message listed */
 	struct plan plan;
 

@@ -107,7 +107,7 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static bool sort_numbers(struct maildrop *maildrop, struct error *err)
+bool maildrop_sort(struct maildrop *maildrop, struct error *err)
 {
 	struct message *messages = maildrop->messages;
 	bool sorted = true;
@@ -128,7 +128,7 @@ static bool sort_numbers(struct maildrop *maildrop, struct error *err)
 
 bool maildrop_index(struct maildrop *maildrop, struct error *err)
 {
-	if (!sort_numbers(maildrop, err))
+	if (!maildrop_sort(maildrop, err))
 		return false;
 	maildrop->index_size = 16;
 	while (maildrop->index_size < maildrop->count * 2)

@@ -53,11 +53,16 @@ bool maildrop_add(struct maildrop *maildrop, uint32_t number, const char *uid,
 	size_t uid_length, struct error *err);
 
 /*
- * Called once, after the last line: puts the messages in the order of their
- * numbers and makes them findable. A uid that is listed more than once (RFC
- * 1939 section 7 lets identical copies share one) gets ordinals 0, 1, ... A
- * number listed twice is ERROR_PROTOCOL: it cannot be told what RETR would
+ * Called after the last line: puts the messages in the order of their numbers.
+ * A number listed twice is ERROR_PROTOCOL: it cannot be told what RETR would
  * give.
+ */
+bool maildrop_sort(struct maildrop *maildrop, struct error *err);
+
+/*
+ * Called once, before a uid is looked for: sorts, and makes the messages
+ * findable. A uid that is listed more than once (RFC 1939 section 7 lets
+ * identical copies share one) gets ordinals 0, 1, ... Fails as maildrop_sort.
  */
 bool maildrop_index(struct maildrop *maildrop, struct error *err);
 

@@ -109,6 +109,21 @@ static struct step decide(const struct policy *policy,
 	return (struct step){.reason = REASON_NEVER};
 }
 
+/* Until when will nothing come of this message? 0: something does. */
+static int64_t quiet_until(const struct policy *policy,
+	const struct memory *memory, const struct step *step)
+{
+	if (step->fetch || step->erase || memory->vanished)
+		return 0;
+	if (step->reason == REASON_NEVER || step->reason == REASON_NEWEST)
+		return INT64_MAX;
+	if (step->reason != REASON_NOT_DUE)
+		return 0;
+	if (memory->kept_at > INT64_MAX - policy->after)
+		return INT64_MAX;
+	return memory->kept_at + policy->after;
+}
+
 struct plan plan_make(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memories,
 	int64_t now)
@@ -116,6 +131,7 @@ struct plan plan_make(const struct policy *policy,
 	struct plan plan = {
 		.steps = xcalloc(maildrop->count, sizeof plan.steps[0]),
 		.count = maildrop->count,
+		.quiet_until = INT64_MAX,
 	};
 
 	for (size_t i = 0; i < plan.count; i++) {
@@ -123,7 +139,11 @@ struct plan plan_make(const struct policy *policy,
 			decide(policy, maildrop, &memories[i], i, now);
 		uint64_t size = maildrop->messages[i].size;
 
+		int64_t until = quiet_until(policy, &memories[i], &step);
+
 		plan.steps[i] = step;
+		if (until < plan.quiet_until)
+			plan.quiet_until = until;
 		plan.fetches += step.fetch;
 		plan.erasures += step.erase;
 		plan.too_large += step.reason == REASON_TOO_LARGE;

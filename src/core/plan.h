@@ -57,6 +57,12 @@ struct plan {
 	size_t erasures;
 	size_t too_large;
 	uint64_t octets; /* to be fetched, as far as sizes are known */
+	/*
+	 * Before this time (seconds since 1970) the same policy, listing and
+	 * memories lead to a plan that does nothing either; 0: this one does
+	 * something, or says something of the mail that it leaves alone.
+	 */
+	int64_t quiet_until;
 };
 
 /*

@@ -61,3 +61,13 @@ char *policy_format_delete(char *room, size_t size, const struct policy *policy)
 	}
 	return room;
 }
+
+char *policy_key(char *room, const struct policy *policy)
+{
+	snprintf(room, POLICY_KEY_MAX, "%d,%lld,%llu,%llu,%d",
+		(int)policy->erase,
+		policy->erase == ERASE_AFTER ? (long long)policy->after : 0,
+		(unsigned long long)policy->keep_newest,
+		(unsigned long long)policy->max_size, policy->keep);
+	return room;
+}

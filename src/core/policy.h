@@ -27,6 +27,14 @@ struct policy {
  */
 bool policy_parse_delete(struct policy *policy, const char *text);
 
+#define POLICY_KEY_MAX 128
+
+/*
+ * Writes all of the policy as one word: two policies are the same if theirs
+ * are. Returns room (POLICY_KEY_MAX).
+ */
+char *policy_key(char *room, const struct policy *policy);
+
 /* Writes the delete setting back in words: "after 30 days". Returns room. */
 char *policy_format_delete(
 	char *room, size_t size, const struct policy *policy);

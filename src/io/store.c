@@ -16,7 +16,9 @@
 
 /* "keep" in ASCII, in the file's header: this database is ours. */
 #define APPLICATION_ID 0x6b656570
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
+/* So many runs are on record. */
+#define RUNS_MAX 1000
 /* What vanished is remembered so long: some servers list only a window. */
 #define FORGET_AFTER (INT64_C(366) * 86400)
 
@@ -68,6 +70,17 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	" error TEXT);",
 	/* When the server's answers did not match the commands, at last. */
 	"ALTER TABLE mailbox ADD COLUMN out_of_step_at INTEGER;",
+	/* The listing that nothing came of, as long as all stays as it is. */
+	"CREATE TABLE quiet ("
+	" listing BLOB NOT NULL,"
+	" policy TEXT NOT NULL,"
+	" until INTEGER NOT NULL);"
+	"CREATE TRIGGER message_inserted AFTER INSERT ON message"
+	" BEGIN DELETE FROM quiet; END;"
+	"CREATE TRIGGER message_updated AFTER UPDATE ON message"
+	" BEGIN DELETE FROM quiet; END;"
+	"CREATE TRIGGER message_deleted AFTER DELETE ON message"
+	" BEGIN DELETE FROM quiet; END;",
 };
 
 enum statement {
@@ -86,7 +99,11 @@ enum statement {
 	VANISHED,
 	RETURNED,
 	FORGET,
+	QUIET,
+	QUIET_FORGET,
+	QUIET_ADD,
 	RUN_ADD,
+	RUN_FORGET,
 	STATEMENT_COUNT,
 };
 
@@ -124,6 +141,12 @@ static const char *const statements[STATEMENT_COUNT] = {
 	[VANISHED] = "UPDATE message SET vanished_at = ?2 WHERE id = ?1",
 	[RETURNED] = "UPDATE message SET vanished_at = NULL WHERE id = ?1",
 	[FORGET] = "DELETE FROM message WHERE vanished_at < ?1",
+	[QUIET] = "SELECT 1 FROM quiet WHERE listing = ?1 AND policy = ?2"
+		  " AND until > ?3",
+	[QUIET_FORGET] = "DELETE FROM quiet",
+	[QUIET_ADD] = "INSERT INTO quiet (listing, policy, until)"
+		      " VALUES (?1, ?2, ?3)",
+	[RUN_FORGET] = "DELETE FROM run WHERE id <= ?1",
 	[RUN_ADD] = "INSERT INTO run (started, ended, status, fetched, octets,"
 		    " erased, \"left\", failed, error)"
 		    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -460,16 +483,69 @@ bool store_was_out_of_step(const struct store *store, int64_t now)
 		now - store->out_of_step_at < OUT_OF_STEP_FOR;
 }
 
-bool store_was_fruitless(struct store *store)
+/* Is this true of the last run on record? */
+static bool last_run_is(struct store *store, const char *condition)
 {
 	struct error ignored = {.kind = ERROR_NONE};
-	int64_t fruitless = 0;
+	int64_t is = 0;
+	char *sql = xasprintf(
+		"SELECT ifnull((SELECT %s FROM run ORDER BY id DESC LIMIT 1), 0)",
+		condition);
+	bool ok = read_number(store, sql, &is, &ignored);
 
-	return read_number(store,
-		       "SELECT ifnull((SELECT fetched = 0 AND status <> 0 FROM"
-		       " run ORDER BY id DESC LIMIT 1), 0)",
-		       &fruitless, &ignored) &&
-		fruitless != 0;
+	free(sql);
+	return ok && is != 0;
+}
+
+bool store_was_fruitless(struct store *store)
+{
+	return last_run_is(store, "fetched = 0 AND status <> 0");
+}
+
+bool store_has_failed(struct store *store)
+{
+	return last_run_is(store, "status <> 0");
+}
+
+bool store_is_quiet(struct store *store,
+	const unsigned char listing[LETTER_DIGEST], const char *policy,
+	int64_t now)
+{
+	struct error ignored = {.kind = ERROR_NONE};
+	sqlite3_stmt *stmt = statement(store, QUIET, &ignored);
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_blob(stmt, 1, listing, LETTER_DIGEST, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 2, policy, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 3, now);
+	bool quiet = sqlite3_step(stmt) == SQLITE_ROW;
+
+	sqlite3_reset(stmt);
+	return quiet;
+}
+
+bool store_record_quiet(struct store *store,
+	const unsigned char listing[LETTER_DIGEST], const char *policy,
+	int64_t until, struct error *err)
+{
+	sqlite3_stmt *forget = statement(store, QUIET_FORGET, err);
+	sqlite3_stmt *add = statement(store, QUIET_ADD, err);
+
+	if (forget == NULL || add == NULL ||
+		!finish(store, forget, "write to", err))
+		return false;
+	sqlite3_bind_blob(add, 1, listing, LETTER_DIGEST, SQLITE_STATIC);
+	sqlite3_bind_text(add, 2, policy, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(add, 3, until);
+	return finish(store, add, "write to", err);
+}
+
+void store_touch(struct store *store)
+{
+	/* Who must know it looks at the file: it is no loss if it fails. */
+	if (store->lock >= 0 && futimens(store->lock, NULL) < 0)
+		return;
 }
 
 bool store_record_out_of_step(
@@ -770,5 +846,8 @@ bool store_record_run(
 	sqlite3_bind_int64(stmt, 7, (sqlite3_int64)run->left);
 	sqlite3_bind_int64(stmt, 8, (sqlite3_int64)run->failed);
 	sqlite3_bind_text(stmt, 9, run->error, -1, SQLITE_STATIC);
-	return finish(store, stmt, "write to", err);
+	return finish(store, stmt, "write to", err) &&
+		change_row(store, RUN_FORGET,
+			sqlite3_last_insert_rowid(store->db) - RUNS_MAX, 0,
+			err);
 }

@@ -42,6 +42,29 @@ struct store *store_open(const char *directory, const char *name,
 bool store_check_mailbox(struct store *store, const char *server,
 	const char *user, bool adopt, struct error *err);
 
+/*
+ * Is this listing (its digest) the one that store_record_quiet was told of,
+ * under the same policy and before that time, and has no message's record
+ * changed since? Then there is nothing to do, and nothing to recall.
+ */
+bool store_is_quiet(struct store *store,
+	const unsigned char listing[LETTER_DIGEST], const char *policy,
+	int64_t now);
+
+/* Records that it is, until a time, within a transaction. */
+bool store_record_quiet(struct store *store,
+	const unsigned char listing[LETTER_DIGEST], const char *policy,
+	int64_t until, struct error *err);
+
+/* Did the last run on record fail? */
+bool store_has_failed(struct store *store);
+
+/*
+ * Notes a run that did nothing, and leaves no record: the time of the file is
+ * now. No octet is written.
+ */
+void store_touch(struct store *store);
+
 /* Did the last run on record fail, and fetch nothing? */
 bool store_was_fruitless(struct store *store);
 
@@ -139,7 +162,10 @@ struct store_run {
 	const char *error; /* or NULL */
 };
 
-/* Records a run that has ended, within a transaction. */
+/*
+ * Records a run that has ended, within a transaction; the oldest of a thousand
+ * is forgotten.
+ */
 bool store_record_run(
 	struct store *store, const struct store_run *run, struct error *err);
 

@@ -386,7 +386,8 @@ static bool make_plan(
 	if (first)
 		fake_store_remember(&run.maildrop, settings->remembered,
 			settings->mode & 4);
-	if (!store_recall(run.store, &run.maildrop, &run.memories, err))
+	if (!maildrop_index(&run.maildrop, err) ||
+		!store_recall(run.store, &run.maildrop, &run.memories, err))
 		return false;
 	if (plan_needs_sizes(policy, &run.maildrop, run.memories) &&
 		!listing_sizes(run.session, &run.maildrop, err))

@@ -168,6 +168,56 @@ static void test_rows(void)
 	}
 }
 
+static int64_t quiet_after(
+	const struct policy *policy, const struct memory memories[3])
+{
+	struct maildrop maildrop;
+
+	three(&maildrop, 10, "one");
+	struct plan plan = plan_make(policy, &maildrop, memories, NOW);
+	int64_t until = plan.quiet_until;
+
+	plan_release(&plan);
+	maildrop_release(&maildrop);
+	return until;
+}
+
+static void test_quiet(void)
+{
+	struct policy never = {.erase = ERASE_NEVER};
+	struct policy after = {.erase = ERASE_AFTER, .after = 100};
+	struct policy small = {.erase = ERASE_NEVER, .max_size = 5};
+	struct memory kept = {.state = MEMORY_KEPT, .kept_at = NOW - 40};
+	struct memory all[3] = {kept, kept, kept};
+
+	ok(quiet_after(&never, all) == INT64_MAX,
+		"what is kept for ever is quiet for ever");
+	ok(quiet_after(&after, all) == NOW + 60,
+		"what is not due is quiet until it is");
+	all[1].kept_at = NOW - 90;
+	ok(quiet_after(&after, all) == NOW + 10,
+		"what is due first ends the quiet");
+	all[1].kept_at = NOW - 100;
+	ok(quiet_after(&after, all) == 0, "what is due is not quiet");
+	all[1].kept_at = INT64_MAX - 1;
+	ok(quiet_after(&after, all) == NOW + 60,
+		"a time that is far off does no harm");
+	all[1] = kept;
+	all[2] = (struct memory){.state = MEMORY_NONE};
+	ok(quiet_after(&never, all) == 0, "what is new is not quiet");
+	all[2] = (struct memory){.state = MEMORY_ERASED, .size = 10};
+	ok(quiet_after(&never, all) == 0,
+		"what is listed again is said each time");
+	all[2] = kept;
+	all[2].vanished = true;
+	ok(quiet_after(&never, all) == 0,
+		"what was gone for a while is to be recorded");
+	all[2] = kept;
+	all[0] = (struct memory){.state = MEMORY_NONE};
+	ok(quiet_after(&small, all) == 0,
+		"what is too large is counted each time");
+}
+
 static void test_no_uid(void)
 {
 	struct memory memories[3] = {{.state = MEMORY_NONE}};
@@ -290,6 +340,7 @@ static void test_reasons(void)
 int main(void)
 {
 	test_rows();
+	test_quiet();
 	test_no_uid();
 	test_totals();
 	test_sizes();

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/policy.h"
 
+#include <string.h>
+
 #include "tap.h"
 
 int main(void)
@@ -52,5 +54,29 @@ int main(void)
 
 	same(policy_format_delete(room, sizeof room, &kept), "never (-k)",
 		"-k is said as what it is");
+
+	static const struct policy others[] = {
+		{.erase = ERASE_NOW},
+		{.erase = ERASE_AFTER, .after = 1},
+		{.erase = ERASE_AFTER, .after = 2},
+		{.keep_newest = 1},
+		{.max_size = 1},
+		{.keep = true},
+	};
+	struct policy plain = {.erase = ERASE_NEVER};
+	char keys[2][POLICY_KEY_MAX];
+
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		ok(strcmp(policy_key(keys[0], &plain),
+			   policy_key(keys[1], &others[i])) != 0,
+			"policy %zu has a key of its own", i);
+	ok(strcmp(policy_key(keys[0], &others[1]),
+		   policy_key(keys[1], &others[2])) != 0,
+		"so has another time");
+	plain.after = 7;
+	ok(strcmp(policy_key(keys[0], &plain),
+		   policy_key(keys[1], &(struct policy){.erase = ERASE_NEVER})) ==
+			0,
+		"a time that no rule asks for makes no other policy");
 	return done();
 }
