@@ -242,6 +242,8 @@ static CURLcode set_options(struct connection *connection, const char *password)
 	curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
 	curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	/* curl_easy_recv reads no more than this at once. */
+	curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, CONNECTION_BLOCK);
 	curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, wait);
 	curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, wait);

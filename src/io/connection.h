@@ -18,6 +18,9 @@
 
 struct connection;
 
+/* So many octets are read at once, where there are so many. */
+#define CONNECTION_BLOCK (128L * 1024)
+
 /* Once, before any connection and any thread or child process. */
 bool connection_global_init(struct error *err);
 void connection_global_release(void);

@@ -13,7 +13,6 @@
 #include "io/connection.h"
 #include "io/log.h"
 
-#define INPUT_SIZE (128 * 1024)
 /* Octets a second, over this many timeouts: less is as good as silence. */
 #define SLOWEST 100
 #define TRICKLE_TIMEOUTS 4
@@ -36,7 +35,7 @@ struct session {
 	char shown[512];	/* words without secrets */
 	size_t in_start;
 	size_t in_end;
-	char in[INPUT_SIZE];
+	char in[CONNECTION_BLOCK];
 };
 
 bool session_global_init(struct error *err)
@@ -136,7 +135,7 @@ static bool receive(struct session *session, struct error *err)
 	size_t n;
 
 	if (!connection_receive(
-		    session->connection, session->in, INPUT_SIZE, &n, err))
+		    session->connection, session->in, CONNECTION_BLOCK, &n, err))
 		return false;
 	session->in_start = 0;
 	session->in_end = n;
