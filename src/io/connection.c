@@ -33,6 +33,7 @@ struct connection {
 	char refusal[512]; /* the last -ERR */
 	size_t refusal_length;
 	bool looking; /* at its certificate, and no more */
+	bool bundled; /* the system's certificates are read all at once */
 	bool closed;  /* by the server */
 };
 
@@ -160,7 +161,26 @@ static const char *libcurl_login(enum auth_method auth)
 	return NULL;
 }
 
-static CURLcode set_tls(CURL *curl, const struct account *account)
+/*
+ * The system's certificates: a file of all, or a directory where they lie one
+ * by one. To read all of them takes longer than the rest of a poll, so they are
+ * looked up as they are needed, where libcurl knows that directory.
+ */
+static CURLcode set_system_ca(CURL *curl, bool bundled)
+{
+	struct stat st;
+	char *file = NULL;
+	char *path = NULL;
+
+	if (curl_easy_getinfo(curl, CURLINFO_CAINFO, &file) != CURLE_OK ||
+		curl_easy_getinfo(curl, CURLINFO_CAPATH, &path) != CURLE_OK ||
+		path == NULL || stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+		return CURLE_OK;
+	return curl_easy_setopt(
+		curl, CURLOPT_CAINFO, bundled ? file : (char *)NULL);
+}
+
+static CURLcode set_tls(CURL *curl, const struct account *account, bool bundled)
 {
 	struct stat st;
 	CURLcode code = CURLE_OK;
@@ -185,6 +205,8 @@ static CURLcode set_tls(CURL *curl, const struct account *account)
 		code = curl_easy_setopt(curl, CURLOPT_CAINFO,
 			directory ? NULL : account->tls_ca);
 	}
+	if (code == CURLE_OK && account->tls_ca == NULL)
+		code = set_system_ca(curl, bundled);
 	if (code == CURLE_OK && account->tls_pin != NULL)
 		code = curl_easy_setopt(
 			curl, CURLOPT_PINNEDPUBLICKEY, account->tls_pin);
@@ -265,7 +287,7 @@ static CURLcode set_options(struct connection *connection, const char *password)
 	/* What a proxy says is no greeting. */
 	curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	if (code == CURLE_OK)
-		code = set_tls(curl, account);
+		code = set_tls(curl, account, connection->bundled);
 	if (code == CURLE_OK)
 		code = set_login(curl, account, password);
 	return code;
@@ -647,6 +669,14 @@ static bool make_connection(struct connection *connection, const char *password,
 
 	if (code == CURLE_OK)
 		code = curl_easy_perform(connection->curl);
+	/* Maybe the directory lacks some of what the file has. */
+	if (code == CURLE_PEER_FAILED_VERIFICATION && account->tls_ca == NULL) {
+		connection->bundled = true;
+		connection->greeted = connection->refused = false;
+		code = set_options(connection, password);
+		if (code == CURLE_OK)
+			code = curl_easy_perform(connection->curl);
+	}
 	if (code != CURLE_OK) {
 		login_redact(
 			mask, connection->refusal, connection->refusal_length);
