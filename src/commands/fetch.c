@@ -238,8 +238,8 @@ static bool record_quiet(struct run *run, struct error *err)
 
 	if (tally->status != 0 || tally->erased > 0)
 		return true;
-	struct plan next = plan_make(
-		policy, &run->maildrop, run->memories, run_now());
+	struct plan next =
+		plan_make(policy, &run->maildrop, run->memories, run_now());
 	bool ok = next.quiet_until <= run_now() ||
 		store_record_quiet(run->store, run->listing,
 			policy_key(key, policy), next.quiet_until, err);

@@ -59,8 +59,8 @@ struct run {
 	struct plan plan;
 
 	struct batch *open; /* owned; whole messages that are not durable yet */
-	size_t proven; /* of them: surely under their own uids (proof.h) */
-	bool in_step;  /* a proof came since LIST: its sizes are its own */
+	size_t proven;	    /* of them: surely under their own uids (proof.h) */
+	bool in_step;	    /* a proof came since LIST: its sizes are its own */
 
 	/* The batch that climbs the ladder, maybe in the background: until that
 	 * is waited for, what follows and the memories are not to be touched,

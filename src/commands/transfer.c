@@ -278,8 +278,8 @@ static bool quit(struct run *run, struct error *err)
 		return false;
 	if (event.answer.status == POP3_OK)
 		return true;
-	enum pop3_code code = pop3_response_code(
-		event.answer.text, event.answer.length);
+	enum pop3_code code =
+		pop3_response_code(event.answer.text, event.answer.length);
 	const char *words = session_words(
 		run->session, event.answer.text, event.answer.length, &n);
 

@@ -55,6 +55,8 @@ static struct step kept_step(const struct policy *policy,
 {
 	if (policy->keep || policy->erase == ERASE_NEVER)
 		return (struct step){.reason = REASON_NEVER};
+	if (memory->held)
+		return (struct step){.reason = REASON_HELD};
 	if (is_newest(policy, maildrop, i))
 		return (struct step){.reason = REASON_NEWEST};
 	if (policy->erase == ERASE_NOW)
@@ -105,6 +107,8 @@ static struct step decide(const struct policy *policy,
 		return kept_step(policy, maildrop, memory, i, now);
 	case MEMORY_ERASED:
 		return returned_step(policy, maildrop, memory, i, now);
+	case MEMORY_SEEN:
+		return (struct step){.reason = REASON_SEEN};
 	}
 	return (struct step){.reason = REASON_NEVER};
 }
@@ -115,7 +119,8 @@ static int64_t quiet_until(const struct policy *policy,
 {
 	if (step->fetch || step->erase || memory->vanished)
 		return 0;
-	if (step->reason == REASON_NEVER || step->reason == REASON_NEWEST)
+	if (step->reason == REASON_NEVER || step->reason == REASON_NEWEST ||
+		step->reason == REASON_HELD || step->reason == REASON_SEEN)
 		return INT64_MAX;
 	if (step->reason != REASON_NOT_DUE)
 		return 0;
@@ -192,6 +197,10 @@ const char *plan_reason(enum reason reason)
 		return "kept here; its time is over";
 	case REASON_RETURNED:
 		return "kept here; erased or gone before, and listed again";
+	case REASON_SEEN:
+		return "counts as seen; it was never fetched by keepmail";
+	case REASON_HELD:
+		return "kept here; held (keepmail release lets it go)";
 	}
 	return "";
 }

@@ -16,6 +16,7 @@ enum memory_state {
 	MEMORY_ARRIVING = 1, /* a run was ended while it was being stored */
 	MEMORY_KEPT = 2,     /* safe here */
 	MEMORY_ERASED = 3,   /* kept, and the server said it is erased there */
+	MEMORY_SEEN = 4,     /* counts as seen, and was never put here by us */
 };
 
 struct memory {
@@ -24,6 +25,7 @@ struct memory {
 	uint64_t size;	 /* as LIST told it then, or MAILDROP_SIZE_UNKNOWN */
 	enum memory_state state;
 	bool vanished; /* it was not in some listing since */
+	bool held;     /* never to be erased */
 };
 
 /* Why a step is what it is; the text stands in plan_reason. */
@@ -42,6 +44,8 @@ enum reason {
 	REASON_ERASE_NOW,
 	REASON_DUE,
 	REASON_RETURNED,
+	REASON_SEEN,
+	REASON_HELD,
 };
 
 struct step {
@@ -77,8 +81,9 @@ bool plan_needs_sizes(const struct policy *policy,
  * maildrop->messages[i]; now is in seconds since 1970. Cannot fail and reads
  * nothing else. The caller releases the plan.
  *
- * It never erases under ERASE_NEVER, nor what is neither kept nor fetched by
- * the same step, nor what may be another message under a uid used again.
+ * It never erases under ERASE_NEVER, nor what is held or only seen, nor what is
+ * neither kept nor fetched by the same step, nor what may be another message
+ * under a uid used again.
  */
 struct plan plan_make(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memories,

@@ -48,8 +48,8 @@ bool delivery_write(struct delivery *delivery, const char *text, size_t length,
 	struct error *err);
 
 /*
- * Ends it, complete: it belongs to the open batch, and *letter says what is known of
- * it. An mbox's letters get their offsets when they are sealed.
+ * Ends it, complete: it belongs to the open batch, and *letter says what is
+ * known of it. An mbox's letters get their offsets when they are sealed.
  */
 bool delivery_end(struct delivery *delivery, int64_t now, struct letter *letter,
 	struct error *err);
@@ -65,8 +65,8 @@ void delivery_turn(struct delivery *delivery);
 
 /*
  * Makes the closed batch (letters: all that were ended between the last two
- * turns, in order) durable without showing it. ERROR_WRITE, or ERROR_TEMPORARY when an
- * mbox stays locked; the batch must be abandoned then.
+ * turns, in order) durable without showing it. ERROR_WRITE, or ERROR_TEMPORARY
+ * when an mbox stays locked; the batch must be abandoned then.
  */
 bool delivery_seal(struct delivery *delivery, struct letter *letters,
 	size_t count, struct error *err);

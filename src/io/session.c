@@ -134,8 +134,8 @@ static bool receive(struct session *session, struct error *err)
 {
 	size_t n;
 
-	if (!connection_receive(
-		    session->connection, session->in, CONNECTION_BLOCK, &n, err))
+	if (!connection_receive(session->connection, session->in,
+		    CONNECTION_BLOCK, &n, err))
 		return false;
 	session->in_start = 0;
 	session->in_end = n;

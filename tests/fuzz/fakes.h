@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The world of session_fuzz in memory: io/session.h, io/store.h, io/delivery.h,
- * io/background.h, io/log.h and io/progress.h with their promises, and with faults where the
- * input wants them. They check what their callers promise, too.
+ * io/background.h, io/log.h and io/progress.h with their promises, and with
+ * faults where the input wants them. They check what their callers promise,
+ * too.
  */
 #ifndef TESTS_FUZZ_FAKES_H
 #define TESTS_FUZZ_FAKES_H

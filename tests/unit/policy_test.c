@@ -75,8 +75,8 @@ int main(void)
 		"so has another time");
 	plain.after = 7;
 	ok(strcmp(policy_key(keys[0], &plain),
-		   policy_key(keys[1], &(struct policy){.erase = ERASE_NEVER})) ==
-			0,
+		   policy_key(keys[1],
+			   &(struct policy){.erase = ERASE_NEVER})) == 0,
 		"a time that no rule asks for makes no other policy");
 	return done();
 }

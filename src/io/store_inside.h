@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the files of the store share: it is the one room that knows SQLite, and
+ * they include sqlite3.h before this.
+ */
+#ifndef IO_STORE_INSIDE_H
+#define IO_STORE_INSIDE_H
+
+#include "io/store.h"
+
+/* So many different statements at most. */
+#define STATEMENTS_MAX 64
+
+/* Row ids, growing. */
+struct rows {
+	int64_t *ids; /* owned */
+	size_t count;
+	size_t room;
+};
+
+struct store {
+	char *path; /* owned */
+	enum store_mode mode;
+	int lock;    /* the file itself, locked; -1: there is no file */
+	sqlite3 *db; /* owned */
+	struct {
+		const char *sql; /* the constant itself, not its text */
+		sqlite3_stmt *stmt;
+	} prepared[STATEMENTS_MAX];
+	size_t prepared_count;
+	int64_t out_of_step_at; /* 0: never */
+	struct rows vanished;	/* known, and not in the listing now */
+	struct rows returned;
+	int64_t place; /* the row of the place below, 0: none yet */
+	enum destination_kind place_kind;
+	char *place_path; /* owned */
+};
+
+/*
+ * Fails with what was tried ("read", "write to"...), and undoes the transaction
+ * that it belonged to.
+ */
+bool store_failed(struct store *store, const char *what, struct error *err);
+
+/*
+ * The prepared statement, ready for its values. sql: a constant, which is known
+ * again by its address. NULL on failure.
+ */
+sqlite3_stmt *store_statement(
+	struct store *store, const char *sql, struct error *err);
+
+/* Runs a statement that yields no rows, and makes it ready for the next. */
+bool store_finish(struct store *store, sqlite3_stmt *stmt, const char *what,
+	struct error *err);
+
+/* Runs statements without values. */
+bool store_run_sql(struct store *store, const char *sql, const char *what,
+	struct error *err);
+
+/* The one number that a query gives. */
+bool store_read_number(struct store *store, const char *sql, int64_t *number,
+	struct error *err);
+
+/* Runs an UPDATE or DELETE of one row, with its time where it takes one. */
+bool store_change_row(struct store *store, const char *sql, int64_t row,
+	int64_t now, struct error *err);
+
+#endif

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: ISC */
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/xalloc.h"
+#include "io/store_inside.h"
+
+/* What vanished is remembered so long: some servers list only a window. */
+#define FORGET_AFTER (INT64_C(366) * 86400)
+
+static const char recall_sql[] =
+	"SELECT id, uid, ordinal, state, size, kept_at,"
+	" vanished_at IS NOT NULL, held_at IS NOT NULL FROM message";
+
+static const char place_add_sql[] = "INSERT OR IGNORE INTO place (kind, path)"
+				    " VALUES (?1, ?2)";
+
+static const char place_find_sql[] =
+	"SELECT id FROM place WHERE kind = ?1 AND path = ?2";
+
+static const char arriving_add_sql[] =
+	"INSERT INTO message (uid, ordinal, state, size, first_seen,"
+	" place, name, offset, length, octets, sha256, message_id)"
+	" VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+	" ON CONFLICT (uid, ordinal) DO UPDATE SET state = 1,"
+	" size = excluded.size, kept_at = NULL, vanished_at = NULL,"
+	" erased_at = NULL, first_seen = excluded.first_seen,"
+	" place = excluded.place, name = excluded.name,"
+	" offset = excluded.offset, length = excluded.length,"
+	" octets = excluded.octets, sha256 = excluded.sha256,"
+	" message_id = excluded.message_id, origin = NULL,"
+	" held_at = NULL, missing_at = NULL"
+	" WHERE state <> 2 OR vanished_at IS NOT NULL"
+	" RETURNING id";
+
+static const char arriving_list_sql[] =
+	"SELECT message.id, kind, path, name, offset, length, octets,"
+	" sha256 FROM message JOIN place ON place.id = message.place"
+	" WHERE state = 1 ORDER BY place.id, offset, message.id";
+
+static const char arriving_forget_sql[] =
+	"DELETE FROM message WHERE id = ?1 AND state = 1";
+
+static const char kept_sql[] =
+	"UPDATE message SET state = 2, kept_at = ?2 WHERE id = ?1";
+
+static const char erased_sql[] =
+	"UPDATE message SET state = 3, erased_at = ?2 WHERE id = ?1";
+
+static const char vanished_sql[] =
+	"UPDATE message SET vanished_at = ?2 WHERE id = ?1";
+
+static const char returned_sql[] =
+	"UPDATE message SET vanished_at = NULL WHERE id = ?1";
+
+static const char forget_sql[] = "DELETE FROM message WHERE vanished_at < ?1";
+
+static void rows_add(struct rows *rows, int64_t id)
+{
+	if (rows->count == rows->room) {
+		rows->room = rows->room > 0 ? rows->room * 2 : 64;
+		rows->ids = xreallocarray(
+			rows->ids, rows->room, sizeof rows->ids[0]);
+	}
+	rows->ids[rows->count++] = id;
+}
+
+bool store_recall(struct store *store, const struct maildrop *maildrop,
+	struct memory **memories, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, recall_sql, err);
+	struct memory *found = xcalloc(maildrop->count, sizeof found[0]);
+	size_t hint = 0;
+	int code;
+
+	if (stmt == NULL) {
+		free(found);
+		return false;
+	}
+	store->vanished.count = store->returned.count = 0;
+	/* Rows lie in the order in which they were listed once. */
+	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+		int64_t row = sqlite3_column_int64(stmt, 0);
+		bool vanished = sqlite3_column_int(stmt, 6) != 0;
+		const char *uid = sqlite3_column_blob(stmt, 1);
+		size_t at = maildrop_find(maildrop, uid == NULL ? "" : uid,
+			(size_t)sqlite3_column_bytes(stmt, 1),
+			(uint32_t)sqlite3_column_int64(stmt, 2), hint);
+
+		if (at == MAILDROP_NOT_FOUND) {
+			if (!vanished)
+				rows_add(&store->vanished, row);
+			continue;
+		}
+		if (vanished)
+			rows_add(&store->returned, row);
+		found[at] = (struct memory){
+			.row = row,
+			.state = (enum memory_state)sqlite3_column_int(stmt, 3),
+			.size = sqlite3_column_type(stmt, 4) == SQLITE_NULL
+				? MAILDROP_SIZE_UNKNOWN
+				: (uint64_t)sqlite3_column_int64(stmt, 4),
+			.kept_at = sqlite3_column_int64(stmt, 5),
+			.vanished = vanished,
+			.held = sqlite3_column_int(stmt, 7) != 0,
+		};
+		hint = at + 1;
+	}
+	bool ok = code == SQLITE_DONE || store_failed(store, "read", err);
+
+	sqlite3_reset(stmt);
+	if (ok)
+		*memories = found;
+	else
+		free(found);
+	return ok;
+}
+
+static const char *kind_name(enum destination_kind kind)
+{
+	switch (kind) {
+	case DESTINATION_NONE:
+		break;
+	case DESTINATION_MAILDIR:
+		return "maildir";
+	case DESTINATION_MBOX:
+		return "mbox";
+	}
+	return "";
+}
+
+static enum destination_kind kind_named(const char *name)
+{
+	if (name != NULL && strcmp(name, "maildir") == 0)
+		return DESTINATION_MAILDIR;
+	if (name != NULL && strcmp(name, "mbox") == 0)
+		return DESTINATION_MBOX;
+	return DESTINATION_NONE;
+}
+
+/* The row of a place, looked up once as long as it stays the same. */
+static bool find_place(
+	struct store *store, const struct store_place *place, struct error *err)
+{
+	if (store->place != 0 && store->place_kind == place->kind &&
+		strcmp(store->place_path, place->path) == 0)
+		return true;
+	sqlite3_stmt *add = store_statement(store, place_add_sql, err);
+	sqlite3_stmt *find = store_statement(store, place_find_sql, err);
+
+	if (add == NULL || find == NULL)
+		return false;
+	sqlite3_bind_text(add, 1, kind_name(place->kind), -1, SQLITE_STATIC);
+	sqlite3_bind_text(add, 2, place->path, -1, SQLITE_STATIC);
+	if (!store_finish(store, add, "write to", err))
+		return false;
+	sqlite3_bind_text(find, 1, kind_name(place->kind), -1, SQLITE_STATIC);
+	sqlite3_bind_text(find, 2, place->path, -1, SQLITE_STATIC);
+	bool ok = sqlite3_step(find) == SQLITE_ROW ||
+		store_failed(store, "read", err);
+
+	if (ok) {
+		store->place = sqlite3_column_int64(find, 0);
+		store->place_kind = place->kind;
+		free(store->place_path);
+		store->place_path = xstrdup(place->path);
+	}
+	sqlite3_reset(find);
+	return ok;
+}
+
+bool store_record_arriving(struct store *store, const struct maildrop *maildrop,
+	const struct message *message, const struct letter *letter,
+	const struct store_place *place, int64_t now, int64_t *row,
+	struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, arriving_add_sql, err);
+
+	if (stmt == NULL || !find_place(store, place, err))
+		return false;
+	sqlite3_bind_blob(stmt, 1, maildrop_uid(maildrop, message),
+		(int)message->uid_length, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 2, message->ordinal);
+	if (message->size == MAILDROP_SIZE_UNKNOWN)
+		sqlite3_bind_null(stmt, 3);
+	else
+		sqlite3_bind_int64(stmt, 3, (sqlite3_int64)message->size);
+	sqlite3_bind_int64(stmt, 4, now);
+	sqlite3_bind_int64(stmt, 5, store->place);
+	sqlite3_bind_text(stmt, 6, letter->name, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 7, (sqlite3_int64)letter->offset);
+	sqlite3_bind_int64(stmt, 8, (sqlite3_int64)letter->length);
+	sqlite3_bind_int64(stmt, 9, (sqlite3_int64)letter->octets);
+	sqlite3_bind_blob(
+		stmt, 10, letter->sha256, LETTER_DIGEST, SQLITE_STATIC);
+	if (letter->message_id[0] == '\0')
+		sqlite3_bind_null(stmt, 11);
+	else
+		sqlite3_bind_text(
+			stmt, 11, letter->message_id, -1, SQLITE_STATIC);
+	int code = sqlite3_step(stmt);
+	bool ok = code == SQLITE_ROW;
+
+	if (ok)
+		*row = sqlite3_column_int64(stmt, 0);
+	else if (code == SQLITE_DONE)
+		/* The plan fetches nothing that is kept. */
+		error_set(err, ERROR_SOFTWARE,
+			"the store %s holds this message already", store->path);
+	else
+		store_failed(store, "write to", err);
+	sqlite3_reset(stmt);
+	return ok;
+}
+
+bool store_record_kept(
+	struct store *store, int64_t row, int64_t now, struct error *err)
+{
+	return store_change_row(store, kept_sql, row, now, err);
+}
+
+bool store_forget_arriving(struct store *store, int64_t row, struct error *err)
+{
+	return store_change_row(store, arriving_forget_sql, row, 0, err);
+}
+
+bool store_record_erased(
+	struct store *store, int64_t row, int64_t now, struct error *err)
+{
+	return store_change_row(store, erased_sql, row, now, err);
+}
+
+bool store_record_listing(struct store *store, int64_t now, struct error *err)
+{
+	for (size_t i = 0; i < store->vanished.count; i++) {
+		if (!store_change_row(store, vanished_sql,
+			    store->vanished.ids[i], now, err))
+			return false;
+	}
+	for (size_t i = 0; i < store->returned.count; i++) {
+		if (!store_change_row(store, returned_sql,
+			    store->returned.ids[i], now, err))
+			return false;
+	}
+	store->vanished.count = store->returned.count = 0;
+	return store_change_row(store, forget_sql, now - FORGET_AFTER, 0, err);
+}
+
+static void copy_text(char *to, size_t size, const unsigned char *text)
+{
+	snprintf(to, size, "%s", text == NULL ? "" : (const char *)text);
+}
+
+bool store_arriving(struct store *store, struct store_arriving **arriving,
+	size_t *count, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, arriving_list_sql, err);
+	struct store_arriving *found = NULL;
+	size_t n = 0;
+	int code;
+
+	if (stmt == NULL)
+		return false;
+	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+		found = xreallocarray(found, n + 1, sizeof found[0]);
+		struct store_arriving *one = &found[n++];
+		const char *path = (const char *)sqlite3_column_text(stmt, 2);
+		const void *sha256 = sqlite3_column_blob(stmt, 7);
+
+		memset(one, 0, sizeof *one);
+		one->row = sqlite3_column_int64(stmt, 0);
+		one->kind =
+			kind_named((const char *)sqlite3_column_text(stmt, 1));
+		one->path = xstrdup(path == NULL ? "" : path);
+		copy_text(one->letter.name, sizeof one->letter.name,
+			sqlite3_column_text(stmt, 3));
+		one->letter.offset = (uint64_t)sqlite3_column_int64(stmt, 4);
+		one->letter.length = (uint64_t)sqlite3_column_int64(stmt, 5);
+		one->letter.octets = (uint64_t)sqlite3_column_int64(stmt, 6);
+		if (sqlite3_column_bytes(stmt, 7) == LETTER_DIGEST)
+			memcpy(one->letter.sha256, sha256, LETTER_DIGEST);
+	}
+	sqlite3_reset(stmt);
+	if (code != SQLITE_DONE) {
+		store_free_arriving(found, n);
+		return store_failed(store, "read", err);
+	}
+	*arriving = found;
+	*count = n;
+	return true;
+}
+
+void store_free_arriving(struct store_arriving *arriving, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(arriving[i].path);
+	free(arriving);
+}
