@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "commands/fetch.h"
+#include "commands/hold.h"
 #include "commands/jobs.h"
 #include "config.h"
 #include "core/error.h"
@@ -26,9 +27,13 @@ static volatile sig_atomic_t stop;
 
 static const char usage[] =
 	"usage: keepmail [OPTION...] [fetch] [ACCOUNT...]\n"
+	"       keepmail [OPTION...] COMMAND ACCOUNT [WORD...]\n"
 	"\n"
 	"Fetches new mail of all accounts of the rc file, or of those named,\n"
 	"and erases on the server what their retention policy says.\n"
+	"\n"
+	"  hold ACCOUNT UID...     never erase these messages on the server\n"
+	"  release ACCOUNT UID...  let the retention policy have them again\n"
 	"\n"
 	"  -f, --config FILE    read this rc file (may be given more than once)\n"
 	"  -n, --dry-run        log in, list, and print what would be fetched,\n"
@@ -76,6 +81,7 @@ static const struct option options[] = {
 };
 
 struct command_line {
+	const struct command *command;
 	const char **files; /* owned array of borrowed names */
 	size_t file_count;
 	const char *state_dir;
@@ -89,6 +95,28 @@ struct command_line {
 	int progress; /* 1: on, 0: off, -1: on a terminal */
 	char **names; /* borrowed; of accounts */
 	size_t name_count;
+	char **words; /* borrowed; what follows an account's name */
+	size_t word_count;
+};
+
+/* What a command does with the accounts named, or all. Returns a status. */
+typedef int command_run(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count);
+
+struct command {
+	const char *name;
+	command_run *run;
+	bool one; /* account, which must be named; words of its own follow */
+};
+
+static command_run run_fetch;
+static command_run run_hold;
+static command_run run_release;
+
+static const struct command commands[] = {
+	{"fetch", run_fetch, false},
+	{"hold", run_hold, true},
+	{"release", run_release, true},
 };
 
 static void on_signal(int number)
@@ -186,6 +214,25 @@ static bool take_option(struct command_line *line, int option, int *status)
 	}
 }
 
+/* No command means fetch: an account may be named like one. */
+static void take_command(struct command_line *line)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+		if (line->name_count == 0 ||
+			strcmp(line->names[0], commands[i].name) != 0)
+			continue;
+		line->command = &commands[i];
+		line->names++;
+		line->name_count--;
+		break;
+	}
+	if (!line->command->one || line->name_count == 0)
+		return;
+	line->words = line->names + 1;
+	line->word_count = line->name_count - 1;
+	line->name_count = 1;
+}
+
 static bool parse(struct command_line *line, int argc, char **argv, int *status)
 {
 	int option;
@@ -197,10 +244,12 @@ static bool parse(struct command_line *line, int argc, char **argv, int *status)
 	}
 	line->names = argv + optind;
 	line->name_count = (size_t)(argc - optind);
-	/* The only command so far, and what no command means. */
-	if (line->name_count > 0 && strcmp(line->names[0], "fetch") == 0) {
-		line->names++;
-		line->name_count--;
+	line->command = &commands[0];
+	take_command(line);
+	if (line->command->one && line->name_count == 0) {
+		*status = usage_error(
+			"%s takes the name of an account", line->command->name);
+		return false;
 	}
 	if (line->quiet && line->verbose > 0) {
 		*status = usage_error("-q and -v contradict each other");
@@ -286,9 +335,10 @@ static struct account **choose_accounts(const struct command_line *line,
 	return chosen;
 }
 
-static int fetch(
-	const struct command_line *line, struct config *config, bool terminal)
+static int run_fetch(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
 {
+	bool terminal = isatty(STDERR_FILENO);
 	struct error err = {.kind = ERROR_NONE};
 	struct fetch_options how = {
 		.dry_run = line->dry_run,
@@ -300,13 +350,8 @@ static int fetch(
 			: line->progress != 0,
 		.stop = &stop,
 	};
-	size_t count;
 	int status = EX_OK;
-	struct account **accounts =
-		choose_accounts(line, config, &count, &status);
 
-	if (accounts == NULL)
-		return status;
 	for (size_t i = 0; line->keep && i < config->count; i++)
 		config->accounts[i].policy.keep = true;
 	if (session_global_init(&err)) {
@@ -318,6 +363,34 @@ static int fetch(
 		status = error_status(err.kind);
 	}
 	session_global_release();
+	return status;
+}
+
+static int run_hold(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	(void)config;
+	(void)count;
+	return hold_messages(accounts[0], line->words, line->word_count, true);
+}
+
+static int run_release(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	(void)config;
+	(void)count;
+	return hold_messages(accounts[0], line->words, line->word_count, false);
+}
+
+static int run_command(const struct command_line *line, struct config *config)
+{
+	size_t count;
+	int status = EX_OK;
+	struct account **accounts =
+		choose_accounts(line, config, &count, &status);
+
+	if (accounts != NULL)
+		status = line->command->run(line, config, accounts, count);
 	free(accounts);
 	return status;
 }
@@ -340,7 +413,7 @@ int main(int argc, char **argv)
 		log_init(level_of(&line, terminal), terminal);
 		if (config_read(&config, line.files, line.file_count,
 			    line.state_dir, report_mistake, &err)) {
-			status = fetch(&line, &config, terminal);
+			status = run_command(&line, &config);
 		} else {
 			log_error(&err);
 			status = error_status(err.kind);

@@ -191,3 +191,33 @@ teardown() {
     wanted 0
     [ "$(kept)" -eq 0 ]
 }
+
+@test "what is held is erased by no rule until it is released" {
+    write_rc 'delete = "after 30 days"'
+    wanted 0
+    days_pass 31
+    wanted 0 -v hold a 000001.eml 000002.eml
+    says "2 held"
+    wanted 0 -v
+    says "erased 38"
+    wanted 0 -n -v
+    says "held"
+    write_rc "delete = now"
+    wanted 0
+    [ "$(files "$work/mail")" -eq 2 ]
+    wanted 0 release a 000002.eml
+    wanted 0
+    [ "$(ls "$work/mail")" = 000001.eml ]
+}
+
+@test "hold names the uid that it does not know, and changes nothing then" {
+    write_rc
+    wanted 0
+    wanted 64 hold a 000001.eml $'\e[31mx'
+    says 'no message with the uid \x1b[31mx'
+    [ "$(in_store "SELECT count(*) FROM message WHERE held_at IS NOT NULL")" -eq 0 ]
+    wanted 64 hold a
+    says "name the uids"
+    wanted 64 hold
+    says "hold takes the name of an account"
+}

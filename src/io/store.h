@@ -127,6 +127,13 @@ bool store_record_erased(
 	struct store *store, int64_t row, int64_t now, struct error *err);
 
 /*
+ * Holds the messages with this uid since a time, or lets go of them (0), within
+ * a transaction: *found says how many there are.
+ */
+bool store_hold(struct store *store, const char *uid, size_t uid_length,
+	int64_t since, size_t *found, struct error *err);
+
+/*
  * Records what store_recall noticed: which messages vanished from the listing,
  * which came back; and forgets what vanished more than a year ago. A listing
  * that is the same as last time writes nothing.

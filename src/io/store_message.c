@@ -298,3 +298,21 @@ void store_free_arriving(struct store_arriving *arriving, size_t count)
 		free(arriving[i].path);
 	free(arriving);
 }
+
+static const char hold_sql[] = "UPDATE message SET held_at = nullif(?2, 0)"
+			       " WHERE uid = ?1 AND state IN (2, 4)";
+
+bool store_hold(struct store *store, const char *uid, size_t uid_length,
+	int64_t since, size_t *found, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, hold_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_blob(stmt, 1, uid, (int)uid_length, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 2, since);
+	if (!store_finish(store, stmt, "write to", err))
+		return false;
+	*found = (size_t)sqlite3_changes(store->db);
+	return true;
+}
