@@ -34,6 +34,14 @@ static void published_are_kept(struct run *run)
 	run->published_count = 0;
 }
 
+/* Was another message known under the same uid? */
+static bool is_reused(const struct run *run, size_t position)
+{
+	enum reason reason = run->plan.steps[position].reason;
+
+	return reason == REASON_REUSED || reason == REASON_REUSED_THEN_ERASED;
+}
+
 static bool record_arriving(struct run *run, struct error *err)
 {
 	struct batch *batch = run->closed;
@@ -43,9 +51,14 @@ static bool record_arriving(struct run *run, struct error *err)
 
 	for (size_t i = 0; i < batch->count; i++) {
 		size_t position = batch->positions[i];
+		const struct message *message =
+			&run->maildrop.messages[position];
 
-		if (!store_record_arriving(run->store, &run->maildrop,
-			    &run->maildrop.messages[position],
+		if (is_reused(run, position) &&
+			!store_retire(
+				run->store, &run->maildrop, message, now, err))
+			return false;
+		if (!store_record_arriving(run->store, &run->maildrop, message,
 			    &batch->letters[i], &place, now,
 			    &run->memories[position].row, err))
 			return false;
@@ -102,9 +115,13 @@ static bool settle(struct run *run, struct error *err)
 		return true;
 	if (run->recorded) {
 		published_are_kept(run);
-		for (size_t i = 0; i < batch->count; i++)
-			run->memories[batch->positions[i]].state =
-				MEMORY_ARRIVING;
+		for (size_t i = 0; i < batch->count; i++) {
+			size_t at = batch->positions[i];
+
+			run->memories[at].state = MEMORY_ARRIVING;
+			run->memories[at].size =
+				run->maildrop.messages[at].size;
+		}
 	}
 	if (run->climbed) {
 		closed_is_published(run);

@@ -52,6 +52,7 @@ struct run {
 	struct store *store;
 	struct delivery *delivery;
 	struct session *session;
+	bool identifying; /* what is lost may only have another uid */
 	struct maildrop maildrop;
 	unsigned char listing[LETTER_DIGEST]; /* the maildrop's digest */
 	bool quiet; /* it is the one that nothing came of last time */

@@ -9,7 +9,10 @@ bool plan_needs_sizes(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memories)
 {
 	for (size_t i = 0; i < maildrop->count; i++) {
-		if (memories[i].state == MEMORY_ERASED || memories[i].vanished)
+		if (memories[i].state == MEMORY_ERASED ||
+			memories[i].vanished ||
+			(memories[i].state == MEMORY_KEPT &&
+				memories[i].size != MAILDROP_SIZE_UNKNOWN))
 			return true;
 		if (memories[i].state == MEMORY_NONE && policy->max_size > 0)
 			return true;
@@ -70,23 +73,32 @@ static struct step kept_step(const struct policy *policy,
 /*
  * Listed again after it was erased or had vanished: the same message, on a
  * server that does not let go or lists only a window, or another one under a
- * uid used again. Another size is another message: it is fetched. The same size
- * does not prove the same message, so what was erased is not erased once more.
+ * uid used again. The same size does not prove the same message, so what was
+ * erased is not erased once more, nor is it if it is the same.
  */
 static struct step returned_step(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memory, size_t i,
 	int64_t now)
 {
-	uint64_t size = maildrop->messages[i].size;
-	bool known = size != MAILDROP_SIZE_UNKNOWN &&
+	bool known = maildrop->messages[i].size != MAILDROP_SIZE_UNKNOWN &&
 		memory->size != MAILDROP_SIZE_UNKNOWN;
 
-	if (known && size != memory->size)
-		return fetch_step(policy, maildrop, i, REASON_REUSED,
-			REASON_REUSED_THEN_ERASED);
-	if (memory->state == MEMORY_ERASED || !known)
+	if (memory->state == MEMORY_ERASED || (!known && !memory->same))
 		return (struct step){.reason = REASON_RETURNED};
 	return kept_step(policy, maildrop, memory, i, now);
+}
+
+/* Does the uid stand for another message now than when it was fetched? */
+static bool is_another(
+	const struct memory *memory, const struct message *message)
+{
+	if (memory->state != MEMORY_KEPT && memory->state != MEMORY_ERASED)
+		return false;
+	if (memory->same || memory->reused)
+		return memory->reused;
+	return message->size != MAILDROP_SIZE_UNKNOWN &&
+		memory->size != MAILDROP_SIZE_UNKNOWN &&
+		message->size != memory->size;
 }
 
 static struct step decide(const struct policy *policy,
@@ -95,6 +107,9 @@ static struct step decide(const struct policy *policy,
 {
 	if (maildrop->messages[i].uid_length == 0)
 		return (struct step){.reason = REASON_NO_UID};
+	if (is_another(memory, &maildrop->messages[i]))
+		return fetch_step(policy, maildrop, i, REASON_REUSED,
+			REASON_REUSED_THEN_ERASED);
 	switch (memory->state) {
 	case MEMORY_NONE:
 		return fetch_step(policy, maildrop, i, REASON_NEW,
@@ -174,9 +189,9 @@ const char *plan_reason(enum reason reason)
 	case REASON_NEW_NEWEST:
 		return "new; among the newest that stay";
 	case REASON_REUSED:
-		return "another message under a uid that was erased before";
+		return "another message under a uid that is known";
 	case REASON_REUSED_THEN_ERASED:
-		return "another message under a uid that was erased before; "
+		return "another message under a uid that is known; "
 		       "delete = now";
 	case REASON_NO_UID:
 		return "the server lists it without a uid";

@@ -26,6 +26,8 @@ struct memory {
 	enum memory_state state;
 	bool vanished; /* it was not in some listing since */
 	bool held;     /* never to be erased */
+	bool same;     /* the header says: this very message */
+	bool reused;   /* the header says: another one, under the same uid */
 };
 
 /* Why a step is what it is; the text stands in plan_reason. */
@@ -47,6 +49,8 @@ enum reason {
 	REASON_SEEN,
 	REASON_HELD,
 };
+
+#define REASON_LAST REASON_HELD
 
 struct step {
 	bool fetch;
@@ -71,7 +75,7 @@ struct plan {
 
 /*
  * Must LIST be asked before this plan can be made? When a size rule has a new
- * message to judge, or a uid is listed again that was erased or had vanished.
+ * message to judge, or when a known uid might stand for another message now.
  */
 bool plan_needs_sizes(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memories);
@@ -83,7 +87,8 @@ bool plan_needs_sizes(const struct policy *policy,
  *
  * It never erases under ERASE_NEVER, nor what is held or only seen, nor what is
  * neither kept nor fetched by the same step, nor what may be another message
- * under a uid used again.
+ * under a uid used again: one of another size is one, unless its header is the
+ * same.
  */
 struct plan plan_make(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memories,

@@ -309,6 +309,21 @@ static bool set_max_size(struct account *account, const char *text)
 	return text_parse_size(text, &account->policy.max_size);
 }
 
+static bool set_on_uid_reset(struct account *account, const char *text)
+{
+	static const struct choice choices[] = {
+		{"match", UID_RESET_MATCH},
+		{"refetch", UID_RESET_REFETCH},
+		{"stop", UID_RESET_STOP},
+	};
+	int value;
+
+	if (!CHOOSE(choices, text, &value))
+		return false;
+	account->uid_reset = (enum uid_reset)value;
+	return true;
+}
+
 static bool set_state(struct account *account, const char *text)
 {
 	return replace(&account->state, text);
@@ -360,6 +375,8 @@ const struct setting settings[] = {
 	{"keep-newest", set_keep_newest, "a number of messages", SETTING_ALONE,
 		false},
 	{"max-size", set_max_size, "a size such as 20M", SETTING_ALONE, false},
+	{"on-uid-reset", set_on_uid_reset, "match, refetch or stop",
+		SETTING_ALONE, false},
 	{"state", set_state, PATH_EXPECTED, SETTING_ALONE, true},
 	{"run-as", set_run_as, "the name of a user of this system",
 		SETTING_ALONE, false},

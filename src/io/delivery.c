@@ -19,6 +19,7 @@ struct delivery {
 	struct maildir *maildir; /* one of the two is there */
 	struct mbox *mbox;
 	struct digest *digest;
+	struct digest *identity; /* of the header */
 	struct header header;
 	uint64_t octets;
 	bool writing; /* between begin and end */
@@ -33,7 +34,7 @@ struct delivery *delivery_open(enum destination_kind kind, const char *path,
 
 	delivery->maildir = NULL;
 	delivery->mbox = NULL;
-	delivery->digest = NULL;
+	delivery->digest = delivery->identity = NULL;
 	delivery->writing = false;
 	switch (kind) {
 	case DESTINATION_NONE:
@@ -51,6 +52,7 @@ struct delivery *delivery_open(enum destination_kind kind, const char *path,
 		return NULL;
 	}
 	delivery->digest = digest_new();
+	delivery->identity = digest_new();
 	return delivery;
 }
 
@@ -61,6 +63,7 @@ void delivery_close(struct delivery *delivery)
 	maildir_close(delivery->maildir);
 	mbox_close(delivery->mbox);
 	digest_free(delivery->digest);
+	digest_free(delivery->identity);
 	free(delivery);
 }
 
@@ -70,10 +73,18 @@ void delivery_sweep(struct delivery *delivery)
 		maildir_sweep(delivery->maildir);
 }
 
+static void hash(void *data, const char *bytes, size_t length)
+{
+	digest_update(data, bytes, length);
+}
+
 bool delivery_begin(struct delivery *delivery, struct error *err)
 {
 	header_init(&delivery->header);
+	delivery->header.identity = hash;
+	delivery->header.data = delivery->identity;
 	digest_restart(delivery->digest);
+	digest_restart(delivery->identity);
 	delivery->octets = 0;
 	delivery->used = 0;
 	if (delivery->mbox != NULL)
@@ -113,10 +124,13 @@ bool delivery_write(struct delivery *delivery, const char *text, size_t length,
 bool delivery_end(struct delivery *delivery, int64_t now, struct letter *letter,
 	struct error *err)
 {
-	const struct header *header = &delivery->header;
+	struct header *header = &delivery->header;
 
-	*letter = (struct letter){.octets = delivery->octets};
+	header_end(header);
+	*letter = (struct letter){.octets = delivery->octets,
+		.identified = header->identified > 0};
 	digest_finish(delivery->digest, letter->sha256);
+	digest_finish(delivery->identity, letter->header_sha256);
 	memcpy(letter->message_id, header->message_id,
 		sizeof letter->message_id);
 	if (!pass_on(delivery, delivery->block, delivery->used, err))
@@ -178,11 +192,6 @@ void delivery_abandon(struct delivery *delivery)
 		mbox_abandon(delivery->mbox);
 	else
 		maildir_abandon(delivery->maildir);
-}
-
-static void hash(void *data, const char *bytes, size_t length)
-{
-	digest_update(data, bytes, length);
 }
 
 static bool digest_is(struct delivery *delivery, const struct letter *letter)

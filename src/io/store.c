@@ -455,6 +455,7 @@ void store_close(struct store *store)
 		close(store->lock);
 	free(store->vanished.ids);
 	free(store->returned.ids);
+	free(store->lost.ids);
 	free(store->place_path);
 	free(store->path);
 	free(store);

@@ -91,6 +91,49 @@ void store_close(struct store *store);
 bool store_recall(struct store *store, const struct maildrop *maildrop,
 	struct memory **memories, struct error *err);
 
+/* A kept message that the server does not list (any more). */
+struct store_lost {
+	int64_t row;
+	uint64_t size; /* as LIST told it, or MAILDROP_SIZE_UNKNOWN */
+	unsigned char header_sha256[LETTER_DIGEST];
+};
+
+/*
+ * How many messages did store_recall find kept that were in the listing before
+ * and are not in this one?
+ */
+size_t store_lost_count(const struct store *store);
+
+/*
+ * These messages, as far as their headers are known: *lost is a new array of
+ * *count, the caller's to free.
+ */
+bool store_lost(struct store *store, struct store_lost **lost, size_t *count,
+	struct error *err);
+
+/* The header digest of a message; *known is false where there is none. */
+bool store_header(struct store *store, int64_t row,
+	unsigned char sha256[LETTER_DIGEST], bool *known, struct error *err);
+
+/*
+ * Records that a message has another uid now, with all that is known of it,
+ * within a transaction.
+ */
+bool store_rebind(struct store *store, int64_t row,
+	const struct maildrop *maildrop, const struct message *message,
+	struct error *err);
+
+/*
+ * Records that the message's uid stands for another one from now on, within a
+ * transaction: what is known of the old one stays, under a name of its own.
+ */
+bool store_retire(struct store *store, const struct maildrop *maildrop,
+	const struct message *message, int64_t now, struct error *err);
+
+/* Records that the server tells another size of the same message. */
+bool store_record_size(
+	struct store *store, int64_t row, uint64_t size, struct error *err);
+
 /*
  * Changes are made in transactions: begin, record what belongs together,
  * commit. Once committed they survive kill and power cut. A failure

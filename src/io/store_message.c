@@ -22,15 +22,18 @@ static const char place_find_sql[] =
 
 static const char arriving_add_sql[] =
 	"INSERT INTO message (uid, ordinal, state, size, first_seen,"
-	" place, name, offset, length, octets, sha256, message_id)"
-	" VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+	" place, name, offset, length, octets, sha256, message_id,"
+	" header_sha256)"
+	" VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+	" ?12)"
 	" ON CONFLICT (uid, ordinal) DO UPDATE SET state = 1,"
 	" size = excluded.size, kept_at = NULL, vanished_at = NULL,"
 	" erased_at = NULL, first_seen = excluded.first_seen,"
 	" place = excluded.place, name = excluded.name,"
 	" offset = excluded.offset, length = excluded.length,"
 	" octets = excluded.octets, sha256 = excluded.sha256,"
-	" message_id = excluded.message_id, origin = NULL,"
+	" message_id = excluded.message_id,"
+	" header_sha256 = excluded.header_sha256, origin = NULL,"
 	" held_at = NULL, missing_at = NULL"
 	" WHERE state <> 2 OR vanished_at IS NOT NULL"
 	" RETURNING id";
@@ -80,6 +83,7 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 		return false;
 	}
 	store->vanished.count = store->returned.count = 0;
+	store->lost.count = 0;
 	/* Rows lie in the order in which they were listed once. */
 	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
 		int64_t row = sqlite3_column_int64(stmt, 0);
@@ -92,6 +96,9 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 		if (at == MAILDROP_NOT_FOUND) {
 			if (!vanished)
 				rows_add(&store->vanished, row);
+			if (!vanished &&
+				sqlite3_column_int(stmt, 3) == MEMORY_KEPT)
+				rows_add(&store->lost, row);
 			continue;
 		}
 		if (vanished)
@@ -200,6 +207,11 @@ bool store_record_arriving(struct store *store, const struct maildrop *maildrop,
 	else
 		sqlite3_bind_text(
 			stmt, 11, letter->message_id, -1, SQLITE_STATIC);
+	if (letter->identified)
+		sqlite3_bind_blob(stmt, 12, letter->header_sha256,
+			LETTER_DIGEST, SQLITE_STATIC);
+	else
+		sqlite3_bind_null(stmt, 12);
 	int code = sqlite3_step(stmt);
 	bool ok = code == SQLITE_ROW;
 

@@ -10,7 +10,7 @@
 #define NOW 100000
 
 struct row {
-	uint8_t state; /* and whether it vanished, and has a uid */
+	uint8_t state; /* and all else that is known; 255: no uid */
 	uint8_t size;
 	uint8_t listed_size;
 	uint8_t age;
@@ -30,14 +30,16 @@ static bool knows_sizes(size_t i)
 		memories[i].size != MAILDROP_SIZE_UNKNOWN;
 }
 
-/* Under a uid that was erased or had vanished: surely another message? */
+/* Under a known uid: another message, by its header or else by its size? */
 static bool is_other(size_t i)
 {
-	bool was_away =
-		memories[i].state == MEMORY_ERASED || memories[i].vanished;
+	const struct memory *memory = &memories[i];
 
-	return memories[i].state >= MEMORY_KEPT && was_away && knows_sizes(i) &&
-		messages[i].size != memories[i].size;
+	if (memory->state != MEMORY_KEPT && memory->state != MEMORY_ERASED)
+		return false;
+	return memory->same || memory->reused
+		? memory->reused
+		: knows_sizes(i) && messages[i].size != memory->size;
 }
 
 static bool is_too_large(const struct policy *policy, size_t i)
@@ -68,8 +70,9 @@ static void check_erase(const struct policy *policy, size_t count, size_t i,
 		PROMISE(step->fetch || kept);
 		PROMISE(!step->fetch || policy->erase == ERASE_NOW);
 		/* A uid that was away is believed when its size is the same. */
-		PROMISE(step->fetch || !memory->vanished ||
+		PROMISE(step->fetch || !memory->vanished || memory->same ||
 			(knows_sizes(i) && !is_other(i)));
+		PROMISE(step->fetch || !memory->held);
 		PROMISE(step->fetch || policy->erase == ERASE_NOW ||
 			NOW - memory->kept_at >= policy->after);
 		return;
@@ -78,7 +81,7 @@ static void check_erase(const struct policy *policy, size_t count, size_t i,
 	PROMISE(policy->erase == ERASE_NEVER || policy->keep ||
 		count - i <= policy->keep_newest ||
 		messages[i].uid_length == 0 || !(step->fetch || kept) ||
-		memory->vanished ||
+		memory->vanished || memory->held ||
 		(policy->erase == ERASE_AFTER &&
 			(step->fetch ||
 				NOW - memory->kept_at < policy->after)) ||
@@ -152,11 +155,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			return 0;
 		memcpy(&row, data + at, sizeof row);
 		messages[i] = (struct message){.number = (uint32_t)i + 1,
-			.uid_length = row.state / 8 % 8 > 0,
+			.uid_length = row.state != 255,
 			.size = size_from(row.listed_size)};
 		memories[i] = (struct memory){.row = (int64_t)i,
-			.state = (enum memory_state)(row.state % 4),
-			.vanished = row.state / 4 % 2,
+			.state = (enum memory_state)(row.state % 5),
+			.vanished = row.state / 5 % 2,
+			.held = row.state / 10 % 8 == 0,
+			.same = row.state / 80 % 3 == 1,
+			.reused = row.state / 80 % 3 == 2,
 			.size = size_from(row.size),
 			/* Some of them in the future: a clock set back. */
 			.kept_at = NOW + 320 - row.age * 10};

@@ -127,6 +127,42 @@ static const struct row {
 	{"erased mail listed again without a size is left alone",
 		{.erase = ERASE_NOW}, {.state = MEMORY_ERASED, .size = 999},
 		UNKNOWN, {.reason = REASON_RETURNED}},
+	{"another size under a uid that is kept is another message: fetched",
+		{.erase = ERASE_AFTER, .after = DAY},
+		{.state = MEMORY_KEPT, .size = 999, .kept_at = 1}, 1000,
+		{.fetch = true, .reason = REASON_REUSED}},
+	{"another size with the same header is the same message",
+		{.erase = ERASE_AFTER, .after = DAY},
+		{.state = MEMORY_KEPT, .size = 999, .kept_at = 1, .same = true},
+		1000, {.erase = true, .reason = REASON_DUE}},
+	{"the same size with another header is another message",
+		{.erase = ERASE_NEVER},
+		{.state = MEMORY_KEPT, .vanished = true, .reused = true}, 1000,
+		{.fetch = true, .reason = REASON_REUSED}},
+	{"so is one of the size of an erased one", {.erase = ERASE_NEVER},
+		{.state = MEMORY_ERASED, .reused = true}, 1000,
+		{.fetch = true, .reason = REASON_REUSED}},
+	{"what had vanished is itself by its header, even without sizes",
+		{.erase = ERASE_NOW},
+		{.state = MEMORY_KEPT,
+			.size = UNKNOWN,
+			.vanished = true,
+			.same = true},
+		UNKNOWN, {.erase = true, .reason = REASON_ERASE_NOW}},
+	{"what was erased and is listed again is not erased again",
+		{.erase = ERASE_NOW}, {.state = MEMORY_ERASED, .same = true},
+		1000, {.reason = REASON_RETURNED}},
+	{"held mail stays when it is due", {.erase = ERASE_AFTER, .after = DAY},
+		{.state = MEMORY_KEPT, .kept_at = 1, .held = true}, 1000,
+		{.reason = REASON_HELD}},
+	{"held mail stays under delete = now", {.erase = ERASE_NOW},
+		{.state = MEMORY_KEPT, .held = true}, 1000,
+		{.reason = REASON_HELD}},
+	{"mail that only counts as seen is not fetched", {.erase = ERASE_NEVER},
+		{.state = MEMORY_SEEN}, 1000, {.reason = REASON_SEEN}},
+	{"nor ever erased", {.erase = ERASE_NOW},
+		{.state = MEMORY_SEEN, .kept_at = 1}, 1000,
+		{.reason = REASON_SEEN}},
 	{"erased mail whose size was never known is left alone",
 		{.erase = ERASE_NOW}, {.state = MEMORY_ERASED, .size = UNKNOWN},
 		1000, {.reason = REASON_RETURNED}},
@@ -149,11 +185,14 @@ static void test_rows(void)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		const struct row *row = &rows[i];
-		struct memory memories[3] = {row->memory,
-			{.state = MEMORY_KEPT, .kept_at = NOW},
-			{.state = MEMORY_KEPT, .kept_at = NOW}};
+		struct memory other = {
+			.state = MEMORY_KEPT, .kept_at = NOW, .size = UNKNOWN};
+		struct memory memories[3] = {row->memory, other, other};
 		struct maildrop maildrop;
 
+		/* Unless the row says otherwise, it has the size it had. */
+		if (memories[0].size == 0)
+			memories[0].size = row->size;
 		three(&maildrop, row->size, "one");
 		struct plan plan =
 			plan_make(&row->policy, &maildrop, memories, NOW);
@@ -187,7 +226,8 @@ static void test_quiet(void)
 	struct policy never = {.erase = ERASE_NEVER};
 	struct policy after = {.erase = ERASE_AFTER, .after = 100};
 	struct policy small = {.erase = ERASE_NEVER, .max_size = 5};
-	struct memory kept = {.state = MEMORY_KEPT, .kept_at = NOW - 40};
+	struct memory kept = {
+		.state = MEMORY_KEPT, .kept_at = NOW - 40, .size = 10};
 	struct memory all[3] = {kept, kept, kept};
 
 	ok(quiet_after(&never, all) == INT64_MAX,
@@ -256,8 +296,8 @@ static void test_totals(void)
 
 static void test_sizes(void)
 {
-	struct memory memories[3] = {{.state = MEMORY_KEPT},
-		{.state = MEMORY_KEPT}, {.state = MEMORY_KEPT}};
+	struct memory kept = {.state = MEMORY_KEPT, .size = UNKNOWN};
+	struct memory memories[3] = {kept, kept, kept};
 	struct policy policy = {.erase = ERASE_NEVER};
 	struct maildrop maildrop;
 
@@ -273,7 +313,12 @@ static void test_sizes(void)
 	policy.max_size = 0;
 	ok(!plan_needs_sizes(&policy, &maildrop, memories),
 		"not for a new message without max-size");
-	memories[2] = (struct memory){.state = MEMORY_KEPT, .vanished = true};
+	memories[2] = kept;
+	memories[2].size = 10;
+	ok(plan_needs_sizes(&policy, &maildrop, memories),
+		"but for a kept one, whose uid may be used again");
+	memories[2] = kept;
+	memories[2].vanished = true;
 	ok(plan_needs_sizes(&policy, &maildrop, memories),
 		"and for one that had vanished");
 	memories[2].vanished = false;
@@ -302,7 +347,7 @@ static void test_never(void)
 			{.state = (enum memory_state)(i / 48 % 3 + 1),
 				.size = i / 144 % 3 * 500},
 			{.state = MEMORY_NONE},
-			{.state = MEMORY_KEPT, .kept_at = 1}};
+			{.state = MEMORY_KEPT, .kept_at = 1, .size = UNKNOWN}};
 		struct maildrop maildrop;
 
 		three(&maildrop, 1000, "one");
@@ -315,8 +360,9 @@ static void test_never(void)
 
 			wrong += step->erase && policy.erase == ERASE_NEVER;
 			wrong += step->erase && !safe;
-			wrong +=
-				step->fetch && memories[k].state == MEMORY_KEPT;
+			wrong += step->fetch &&
+				memories[k].state == MEMORY_KEPT &&
+				memories[k].size == 1000;
 			wrong += plan_reason(step->reason)[0] == '\0';
 			tried++;
 		}
@@ -332,7 +378,7 @@ static void test_never(void)
 
 static void test_reasons(void)
 {
-	for (int i = 0; i <= REASON_RETURNED; i++)
+	for (int i = 0; i <= REASON_LAST; i++)
 		ok(plan_reason((enum reason)i)[0] != '\0',
 			"reason %d is said in words", i);
 }
