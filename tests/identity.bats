@@ -108,6 +108,54 @@ sent_whole() {
     same_mail "$work/sent" "$work/Mail"
 }
 
+@test "the same text under two uids is put here once, and both are kept, and erased" {
+    for place in maildir mbox; do
+        rm -rf "$work/state" "$work/Mail" "$work/mbox"
+        make_letters 4
+        cp "$work/mail/000001.eml" "$work/mail/again1"
+        cp "$work/mail/000002.eml" "$work/mail/again2"
+        write_rc
+        [ $place = maildir ] || write_rc "mbox = \"$work/mbox\""
+        wanted 0 -v
+        says "fetched 6"
+        says "2 of them were here already"
+        cp "$work/mail/000003.eml" "$work/mail/later"
+        wanted 0 -v
+        says "1 of them were here already"
+        [ $place = maildir ] && same_mail "$work/sent" "$work/Mail"
+        [ $place = maildir ] || same_mail "$work/sent" "$work/mbox"
+        write_rc "delete = now"
+        [ $place = maildir ] || write_rc "mbox = \"$work/mbox\"" "delete = now"
+        wanted 0 -v
+        says "erased 7"
+        [ "$(files "$work/mail")" -eq 0 ]
+    done
+}
+
+@test "what its owner moved into a folder is here, what he removed is fetched again" {
+    make_letters 4
+    wanted 0
+    mkdir -p "$work/Mail/.Old"/{new,cur,tmp}
+    file=$(grep -l "letter 1$" "$work/Mail/new"/*)
+    mv "$file" "$work/Mail/.Old/cur/${file##*/}:2,S"
+    rm "$(grep -l "letter 2$" "$work/Mail/new"/*)"
+    cp "$work/mail/000001.eml" "$work/mail/again1"
+    cp "$work/mail/000002.eml" "$work/mail/again2"
+    wanted 0 -v
+    says "fetched 2"
+    says "1 of them were here already"
+    [ "$(grep -rl "letter 1$" "$work/Mail" | wc -l)" -eq 1 ]
+    [ "$(grep -rl "letter 2$" "$work/Mail" | wc -l)" -eq 1 ]
+}
+
+@test "messages without a header are put here each time" {
+    printf 'text\n' >"$work/mail/bare1"
+    printf 'text\n' >"$work/mail/bare2"
+    cp "$work/mail"/bare* "$work/sent/"
+    wanted 0
+    same_mail "$work/sent" "$work/Mail"
+}
+
 @test "copies under new uids are matched one to one" {
     for i in 1 2 3; do
         cp "$work/sent/000001.eml" "$work/mail/copy$i"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/duplicate.h"
 #include "commands/proof.h"
 #include "core/xalloc.h"
 #include "io/log.h"
@@ -78,10 +79,14 @@ static void climb(void *data)
 	struct batch *batch = run->closed;
 	struct error *err = &run->fall;
 
-	run->recorded = delivery_seal(run->delivery, batch->letters,
-				batch->count, err) &&
-		store_begin(run->store, err) && batch_record_kept(run, err) &&
-		record_arriving(run, err) && store_commit(run->store, err);
+	bool sealed = duplicate_sift(run, err) &&
+		delivery_seal(run->delivery, batch->letters, batch->count, err);
+
+	if (sealed)
+		duplicate_settle(batch);
+	run->recorded = sealed && store_begin(run->store, err) &&
+		batch_record_kept(run, err) && record_arriving(run, err) &&
+		store_commit(run->store, err);
 	run->climbed = run->recorded && delivery_publish(run->delivery, err);
 }
 
@@ -99,7 +104,11 @@ static void closed_is_published(struct run *run)
 		run->tally->octets += letter->octets;
 		snprintf(where, sizeof where, "%s%s%s", run->account->path,
 			maildir ? "/new/" : "", maildir ? letter->name : "");
-		run_say_message(run, batch->positions[i], "fetched", where);
+		run->tally->twice += batch->twice[i];
+		run_say_message(run, batch->positions[i],
+			batch->twice[i] ? "fetched again, which is here as"
+					: "fetched",
+			where);
 	}
 	run->published_count = batch->count;
 	run->published_at = run_now();

@@ -16,7 +16,12 @@ void report_summary(const struct tally *tally)
 	char size[32];
 	char large[64] = "";
 	char failed[64] = "";
+	char twice[64] = "";
 
+	if (tally->twice > 0)
+		snprintf(twice, sizeof twice,
+			" (%" PRIu64 " of them were here already)",
+			tally->twice);
 	if (tally->too_large > 0)
 		snprintf(large, sizeof large, ", %" PRIu64 " over max-size",
 			tally->too_large);
@@ -24,10 +29,10 @@ void report_summary(const struct tally *tally)
 		snprintf(failed, sizeof failed, ", %" PRIu64 " refused",
 			tally->failed);
 	log_line(LOG_SUMMARY,
-		"fetched %" PRIu64 " (%s), erased %" PRIu64 ", left %" PRIu64
+		"fetched %" PRIu64 " (%s)%s, erased %" PRIu64 ", left %" PRIu64
 		"%s%s",
 		tally->fetched, text_size(size, sizeof size, tally->octets),
-		tally->erased, tally->left, large, failed);
+		twice, tally->erased, tally->left, large, failed);
 }
 
 static const char *verb(const struct step *step)

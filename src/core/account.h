@@ -73,6 +73,7 @@ struct account {
 	char *state; /* directory of the store, absolute */
 	struct policy policy;
 	enum uid_reset uid_reset;
+	bool keep_duplicates;
 	char *run_as; /* the user to become when started by root */
 	bool confine; /* the worker gives up what it does not need */
 	char *file;   /* where the account stands */

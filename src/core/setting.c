@@ -309,6 +309,18 @@ static bool set_max_size(struct account *account, const char *text)
 	return text_parse_size(text, &account->policy.max_size);
 }
 
+static bool set_duplicates(struct account *account, const char *text)
+{
+	static const struct choice choices[] = {
+		{"skip", false}, {"keep", true}};
+	int value;
+
+	if (!CHOOSE(choices, text, &value))
+		return false;
+	account->keep_duplicates = value != 0;
+	return true;
+}
+
 static bool set_on_uid_reset(struct account *account, const char *text)
 {
 	static const struct choice choices[] = {
@@ -375,6 +387,7 @@ const struct setting settings[] = {
 	{"keep-newest", set_keep_newest, "a number of messages", SETTING_ALONE,
 		false},
 	{"max-size", set_max_size, "a size such as 20M", SETTING_ALONE, false},
+	{"duplicates", set_duplicates, "skip or keep", SETTING_ALONE, false},
 	{"on-uid-reset", set_on_uid_reset, "match, refetch or stop",
 		SETTING_ALONE, false},
 	{"state", set_state, PATH_EXPECTED, SETTING_ALONE, true},

@@ -171,6 +171,14 @@ void delivery_turn(struct delivery *delivery)
 		maildir_turn(delivery->maildir);
 }
 
+void delivery_forgo(struct delivery *delivery, size_t i)
+{
+	if (delivery->mbox != NULL)
+		mbox_forgo(delivery->mbox, i);
+	else
+		maildir_forgo(delivery->maildir, i);
+}
+
 bool delivery_seal(struct delivery *delivery, struct letter *letters,
 	size_t count, struct error *err)
 {
@@ -202,6 +210,50 @@ static bool digest_is(struct delivery *delivery, const struct letter *letter)
 	return memcmp(sha256, letter->sha256, sizeof sha256) == 0;
 }
 
+/* An mbox is read under its lock; its digests are made with one of their own.
+ */
+static bool mbox_has(struct mbox *mbox, const struct letter *letters,
+	size_t count, bool *there, struct error *err)
+{
+	struct digest *digest = digest_new();
+	unsigned char sha256[DIGEST_LENGTH];
+	bool ok = mbox_lock(mbox, err);
+
+	for (size_t i = 0; ok && i < count; i++) {
+		if (!there[i])
+			continue;
+		digest_restart(digest);
+		there[i] = mbox_read(mbox, &letters[i], hash, digest) ==
+			MBOX_WHOLE;
+		digest_finish(digest, sha256);
+		there[i] = there[i] &&
+			memcmp(sha256, letters[i].sha256, sizeof sha256) == 0;
+	}
+	mbox_unlock(mbox);
+	digest_free(digest);
+	return ok;
+}
+
+static void maildir_has(struct maildir *maildir, const struct letter *letters,
+	size_t count, bool *there)
+{
+	enum maildir_found *found = xcalloc(count, sizeof found[0]);
+
+	maildir_find(maildir, letters, count, found);
+	for (size_t i = 0; i < count; i++)
+		there[i] = there[i] && found[i] == MAILDIR_ARRIVED;
+	free(found);
+}
+
+bool delivery_has(struct delivery *delivery, const struct letter *letters,
+	size_t count, bool *there, struct error *err)
+{
+	if (delivery->mbox != NULL)
+		return mbox_has(delivery->mbox, letters, count, there, err);
+	maildir_has(delivery->maildir, letters, count, there);
+	return true;
+}
+
 /* Is the file in tmp/ what the store says it is? */
 static bool file_matches(struct delivery *delivery, const struct letter *letter)
 {
@@ -219,6 +271,16 @@ static bool file_matches(struct delivery *delivery, const struct letter *letter)
 	} while (n > 0 || (n < 0 && errno == EINTR));
 	close(fd);
 	return n == 0 && digest_is(delivery, letter);
+}
+
+/* Is it the file of a letter before it, too? */
+static bool is_named_before(const struct letter *letters, size_t i)
+{
+	size_t k = 0;
+
+	while (strcmp(letters[k].name, letters[i].name) != 0)
+		k++;
+	return k < i;
 }
 
 static bool recover_maildir(struct delivery *delivery,
@@ -239,6 +301,9 @@ static bool recover_maildir(struct delivery *delivery,
 			break;
 		case MAILDIR_WAITING:
 			arrived[i] = file_matches(delivery, &letters[i]);
+			/* Of two of the same text, one file was made. */
+			if (is_named_before(letters, i))
+				break;
 			if (arrived[i])
 				maildir_resume(maildir, &letters[i]);
 			else

@@ -98,7 +98,8 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	"CREATE TRIGGER trouble_updated AFTER UPDATE ON trouble"
 	" BEGIN DELETE FROM quiet; END;"
 	"CREATE TRIGGER trouble_deleted AFTER DELETE ON trouble"
-	" BEGIN DELETE FROM quiet; END;",
+	" BEGIN DELETE FROM quiet; END;"
+	"CREATE INDEX message_sha256 ON message (sha256);",
 };
 
 static const char mailbox_sql[] =

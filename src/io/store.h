@@ -158,6 +158,14 @@ bool store_record_arriving(struct store *store, const struct maildrop *maildrop,
 	const struct store_place *place, int64_t now, int64_t *row,
 	struct error *err);
 
+/*
+ * Has a message with the same digest been put into this place before? Then
+ * *copy says where it lay, and *found is true.
+ */
+bool store_find_copy(struct store *store, const struct letter *letter,
+	const struct store_place *place, struct letter *copy, bool *found,
+	struct error *err);
+
 /* Records that it is there, safe, since now. */
 bool store_record_kept(
 	struct store *store, int64_t row, int64_t now, struct error *err);

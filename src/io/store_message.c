@@ -311,6 +311,38 @@ void store_free_arriving(struct store_arriving *arriving, size_t count)
 	free(arriving);
 }
 
+static const char copy_sql[] =
+	"SELECT name, offset, length FROM message WHERE sha256 = ?1"
+	" AND place = ?2 AND state IN (2, 3) ORDER BY id DESC LIMIT 1";
+
+bool store_find_copy(struct store *store, const struct letter *letter,
+	const struct store_place *place, struct letter *copy, bool *found,
+	struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, copy_sql, err);
+
+	if (stmt == NULL || !find_place(store, place, err))
+		return false;
+	sqlite3_bind_blob(
+		stmt, 1, letter->sha256, LETTER_DIGEST, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 2, store->place);
+	int code = sqlite3_step(stmt);
+
+	*found = code == SQLITE_ROW;
+	if (*found) {
+		*copy = *letter;
+		copy_text(copy->name, sizeof copy->name,
+			sqlite3_column_text(stmt, 0));
+		copy->offset = (uint64_t)sqlite3_column_int64(stmt, 1);
+		copy->length = (uint64_t)sqlite3_column_int64(stmt, 2);
+	}
+	bool ok = *found || code == SQLITE_DONE ||
+		store_failed(store, "read", err);
+
+	sqlite3_reset(stmt);
+	return ok;
+}
+
 static const char hold_sql[] = "UPDATE message SET held_at = nullif(?2, 0)"
 			       " WHERE uid = ?1 AND state IN (2, 4)";
 

@@ -224,6 +224,19 @@ bool store_record_arriving(struct store *store, const struct maildrop *maildrop,
 	return true;
 }
 
+bool store_find_copy(struct store *store, const struct letter *letter,
+	const struct store_place *place, struct letter *copy, bool *found,
+	struct error *err)
+{
+	(void)store;
+	(void)letter;
+	(void)place;
+	(void)copy;
+	(void)err;
+	*found = false;
+	return true;
+}
+
 bool store_retire(struct store *store, const struct maildrop *maildrop,
 	const struct message *message, int64_t now, struct error *err)
 {
