@@ -14,6 +14,7 @@
 #include "commands/fetch.h"
 #include "commands/hold.h"
 #include "commands/jobs.h"
+#include "commands/status.h"
 #include "config.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -27,11 +28,13 @@ static volatile sig_atomic_t stop;
 
 static const char usage[] =
 	"usage: keepmail [OPTION...] [fetch] [ACCOUNT...]\n"
-	"       keepmail [OPTION...] COMMAND ACCOUNT [WORD...]\n"
+	"       keepmail [OPTION...] status [ACCOUNT...]\n"
+	"       keepmail [OPTION...] COMMAND ACCOUNT [UID...]\n"
 	"\n"
 	"Fetches new mail of all accounts of the rc file, or of those named,\n"
 	"and erases on the server what their retention policy says.\n"
 	"\n"
+	"  status [ACCOUNT...]     how the accounts are; asks no server\n"
 	"  hold ACCOUNT UID...     never erase these messages on the server\n"
 	"  release ACCOUNT UID...  let the retention policy have them again\n"
 	"\n"
@@ -112,11 +115,13 @@ struct command {
 static command_run run_fetch;
 static command_run run_hold;
 static command_run run_release;
+static command_run run_status;
 
 static const struct command commands[] = {
 	{"fetch", run_fetch, false},
 	{"hold", run_hold, true},
 	{"release", run_release, true},
+	{"status", run_status, false},
 };
 
 static void on_signal(int number)
@@ -380,6 +385,13 @@ static int run_release(const struct command_line *line, struct config *config,
 	(void)config;
 	(void)count;
 	return hold_messages(accounts[0], line->words, line->word_count, false);
+}
+
+static int run_status(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	(void)config;
+	return status_accounts(accounts, count, line->json);
 }
 
 static int run_command(const struct command_line *line, struct config *config)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "commands/json.h"
 
-#include <stdint.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,4 +42,21 @@ void json_field(const char *name, const char *text)
 {
 	printf(",\"%s\":", name);
 	json_string(text, strlen(text));
+}
+
+void json_time(const char *name, int64_t seconds)
+{
+	if (seconds == 0)
+		printf(",\"%s\":null", name);
+	else
+		printf(",\"%s\":%" PRId64, name, seconds);
+}
+
+void json_error(const char *account, const struct error *err)
+{
+	printf("{\"account\":");
+	json_string(account, strlen(account));
+	printf(",\"status\":%d", error_status(err->kind));
+	json_field("error", err->text);
+	printf("}\n");
 }

@@ -7,10 +7,7 @@
 #include <time.h>
 
 #include "commands/json.h"
-#include "core/text.h"
 #include "io/log.h"
-
-#define SHOWN (4 * TEXT_SHOWN_MAX + 8)
 
 void report_summary(const struct tally *tally)
 {
@@ -38,15 +35,45 @@ static const char *verb(const struct step *step)
 	return step->erase ? "erase" : "leave";
 }
 
+static struct tm local_time(int64_t seconds)
+{
+	time_t time = (time_t)seconds;
+	struct tm local = {.tm_mday = 1};
+
+	localtime_r(&time, &local);
+	return local;
+}
+
+char *report_date(char *room, int64_t seconds)
+{
+	struct tm local = local_time(seconds);
+
+	if (strftime(room, REPORT_TIME_MAX, "%Y-%m-%d %H:%M", &local) == 0)
+		room[0] = '\0';
+	return room;
+}
+
+char *report_time(char *room, int64_t seconds)
+{
+	struct tm local = local_time(seconds);
+	size_t n = strftime(
+		room, REPORT_TIME_MAX - 1, "%Y-%m-%dT%H:%M:%S%z", &local);
+
+	/* ISO 8601 has a colon in the zone, strftime none. */
+	if (n > 2) {
+		memmove(room + n - 1, room + n - 2, 3);
+		room[n - 2] = ':';
+	} else {
+		room[0] = '\0';
+	}
+	return room;
+}
+
 static void print_due(const char *before, int64_t seconds)
 {
-	time_t due = (time_t)seconds;
-	char date[64];
-	struct tm local;
+	char date[REPORT_TIME_MAX];
 
-	localtime_r(&due, &local);
-	strftime(date, sizeof date, "%Y-%m-%d %H:%M", &local);
-	printf("%s%s", before, date);
+	printf("%s%s", before, report_date(date, seconds));
 }
 
 static void print_step(const struct account *account,
@@ -55,7 +82,7 @@ static void print_step(const struct account *account,
 {
 	const struct message *message = &maildrop->messages[i];
 	const struct step *step = &plan->steps[i];
-	char uid[SHOWN];
+	char uid[REPORT_SHOWN];
 	char size[32] = "?";
 
 	text_printable(uid, sizeof uid, maildrop_uid(maildrop, message),
