@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "commands/fetch.h"
+#include "commands/history.h"
 #include "commands/hold.h"
 #include "commands/jobs.h"
 #include "commands/status.h"
@@ -35,6 +36,7 @@ static const char usage[] =
 	"and erases on the server what their retention policy says.\n"
 	"\n"
 	"  status [ACCOUNT...]     how the accounts are; asks no server\n"
+	"  history ACCOUNT [UID...]  its runs, or what is known of messages\n"
 	"  hold ACCOUNT UID...     never erase these messages on the server\n"
 	"  release ACCOUNT UID...  let the retention policy have them again\n"
 	"\n"
@@ -113,12 +115,14 @@ struct command {
 };
 
 static command_run run_fetch;
+static command_run run_history;
 static command_run run_hold;
 static command_run run_release;
 static command_run run_status;
 
 static const struct command commands[] = {
 	{"fetch", run_fetch, false},
+	{"history", run_history, true},
 	{"hold", run_hold, true},
 	{"release", run_release, true},
 	{"status", run_status, false},
@@ -392,6 +396,15 @@ static int run_status(const struct command_line *line, struct config *config,
 {
 	(void)config;
 	return status_accounts(accounts, count, line->json);
+}
+
+static int run_history(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	(void)config;
+	(void)count;
+	return history_show(
+		accounts[0], line->words, line->word_count, line->json);
 }
 
 static int run_command(const struct command_line *line, struct config *config)
