@@ -253,6 +253,7 @@ $size
     in_store "PRAGMA user_version = 99"
     wanted 65 status
     says "newer keepmail"
+    in_store "PRAGMA user_version = 4"
     dd if=/dev/urandom of="$work/state/a.db" bs=1 seek=4096 \
         count=$((size - 4096)) conv=notrunc status=none
     wanted 65 status
@@ -305,4 +306,159 @@ b: never fetched" ]
     wanted 78 status
     says "n: never fetched"
     says "started by root"
+}
+
+@test "history names the file where a message lies, and its digest is the one shown" {
+    wanted 0
+    name=$(in_store "SELECT name FROM message WHERE cast(uid AS text) = '000003.eml'")
+    wanted 0 history a 000003.eml
+    says "uid 000003.eml"
+    says "kept here, and on the server"
+    says "Message-ID"
+    file=$(sed -n 's/^  lies in  *//p' <<<"$output")
+    [ "$file" = "$work/Mail/new/$name" ]
+    digest=$(sed -n 's/^  SHA-256  *//p' <<<"$output")
+    [ "$(sha256sum <"$file")" = "$digest  -" ]
+    [[ $output =~ kept\ +[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[+-][0-9]{2}:[0-9]{2} ]]
+    # Read, and then moved to a folder.
+    mv "$file" "$work/Mail/cur/$name:2,S"
+    wanted 0 history a 000003.eml
+    says "lies in     $work/Mail/cur/$name:2,S"
+    mkdir -p "$work/Mail/.old/cur"
+    mv "$work/Mail/cur/$name:2,S" "$work/Mail/.old/cur/$name:2,RS"
+    wanted 0 history a 000003.eml --json
+    [ "$(from_json uid state place.path place.name place.file sha256)" = "000003.eml
+kept
+$work/Mail
+$name
+$work/Mail/.old/cur/$name:2,RS
+$digest" ]
+    rm "$work/Mail/.old/cur/$name:2,RS"
+    wanted 0 history a 000003.eml
+    says "was put in  $work/Mail"
+    says "not there now"
+}
+
+@test "history tells where in an mbox a message lies" {
+    write_rc "mbox = \"$work/box\""
+    sed -i '/^maildir/d' "$rc"
+    wanted 0
+    wanted 0 history a 000002.eml
+    says "lies in     $work/box, "
+    wanted 0 history a 000002.eml --json
+    read -r -d '' offset length < <(from_json place.offset place.length) || true
+    [[ $(tail -c +$((offset + 1)) "$work/box" | head -n 1) == "From "* ]]
+    [ "$length" -gt 0 ]
+}
+
+@test "history tells what became of a message" {
+    wanted 0
+    wanted 0 hold a 000001.eml
+    write_rc "delete = now"
+    wanted 0
+    wanted 0 history a 000001.eml 000002.eml
+    says "  held "
+    says "kept here, erased on the server"
+    says "  erased "
+    rm "$work/mail/000001.eml"
+    wanted 0
+    wanted 0 history a 000001.eml
+    says "kept here; the server lists it no longer"
+    says "  vanished "
+    in_store "INSERT INTO trouble VALUES (CAST('bad' AS BLOB), 0, 9, 1, 2, 3, 4, 'it was refused')"
+    wanted 0 history a bad
+    says "9 tries that failed"
+    says "because     it was refused"
+    wanted 0 history a bad --json
+    [ "$(from_json state tries quarantined_at)" = "trouble
+9
+4" ]
+}
+
+@test "history of an account is its runs, the newest last" {
+    wanted 0 history a
+    [ "$output" = "no run is on record" ]
+    wanted 0
+    write_rc "delete = now"
+    wanted 0
+    stop_server
+    wanted 75
+    wanted 0 history a
+    [ "${#lines[@]}" -eq 3 ]
+    [[ ${lines[0]} == *"  fetched 10 ("*"), erased 0, left 10" ]]
+    [[ ${lines[1]} == *"  fetched 0 (0 B), erased 10, left 0" ]]
+    [[ ${lines[2]} == *"; exit status 75: cannot connect"* ]]
+    wanted 0 history a --json
+    [ "${#lines[@]}" -eq 3 ]
+    for line in "${lines[@]}"; do
+        [ "$(sqlite3 :memory: "SELECT json_valid('${line//\'/\'\'}')")" = 1 ]
+    done
+    output=${lines[1]} && [ "$(from_json account fetched erased left status)" = "a
+0
+10
+0
+0" ]
+    start_server --folder "$work/mail"
+    write_rc
+    wanted 0
+    wanted 0
+    note_success 60
+    wanted 0 history a
+    [[ ${lines[4]} == *"  found nothing new" ]]
+}
+
+@test "a uid that is not known exits 64, and nothing is shown" {
+    wanted 0
+    run --separate-stderr keepmail history a 000001.eml no-such
+    [ "$status" -eq 64 ]
+    [ -z "$output" ]
+    [[ $stderr == "a: no message with the uid no-such is known: keepmail -n -v lists them" ]]
+    wanted 64 history
+    says "takes the name of an account"
+    wanted 64 history b
+}
+
+@test "what a server and a message said is shown as what it is" {
+    cat >"$work/hostile.pop" <<END
+login PIPELINING
+C: UIDL
+S: +OK
+S: 1 u$(printf '\033')[2J
+S: .
+C: LIST
+S: +OK
+S: .
+C: RETR 1
+S: +OK
+S: Message-ID: <$(printf '\033')]0;evil$(printf '\007')@example.org>
+S:
+S: .
+C: QUIT
+S: +OK
+END
+    start_server --dialog "$work/hostile.pop"
+    write_rc "tls = off" "port = $port"
+    sed -i '/tls-ca/d' "$rc"
+    run keepmail
+    [ "$(in_store "SELECT count(*) FROM message")" -eq 1 ] || skip "it is refused at once"
+    uid=$(in_store "SELECT cast(uid AS text) FROM message")
+    in_store "UPDATE message SET message_id = '<' || char(27) || 'c>', origin = char(7);
+        UPDATE run SET status = 70, error = 'bad' || char(27) || '[2J'"
+    escape=$(printf '\033')
+    wanted 0 history a "$uid"
+    says 'uid u\x1b[2J'
+    says '<\x1bc>'
+    says_not "$escape"
+    wanted 0 history a "$uid" --json
+    says_not "$escape"
+    [ "$(from_json state)" = kept ]
+    [ "$(from_json uid)" = "$uid" ]
+    wanted 0 history a
+    says 'bad\x1b[2J'
+    says_not "$escape"
+    wanted 0 status
+    says 'bad\x1b[2J'
+    says_not "$escape"
+    wanted 0 status --json
+    says_not "$escape"
 }
