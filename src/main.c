@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "commands/fetch.h"
+#include "commands/history.h"
 #include "commands/hold.h"
 #include "commands/jobs.h"
+#include "commands/status.h"
 #include "config.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -27,13 +29,16 @@ static volatile sig_atomic_t stop;
 
 static const char usage[] =
 	"usage: keepmail [OPTION...] [fetch] [ACCOUNT...]\n"
-	"       keepmail [OPTION...] COMMAND ACCOUNT [WORD...]\n"
+	"       keepmail [OPTION...] status [ACCOUNT...]\n"
+	"       keepmail [OPTION...] COMMAND ACCOUNT [UID...]\n"
 	"\n"
 	"Fetches new mail of all accounts of the rc file, or of those named,\n"
 	"and erases on the server what their retention policy says.\n"
 	"\n"
-	"  hold ACCOUNT UID...     never erase these messages on the server\n"
-	"  release ACCOUNT UID...  let the retention policy have them again\n"
+	"  status [ACCOUNT...]       how the accounts are; asks no server\n"
+	"  history ACCOUNT [UID...]  its runs, or what is known of messages\n"
+	"  hold ACCOUNT UID...       never erase these messages on the server\n"
+	"  release ACCOUNT UID...    let the retention policy have them again\n"
 	"\n"
 	"  -f, --config FILE    read this rc file (may be given more than once)\n"
 	"  -n, --dry-run        log in, list, and print what would be fetched,\n"
@@ -43,8 +48,8 @@ static const char usage[] =
 	"  -v, --verbose        a line for each message; -vv: what is said on\n"
 	"                       the wire after the login\n"
 	"  -q, --quiet          errors only\n"
-	"      --json           one JSON object for each account on standard\n"
-	"                       output\n"
+	"      --json           one JSON object for each account, or whatever is\n"
+	"                       shown, on standard output\n"
 	"      --progress, --no-progress\n"
 	"                       a progress bar on standard error, or none\n"
 	"      --same-mailbox   server or user have new names, and the mailbox\n"
@@ -110,13 +115,17 @@ struct command {
 };
 
 static command_run run_fetch;
+static command_run run_history;
 static command_run run_hold;
 static command_run run_release;
+static command_run run_status;
 
 static const struct command commands[] = {
 	{"fetch", run_fetch, false},
+	{"history", run_history, true},
 	{"hold", run_hold, true},
 	{"release", run_release, true},
+	{"status", run_status, false},
 };
 
 static void on_signal(int number)
@@ -380,6 +389,22 @@ static int run_release(const struct command_line *line, struct config *config,
 	(void)config;
 	(void)count;
 	return hold_messages(accounts[0], line->words, line->word_count, false);
+}
+
+static int run_status(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	(void)config;
+	return status_accounts(accounts, count, line->json);
+}
+
+static int run_history(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	(void)config;
+	(void)count;
+	return history_show(
+		accounts[0], line->words, line->word_count, line->json);
 }
 
 static int run_command(const struct command_line *line, struct config *config)

@@ -71,3 +71,29 @@ char *policy_key(char *room, const struct policy *policy)
 		(unsigned long long)policy->max_size, policy->keep);
 	return room;
 }
+
+int64_t policy_kept_until(const struct policy *policy, int64_t now)
+{
+	if (policy->keep || policy->erase == ERASE_NEVER)
+		return INT64_MIN;
+	if (policy->erase == ERASE_NOW)
+		return INT64_MAX;
+	return now - policy->after;
+}
+
+struct outlook policy_outlook(const struct policy *policy, uint64_t on_server,
+	uint64_t over, int64_t oldest_other)
+{
+	struct outlook outlook = {.due = 0};
+	uint64_t open = on_server > policy->keep_newest
+		? on_server - policy->keep_newest
+		: 0;
+
+	if (policy->keep || policy->erase == ERASE_NEVER)
+		return outlook;
+	outlook.due = over < open ? over : open;
+	/* The next one is older than all the others: is it protected? */
+	if (policy->erase == ERASE_AFTER && oldest_other != 0 && over < open)
+		outlook.next = oldest_other + policy->after;
+	return outlook;
+}

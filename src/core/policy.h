@@ -27,6 +27,26 @@ struct policy {
  */
 bool policy_parse_delete(struct policy *policy, const char *text);
 
+/*
+ * What was kept here at this time or before (seconds since 1970) may be erased
+ * by now; INT64_MIN: nothing may.
+ */
+int64_t policy_kept_until(const struct policy *policy, int64_t now);
+
+/* What is to be erased, as far as it can be told without the server. */
+struct outlook {
+	uint64_t due;
+	int64_t next; /* when the next becomes due; 0: none will */
+};
+
+/*
+ * On the server there are so many messages; of them the time of so many is
+ * over, by policy_kept_until; the oldest of the others that may ever be erased
+ * was kept at a time (0: there is none). keep-newest protects the last ones.
+ */
+struct outlook policy_outlook(const struct policy *policy, uint64_t on_server,
+	uint64_t over, int64_t oldest_other);
+
 #define POLICY_KEY_MAX 128
 
 /*

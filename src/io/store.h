@@ -21,11 +21,13 @@ struct store;
 enum store_mode {
 	STORE_WRITE, /* made if it is missing */
 	STORE_READ,  /* nothing is changed; missing is the same as empty */
+	STORE_LOOK,  /* the same beside a run: no lock is taken or met */
 };
 
 /*
  * Opens DIRECTORY/NAME.db (0600, in a directory made 0700) and takes its lock,
- * which the kernel drops when the process ends, however it ends. NULL on
+ * which the kernel drops when the process ends, however it ends; but for
+ * STORE_LOOK, which sees what was committed when it was opened. NULL on
  * failure: ERROR_TEMPORARY when another run holds the lock, ERROR_DATA for a
  * file that is damaged, foreign or of a newer keepmail (it is left as it is),
  * ERROR_CREATE otherwise. The caller closes it.
@@ -60,10 +62,16 @@ bool store_record_quiet(struct store *store,
 bool store_has_failed(struct store *store);
 
 /*
- * Notes a run that did nothing, and leaves no record: the time of the file is
- * now. No octet is written.
+ * Notes a run that did nothing, and leaves no record: the time of the file,
+ * once it is closed, is now. No octet is written.
  */
 void store_touch(struct store *store);
+
+/*
+ * Puts on record the run that was noted last, within a transaction that is not
+ * a successful run's: what is written takes that note away.
+ */
+bool store_record_touch(struct store *store, struct error *err);
 
 /* Did the last run on record fail, and fetch nothing? */
 bool store_was_fruitless(struct store *store);

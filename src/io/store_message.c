@@ -138,7 +138,7 @@ static const char *kind_name(enum destination_kind kind)
 	return "";
 }
 
-static enum destination_kind kind_named(const char *name)
+enum destination_kind store_kind_named(const char *name)
 {
 	if (name != NULL && strcmp(name, "maildir") == 0)
 		return DESTINATION_MAILDIR;
@@ -283,8 +283,8 @@ bool store_arriving(struct store *store, struct store_arriving **arriving,
 
 		memset(one, 0, sizeof *one);
 		one->row = sqlite3_column_int64(stmt, 0);
-		one->kind =
-			kind_named((const char *)sqlite3_column_text(stmt, 1));
+		one->kind = store_kind_named(
+			(const char *)sqlite3_column_text(stmt, 1));
 		one->path = xstrdup(path == NULL ? "" : path);
 		copy_text(one->letter.name, sizeof one->letter.name,
 			sqlite3_column_text(stmt, 3));
