@@ -190,7 +190,8 @@ sent_whole() {
     wanted 0
     sed 's/^Subject: ./Subject: Z/' "$work/sent/000001.eml" >"$work/mail/000001.eml"
     cp "$work/mail/000001.eml" "$work/sent/another"
-    ! cmp -s "$work/sent/another" "$work/sent/000001.eml"
+    run cmp -s "$work/sent/another" "$work/sent/000001.eml"
+    [ "$status" -eq 1 ]
     wanted 0 -v
     says "fetched 1"
     same_mail "$work/sent" "$work/Mail"

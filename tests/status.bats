@@ -277,7 +277,7 @@ $size
 
 @test "a store of an older keepmail is shown, and left as it is" {
     wanted 0
-    in_store "DROP TABLE trouble;
+    in_store "DROP TABLE trouble; DROP INDEX message_sha256;
         ALTER TABLE message DROP COLUMN header_sha256;
         ALTER TABLE message DROP COLUMN held_at;
         ALTER TABLE message DROP COLUMN missing_at;
