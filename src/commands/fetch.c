@@ -129,7 +129,7 @@ static void warn_expiry(struct run *run)
 
 	if (!capabilities->expires || policy->erase == ERASE_NOW)
 		return;
-	if (policy->erase == ERASE_NEVER ||
+	if (policy->erase != ERASE_AFTER ||
 		policy->after > (int64_t)capabilities->expire_days * 86400)
 		log_line(LOG_SUMMARY,
 			"the server itself erases mail %u days after it was "

@@ -72,6 +72,8 @@ struct account {
 	char *path;  /* of the destination, absolute */
 	char *state; /* directory of the store, absolute */
 	struct policy policy;
+	char *local; /* where its owner files mail, below; absolute */
+	char *trash; /* and where he throws it away */
 	enum uid_reset uid_reset;
 	bool keep_duplicates;
 	char *run_as; /* the user to become when started by root */
