@@ -14,7 +14,8 @@ bool plan_needs_sizes(const struct policy *policy,
 			(memories[i].state == MEMORY_KEPT &&
 				memories[i].size != MAILDROP_SIZE_UNKNOWN))
 			return true;
-		if (memories[i].state == MEMORY_NONE && policy->max_size > 0)
+		if ((memories[i].state == MEMORY_NONE || memories[i].reused) &&
+			policy->max_size > 0)
 			return true;
 	}
 	return policy->keep_larger > 0 || policy->delete_larger > 0 ||
