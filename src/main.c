@@ -15,6 +15,7 @@
 #include "commands/history.h"
 #include "commands/hold.h"
 #include "commands/jobs.h"
+#include "commands/retry.h"
 #include "commands/status.h"
 #include "config.h"
 #include "core/error.h"
@@ -39,6 +40,7 @@ static const char usage[] =
 	"  history ACCOUNT [UID...]  its runs, or what is known of messages\n"
 	"  hold ACCOUNT UID...       never erase these messages on the server\n"
 	"  release ACCOUNT UID...    let the retention policy have them again\n"
+	"  retry ACCOUNT [UID...]    try again what failed to be fetched\n"
 	"\n"
 	"  -f, --config FILE    read this rc file (may be given more than once)\n"
 	"  -n, --dry-run        log in, list, and print what would be fetched,\n"
@@ -123,6 +125,7 @@ static command_run run_fetch;
 static command_run run_history;
 static command_run run_hold;
 static command_run run_release;
+static command_run run_retry;
 static command_run run_status;
 
 static const struct command commands[] = {
@@ -130,6 +133,7 @@ static const struct command commands[] = {
 	{"history", run_history, true},
 	{"hold", run_hold, true},
 	{"release", run_release, true},
+	{"retry", run_retry, true},
 	{"status", run_status, false},
 };
 
@@ -394,6 +398,14 @@ static int run_hold(const struct command_line *line, struct config *config,
 	(void)config;
 	(void)count;
 	return hold_messages(accounts[0], line->words, line->word_count, true);
+}
+
+static int run_retry(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	(void)config;
+	(void)count;
+	return retry_messages(accounts[0], line->words, line->word_count);
 }
 
 static int run_release(const struct command_line *line, struct config *config,

@@ -281,3 +281,49 @@ END
     stop_server
     [ "$(reported sessions)" -eq 0 ]
 }
+
+@test "a message that cannot be fetched holds up no other, is tried less and less, and is left at last" {
+    stop_server
+    make_mail 6
+    start_server --folder "$work/mail" --refuse 2
+    write_rc
+    for tries in 1 2; do
+        wanted 75
+        says "the server refused to send message 2"
+        [ "$(kept)" -eq 5 ]
+        [ "$(in_store "SELECT tries FROM trouble")" -eq $tries ]
+    done
+    wanted 0 -n -v
+    says "it could not be fetched before: tried again, last"
+    wanted 75
+    # Now it waits an hour.
+    wanted 0 -n -v
+    says "it could not be fetched before: tried again later"
+    wanted 0
+    says_nothing
+    for tries in 4 5 6 7; do
+        in_store "UPDATE trouble SET next_at = 1"
+        wanted 75
+        [ "$(in_store "SELECT tries FROM trouble")" -eq $tries ]
+    done
+    says "message 2 could not be fetched 7 times"
+    in_store "UPDATE trouble SET next_at = 1"
+    wanted 0
+    says_nothing
+    wanted 0 status a
+    says "quarantine"
+    # It is never erased.
+    write_rc "delete = now"
+    wanted 0
+    [ "$(files "$work/mail")" -eq 1 ]
+    # Its owner has it mended, and tries again.
+    stop_server
+    start_server --folder "$work/mail"
+    write_rc "delete = now"
+    wanted 64 retry a nobody
+    wanted 0 -v retry a
+    says "1 messages are tried again"
+    wanted 0
+    [ "$(kept)" -eq 6 ]
+    [ "$(in_store "SELECT count(*) FROM trouble")" -eq 0 ]
+}

@@ -176,7 +176,7 @@ on_server() {
     rm "$(copy_of 1)"
     mkdir -p "$work/Mail/.Closed/cur"
     chmod 0 "$work/Mail/.Closed"
-    wanted 65
+    wanted 74
     says "nobody knows what is here"
     chmod 700 "$work/Mail/.Closed"
     [ "$(on_server)" -eq 40 ]

@@ -107,8 +107,8 @@ static bool make_plan(struct run *run, struct error *err)
 	 * this one: it is kept once it was fetched, and not before. */
 	for (size_t i = 0; !run->options->dry_run && i < run->plan.count; i++) {
 		if (run->plan.steps[i].fetch)
-			run->memories[i] =
-				(struct memory){.state = MEMORY_NONE};
+			run->memories[i] = (struct memory){
+				.tries = run->memories[i].tries};
 	}
 	warn_returned(run);
 	return true;
@@ -218,6 +218,11 @@ static void salvage(struct run *run, const struct error *err)
 	size_t believed = climbed ? proof_believed(run, err) : 0;
 	size_t doubtful = run->open->count - believed;
 
+	/* Not for good: the line may be at fault, and others are tried first.
+	 */
+	if (err->kind == ERROR_TEMPORARY && !*run->options->stop &&
+		run->arriving != MAILDROP_NOT_FOUND && run->plan.fetches > 0)
+		run_note_trouble(run, run->arriving, err);
 	/* One that breaks off early each time would get no further. */
 	run->was_out_of_step = run->memories != NULL &&
 		(err->kind == ERROR_PROTOCOL ||
@@ -260,12 +265,48 @@ static bool record_quiet(struct run *run, struct error *err)
 	return ok;
 }
 
+/* What could not be fetched, and what could that had failed before. */
+static bool record_troubles(struct run *run, int64_t now, struct error *err)
+{
+	const struct maildrop *maildrop = &run->maildrop;
+	size_t found;
+
+	for (size_t i = 0; i < run->trouble_count; i++) {
+		const struct trouble *trouble = &run->troubles[i];
+		const struct message *message =
+			&maildrop->messages[trouble->position];
+		uint32_t tries = run->memories[trouble->position].tries + 1;
+		bool last = tries >= PLAN_TRIES_MAX;
+
+		if (!store_record_trouble(run->store, maildrop, message, now,
+			    now + plan_patience(tries), last, trouble->text,
+			    err))
+			return false;
+		if (last)
+			log_line(LOG_WARNINGS,
+				"message %u could not be fetched %u times: it "
+				"is left there, and not tried again. See "
+				"keepmail status, and keepmail retry",
+				message->number, tries);
+	}
+	for (size_t i = 0; i < maildrop->count && run->memories != NULL; i++) {
+		if (run->memories[i].tries == 0 ||
+			run->memories[i].state == MEMORY_NONE)
+			continue;
+		if (!store_forget_trouble(run->store,
+			    maildrop_uid(maildrop, &maildrop->messages[i]),
+			    maildrop->messages[i].uid_length, &found, err))
+			return false;
+	}
+	return true;
+}
+
 /* What became of the messages, within a transaction. */
 static bool record_messages(struct run *run, int64_t now, struct error *err)
 {
 	struct tally *tally = run->tally;
 
-	if (!batch_record_kept(run, err))
+	if (!batch_record_kept(run, err) || !record_troubles(run, now, err))
 		return false;
 	/* tally->erased is 0 unless QUIT was answered +OK. */
 	for (size_t i = 0; i < tally->erased; i++) {
@@ -321,6 +362,7 @@ static void run_release(struct run *run)
 	plan_release(&run->plan);
 	free(run->memories);
 	free(run->erased);
+	free(run->troubles);
 	free(run->open);
 	free(run->closed);
 	free(run);
@@ -355,6 +397,7 @@ int fetch_account(struct account *account, const struct fetch_options *options,
 	struct error recording = {.kind = ERROR_NONE};
 
 	*tally = (struct tally){.status = 0};
+	run->arriving = MAILDROP_NOT_FOUND;
 	run->open = xcalloc(1, sizeof *run->open);
 	run->closed = xcalloc(1, sizeof *run->closed);
 	run->account = account;

@@ -124,17 +124,41 @@ bool proof_not_stray(
 	return is_out_of_step(run, &event->answer, event->tag, err);
 }
 
+bool proof_is_last(const struct run *run, size_t position)
+{
+	return run->plan.steps[position].reason == REASON_RETRY;
+}
+
+/* The next position in the order of fetching, or the one before (by is -1);
+ * the plan's count: there is none. */
+static size_t next_fetched(const struct run *run, size_t position, int by)
+{
+	size_t count = run->plan.count;
+	bool last = proof_is_last(run, position);
+
+	for (;;) {
+		position += by > 0 ? 1 : SIZE_MAX;
+		if (position >= count) {
+			/* Over the border between those and the others. */
+			if (last == (by > 0))
+				return count;
+			last = !last;
+			position = by > 0 ? SIZE_MAX : count;
+			continue;
+		}
+		if (run->plan.steps[position].fetch &&
+			proof_is_last(run, position) == last)
+			return position;
+	}
+}
+
 /* The size as listed of the n-th message that is fetched after this one. */
 static uint64_t size_after(const struct run *run, size_t position, int shift)
 {
-	while (shift != 0) {
-		size_t step = shift > 0 ? 1 : SIZE_MAX;
-
-		position += step;
+	for (; shift != 0; shift += shift > 0 ? -1 : 1) {
+		position = next_fetched(run, position, shift);
 		if (position >= run->plan.count)
 			return MAILDROP_SIZE_UNKNOWN;
-		if (run->plan.steps[position].fetch)
-			shift += shift > 0 ? -1 : 1;
 	}
 	return run->maildrop.messages[position].size;
 }

@@ -22,6 +22,12 @@
 /* How many RETRs one proof is for, in this run. */
 size_t proof_group(const struct run *run);
 
+/*
+ * Is this one fetched after all that are not so? What failed before holds up no
+ * other.
+ */
+bool proof_is_last(const struct run *run, size_t position);
+
 /* Pushes the proof of all messages up to this position. */
 bool proof_push(struct run *run, size_t position, struct error *err);
 

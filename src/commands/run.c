@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "commands/run.h"
 
+#include <stdio.h>
 #include <time.h>
 
 #include "core/text.h"
+#include "core/xalloc.h"
 #include "io/log.h"
 
 int64_t run_now(void)
@@ -31,6 +33,17 @@ void run_show_uid(
 	text_printable(room, size, uid, n);
 }
 
+void run_note_trouble(struct run *run, size_t position, const struct error *err)
+{
+	run->troubles = xreallocarray(
+		run->troubles, run->trouble_count + 1, sizeof run->troubles[0]);
+	struct trouble *trouble = &run->troubles[run->trouble_count++];
+
+	trouble->position = position;
+	snprintf(trouble->text, sizeof trouble->text, "%s%s%s", err->text,
+		err->server[0] == '\0' ? "" : ": ", err->server);
+}
+
 /* Refused by the server alone: the run goes on, and its status tells. */
 void run_message_refused(struct run *run, const char *what, size_t position,
 	const struct pop3_event *answer)
@@ -50,6 +63,9 @@ void run_message_refused(struct run *run, const char *what, size_t position,
 		"again next time",
 		what, message->number, uid);
 	log_error(&err);
+	if (!run->memories[position].quarantined &&
+		run->memories[position].state == MEMORY_NONE)
+		run_note_trouble(run, position, &err);
 	/* The worst of them makes the exit status. */
 	if (error_worse(
 		    error_status(err.kind), error_status(run->refusal.kind)) !=

@@ -43,6 +43,12 @@ struct batch {
 	int64_t began;
 };
 
+/* A message that could not be fetched. */
+struct trouble {
+	size_t position;
+	char text[1500];
+};
+
 struct run {
 	struct account *account; /* borrowed */
 	const struct fetch_options *options;
@@ -80,8 +86,13 @@ struct run {
 	size_t published_count;
 	int64_t published_at;
 
+	/* What failed in this run. */
+	struct trouble *troubles; /* owned */
+	size_t trouble_count;
+
 	/* The message that is arriving. */
-	bool receiving; /* into the destination; else it is passed over */
+	size_t arriving; /* its position; MAILDROP_NOT_FOUND: none is */
+	bool receiving;	 /* into the destination; else it is passed over */
 	uint64_t received;
 
 	struct error refusal; /* of single messages: the first */
@@ -101,6 +112,10 @@ void run_show_progress(struct run *run, uint64_t messages, uint64_t octets);
  */
 void run_message_refused(struct run *run, const char *what, size_t position,
 	const struct pop3_event *answer);
+
+/* Remembers that a message could not be fetched, and why. */
+void run_note_trouble(
+	struct run *run, size_t position, const struct error *err);
 
 /* A message's uid as it may be shown: printable, and not the password. */
 void run_show_uid(struct run *run, const struct message *message, char *room,

@@ -16,9 +16,10 @@
 /* The tag of LIST when it rides in front of the RETRs. */
 #define TAG_LIST UINT32_MAX
 
-static bool begin_message(struct run *run, struct error *err)
+static bool begin_message(struct run *run, size_t position, struct error *err)
 {
 	run->received = 0;
+	run->arriving = position;
 	run->receiving = delivery_begin(run->delivery, err);
 	return run->receiving;
 }
@@ -79,6 +80,7 @@ static bool end_message(
 	struct batch *batch = run->open;
 	struct letter *letter = &batch->letters[batch->count];
 
+	run->arriving = MAILDROP_NOT_FOUND;
 	run_show_progress(run, 1, 0);
 	if (!run->receiving) {
 		say_too_large(run, position);
@@ -113,7 +115,7 @@ static bool take_event(
 	case POP3_STATUS:
 		if (answer->status == POP3_OK)
 			return proof_not_stray(run, event, err) &&
-				begin_message(run, err);
+				begin_message(run, position, err);
 		run_message_refused(run, "send", position, answer);
 		run_show_progress(run, 1, 0);
 		return true;
@@ -145,16 +147,29 @@ static void start_progress(struct run *run)
 /* What is still to be asked for. */
 struct asking {
 	size_t next;	 /* position of the next RETR; at the end: none */
+	bool again;	 /* those that failed before: after all others */
 	size_t last;	 /* position of the last one */
 	size_t unproven; /* RETRs since the last proof */
 	size_t group;	 /* so many to a proof */
 };
 
+static bool is_its_turn(const struct run *run, const struct asking *asking)
+{
+	return run->plan.steps[asking->next].fetch &&
+		proof_is_last(run, asking->next) == asking->again;
+}
+
 static void find_next(const struct run *run, struct asking *asking)
 {
-	while (asking->next < run->plan.count &&
-		!run->plan.steps[asking->next].fetch)
-		asking->next++;
+	for (;;) {
+		while (asking->next < run->plan.count &&
+			!is_its_turn(run, asking))
+			asking->next++;
+		if (asking->next < run->plan.count || asking->again)
+			return;
+		asking->again = true;
+		asking->next = 0;
+	}
 }
 
 static bool push_retr(struct run *run, struct asking *asking, struct error *err)
@@ -208,6 +223,7 @@ bool transfer_fetch(struct run *run, struct error *err)
 
 	if (run->plan.fetches == 0)
 		return true;
+	run->arriving = MAILDROP_NOT_FOUND;
 	find_next(run, &asking);
 	if (!run->maildrop.sized &&
 		!session_push(

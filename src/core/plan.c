@@ -149,6 +149,19 @@ static struct step returned_step(const struct policy *policy,
 	return kept_step(policy, maildrop, memory, i, now);
 }
 
+/* One that could not be fetched, and holds up no other. */
+static struct step retry_step(const struct policy *policy,
+	const struct maildrop *maildrop, const struct memory *memory, size_t i,
+	int64_t now)
+{
+	if (memory->quarantined)
+		return (struct step){.reason = REASON_QUARANTINED};
+	if (now < memory->next_try)
+		return (struct step){.reason = REASON_WAITING};
+	return fetch_step(
+		policy, maildrop, i, REASON_RETRY, REASON_NEW_THEN_ERASED);
+}
+
 /* Does the uid stand for another message now than when it was fetched? */
 static bool is_another(
 	const struct memory *memory, const struct message *message)
@@ -173,6 +186,8 @@ static struct step decide(const struct policy *policy,
 			REASON_REUSED_THEN_ERASED);
 	switch (memory->state) {
 	case MEMORY_NONE:
+		if (memory->tries > 0)
+			return retry_step(policy, maildrop, memory, i, now);
 		return fetch_step(policy, maildrop, i, REASON_NEW,
 			REASON_NEW_THEN_ERASED);
 	case MEMORY_ARRIVING:
@@ -201,8 +216,11 @@ static int64_t quiet_until(const struct policy *policy,
 		return 0;
 	if (step->reason == REASON_NEVER || step->reason == REASON_NEWEST ||
 		step->reason == REASON_HELD || step->reason == REASON_SEEN ||
-		step->reason == REASON_KEPT_LARGE)
+		step->reason == REASON_KEPT_LARGE ||
+		step->reason == REASON_QUARANTINED)
 		return INT64_MAX;
+	if (step->reason == REASON_WAITING)
+		return memory->next_try;
 	if (step->reason != REASON_NOT_DUE)
 		return 0;
 	if (memory->kept_at > INT64_MAX - policy->after)
@@ -303,6 +321,15 @@ struct plan plan_make(const struct policy *policy,
 	return plan;
 }
 
+int64_t plan_patience(uint32_t tries)
+{
+	/* The first failures may be the line's. */
+	static const int64_t hours[] = {0, 0, 0, 1, 4, 12, 24};
+	size_t count = sizeof hours / sizeof hours[0];
+
+	return 3600 * hours[tries < count ? tries : count - 1];
+}
+
 void plan_release(struct plan *plan)
 {
 	free(plan->steps);
@@ -364,6 +391,12 @@ const char *plan_reason(enum reason reason)
 		return "its copy here cannot be read: not erased";
 	case REASON_BRAKE:
 		return "too many copies are missing here: nothing is erased";
+	case REASON_RETRY:
+		return "it could not be fetched before: tried again, last";
+	case REASON_WAITING:
+		return "it could not be fetched before: tried again later";
+	case REASON_QUARANTINED:
+		return "it failed too often (keepmail retry tries it again)";
 	}
 	return "";
 }

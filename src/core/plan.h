@@ -40,6 +40,9 @@ struct memory {
 	bool same;     /* the header says: this very message */
 	bool reused;   /* the header says: another one, under the same uid */
 	enum local_state local;
+	uint32_t tries;	  /* to fetch it, that failed */
+	bool quarantined; /* it is not tried any more */
+	int64_t next_try; /* not before */
 };
 
 /* Why a step is what it is; the text stands in plan_reason. */
@@ -69,9 +72,12 @@ enum reason {
 	REASON_CHANGED,
 	REASON_UNREADABLE,
 	REASON_BRAKE,
+	REASON_RETRY,
+	REASON_WAITING,
+	REASON_QUARANTINED,
 };
 
-#define REASON_LAST REASON_BRAKE
+#define REASON_LAST REASON_QUARANTINED
 
 struct step {
 	bool fetch;
@@ -122,6 +128,12 @@ struct plan plan_make(const struct policy *policy,
 	int64_t now);
 
 void plan_release(struct plan *plan);
+
+/* When a message that failed so often is tried again: seconds from now. */
+int64_t plan_patience(uint32_t tries);
+
+/* After so many it is not. */
+#define PLAN_TRIES_MAX 7
 
 /* The reason in words, as a part of a sentence. */
 const char *plan_reason(enum reason reason);

@@ -58,8 +58,8 @@ void local_free(struct local *local)
 
 static bool failed(const char *path, struct error *err)
 {
-	return error_set(err, ERROR_DATA, "cannot look through %s: %s", path,
-		strerror(errno));
+	return error_set(err, errno == ENOENT ? ERROR_DATA : ERROR_WRITE,
+		"cannot look through %s: %s", path, strerror(errno));
 }
 
 /* Up to the flags: ours have letters, digits, '.', '-' and '_' only. */
@@ -107,11 +107,22 @@ static bool is_trash(const char *name, const char *path, const char *trash)
 	return strcmp(name, "Trash") == 0 || strcmp(name, ".Trash") == 0;
 }
 
+/* A signal is no reason to know nothing. */
+static DIR *open_directory(const char *path)
+{
+	DIR *dir;
+
+	do
+		dir = opendir(path);
+	while (dir == NULL && errno == EINTR);
+	return dir;
+}
+
 /* Reads the names in new/ or cur/. */
 static bool look_in(
 	struct local *local, const char *path, bool trashed, struct error *err)
 {
-	DIR *dir = opendir(path);
+	DIR *dir = open_directory(path);
 	struct dirent *entry;
 
 	if (dir == NULL)
@@ -155,7 +166,7 @@ static bool look_at_entry(struct local *local, const char *path,
 static bool walk(struct local *local, const char *path, const char *trash,
 	bool trashed, unsigned depth, struct error *err)
 {
-	DIR *dir = depth <= DEPTH_MAX ? opendir(path) : NULL;
+	DIR *dir = depth <= DEPTH_MAX ? open_directory(path) : NULL;
 	struct dirent *entry;
 	bool ok = true;
 
@@ -257,11 +268,14 @@ enum local_state local_find(struct local *local, const struct letter *letter)
 static enum local_state verify_file(
 	const char *path, const struct letter *letter)
 {
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
 	unsigned char sha256[DIGEST_LENGTH];
 	struct digest *digest;
 	ssize_t n;
+	int fd;
 
+	do
+		fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+	while (fd < 0 && errno == EINTR);
 	if (fd < 0)
 		return errno == ENOENT ? LOCAL_GONE : LOCAL_UNREADABLE;
 	char *block = xmalloc(BLOCK);

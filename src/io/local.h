@@ -24,8 +24,9 @@ void local_free(struct local *local);
  * which no file is opened for, and files that begin like an mbox by reading
  * them; or through one mbox. What lies in trash (NULL: in a folder named Trash
  * or .Trash) is trashed, and so is a file with the flag T. Links are not
- * followed. ERROR_DATA when any of it cannot be looked at: then nobody knows
- * what is gone. missing_ok: a root that is not there is empty.
+ * followed. ERROR_WRITE when any of it cannot be looked at, ERROR_DATA when
+ * root is not there: then nobody knows what is gone. missing_ok: a root that is
+ * not there is empty.
  */
 bool local_look(struct local *local, const char *root, const char *trash,
 	bool missing_ok, struct error *err);

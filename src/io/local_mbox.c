@@ -189,9 +189,13 @@ static bool read_lines(struct scan *scan, FILE *file)
 bool local_mbox_look(struct local_mbox *mbox, const char *path, bool trashed,
 	struct error *err)
 {
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+	int fd;
 	char start[5];
 	FILE *file = NULL;
+
+	do
+		fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+	while (fd < 0 && errno == EINTR);
 	bool ok = fd >= 0;
 
 	if (ok &&
@@ -216,7 +220,7 @@ bool local_mbox_look(struct local_mbox *mbox, const char *path, bool trashed,
 		digest_free(scan.plain);
 	}
 	if (!ok)
-		error_set(err, ERROR_DATA, "cannot look through %s: %s", path,
+		error_set(err, ERROR_WRITE, "cannot look through %s: %s", path,
 			strerror(errno));
 	if (file != NULL)
 		fclose(file);

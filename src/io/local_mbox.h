@@ -31,7 +31,7 @@ struct local_mbox {
 
 void local_mbox_release(struct local_mbox *mbox);
 
-/* Reads a file, if it begins like an mbox. ERROR_DATA when it cannot. */
+/* Reads a file, if it begins like an mbox. ERROR_WRITE when it cannot. */
 bool local_mbox_look(struct local_mbox *mbox, const char *path, bool trashed,
 	struct error *err);
 

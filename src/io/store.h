@@ -249,6 +249,21 @@ bool store_arriving(struct store *store, struct store_arriving **arriving,
 	size_t *count, struct error *err);
 void store_free_arriving(struct store_arriving *arriving, size_t count);
 
+/*
+ * Records that a message could not be fetched, and when it is tried again; or
+ * that it is not (quarantined). Within a transaction.
+ */
+bool store_record_trouble(struct store *store, const struct maildrop *maildrop,
+	const struct message *message, int64_t now, int64_t next,
+	bool quarantined, const char *error, struct error *err);
+
+/*
+ * Forgets the trouble with this uid (uid NULL: any), within a transaction:
+ * *found says with how many messages there was some.
+ */
+bool store_forget_trouble(struct store *store, const char *uid,
+	size_t uid_length, size_t *found, struct error *err);
+
 /* A run, as history will show it. */
 struct store_run {
 	int64_t started;

@@ -89,6 +89,10 @@ bool store_run_sql(struct store *store, const char *sql, const char *what,
 bool store_read_number(struct store *store, const char *sql, int64_t *number,
 	struct error *err);
 
+/* Which of them could not be fetched before: a part of store_recall. */
+bool store_recall_troubles(struct store *store, const struct maildrop *maildrop,
+	struct memory *memories, struct error *err);
+
 /* How a place's kind is called in the table. */
 const char *store_kind_name(enum destination_kind kind);
 

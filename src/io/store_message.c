@@ -120,6 +120,7 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 	bool ok = code == SQLITE_DONE || store_failed(store, "read", err);
 
 	sqlite3_reset(stmt);
+	ok = ok && store_recall_troubles(store, maildrop, found, err);
 	if (ok)
 		*memories = found;
 	else

@@ -49,10 +49,18 @@ static bool is_too_large(const struct policy *policy, size_t i)
 		messages[i].size > policy->max_size;
 }
 
+/* What failed has a time before which it is not tried again. */
+static bool is_due_again(size_t i)
+{
+	return memories[i].tries == 0 ||
+		(!memories[i].quarantined && NOW >= memories[i].next_try);
+}
+
 static void check_fetch(const struct policy *policy, size_t i, bool fetch)
 {
 	bool wanted = messages[i].uid_length > 0 && !is_too_large(policy, i) &&
-		(memories[i].state == MEMORY_NONE || is_other(i));
+		((memories[i].state == MEMORY_NONE && is_due_again(i)) ||
+			is_other(i));
 
 	PROMISE(fetch == wanted);
 }
@@ -237,6 +245,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			.held = row.state / 10 % 8 == 0,
 			.same = row.state / 80 % 3 == 1,
 			.reused = row.state / 80 % 3 == 2,
+			.tries = row.age % 3,
+			.next_try = NOW + 8 - row.age % 16,
+			.quarantined = row.age % 11 == 0,
 			.missing = row.age % 7 == 0,
 			.local = (enum local_state)(row.age % 6),
 			.size = size_from(row.size),

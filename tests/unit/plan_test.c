@@ -260,6 +260,18 @@ static const struct row {
 	{"nor what is among the newest",
 		{.erase = ERASE_NEVER, .max_server_size = 10, .keep_newest = 3},
 		{.state = MEMORY_KEPT}, 1000, {.reason = REASON_NEWEST}},
+	{"what failed before is tried again, after all others",
+		{.erase = ERASE_NEVER}, {.state = MEMORY_NONE, .tries = 2},
+		1000, {.fetch = true, .reason = REASON_RETRY}},
+	{"not before its time", {.erase = ERASE_NEVER},
+		{.state = MEMORY_NONE, .tries = 3, .next_try = NOW + 1}, 1000,
+		{.reason = REASON_WAITING}},
+	{"but at its time", {.erase = ERASE_NEVER},
+		{.state = MEMORY_NONE, .tries = 3, .next_try = NOW}, 1000,
+		{.fetch = true, .reason = REASON_RETRY}},
+	{"what failed too often is left alone", {.erase = ERASE_NOW},
+		{.state = MEMORY_NONE, .tries = 7, .quarantined = true}, 1000,
+		{.reason = REASON_QUARANTINED}},
 	{"mail that only counts as seen is not fetched", {.erase = ERASE_NEVER},
 		{.state = MEMORY_SEEN}, 1000, {.reason = REASON_SEEN}},
 	{"nor ever erased", {.erase = ERASE_NOW},
@@ -540,6 +552,18 @@ static void test_never(void)
 		tried);
 }
 
+static void test_patience(void)
+{
+	ok(plan_patience(1) == 0 && plan_patience(2) == 0,
+		"the first failures may be the line's");
+	for (uint32_t tries = 2; tries < 100; tries++) {
+		if (plan_patience(tries) > plan_patience(tries + 1) ||
+			plan_patience(tries) > DAY)
+			ok(false, "patience grows, up to a day");
+	}
+	ok(plan_patience(PLAN_TRIES_MAX) == DAY, "patience grows up to a day");
+}
+
 static void test_reasons(void)
 {
 	for (int i = 0; i <= REASON_LAST; i++)
@@ -556,6 +580,7 @@ int main(void)
 	test_sizes();
 	test_brake();
 	test_never();
+	test_patience();
 	test_reasons();
 	return done();
 }

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/retry.h"
+
+#include <string.h>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "io/log.h"
+#include "io/privilege.h"
+#include "io/store.h"
+
+static bool forget_one(
+	struct store *store, const char *uid, size_t *all, struct error *err)
+{
+	char shown[4 * TEXT_SHOWN_MAX + 8];
+	size_t found = 0;
+	size_t length = uid == NULL ? 0 : strlen(uid);
+
+	if (!store_forget_trouble(store, uid, length, &found, err))
+		return false;
+	*all += found;
+	if (found > 0 || uid == NULL)
+		return true;
+	return error_set(err, ERROR_USAGE,
+		"no message with the uid %s has failed: keepmail status says "
+		"which have. Nothing was changed",
+		text_printable(shown, sizeof shown, uid, length));
+}
+
+static bool forget(struct store *store, char *const *uids, size_t count,
+	size_t *all, struct error *err)
+{
+	bool ok = store_begin(store, err) && store_record_touch(store, err);
+
+	if (ok && count == 0)
+		ok = forget_one(store, NULL, all, err);
+	for (size_t i = 0; ok && i < count; i++)
+		ok = forget_one(store, uids[i], all, err);
+	return ok && store_commit(store, err);
+}
+
+int retry_messages(
+	const struct account *account, char *const *uids, size_t count)
+{
+	struct error err = {.kind = ERROR_NONE};
+	struct store *store = NULL;
+	size_t all = 0;
+
+	log_account(account->name);
+	if (privilege_become(account, &err))
+		store = store_open(
+			account->state, account->name, STORE_WRITE, &err);
+	if (store != NULL && forget(store, uids, count, &all, &err))
+		log_line(LOG_SUMMARY,
+			"%zu messages are tried again in the next run", all);
+	if (err.kind != ERROR_NONE)
+		log_error(&err);
+	store_close(store);
+	return error_status(err.kind);
+}
