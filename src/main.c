@@ -13,7 +13,9 @@
 
 #include "commands/fetch.h"
 #include "commands/hold.h"
+#include "commands/import.h"
 #include "commands/jobs.h"
+#include "commands/markseen.h"
 #include "config.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -34,6 +36,10 @@ static const char usage[] =
 	"\n"
 	"  hold ACCOUNT UID...     never erase these messages on the server\n"
 	"  release ACCOUNT UID...  let the retention policy have them again\n"
+	"  import --from PROGRAM ACCOUNT [FILE]\n"
+	"                          what fetchmail, getmail, mpop, fdm,\n"
+	"                          thunderbird or claws has fetched counts as seen\n"
+	"  mark-seen ACCOUNT...    what the server lists now counts as seen\n"
 	"\n"
 	"  -f, --config FILE    read this rc file (may be given more than once)\n"
 	"  -n, --dry-run        log in, list, and print what would be fetched,\n"
@@ -50,6 +56,9 @@ static const char usage[] =
 	"      --same-mailbox   server or user have new names, and the mailbox\n"
 	"                       is the same as before\n"
 	"      --state-dir DIR  where the stores are kept\n"
+	"      --from PROGRAM   import: whose file it is\n"
+	"      --trust-times    import: days count from when that program says\n"
+	"                       it fetched a message, not from now\n"
 	"  -V, --version        print the version\n"
 	"  -h, --help           print this\n"
 	"\n"
@@ -61,6 +70,8 @@ enum long_only {
 	OPTION_NO_PROGRESS,
 	OPTION_SAME_MAILBOX,
 	OPTION_STATE_DIR,
+	OPTION_FROM,
+	OPTION_TRUST_TIMES,
 };
 
 static const struct option options[] = {
@@ -75,6 +86,8 @@ static const struct option options[] = {
 	{"no-progress", no_argument, NULL, OPTION_NO_PROGRESS},
 	{"same-mailbox", no_argument, NULL, OPTION_SAME_MAILBOX},
 	{"state-dir", required_argument, NULL, OPTION_STATE_DIR},
+	{"from", required_argument, NULL, OPTION_FROM},
+	{"trust-times", no_argument, NULL, OPTION_TRUST_TIMES},
 	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
@@ -85,6 +98,8 @@ struct command_line {
 	const char **files; /* owned array of borrowed names */
 	size_t file_count;
 	const char *state_dir;
+	const char *from;
+	bool trust_times;
 	uint64_t jobs; /* 0: as the rc file says */
 	int verbose;
 	bool quiet;
@@ -106,17 +121,22 @@ typedef int command_run(const struct command_line *line, struct config *config,
 struct command {
 	const char *name;
 	command_run *run;
-	bool one; /* account, which must be named; words of its own follow */
+	bool one;   /* account alone; words of its own follow */
+	bool named; /* no account unless it is named */
 };
 
 static command_run run_fetch;
 static command_run run_hold;
 static command_run run_release;
+static command_run run_import;
+static command_run run_mark_seen;
 
 static const struct command commands[] = {
-	{"fetch", run_fetch, false},
-	{"hold", run_hold, true},
-	{"release", run_release, true},
+	{"fetch", run_fetch, false, false},
+	{"hold", run_hold, true, true},
+	{"release", run_release, true, true},
+	{"import", run_import, true, true},
+	{"mark-seen", run_mark_seen, false, true},
 };
 
 static void on_signal(int number)
@@ -192,6 +212,12 @@ static bool take_option(struct command_line *line, int option, int *status)
 	case OPTION_SAME_MAILBOX:
 		line->same_mailbox = true;
 		return true;
+	case OPTION_FROM:
+		line->from = optarg;
+		return true;
+	case OPTION_TRUST_TIMES:
+		line->trust_times = true;
+		return true;
 	case OPTION_STATE_DIR:
 		line->state_dir = optarg;
 		if (optarg[0] == '/')
@@ -246,13 +272,18 @@ static bool parse(struct command_line *line, int argc, char **argv, int *status)
 	line->name_count = (size_t)(argc - optind);
 	line->command = &commands[0];
 	take_command(line);
-	if (line->command->one && line->name_count == 0) {
+	if (line->command->named && line->name_count == 0) {
 		*status = usage_error(
 			"%s takes the name of an account", line->command->name);
 		return false;
 	}
 	if (line->quiet && line->verbose > 0) {
 		*status = usage_error("-q and -v contradict each other");
+		return false;
+	}
+	if ((line->from != NULL || line->trust_times) &&
+		line->command->run != run_import) {
+		*status = usage_error("--from and --trust-times are import's");
 		return false;
 	}
 	return true;
@@ -335,12 +366,11 @@ static struct account **choose_accounts(const struct command_line *line,
 	return chosen;
 }
 
-static int run_fetch(const struct command_line *line, struct config *config,
-	struct account **accounts, size_t count)
+static struct fetch_options options_of(const struct command_line *line)
 {
 	bool terminal = isatty(STDERR_FILENO);
-	struct error err = {.kind = ERROR_NONE};
-	struct fetch_options how = {
+
+	return (struct fetch_options){
 		.dry_run = line->dry_run,
 		.json = line->json,
 		.same_mailbox = line->same_mailbox,
@@ -350,20 +380,17 @@ static int run_fetch(const struct command_line *line, struct config *config,
 			: line->progress != 0,
 		.stop = &stop,
 	};
-	int status = EX_OK;
+}
+
+static int run_fetch(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	struct fetch_options how = options_of(line);
 
 	for (size_t i = 0; line->keep && i < config->count; i++)
 		config->accounts[i].policy.keep = true;
-	if (session_global_init(&err)) {
-		status = jobs_fetch(accounts, count,
-			line->jobs > 0 ? (unsigned)line->jobs : config->jobs,
-			&how);
-	} else {
-		log_error(&err);
-		status = error_status(err.kind);
-	}
-	session_global_release();
-	return status;
+	return jobs_fetch(accounts, count,
+		line->jobs > 0 ? (unsigned)line->jobs : config->jobs, &how);
 }
 
 static int run_hold(const struct command_line *line, struct config *config,
@@ -382,15 +409,49 @@ static int run_release(const struct command_line *line, struct config *config,
 	return hold_messages(accounts[0], line->words, line->word_count, false);
 }
 
+static int run_import(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	struct fetch_options look = options_of(line);
+	struct import_options how = {.trust_times = line->trust_times};
+
+	(void)config;
+	(void)count;
+	if (line->from == NULL || !seen_format_named(line->from, &how.from))
+		return usage_error("import takes --from fetchmail, getmail, "
+				   "mpop, fdm, thunderbird or claws");
+	if (line->word_count > 1)
+		return usage_error("import takes one account and one file");
+	how.file = line->word_count > 0 ? line->words[0] : NULL;
+	return import_account(accounts[0], &look, &how);
+}
+
+static int run_mark_seen(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	struct fetch_options how = options_of(line);
+
+	(void)config;
+	return mark_seen(accounts, count, &how);
+}
+
 static int run_command(const struct command_line *line, struct config *config)
 {
 	size_t count;
 	int status = EX_OK;
+	struct error err = {.kind = ERROR_NONE};
 	struct account **accounts =
 		choose_accounts(line, config, &count, &status);
 
-	if (accounts != NULL)
+	if (accounts == NULL)
+		return status;
+	if (session_global_init(&err)) {
 		status = line->command->run(line, config, accounts, count);
+	} else {
+		log_error(&err);
+		status = error_status(err.kind);
+	}
+	session_global_release();
 	free(accounts);
 	return status;
 }

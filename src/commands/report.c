@@ -86,7 +86,7 @@ static void print_next_due(const struct account *account,
 void report_plan(const struct account *account, const struct maildrop *maildrop,
 	const struct memory *memories, const struct plan *plan, bool all)
 {
-	size_t by_reason[REASON_RETURNED + 1] = {0};
+	size_t by_reason[REASON_LAST + 1] = {0};
 	char size[32];
 	char policy[64];
 
@@ -104,7 +104,7 @@ void report_plan(const struct account *account, const struct maildrop *maildrop,
 		else
 			by_reason[step->reason]++;
 	}
-	for (size_t i = 0; i <= REASON_RETURNED; i++) {
+	for (size_t i = 0; i <= REASON_LAST; i++) {
 		if (by_reason[i] == 0)
 			continue;
 		printf("  leave %zu (%s", by_reason[i],

@@ -47,6 +47,7 @@ enum reason {
 	REASON_SEEN,
 	REASON_HELD,
 };
+#define REASON_LAST REASON_HELD
 
 struct step {
 	bool fetch;
