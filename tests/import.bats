@@ -366,3 +366,169 @@ END
     wanted 0 -v a b
     says "fetched 0 (0 B), erased 0, left 6"
 }
+
+@test "start = now: what a first run finds counts as seen, and what comes later is new" {
+    serve_u10
+    write_rc 'user = u10' 'delete = now' 'start = now'
+    wanted 0 -n
+    says "would fetch 0"
+    says "leave 9 (older than start; counts as seen)"
+    [ ! -e "$work/state" ]
+    wanted 0 -v
+    says "9 messages count as seen, as start says"
+    says "fetched 0 "
+    [ "$(in_store "SELECT count(*) FROM message WHERE state = 4 AND origin = 'start'")" -eq 9 ]
+    printf 'Subject: new\n\ntext\n' >"$work/mail/new"
+    wanted 0 -v
+    says "fetched 1 "
+    says_not "count as seen, as start says"
+    [ "$(files "$work/mail")" -eq 9 ]
+    [ "$(kept)" -eq 1 ]
+}
+
+@test "start = now: a first run that found nothing was the first one all the same" {
+    serve
+    write_rc 'user = u10' 'start = now'
+    wanted 0
+    printf 'Subject: new\n\ntext\n' >"$work/mail/new"
+    wanted 0
+    [ "$(kept)" -eq 1 ]
+}
+
+@test "start = now: a first run that failed was none" {
+    serve_u10
+    write_rc 'user = u10' 'start = now' 'password = wrong'
+    wanted 77
+    write_rc 'user = u10' 'start = now'
+    wanted 0
+    [ "$(kept)" -eq 0 ]
+    [ "$(in_store "SELECT count(*) FROM message WHERE state = 4")" -eq 9 ]
+}
+
+@test "start says nothing to a store that knows messages" {
+    serve_u10
+    write_rc 'user = u10'
+    wanted 0
+    [ "$(kept)" -eq 9 ]
+    printf 'Subject: new\n\ntext\n' >"$work/mail/new"
+    write_rc 'user = u10' 'start = now'
+    wanted 0
+    [ "$(kept)" -eq 10 ]
+    # Nor to one that was imported: the other fetcher did not have it.
+    rm -rf "$work/state" "$work/Mail"
+    wanted 0 import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
+    wanted 0
+    [ "$(kept)" -eq 1 ]
+}
+
+# message NAME RECEIVED DATE: ages in days; a file on the server.
+message() {
+    {
+        [ -z "$2" ] || printf 'Received: from a by b (c; d)\n\tfor e; %s (x)\n' \
+            "$(date -R -d "$2 days ago")"
+        [ -z "$2" ] || printf 'Received: x; Thu, 01 Jan 1998 00:00:00 GMT\n'
+        [ -z "$3" ] || printf 'Date: %s\n' "$(date -R -d "$3 days ago")"
+        printf 'Subject: %s\n\nDate: %s\n' "$1" "$(date -R)"
+    } >"$work/mail/$1"
+}
+
+@test "start = 30 days takes what was received since, and what has no date" {
+    serve
+    message 1-old 40 40
+    message 2-sent-long-ago 3 400
+    message 3-old-without-received '' 31
+    message 4-young-without-received '' 29
+    message 5-without-date '' ''
+    message 6-old-with-a-new-date 31 1
+    message 7-young 1 1
+    write_rc 'user = u10' 'delete = now' 'start = "30 days"'
+    wanted 0 -n -v
+    says "would fetch 4"
+    [ "$(printf '%s\n' "$output" | grep -c 'older than start; counts as seen')" -eq 3 ]
+    wanted 0 -v
+    says "the age of 1 messages cannot be told"
+    says "3 messages count as seen, as start says"
+    says "fetched 4 "
+    [ "$(cd "$work/mail" && echo *)" = \
+        "1-old 3-old-without-received 6-old-with-a-new-date" ]
+    message 8-old 400 400
+    wanted 0
+    [ "$(kept)" -eq 5 ]
+}
+
+@test "start = 30 days of many messages, one by one and piped" {
+    for no in PIPELINING X; do
+        rm -rf "$work/mail" "$work/state" "$work/Mail"
+        mkdir "$work/mail"
+        for i in $(seq 1000 1600); do
+            message "$i" $((i % 2 == 0 ? 50 : 5)) ''
+        done
+        start_server --folder "$work/mail" --no $no
+        write_rc 'start = "4 weeks"'
+        wanted 0
+        [ "$(kept)" -eq 300 ]
+        [ "$(in_store "SELECT count(*) FROM message WHERE state = 4
+            AND cast(cast(uid AS text) AS integer) % 2 = 0")" -eq 301 ]
+    done
+}
+
+@test "start = 30 days where the server has no TOP takes all, and says so" {
+    cat >"$work/dialog" <<'END'
+login PIPELINING
+C: UIDL
+S: +OK
+S: 1 one
+S: 2 two
+S: .
+C: TOP 2 0
+S: -ERR what?
+C: LIST
+S: +OK
+S: 1 16
+S: 2 16
+S: .
+C: RETR 1
+S: +OK
+S: Subject: one
+S:
+S: .
+C: RETR 2
+S: +OK
+S: Subject: two
+S:
+S: .
+C: QUIT
+S: +OK
+END
+    start_server --dialog "$work/dialog"
+    write_rc 'tls = off' "port = $port" 'start = "30 days"'
+    sed -i '/tls-ca/d' "$rc"
+    wanted 0
+    says "the server has no TOP"
+    [ "$(kept)" -eq 2 ]
+}
+
+@test "start = 30 days: a session that breaks while ages are asked records nothing" {
+    cat >"$work/dialog" <<'END'
+login PIPELINING
+C: UIDL
+S: +OK
+S: 1 one
+S: 2 two
+S: .
+C: TOP 2 0
+S: +OK
+S: Date: Thu, 01 Jan 1998 00:00:00 GMT
+S:
+S: .
+C: TOP 1 0
+S: +OK
+S: Date: Thu, 01 Jan 1998 00:
+close
+END
+    start_server --dialog "$work/dialog"
+    write_rc 'tls = off' "port = $port" 'start = "30 days"'
+    sed -i '/tls-ca/d' "$rc"
+    wanted 75
+    [ "$(in_store "SELECT count(*) FROM message")" -eq 0 ]
+}

@@ -12,6 +12,7 @@
 #include "commands/proof.h"
 #include "commands/report.h"
 #include "commands/run.h"
+#include "commands/start.h"
 #include "commands/transfer.h"
 #include "core/xalloc.h"
 #include "io/digest.h"
@@ -88,7 +89,9 @@ static bool make_plan(struct run *run, struct error *err)
 	const struct policy *policy = &run->account->policy;
 
 	if (!maildrop_index(&run->maildrop, err) ||
-		!store_recall(run->store, &run->maildrop, &run->memories, err))
+		!store_recall(
+			run->store, &run->maildrop, &run->memories, err) ||
+		!start_mark(run, err))
 		return false;
 	if ((run->options->dry_run ||
 		    plan_needs_sizes(policy, &run->maildrop, run->memories)) &&
@@ -103,7 +106,7 @@ static bool make_plan(struct run *run, struct error *err)
 			run->memories[i].state = MEMORY_NONE;
 	}
 	warn_returned(run);
-	return true;
+	return run->options->dry_run || start_record(run, err);
 }
 
 /* The server has erased what was marked. */
@@ -273,7 +276,8 @@ static bool record_run(
 	};
 	/* That nothing was to be done is worth no write to the disk. */
 	bool news = tally->fetched > 0 || tally->erased > 0 ||
-		tally->status != 0 || store_has_failed(run->store);
+		tally->status != 0 || run->first ||
+		store_has_failed(run->store);
 
 	if (!news)
 		store_touch(run->store);

@@ -97,6 +97,8 @@ static struct step decide(const struct policy *policy,
 		return (struct step){.reason = REASON_NO_UID};
 	switch (memory->state) {
 	case MEMORY_NONE:
+		if (memory->old)
+			return (struct step){.reason = REASON_OLD};
 		return fetch_step(policy, maildrop, i, REASON_NEW,
 			REASON_NEW_THEN_ERASED);
 	case MEMORY_ARRIVING:
@@ -199,6 +201,8 @@ const char *plan_reason(enum reason reason)
 		return "kept here; erased or gone before, and listed again";
 	case REASON_SEEN:
 		return "counts as seen; it was never fetched by keepmail";
+	case REASON_OLD:
+		return "older than start; counts as seen";
 	case REASON_HELD:
 		return "kept here; held (keepmail release lets it go)";
 	}

@@ -26,6 +26,7 @@ struct memory {
 	enum memory_state state;
 	bool vanished; /* it was not in some listing since */
 	bool held;     /* never to be erased */
+	bool old;      /* not known, and start says that it counts as seen */
 };
 
 /* Why a step is what it is; the text stands in plan_reason. */
@@ -46,8 +47,9 @@ enum reason {
 	REASON_RETURNED,
 	REASON_SEEN,
 	REASON_HELD,
+	REASON_OLD,
 };
-#define REASON_LAST REASON_HELD
+#define REASON_LAST REASON_OLD
 
 struct step {
 	bool fetch;

@@ -25,6 +25,23 @@ bool policy_parse_delete(struct policy *policy, const char *text)
 	return true;
 }
 
+bool policy_parse_start(struct policy *policy, const char *text)
+{
+	int64_t age;
+
+	if (strcasecmp(text, "all") == 0) {
+		policy->start = START_ALL;
+	} else if (strcasecmp(text, "now") == 0) {
+		policy->start = START_NOW;
+	} else if (text_parse_duration(text, 0, &age)) {
+		policy->start = age > 0 ? START_YOUNG : START_NOW;
+		policy->start_age = age;
+	} else {
+		return false;
+	}
+	return true;
+}
+
 char *policy_format_delete(char *room, size_t size, const struct policy *policy)
 {
 	static const struct {

@@ -13,12 +13,21 @@ enum erase_rule {
 	ERASE_AFTER, /* once it has been kept here for a time */
 };
 
+/* What a first run takes of the mail that it finds. */
+enum start_rule {
+	START_ALL,
+	START_NOW,   /* nothing: what comes later */
+	START_YOUNG, /* what is not older than start_age */
+};
+
 struct policy {
 	enum erase_rule erase;
 	int64_t after;	      /* ERASE_AFTER: seconds since it was kept */
 	uint64_t keep_newest; /* so many newest messages are never erased */
 	uint64_t max_size;    /* larger ones are not fetched; 0: no limit */
-	bool keep;	      /* -k: for this run, erase nothing at all */
+	enum start_rule start;
+	int64_t start_age; /* START_YOUNG: seconds */
+	bool keep;	   /* -k: for this run, erase nothing at all */
 };
 
 /*
@@ -27,11 +36,18 @@ struct policy {
  */
 bool policy_parse_delete(struct policy *policy, const char *text);
 
+/*
+ * Parses the start setting: "all", "now", "30 days". Sets start and start_age;
+ * false, nothing changed, when it is none.
+ */
+bool policy_parse_start(struct policy *policy, const char *text);
+
 #define POLICY_KEY_MAX 128
 
 /*
- * Writes all of the policy as one word: two policies are the same if theirs
- * are. Returns room (POLICY_KEY_MAX).
+ * Writes the policy as one word: to a mailbox that is known already (start
+ * says nothing of it), two policies are the same if theirs are. Returns room
+ * (POLICY_KEY_MAX).
  */
 char *policy_key(char *room, const struct policy *policy);
 
