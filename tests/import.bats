@@ -31,7 +31,7 @@ serve_u10() {
     for i in 1 2 3 4 5 6 7 8 9; do
         uids+=("0000000${i}6b00d60f")
     done
-    serve "${uids[@]}" "$@"
+    serve "${uids[@]}"
 }
 
 # Imports FILE of PROGRAM, and then nothing is fetched, nor erased.

@@ -11,7 +11,7 @@ function __keepmail_accounts
     sed -n 's/^[[:space:]]*account[[:space:]]\{1,\}"\{0,1\}\([A-Za-z0-9._@+-]\{1,\}\)"\{0,1\}.*/\1/p' $file $parts 2>/dev/null
 end
 
-complete -c keepmail -f -a 'fetch (__keepmail_accounts)'
+complete -c keepmail -f -a 'fetch hold import mark-seen release (__keepmail_accounts)'
 complete -c keepmail -s f -l config -r -F -d 'read this rc file'
 complete -c keepmail -s n -l dry-run -d 'print what would be done and change nothing'
 complete -c keepmail -s k -l keep -d 'erase nothing on the server'
@@ -23,5 +23,7 @@ complete -c keepmail -l progress -d 'a progress bar'
 complete -c keepmail -l no-progress -d 'no progress bar'
 complete -c keepmail -l same-mailbox -d 'server or user have new names'
 complete -c keepmail -l state-dir -x -a '(__fish_complete_directories)' -d 'where the stores are kept'
+complete -c keepmail -l from -x -a 'fetchmail getmail mpop fdm thunderbird claws' -d 'import: whose memory is taken over'
+complete -c keepmail -l trust-times -d 'import: days count from the times in its file'
 complete -c keepmail -s V -l version -d 'print the version'
 complete -c keepmail -s h -l help -d 'print the options'
