@@ -10,7 +10,7 @@
 #define NOW 100000
 
 struct row {
-	uint8_t state; /* and whether it vanished, and has a uid */
+	uint8_t state; /* and whether it vanished, is old, and has a uid */
 	uint8_t size;
 	uint8_t listed_size;
 	uint8_t age;
@@ -36,7 +36,9 @@ static bool is_other(size_t i)
 	bool was_away =
 		memories[i].state == MEMORY_ERASED || memories[i].vanished;
 
-	return memories[i].state >= MEMORY_KEPT && was_away && knows_sizes(i) &&
+	return (memories[i].state == MEMORY_KEPT ||
+		       memories[i].state == MEMORY_ERASED) &&
+		was_away && knows_sizes(i) &&
 		messages[i].size != memories[i].size;
 }
 
@@ -50,7 +52,8 @@ static bool is_too_large(const struct policy *policy, size_t i)
 static void check_fetch(const struct policy *policy, size_t i, bool fetch)
 {
 	bool wanted = messages[i].uid_length > 0 && !is_too_large(policy, i) &&
-		(memories[i].state == MEMORY_NONE || is_other(i));
+		((memories[i].state == MEMORY_NONE && !memories[i].old) ||
+			is_other(i));
 
 	PROMISE(fetch == wanted);
 }
@@ -130,6 +133,14 @@ static void check_sizes(const struct policy *policy,
 	plan_release(&again);
 }
 
+/* Two bits, and one more that tells what is seen from what is kept. */
+static enum memory_state state_from(uint8_t octet)
+{
+	enum memory_state state = (enum memory_state)(octet % 4);
+
+	return state == MEMORY_KEPT && octet >= 128 ? MEMORY_SEEN : state;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct row row;
@@ -155,7 +166,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			.uid_length = row.state / 8 % 8 > 0,
 			.size = size_from(row.listed_size)};
 		memories[i] = (struct memory){.row = (int64_t)i,
-			.state = (enum memory_state)(row.state % 4),
+			.state = state_from(row.state),
+			.old = row.state / 64 % 2,
 			.vanished = row.state / 4 % 2,
 			.size = size_from(row.size),
 			/* Some of them in the future: a clock set back. */
