@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "commands/fetch.h"
+#include "commands/history.h"
 #include "commands/hold.h"
 #include "commands/import.h"
 #include "commands/jobs.h"
 #include "commands/markseen.h"
+#include "commands/status.h"
 #include "config.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -29,17 +31,20 @@ static volatile sig_atomic_t stop;
 
 static const char usage[] =
 	"usage: keepmail [OPTION...] [fetch] [ACCOUNT...]\n"
-	"       keepmail [OPTION...] COMMAND ACCOUNT [WORD...]\n"
+	"       keepmail [OPTION...] status [ACCOUNT...]\n"
+	"       keepmail [OPTION...] COMMAND ACCOUNT [UID...]\n"
 	"\n"
 	"Fetches new mail of all accounts of the rc file, or of those named,\n"
 	"and erases on the server what their retention policy says.\n"
 	"\n"
-	"  hold ACCOUNT UID...     never erase these messages on the server\n"
-	"  release ACCOUNT UID...  let the retention policy have them again\n"
+	"  status [ACCOUNT...]       how the accounts are; asks no server\n"
+	"  history ACCOUNT [UID...]  its runs, or what is known of messages\n"
+	"  hold ACCOUNT UID...       never erase these messages on the server\n"
+	"  release ACCOUNT UID...    let the retention policy have them again\n"
 	"  import --from PROGRAM ACCOUNT [FILE]\n"
-	"                          what fetchmail, getmail, mpop, fdm,\n"
-	"                          thunderbird or claws has fetched counts as seen\n"
-	"  mark-seen ACCOUNT...    what the server lists now counts as seen\n"
+	"                            what fetchmail, getmail, mpop, fdm,\n"
+	"                            thunderbird or claws fetched counts as seen\n"
+	"  mark-seen ACCOUNT...      what the server lists now counts as seen\n"
 	"\n"
 	"  -f, --config FILE    read this rc file (may be given more than once)\n"
 	"  -n, --dry-run        log in, list, and print what would be fetched,\n"
@@ -49,8 +54,8 @@ static const char usage[] =
 	"  -v, --verbose        a line for each message; -vv: what is said on\n"
 	"                       the wire after the login\n"
 	"  -q, --quiet          errors only\n"
-	"      --json           one JSON object for each account on standard\n"
-	"                       output\n"
+	"      --json           one JSON object for each account, or whatever is\n"
+	"                       shown, on standard output\n"
 	"      --progress, --no-progress\n"
 	"                       a progress bar on standard error, or none\n"
 	"      --same-mailbox   server or user have new names, and the mailbox\n"
@@ -121,22 +126,27 @@ typedef int command_run(const struct command_line *line, struct config *config,
 struct command {
 	const char *name;
 	command_run *run;
-	bool one;   /* account alone; words of its own follow */
-	bool named; /* no account unless it is named */
+	bool one;    /* account alone; words of its own follow */
+	bool named;  /* no account unless it is named */
+	bool online; /* it talks to servers */
 };
 
 static command_run run_fetch;
+static command_run run_history;
 static command_run run_hold;
 static command_run run_release;
 static command_run run_import;
 static command_run run_mark_seen;
+static command_run run_status;
 
 static const struct command commands[] = {
-	{"fetch", run_fetch, false, false},
-	{"hold", run_hold, true, true},
-	{"release", run_release, true, true},
-	{"import", run_import, true, true},
-	{"mark-seen", run_mark_seen, false, true},
+	{"fetch", run_fetch, .online = true},
+	{"history", run_history, .one = true, .named = true},
+	{"hold", run_hold, .one = true, .named = true},
+	{"import", run_import, .one = true, .named = true, .online = true},
+	{"mark-seen", run_mark_seen, .named = true, .online = true},
+	{"release", run_release, .one = true, .named = true},
+	{"status", run_status, .one = false},
 };
 
 static void on_signal(int number)
@@ -435,6 +445,22 @@ static int run_mark_seen(const struct command_line *line, struct config *config,
 	return mark_seen(accounts, count, &how);
 }
 
+static int run_status(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	(void)config;
+	return status_accounts(accounts, count, line->json);
+}
+
+static int run_history(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	(void)config;
+	(void)count;
+	return history_show(
+		accounts[0], line->words, line->word_count, line->json);
+}
+
 static int run_command(const struct command_line *line, struct config *config)
 {
 	size_t count;
@@ -445,13 +471,14 @@ static int run_command(const struct command_line *line, struct config *config)
 
 	if (accounts == NULL)
 		return status;
-	if (session_global_init(&err)) {
+	if (!line->command->online || session_global_init(&err)) {
 		status = line->command->run(line, config, accounts, count);
 	} else {
 		log_error(&err);
 		status = error_status(err.kind);
 	}
-	session_global_release();
+	if (line->command->online)
+		session_global_release();
 	free(accounts);
 	return status;
 }

@@ -30,6 +30,17 @@ teardown() {
     done
 }
 
+@test "every command of --help stands in the man page and in each completion" {
+    commands=$("$KEEPMAIL" --help | sed -n 's/^  \([a-z][a-z]*\) .*ACCOUNT.*/\1/p')
+    [[ $commands == *status*history*hold*release* ]]
+    for command in fetch $commands; do
+        grep -q "^\.It Cm $command" "$TESTS_SRC/../man/keepmail.1"
+        for file in keepmail _keepmail keepmail.fish; do
+            grep -qw -- "$command" "$TESTS_SRC/../contrib/completion/$file"
+        done
+    done
+}
+
 @test "a wrong command line exits 64 and says what to do" {
     rc=$work/rc
     wanted 64 --no-such-option

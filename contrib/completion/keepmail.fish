@@ -11,7 +11,16 @@ function __keepmail_accounts
     sed -n 's/^[[:space:]]*account[[:space:]]\{1,\}"\{0,1\}\([A-Za-z0-9._@+-]\{1,\}\)"\{0,1\}.*/\1/p' $file $parts 2>/dev/null
 end
 
-complete -c keepmail -f -a 'fetch hold import mark-seen release (__keepmail_accounts)'
+complete -c keepmail -f -a '(__keepmail_accounts)'
+set -l commands fetch status history import mark-seen hold release
+set -l first "not __fish_seen_subcommand_from $commands"
+complete -c keepmail -n $first -a fetch -d 'fetch new mail'
+complete -c keepmail -n $first -a status -d 'how the accounts are'
+complete -c keepmail -n $first -a history -d 'what is known of runs and messages'
+complete -c keepmail -n $first -a import -d 'what another fetcher has seen is not fetched'
+complete -c keepmail -n $first -a mark-seen -d 'what is listed now is not fetched'
+complete -c keepmail -n $first -a hold -d 'never erase messages on the server'
+complete -c keepmail -n $first -a release -d 'let the retention policy have them again'
 complete -c keepmail -s f -l config -r -F -d 'read this rc file'
 complete -c keepmail -s n -l dry-run -d 'print what would be done and change nothing'
 complete -c keepmail -s k -l keep -d 'erase nothing on the server'

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/duplicate.h"
 #include "commands/proof.h"
 #include "core/xalloc.h"
 #include "io/log.h"
@@ -34,6 +35,14 @@ static void published_are_kept(struct run *run)
 	run->published_count = 0;
 }
 
+/* Was another message known under the same uid? */
+static bool is_reused(const struct run *run, size_t position)
+{
+	enum reason reason = run->plan.steps[position].reason;
+
+	return reason == REASON_REUSED || reason == REASON_REUSED_THEN_ERASED;
+}
+
 static bool record_arriving(struct run *run, struct error *err)
 {
 	struct batch *batch = run->closed;
@@ -43,9 +52,14 @@ static bool record_arriving(struct run *run, struct error *err)
 
 	for (size_t i = 0; i < batch->count; i++) {
 		size_t position = batch->positions[i];
+		const struct message *message =
+			&run->maildrop.messages[position];
 
-		if (!store_record_arriving(run->store, &run->maildrop,
-			    &run->maildrop.messages[position],
+		if (is_reused(run, position) &&
+			!store_retire(
+				run->store, &run->maildrop, message, now, err))
+			return false;
+		if (!store_record_arriving(run->store, &run->maildrop, message,
 			    &batch->letters[i], &place, now,
 			    &run->memories[position].row, err))
 			return false;
@@ -65,10 +79,14 @@ static void climb(void *data)
 	struct batch *batch = run->closed;
 	struct error *err = &run->fall;
 
-	run->recorded = delivery_seal(run->delivery, batch->letters,
-				batch->count, err) &&
-		store_begin(run->store, err) && batch_record_kept(run, err) &&
-		record_arriving(run, err) && store_commit(run->store, err);
+	bool sealed = duplicate_sift(run, err) &&
+		delivery_seal(run->delivery, batch->letters, batch->count, err);
+
+	if (sealed)
+		duplicate_settle(batch);
+	run->recorded = sealed && store_begin(run->store, err) &&
+		batch_record_kept(run, err) && record_arriving(run, err) &&
+		store_commit(run->store, err);
 	run->climbed = run->recorded && delivery_publish(run->delivery, err);
 }
 
@@ -86,7 +104,11 @@ static void closed_is_published(struct run *run)
 		run->tally->octets += letter->octets;
 		snprintf(where, sizeof where, "%s%s%s", run->account->path,
 			maildir ? "/new/" : "", maildir ? letter->name : "");
-		run_say_message(run, batch->positions[i], "fetched", where);
+		run->tally->twice += batch->twice[i];
+		run_say_message(run, batch->positions[i],
+			batch->twice[i] ? "fetched again, which is here as"
+					: "fetched",
+			where);
 	}
 	run->published_count = batch->count;
 	run->published_at = run_now();
@@ -102,9 +124,13 @@ static bool settle(struct run *run, struct error *err)
 		return true;
 	if (run->recorded) {
 		published_are_kept(run);
-		for (size_t i = 0; i < batch->count; i++)
-			run->memories[batch->positions[i]].state =
-				MEMORY_ARRIVING;
+		for (size_t i = 0; i < batch->count; i++) {
+			size_t at = batch->positions[i];
+
+			run->memories[at].state = MEMORY_ARRIVING;
+			run->memories[at].size =
+				run->maildrop.messages[at].size;
+		}
 	}
 	if (run->climbed) {
 		closed_is_published(run);

@@ -8,6 +8,7 @@
 
 #include "commands/batch.h"
 #include "commands/connect.h"
+#include "commands/identity.h"
 #include "commands/listing.h"
 #include "commands/proof.h"
 #include "commands/report.h"
@@ -97,13 +98,16 @@ static bool make_plan(struct run *run, struct error *err)
 		    plan_needs_sizes(policy, &run->maildrop, run->memories)) &&
 		!listing_sizes(run->session, &run->maildrop, err))
 		return false;
+	if (!identity_check(run, err))
+		return false;
 	run->plan = plan_make(policy, &run->maildrop, run->memories, run_now());
 	run->tally->too_large = run->plan.too_large;
 	/* What is known of an older message under the same uid says nothing of
 	 * this one: it is kept once it was fetched, and not before. */
 	for (size_t i = 0; !run->options->dry_run && i < run->plan.count; i++) {
 		if (run->plan.steps[i].fetch)
-			run->memories[i].state = MEMORY_NONE;
+			run->memories[i] =
+				(struct memory){.state = MEMORY_NONE};
 	}
 	warn_returned(run);
 	return run->options->dry_run || start_record(run, err);
@@ -127,7 +131,7 @@ static void warn_expiry(struct run *run)
 
 	if (!capabilities->expires || policy->erase == ERASE_NOW)
 		return;
-	if (policy->erase == ERASE_NEVER ||
+	if (policy->erase != ERASE_AFTER ||
 		policy->after > (int64_t)capabilities->expire_days * 86400)
 		log_line(LOG_SUMMARY,
 			"the server itself erases mail %u days after it was "
@@ -198,7 +202,7 @@ static void salvage(struct run *run, const struct error *err)
 	size_t doubtful = run->open->count - believed;
 
 	/* One that breaks off early each time would get no further. */
-	run->was_out_of_step = run->plan.steps != NULL &&
+	run->was_out_of_step = run->memories != NULL &&
 		(err->kind == ERROR_PROTOCOL ||
 			(doubtful > 0 && believed + run->tally->fetched == 0 &&
 				store_was_fruitless(run->store)));
@@ -213,6 +217,9 @@ static void salvage(struct run *run, const struct error *err)
 		second.kind != ERROR_NONE && log_shows(LOG_MESSAGES))
 		log_error(&second);
 }
+
+/* A day: so often all is looked at. */
+#define QUIET_FOR 86400
 
 /*
  * Will nothing come of this listing next time, either? Only after a run that
@@ -253,7 +260,7 @@ static bool record_messages(struct run *run, int64_t now, struct error *err)
 	if (run->was_out_of_step &&
 		!store_record_out_of_step(run->store, now, err))
 		return false;
-	return !tally->listed || run->memories == NULL ||
+	return !tally->listed || run->memories == NULL || run->identifying ||
 		(store_record_listing(run->store, now, err) &&
 			record_quiet(run, err));
 }

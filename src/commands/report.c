@@ -6,17 +6,20 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/text.h"
+#include "commands/json.h"
 #include "io/log.h"
-
-#define SHOWN (4 * TEXT_SHOWN_MAX + 8)
 
 void report_summary(const struct tally *tally)
 {
 	char size[32];
 	char large[64] = "";
 	char failed[64] = "";
+	char twice[64] = "";
 
+	if (tally->twice > 0)
+		snprintf(twice, sizeof twice,
+			" (%" PRIu64 " of them were here already)",
+			tally->twice);
 	if (tally->too_large > 0)
 		snprintf(large, sizeof large, ", %" PRIu64 " over max-size",
 			tally->too_large);
@@ -24,10 +27,10 @@ void report_summary(const struct tally *tally)
 		snprintf(failed, sizeof failed, ", %" PRIu64 " refused",
 			tally->failed);
 	log_line(LOG_SUMMARY,
-		"fetched %" PRIu64 " (%s), erased %" PRIu64 ", left %" PRIu64
+		"fetched %" PRIu64 " (%s)%s, erased %" PRIu64 ", left %" PRIu64
 		"%s%s",
 		tally->fetched, text_size(size, sizeof size, tally->octets),
-		tally->erased, tally->left, large, failed);
+		twice, tally->erased, tally->left, large, failed);
 }
 
 static const char *verb(const struct step *step)
@@ -37,15 +40,45 @@ static const char *verb(const struct step *step)
 	return step->erase ? "erase" : "leave";
 }
 
+static struct tm local_time(int64_t seconds)
+{
+	time_t time = (time_t)seconds;
+	struct tm local = {.tm_mday = 1};
+
+	localtime_r(&time, &local);
+	return local;
+}
+
+char *report_date(char *room, int64_t seconds)
+{
+	struct tm local = local_time(seconds);
+
+	if (strftime(room, REPORT_TIME_MAX, "%Y-%m-%d %H:%M", &local) == 0)
+		room[0] = '\0';
+	return room;
+}
+
+char *report_time(char *room, int64_t seconds)
+{
+	struct tm local = local_time(seconds);
+	size_t n = strftime(
+		room, REPORT_TIME_MAX - 1, "%Y-%m-%dT%H:%M:%S%z", &local);
+
+	/* ISO 8601 has a colon in the zone, strftime none. */
+	if (n > 2) {
+		memmove(room + n - 1, room + n - 2, 3);
+		room[n - 2] = ':';
+	} else {
+		room[0] = '\0';
+	}
+	return room;
+}
+
 static void print_due(const char *before, int64_t seconds)
 {
-	time_t due = (time_t)seconds;
-	char date[64];
-	struct tm local;
+	char date[REPORT_TIME_MAX];
 
-	localtime_r(&due, &local);
-	strftime(date, sizeof date, "%Y-%m-%d %H:%M", &local);
-	printf("%s%s", before, date);
+	printf("%s%s", before, report_date(date, seconds));
 }
 
 static void print_step(const struct account *account,
@@ -54,7 +87,7 @@ static void print_step(const struct account *account,
 {
 	const struct message *message = &maildrop->messages[i];
 	const struct step *step = &plan->steps[i];
-	char uid[SHOWN];
+	char uid[REPORT_SHOWN];
 	char size[32] = "?";
 
 	text_printable(uid, sizeof uid, maildrop_uid(maildrop, message),
@@ -115,60 +148,19 @@ void report_plan(const struct account *account, const struct maildrop *maildrop,
 	}
 }
 
-/* A character as JSON's escape, beyond the first 65,536 as two of them. */
-static void print_escape(uint32_t code)
-{
-	if (code > 0xffff) {
-		code -= 0x10000;
-		printf("\\u%04x", (unsigned)(0xd800 + (code >> 10)));
-		code = 0xdc00 + (code & 0x3ff);
-	}
-	printf("\\u%04x", (unsigned)code);
-}
-
-/*
- * A JSON string (RFC 8259 section 7) that is safe on a terminal, too: bytes
- * that are no UTF-8 as the text "\xNN".
- */
-static void print_string(const char *bytes, size_t length)
-{
-	putchar('"');
-	for (size_t i = 0; i < length;) {
-		uint32_t code = 0;
-		size_t n = text_utf8(bytes + i, length - i, &code);
-
-		if (n == 0)
-			printf("\\\\x%02x", (unsigned char)bytes[i]);
-		else if (text_is_unsafe(code))
-			print_escape(code);
-		else if (code == '"' || code == '\\')
-			printf("\\%c", (char)code);
-		else
-			fwrite(bytes + i, 1, n, stdout);
-		i += n > 0 ? n : 1;
-	}
-	putchar('"');
-}
-
-static void print_field(const char *name, const char *text)
-{
-	printf(",\"%s\":", name);
-	print_string(text, strlen(text));
-}
-
 static void print_json_step(const struct maildrop *maildrop,
 	const struct message *message, const struct memory *memory,
 	const struct step *step)
 {
 	printf("{\"number\":%u,\"uid\":", message->number);
-	print_string(maildrop_uid(maildrop, message), message->uid_length);
+	json_string(maildrop_uid(maildrop, message), message->uid_length);
 	if (message->size != MAILDROP_SIZE_UNKNOWN)
 		printf(",\"size\":%" PRIu64, message->size);
 	printf(",\"fetch\":%s,\"erase\":%s", step->fetch ? "true" : "false",
 		step->erase ? "true" : "false");
 	if (memory->state == MEMORY_KEPT || memory->state == MEMORY_ERASED)
 		printf(",\"kept_at\":%" PRId64, memory->kept_at);
-	print_field("reason", plan_reason(step->reason));
+	json_field("reason", plan_reason(step->reason));
 	putchar('}');
 }
 
@@ -177,7 +169,7 @@ void report_json(const struct account *account, const struct tally *tally,
 	const struct memory *memories, const struct plan *plan)
 {
 	printf("{\"account\":");
-	print_string(account->name, strlen(account->name));
+	json_string(account->name, strlen(account->name));
 	printf(",\"status\":%d,\"fetched\":%" PRIu64 ",\"octets\":%" PRIu64
 	       ",\"erased\":%" PRIu64,
 		tally->status, tally->fetched, tally->octets, tally->erased);
@@ -189,9 +181,9 @@ void report_json(const struct account *account, const struct tally *tally,
 	printf(",\"too_large\":%" PRIu64 ",\"failed\":%" PRIu64,
 		tally->too_large, tally->failed);
 	if (err->kind != ERROR_NONE) {
-		print_field("error", err->text);
+		json_field("error", err->text);
 		if (err->server[0] != '\0')
-			print_field("server_said", err->server);
+			json_field("server_said", err->server);
 	}
 	if (plan != NULL) {
 		printf(",\"dry_run\":true,\"would_fetch\":%zu"

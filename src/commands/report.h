@@ -11,6 +11,17 @@
 #include "core/maildrop.h"
 #include "core/plan.h"
 #include "core/tally.h"
+#include "core/text.h"
+
+/* Room for what a stranger said, made printable, and for a time in words. */
+#define REPORT_SHOWN (4 * TEXT_SHOWN_MAX + 8)
+#define REPORT_TIME_MAX 40
+
+/* Writes a local time as "2026-12-01 10:20". Returns room (REPORT_TIME_MAX). */
+char *report_date(char *room, int64_t seconds);
+
+/* Writes it to the second with its zone: "2026-12-01T10:20:30+01:00". */
+char *report_time(char *room, int64_t seconds);
 
 /* Shows the summary line of a run: "fetched 3 (41 KiB), erased 2, left 118". */
 void report_summary(const struct tally *tally);

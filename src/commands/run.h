@@ -35,6 +35,9 @@ struct batch {
 	struct letter letters[BATCH_ROOM];
 	size_t positions[BATCH_ROOM];	  /* of each in the maildrop */
 	uint64_t octets_sent[BATCH_ROOM]; /* of each, as LIST counts */
+	bool twice[BATCH_ROOM];		  /* it is here already */
+	size_t twin[BATCH_ROOM]; /* the one in the batch that it is, or itself
+				  */
 	size_t count;
 	uint64_t octets;
 	int64_t began;
@@ -52,6 +55,7 @@ struct run {
 	struct store *store;
 	struct delivery *delivery;
 	struct session *session;
+	bool identifying; /* what is lost may only have another uid */
 	struct maildrop maildrop;
 	unsigned char listing[LETTER_DIGEST]; /* the maildrop's digest */
 	bool first; /* nothing was known before, and start has its say */

@@ -15,6 +15,7 @@ void account_init(struct account *account)
 		.max_time = 12 * 3600,
 		.confine = true,
 		.pipelining = true,
+		.policy = {.brake = 20},
 	};
 }
 
@@ -41,6 +42,8 @@ void account_release(struct account *account)
 	free(account->password_file);
 	free(account->path);
 	free(account->state);
+	free(account->local);
+	free(account->trash);
 	free(account->run_as);
 	free(account->file);
 	*account = (struct account){.port = 0};

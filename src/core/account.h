@@ -35,6 +35,13 @@ enum auth_method {
 	AUTH_XOAUTH2,
 };
 
+/* What to do when the server gave its messages new uids. */
+enum uid_reset {
+	UID_RESET_MATCH, /* find them again by their headers */
+	UID_RESET_REFETCH,
+	UID_RESET_STOP,
+};
+
 enum destination_kind {
 	DESTINATION_NONE,
 	DESTINATION_MAILDIR,
@@ -65,6 +72,10 @@ struct account {
 	char *path;  /* of the destination, absolute */
 	char *state; /* directory of the store, absolute */
 	struct policy policy;
+	char *local; /* where its owner files mail, below; absolute */
+	char *trash; /* and where he throws it away */
+	enum uid_reset uid_reset;
+	bool keep_duplicates;
 	char *run_as; /* the user to become when started by root */
 	bool confine; /* the worker gives up what it does not need */
 	char *file;   /* where the account stands */

@@ -47,8 +47,41 @@ static void strip_angles(char *path)
 	}
 }
 
+/* Does the field stand for the message, wherever it lies? */
+static bool identifies(const struct header *header)
+{
+	static const char *const names[] = {"Message-ID:", "Date:", "From:",
+		"To:", "Cc:", "Subject:", "Received:"};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		size_t n = strlen(names[i]);
+
+		if (header->length >= n &&
+			strncasecmp(header->field, names[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void identify(struct header *header)
+{
+	size_t n = header->length;
+
+	if (header->identity == NULL || !identifies(header))
+		return;
+	/* Some servers cut off blanks that others leave. */
+	while (n > 0 &&
+		(header->field[n - 1] == ' ' || header->field[n - 1] == '\t'))
+		n--;
+	header->identity(header->data, header->field, n);
+	header->identity(header->data, "\n", 1);
+	header->identified++;
+}
+
 static void end_field(struct header *header)
 {
+	identify(header);
+
 	take(header, "Message-ID:", header->message_id);
 	/* <> counts: what stands below is not where a bounce came from. */
 	if (!header->returned &&
@@ -90,4 +123,11 @@ void header_feed(struct header *header, const char *text, size_t length)
 		header->at_end_of_line = true;
 		text = lf + 1;
 	}
+}
+
+void header_end(struct header *header)
+{
+	if (!header->done && header->length > 0)
+		end_field(header);
+	header->done = true;
 }

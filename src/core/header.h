@@ -18,6 +18,10 @@ struct header {
 	bool at_end_of_line; /* its next line may go on with a blank */
 	bool returned;	     /* return_path was seen, <> or not */
 	bool done;	     /* the empty line was seen */
+	/* Where the fields go that servers do not rewrite; may be NULL. */
+	void (*identity)(void *data, const char *bytes, size_t length);
+	void *data;	   /* borrowed */
+	size_t identified; /* so many fields went there */
 };
 
 void header_init(struct header *header);
@@ -26,7 +30,16 @@ void header_init(struct header *header);
  * Reads on in a message's text (LF line ends, any bytes, pieces of any size).
  * The first Message-ID and Return-Path count; a value that is too long, or
  * holds blanks or bytes outside printable ASCII, is left out.
+ *
+ * To identity (set after header_init) go the fields by which a message is known
+ * again on another server or under another uid: Message-ID, Date, From, To, Cc,
+ * Subject and Received, unfolded, without blanks at their ends, cut at
+ * HEADER_FIELD_MAX, each ended by LF.
  */
 void header_feed(struct header *header, const char *text, size_t length);
+
+/* The message, or its header, is over: a last line may have no empty one behind
+ * it. */
+void header_end(struct header *header);
 
 #endif

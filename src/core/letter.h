@@ -3,6 +3,7 @@
 #ifndef CORE_LETTER_H
 #define CORE_LETTER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define LETTER_NAME_MAX 200
@@ -16,6 +17,8 @@ struct letter {
 	uint64_t octets; /* of the message itself, lines ended by LF */
 	unsigned char sha256[LETTER_DIGEST]; /* of those octets */
 	char message_id[LETTER_ID_MAX];	     /* with its <>, or "" */
+	bool identified; /* it has fields that header_sha256 stands for */
+	unsigned char header_sha256[LETTER_DIGEST]; /* see header_feed */
 };
 
 #endif

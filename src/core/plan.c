@@ -9,12 +9,17 @@ bool plan_needs_sizes(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memories)
 {
 	for (size_t i = 0; i < maildrop->count; i++) {
-		if (memories[i].state == MEMORY_ERASED || memories[i].vanished)
+		if (memories[i].state == MEMORY_ERASED ||
+			memories[i].vanished ||
+			(memories[i].state == MEMORY_KEPT &&
+				memories[i].size != MAILDROP_SIZE_UNKNOWN))
 			return true;
-		if (memories[i].state == MEMORY_NONE && policy->max_size > 0)
+		if ((memories[i].state == MEMORY_NONE || memories[i].reused) &&
+			policy->max_size > 0)
 			return true;
 	}
-	return false;
+	return policy->keep_larger > 0 || policy->delete_larger > 0 ||
+		policy->max_server_size > 0;
 }
 
 /* Is the message one of those that keep-newest protects? */
@@ -31,6 +36,13 @@ static bool is_too_large(
 		message->size > policy->max_size;
 }
 
+/* Larger than a size that the policy names? Not while it is not known. */
+static bool is_larger(const struct message *message, uint64_t limit)
+{
+	return limit > 0 && message->size != MAILDROP_SIZE_UNKNOWN &&
+		message->size > limit;
+}
+
 /* A message to fetch: reason, or then_erased when it is erased at once. */
 static struct step fetch_step(const struct policy *policy,
 	const struct maildrop *maildrop, size_t i, enum reason reason,
@@ -45,48 +57,109 @@ static struct step fetch_step(const struct policy *policy,
 	if (newest)
 		return (struct step){
 			.fetch = true, .reason = REASON_NEW_NEWEST};
+	if (is_larger(&maildrop->messages[i], policy->keep_larger))
+		return (struct step){.fetch = true, .reason = reason};
 	return (struct step){
 		.fetch = true, .erase = true, .reason = then_erased};
+}
+
+/* Erased for a reason, if its copy here is well, or its owner removed it. */
+static struct step erase_step(const struct memory *memory, enum reason reason)
+{
+	switch (memory->local) {
+	case LOCAL_UNKNOWN:
+	case LOCAL_HERE:
+	case LOCAL_TRASHED:
+	case LOCAL_GONE:
+		break;
+	case LOCAL_CHANGED:
+		return (struct step){.reason = REASON_CHANGED};
+	case LOCAL_UNREADABLE:
+		return (struct step){.reason = REASON_UNREADABLE};
+	}
+	return (struct step){.erase = true, .reason = reason};
+}
+
+/* What the delete setting says of a message that is kept here. */
+static struct step rule_step(
+	const struct policy *policy, const struct memory *memory, int64_t now)
+{
+	bool gone = memory->local == LOCAL_GONE;
+
+	switch (policy->erase) {
+	case ERASE_NEVER:
+		break;
+	case ERASE_NOW:
+		return erase_step(memory, REASON_ERASE_NOW);
+	case ERASE_AFTER:
+		/* A clock that was set back makes it younger, never older. */
+		if (now - memory->kept_at < policy->after)
+			return (struct step){.reason = REASON_NOT_DUE};
+		return erase_step(memory, REASON_DUE);
+	case ERASE_WHEN_TRASHED:
+		if (gone || memory->local == LOCAL_TRASHED)
+			return erase_step(memory, REASON_TRASHED);
+		return (struct step){.reason = REASON_STILL_HERE};
+	case ERASE_WHEN_PURGED:
+		if (gone)
+			return erase_step(memory, REASON_PURGED);
+		return (struct step){.reason = REASON_STILL_HERE};
+	}
+	return (struct step){.reason = REASON_NEVER};
 }
 
 static struct step kept_step(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memory, size_t i,
 	int64_t now)
 {
-	if (policy->keep || policy->erase == ERASE_NEVER)
+	const struct message *message = &maildrop->messages[i];
+
+	if (!policy_erases_later(policy))
 		return (struct step){.reason = REASON_NEVER};
 	if (memory->held)
 		return (struct step){.reason = REASON_HELD};
 	if (is_newest(policy, maildrop, i))
 		return (struct step){.reason = REASON_NEWEST};
-	if (policy->erase == ERASE_NOW)
-		return (struct step){.erase = true, .reason = REASON_ERASE_NOW};
-	/* A clock that was set back makes it younger, never older. */
-	if (now - memory->kept_at < policy->after)
-		return (struct step){.reason = REASON_NOT_DUE};
-	return (struct step){.erase = true, .reason = REASON_DUE};
+	if (is_larger(message, policy->keep_larger))
+		return (struct step){.reason = REASON_KEPT_LARGE};
+	struct step step = rule_step(policy, memory, now);
+
+	if (!step.erase && step.reason != REASON_CHANGED &&
+		step.reason != REASON_UNREADABLE &&
+		is_larger(message, policy->delete_larger))
+		return erase_step(memory, REASON_LARGE);
+	return step;
 }
 
 /*
  * Listed again after it was erased or had vanished: the same message, on a
  * server that does not let go or lists only a window, or another one under a
- * uid used again. Another size is another message: it is fetched. The same size
- * does not prove the same message, so what was erased is not erased once more.
+ * uid used again. The same size does not prove the same message, so what was
+ * erased is not erased once more, nor is it if it is the same.
  */
 static struct step returned_step(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memory, size_t i,
 	int64_t now)
 {
-	uint64_t size = maildrop->messages[i].size;
-	bool known = size != MAILDROP_SIZE_UNKNOWN &&
+	bool known = maildrop->messages[i].size != MAILDROP_SIZE_UNKNOWN &&
 		memory->size != MAILDROP_SIZE_UNKNOWN;
 
-	if (known && size != memory->size)
-		return fetch_step(policy, maildrop, i, REASON_REUSED,
-			REASON_REUSED_THEN_ERASED);
-	if (memory->state == MEMORY_ERASED || !known)
+	if (memory->state == MEMORY_ERASED || (!known && !memory->same))
 		return (struct step){.reason = REASON_RETURNED};
 	return kept_step(policy, maildrop, memory, i, now);
+}
+
+/* Does the uid stand for another message now than when it was fetched? */
+static bool is_another(
+	const struct memory *memory, const struct message *message)
+{
+	if (memory->state != MEMORY_KEPT && memory->state != MEMORY_ERASED)
+		return false;
+	if (memory->same || memory->reused)
+		return memory->reused;
+	return message->size != MAILDROP_SIZE_UNKNOWN &&
+		memory->size != MAILDROP_SIZE_UNKNOWN &&
+		message->size != memory->size;
 }
 
 static struct step decide(const struct policy *policy,
@@ -95,6 +168,9 @@ static struct step decide(const struct policy *policy,
 {
 	if (maildrop->messages[i].uid_length == 0)
 		return (struct step){.reason = REASON_NO_UID};
+	if (is_another(memory, &maildrop->messages[i]))
+		return fetch_step(policy, maildrop, i, REASON_REUSED,
+			REASON_REUSED_THEN_ERASED);
 	switch (memory->state) {
 	case MEMORY_NONE:
 		if (memory->old)
@@ -121,14 +197,95 @@ static int64_t quiet_until(const struct policy *policy,
 {
 	if (step->fetch || step->erase || memory->vanished)
 		return 0;
+	/* What its owner does with it is in no listing. */
+	if (policy->erase == ERASE_WHEN_TRASHED ||
+		policy->erase == ERASE_WHEN_PURGED)
+		return 0;
 	if (step->reason == REASON_NEVER || step->reason == REASON_NEWEST ||
-		step->reason == REASON_HELD || step->reason == REASON_SEEN)
+		step->reason == REASON_HELD || step->reason == REASON_SEEN ||
+		step->reason == REASON_KEPT_LARGE)
 		return INT64_MAX;
 	if (step->reason != REASON_NOT_DUE)
 		return 0;
 	if (memory->kept_at > INT64_MAX - policy->after)
 		return INT64_MAX;
 	return memory->kept_at + policy->after;
+}
+
+/* Too many copies missing at once: a disk, not their owner. */
+static void brake(const struct policy *policy, const struct maildrop *maildrop,
+	const struct memory *memories, struct plan *plan)
+{
+	for (size_t i = 0; i < maildrop->count; i++) {
+		const struct memory *memory = &memories[i];
+
+		if (memory->state != MEMORY_KEPT ||
+			memory->local == LOCAL_UNKNOWN || memory->missing)
+			continue;
+		plan->looked_for++;
+		plan->missing += memory->local == LOCAL_GONE;
+	}
+	plan->braked = plan->missing > 10 &&
+		plan->missing * 100 > plan->looked_for * policy->brake;
+	for (size_t i = 0; plan->braked && i < plan->count; i++) {
+		if (!plan->steps[i].erase)
+			continue;
+		plan->steps[i].erase = false;
+		plan->steps[i].reason = REASON_BRAKE;
+	}
+}
+
+/* The oldest kept ones go until the others fit into max-server-size. */
+static void make_room(const struct policy *policy,
+	const struct maildrop *maildrop, const struct memory *memories,
+	struct plan *plan)
+{
+	uint64_t stays = 0;
+
+	if (policy->keep || policy->max_server_size == 0 || plan->braked)
+		return;
+	for (size_t i = 0; i < plan->count; i++) {
+		uint64_t size = maildrop->messages[i].size;
+
+		if (!plan->steps[i].erase && size != MAILDROP_SIZE_UNKNOWN)
+			stays += size;
+	}
+	for (size_t i = 0; i < plan->count && stays > policy->max_server_size;
+		i++) {
+		struct step *step = &plan->steps[i];
+		uint64_t size = maildrop->messages[i].size;
+		bool may = !step->fetch && !step->erase &&
+			memories[i].state == MEMORY_KEPT &&
+			(step->reason == REASON_NEVER ||
+				step->reason == REASON_NOT_DUE ||
+				step->reason == REASON_STILL_HERE);
+
+		if (!may || size == MAILDROP_SIZE_UNKNOWN)
+			continue;
+		*step = erase_step(&memories[i], REASON_NO_ROOM);
+		if (step->erase)
+			stays -= size;
+	}
+}
+
+static void count_steps(const struct policy *policy,
+	const struct maildrop *maildrop, const struct memory *memories,
+	struct plan *plan)
+{
+	plan->quiet_until = INT64_MAX;
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct step *step = &plan->steps[i];
+		uint64_t size = maildrop->messages[i].size;
+		int64_t until = quiet_until(policy, &memories[i], step);
+
+		if (until < plan->quiet_until)
+			plan->quiet_until = until;
+		plan->fetches += step->fetch;
+		plan->erasures += step->erase;
+		plan->too_large += step->reason == REASON_TOO_LARGE;
+		if (step->fetch && size != MAILDROP_SIZE_UNKNOWN)
+			plan->octets += size;
+	}
 }
 
 struct plan plan_make(const struct policy *policy,
@@ -138,25 +295,13 @@ struct plan plan_make(const struct policy *policy,
 	struct plan plan = {
 		.steps = xcalloc(maildrop->count, sizeof plan.steps[0]),
 		.count = maildrop->count,
-		.quiet_until = INT64_MAX,
 	};
 
-	for (size_t i = 0; i < plan.count; i++) {
-		struct step step =
-			decide(policy, maildrop, &memories[i], i, now);
-		uint64_t size = maildrop->messages[i].size;
-
-		int64_t until = quiet_until(policy, &memories[i], &step);
-
-		plan.steps[i] = step;
-		if (until < plan.quiet_until)
-			plan.quiet_until = until;
-		plan.fetches += step.fetch;
-		plan.erasures += step.erase;
-		plan.too_large += step.reason == REASON_TOO_LARGE;
-		if (step.fetch && size != MAILDROP_SIZE_UNKNOWN)
-			plan.octets += size;
-	}
+	for (size_t i = 0; i < plan.count; i++)
+		plan.steps[i] = decide(policy, maildrop, &memories[i], i, now);
+	brake(policy, maildrop, memories, &plan);
+	make_room(policy, maildrop, memories, &plan);
+	count_steps(policy, maildrop, memories, &plan);
 	return plan;
 }
 
@@ -176,9 +321,9 @@ const char *plan_reason(enum reason reason)
 	case REASON_NEW_NEWEST:
 		return "new; among the newest that stay";
 	case REASON_REUSED:
-		return "another message under a uid that was erased before";
+		return "another message under a uid that is known";
 	case REASON_REUSED_THEN_ERASED:
-		return "another message under a uid that was erased before; "
+		return "another message under a uid that is known; "
 		       "delete = now";
 	case REASON_NO_UID:
 		return "the server lists it without a uid";
@@ -205,6 +350,24 @@ const char *plan_reason(enum reason reason)
 		return "older than start; counts as seen";
 	case REASON_HELD:
 		return "kept here; held (keepmail release lets it go)";
+	case REASON_STILL_HERE:
+		return "kept here; its copy was not removed";
+	case REASON_TRASHED:
+		return "kept here; its copy was trashed";
+	case REASON_PURGED:
+		return "kept here; its copy was removed";
+	case REASON_KEPT_LARGE:
+		return "kept here; larger than keep-larger-than";
+	case REASON_LARGE:
+		return "kept here; larger than delete-larger-than";
+	case REASON_NO_ROOM:
+		return "kept here; the oldest that is over max-server-size";
+	case REASON_CHANGED:
+		return "its copy here is not what was stored: not erased";
+	case REASON_UNREADABLE:
+		return "its copy here cannot be read: not erased";
+	case REASON_BRAKE:
+		return "too many copies are missing here: nothing is erased";
 	}
 	return "";
 }

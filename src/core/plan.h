@@ -19,6 +19,16 @@ enum memory_state {
 	MEMORY_SEEN = 4,     /* counts as seen, and was never put here by us */
 };
 
+/* What became of the copy that was put here. */
+enum local_state {
+	LOCAL_UNKNOWN, /* nobody looked */
+	LOCAL_HERE,    /* as it should be, as far as the policy asks */
+	LOCAL_TRASHED, /* its owner threw it away, and can get it back */
+	LOCAL_GONE,    /* it was not found */
+	LOCAL_CHANGED, /* it is not what was stored */
+	LOCAL_UNREADABLE,
+};
+
 struct memory {
 	int64_t row;	 /* the store's name for it */
 	int64_t kept_at; /* seconds since 1970 */
@@ -27,6 +37,10 @@ struct memory {
 	bool vanished; /* it was not in some listing since */
 	bool held;     /* never to be erased */
 	bool old;      /* not known, and start says that it counts as seen */
+	bool missing;  /* an earlier run did not find its copy here, either */
+	bool same;     /* the header says: this very message */
+	bool reused;   /* the header says: another one, under the same uid */
+	enum local_state local;
 };
 
 /* Why a step is what it is; the text stands in plan_reason. */
@@ -48,8 +62,17 @@ enum reason {
 	REASON_SEEN,
 	REASON_HELD,
 	REASON_OLD,
+	REASON_STILL_HERE,
+	REASON_TRASHED,
+	REASON_PURGED,
+	REASON_KEPT_LARGE,
+	REASON_LARGE,
+	REASON_NO_ROOM,
+	REASON_CHANGED,
+	REASON_UNREADABLE,
+	REASON_BRAKE,
 };
-#define REASON_LAST REASON_OLD
+#define REASON_LAST REASON_BRAKE
 
 struct step {
 	bool fetch;
@@ -64,6 +87,11 @@ struct plan {
 	size_t erasures;
 	size_t too_large;
 	uint64_t octets; /* to be fetched, as far as sizes are known */
+	/* Of the copies that were looked for so many are missing for the first
+	 * time; if they are too many, the brake holds: nothing is erased. */
+	size_t looked_for;
+	size_t missing;
+	bool braked;
 	/*
 	 * Before this time (seconds since 1970) the same policy, listing and
 	 * memories lead to a plan that does nothing either; 0: this one does
@@ -74,7 +102,7 @@ struct plan {
 
 /*
  * Must LIST be asked before this plan can be made? When a size rule has a new
- * message to judge, or a uid is listed again that was erased or had vanished.
+ * message to judge, or when a known uid might stand for another message now.
  */
 bool plan_needs_sizes(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memories);
@@ -84,9 +112,11 @@ bool plan_needs_sizes(const struct policy *policy,
  * maildrop->messages[i]; now is in seconds since 1970. Cannot fail and reads
  * nothing else. The caller releases the plan.
  *
- * It never erases under ERASE_NEVER, nor what is held or only seen, nor what is
- * neither kept nor fetched by the same step, nor what may be another message
- * under a uid used again.
+ * It never erases under ERASE_NEVER, but by a rule of sizes; nor what is held
+ * or only seen, nor what is neither kept nor fetched by the same step, nor what
+ * may be another message under a uid used again: one of another size is one,
+ * unless its header is the same. Nor what is here and not as it was stored, nor
+ * anything while the brake holds.
  */
 struct plan plan_make(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memories,

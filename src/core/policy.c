@@ -19,10 +19,28 @@ bool policy_parse_delete(struct policy *policy, const char *text)
 		text_parse_duration(text + 6, 0, &after)) {
 		policy->erase = after > 0 ? ERASE_AFTER : ERASE_NOW;
 		policy->after = after;
+	} else if (strcasecmp(text, "when trashed") == 0) {
+		policy->erase = ERASE_WHEN_TRASHED;
+	} else if (strcasecmp(text, "when purged") == 0) {
+		policy->erase = ERASE_WHEN_PURGED;
 	} else {
 		return false;
 	}
 	return true;
+}
+
+bool policy_erases_later(const struct policy *policy)
+{
+	return !policy->keep &&
+		(policy->erase != ERASE_NEVER || policy->delete_larger > 0 ||
+			policy->max_server_size > 0);
+}
+
+enum verify_rule policy_verify(const struct policy *policy)
+{
+	if (policy->verify != VERIFY_DEFAULT)
+		return policy->verify;
+	return policy->erase == ERASE_NOW ? VERIFY_STAT : VERIFY_DIGEST;
 }
 
 bool policy_parse_start(struct policy *policy, const char *text)
@@ -75,16 +93,52 @@ char *policy_format_delete(char *room, size_t size, const struct policy *policy)
 		snprintf(room, size, "after %lld %s%s", (long long)n,
 			units[i].name, n == 1 ? "" : "s");
 		break;
+	case ERASE_WHEN_TRASHED:
+		snprintf(room, size, "when trashed");
+		break;
+	case ERASE_WHEN_PURGED:
+		snprintf(room, size, "when purged");
+		break;
 	}
 	return room;
 }
 
 char *policy_key(char *room, const struct policy *policy)
 {
-	snprintf(room, POLICY_KEY_MAX, "%d,%lld,%llu,%llu,%d",
+	snprintf(room, POLICY_KEY_MAX, "%d,%lld,%llu,%llu,%d,%llu,%llu,%llu",
 		(int)policy->erase,
 		policy->erase == ERASE_AFTER ? (long long)policy->after : 0,
 		(unsigned long long)policy->keep_newest,
-		(unsigned long long)policy->max_size, policy->keep);
+		(unsigned long long)policy->max_size, policy->keep,
+		(unsigned long long)policy->keep_larger,
+		(unsigned long long)policy->delete_larger,
+		(unsigned long long)policy->max_server_size);
 	return room;
+}
+
+int64_t policy_kept_until(const struct policy *policy, int64_t now)
+{
+	if (!policy->keep && policy->erase == ERASE_NOW)
+		return INT64_MAX;
+	if (policy->keep || policy->erase != ERASE_AFTER)
+		return INT64_MIN;
+	return now - policy->after;
+}
+
+struct outlook policy_outlook(const struct policy *policy, uint64_t on_server,
+	uint64_t over, int64_t oldest_other)
+{
+	struct outlook outlook = {.due = 0};
+	uint64_t open = on_server > policy->keep_newest
+		? on_server - policy->keep_newest
+		: 0;
+
+	if (policy->keep ||
+		(policy->erase != ERASE_NOW && policy->erase != ERASE_AFTER))
+		return outlook;
+	outlook.due = over < open ? over : open;
+	/* The next one is older than all the others: is it protected? */
+	if (policy->erase == ERASE_AFTER && oldest_other != 0 && over < open)
+		outlook.next = oldest_other + policy->after;
+	return outlook;
 }

@@ -314,6 +314,87 @@ static bool set_max_size(struct account *account, const char *text)
 	return text_parse_size(text, &account->policy.max_size);
 }
 
+static bool set_duplicates(struct account *account, const char *text)
+{
+	static const struct choice choices[] = {
+		{"skip", false}, {"keep", true}};
+	int value;
+
+	if (!CHOOSE(choices, text, &value))
+		return false;
+	account->keep_duplicates = value != 0;
+	return true;
+}
+
+static bool set_on_uid_reset(struct account *account, const char *text)
+{
+	static const struct choice choices[] = {
+		{"match", UID_RESET_MATCH},
+		{"refetch", UID_RESET_REFETCH},
+		{"stop", UID_RESET_STOP},
+	};
+	int value;
+
+	if (!CHOOSE(choices, text, &value))
+		return false;
+	account->uid_reset = (enum uid_reset)value;
+	return true;
+}
+
+static bool set_keep_larger(struct account *account, const char *text)
+{
+	return text_parse_size(text, &account->policy.keep_larger);
+}
+
+static bool set_delete_larger(struct account *account, const char *text)
+{
+	return text_parse_size(text, &account->policy.delete_larger);
+}
+
+static bool set_max_server_size(struct account *account, const char *text)
+{
+	return text_parse_size(text, &account->policy.max_server_size);
+}
+
+static bool set_verify(struct account *account, const char *text)
+{
+	static const struct choice choices[] = {
+		{"stat", VERIFY_STAT},
+		{"digest", VERIFY_DIGEST},
+		{"off", VERIFY_OFF},
+	};
+	int value;
+
+	if (!CHOOSE(choices, text, &value))
+		return false;
+	account->policy.verify = (enum verify_rule)value;
+	return true;
+}
+
+static bool set_brake(struct account *account, const char *text)
+{
+	size_t length = strlen(text);
+	char digits[8];
+
+	if (length > 0 && length < sizeof digits && text[length - 1] == '%')
+		length--;
+	if (length >= sizeof digits)
+		return false;
+	memcpy(digits, text, length);
+	digits[length] = '\0';
+	return text_parse_number(digits, 100, &account->policy.brake);
+}
+
+static bool set_local(struct account *account, const char *text)
+{
+	return replace(&account->local, text);
+}
+
+static bool set_trash(struct account *account, const char *text)
+{
+	return replace(&account->trash, text);
+}
+
 static bool set_state(struct account *account, const char *text)
 {
 	return replace(&account->state, text);
@@ -360,12 +441,27 @@ const struct setting settings[] = {
 	{"maildir", set_maildir, PATH_EXPECTED, SETTING_DESTINATION, true},
 	{"mbox", set_mbox, PATH_EXPECTED, SETTING_DESTINATION, true},
 	{"delete", set_delete,
-		"never, now, or \"after N days\" (or hours, or weeks)",
+		"never, now, \"after N days\" (or hours, or weeks), \"when "
+		"trashed\" or \"when purged\"",
 		SETTING_ALONE, false},
 	{"keep-newest", set_keep_newest, "a number of messages", SETTING_ALONE,
 		false},
 	{"max-size", set_max_size, "a size such as 20M", SETTING_ALONE, false},
 	{"start", set_start, "all, now, or \"30 days\" (or hours, or weeks)",
+		SETTING_ALONE, false},
+	{"keep-larger-than", set_keep_larger, "a size such as 20M",
+		SETTING_ALONE, false},
+	{"delete-larger-than", set_delete_larger, "a size such as 20M",
+		SETTING_ALONE, false},
+	{"max-server-size", set_max_server_size, "a size such as 500M",
+		SETTING_ALONE, false},
+	{"verify", set_verify, "stat, digest or off", SETTING_ALONE, false},
+	{"brake", set_brake, "a percentage from 0 to 100", SETTING_ALONE,
+		false},
+	{"local", set_local, PATH_EXPECTED, SETTING_ALONE, true},
+	{"trash", set_trash, PATH_EXPECTED, SETTING_ALONE, true},
+	{"duplicates", set_duplicates, "skip or keep", SETTING_ALONE, false},
+	{"on-uid-reset", set_on_uid_reset, "match, refetch or stop",
 		SETTING_ALONE, false},
 	{"state", set_state, PATH_EXPECTED, SETTING_ALONE, true},
 	{"run-as", set_run_as, "the name of a user of this system",

@@ -50,10 +50,11 @@ bool text_is_unsafe(uint32_t c)
 		(c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff);
 }
 
-char *text_printable(char *room, size_t size, const char *bytes, size_t length)
+static char *make_printable(
+	char *room, size_t size, const char *bytes, size_t length, size_t most)
 {
 	static const char hex[] = "0123456789abcdef";
-	size_t shown = length < TEXT_SHOWN_MAX ? length : TEXT_SHOWN_MAX;
+	size_t shown = length < most ? length : most;
 	bool cut = shown < length;
 	size_t used = 0;
 
@@ -84,6 +85,17 @@ char *text_printable(char *room, size_t size, const char *bytes, size_t length)
 	}
 	memcpy(room + used, cut ? "..." : "", cut ? 4 : 1);
 	return room;
+}
+
+char *text_printable(char *room, size_t size, const char *bytes, size_t length)
+{
+	return make_printable(room, size, bytes, length, TEXT_SHOWN_MAX);
+}
+
+char *text_printable_long(
+	char *room, size_t size, const char *bytes, size_t length)
+{
+	return make_printable(room, size, bytes, length, length);
 }
 
 /* Levenshtein's distance, for words of less than 32 octets; else "far". */
@@ -294,5 +306,30 @@ char *text_clock(char *room, size_t size, int64_t seconds)
 	else
 		snprintf(room, size, "%lld:%02lld:%02lld", s / 3600,
 			s / 60 % 60, s % 60);
+	return room;
+}
+
+char *text_age(char *room, size_t size, int64_t seconds)
+{
+	static const struct {
+		int64_t seconds;
+		const char *name;
+	} units[] = {
+		{86400, "days"},
+		{3600, "hours"},
+		{60, "minutes"},
+	};
+
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+		if (seconds < 2 * units[i].seconds)
+			continue;
+		snprintf(room, size, "%lld %s ago",
+			(long long)(seconds / units[i].seconds), units[i].name);
+		return room;
+	}
+	if (seconds < 2)
+		snprintf(room, size, "just now");
+	else
+		snprintf(room, size, "%lld seconds ago", (long long)seconds);
 	return room;
 }

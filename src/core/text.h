@@ -20,6 +20,10 @@
  */
 char *text_printable(char *room, size_t size, const char *bytes, size_t length);
 
+/* The same for sentences of our own that were stored: as long as room is. */
+char *text_printable_long(
+	char *room, size_t size, const char *bytes, size_t length);
+
 /*
  * Octets in the well-formed UTF-8 sequence (RFC 3629) that starts at bytes, 1
  * to 4; 0 when it is malformed or cut off. code gets its code point.
@@ -62,6 +66,9 @@ size_t text_base64(char *to, const unsigned char *from, size_t length);
 
 /* Writes octets as people read them: "812 B", "41 KiB", "1.2 MiB". */
 char *text_size(char *room, size_t size, uint64_t octets);
+
+/* Writes how long ago it was: "3 hours ago"; a future is "just now". */
+char *text_age(char *room, size_t size, int64_t seconds);
 
 /* Writes seconds as "0:04", "12:30" or "3:05:09". */
 char *text_clock(char *room, size_t size, int64_t seconds);

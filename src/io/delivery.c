@@ -19,6 +19,7 @@ struct delivery {
 	struct maildir *maildir; /* one of the two is there */
 	struct mbox *mbox;
 	struct digest *digest;
+	struct digest *identity; /* of the header */
 	struct header header;
 	uint64_t octets;
 	bool writing; /* between begin and end */
@@ -33,7 +34,7 @@ struct delivery *delivery_open(enum destination_kind kind, const char *path,
 
 	delivery->maildir = NULL;
 	delivery->mbox = NULL;
-	delivery->digest = NULL;
+	delivery->digest = delivery->identity = NULL;
 	delivery->writing = false;
 	switch (kind) {
 	case DESTINATION_NONE:
@@ -51,6 +52,7 @@ struct delivery *delivery_open(enum destination_kind kind, const char *path,
 		return NULL;
 	}
 	delivery->digest = digest_new();
+	delivery->identity = digest_new();
 	return delivery;
 }
 
@@ -61,6 +63,7 @@ void delivery_close(struct delivery *delivery)
 	maildir_close(delivery->maildir);
 	mbox_close(delivery->mbox);
 	digest_free(delivery->digest);
+	digest_free(delivery->identity);
 	free(delivery);
 }
 
@@ -70,10 +73,18 @@ void delivery_sweep(struct delivery *delivery)
 		maildir_sweep(delivery->maildir);
 }
 
+static void hash(void *data, const char *bytes, size_t length)
+{
+	digest_update(data, bytes, length);
+}
+
 bool delivery_begin(struct delivery *delivery, struct error *err)
 {
 	header_init(&delivery->header);
+	delivery->header.identity = hash;
+	delivery->header.data = delivery->identity;
 	digest_restart(delivery->digest);
+	digest_restart(delivery->identity);
 	delivery->octets = 0;
 	delivery->used = 0;
 	if (delivery->mbox != NULL)
@@ -113,10 +124,13 @@ bool delivery_write(struct delivery *delivery, const char *text, size_t length,
 bool delivery_end(struct delivery *delivery, int64_t now, struct letter *letter,
 	struct error *err)
 {
-	const struct header *header = &delivery->header;
+	struct header *header = &delivery->header;
 
-	*letter = (struct letter){.octets = delivery->octets};
+	header_end(header);
+	*letter = (struct letter){.octets = delivery->octets,
+		.identified = header->identified > 0};
 	digest_finish(delivery->digest, letter->sha256);
+	digest_finish(delivery->identity, letter->header_sha256);
 	memcpy(letter->message_id, header->message_id,
 		sizeof letter->message_id);
 	if (!pass_on(delivery, delivery->block, delivery->used, err))
@@ -157,6 +171,14 @@ void delivery_turn(struct delivery *delivery)
 		maildir_turn(delivery->maildir);
 }
 
+void delivery_forgo(struct delivery *delivery, size_t i)
+{
+	if (delivery->mbox != NULL)
+		mbox_forgo(delivery->mbox, i);
+	else
+		maildir_forgo(delivery->maildir, i);
+}
+
 bool delivery_seal(struct delivery *delivery, struct letter *letters,
 	size_t count, struct error *err)
 {
@@ -180,17 +202,56 @@ void delivery_abandon(struct delivery *delivery)
 		maildir_abandon(delivery->maildir);
 }
 
-static void hash(void *data, const char *bytes, size_t length)
-{
-	digest_update(data, bytes, length);
-}
-
 static bool digest_is(struct delivery *delivery, const struct letter *letter)
 {
 	unsigned char sha256[DIGEST_LENGTH];
 
 	digest_finish(delivery->digest, sha256);
 	return memcmp(sha256, letter->sha256, sizeof sha256) == 0;
+}
+
+/* An mbox is read under its lock; its digests are made with one of their own.
+ */
+static bool mbox_has(struct mbox *mbox, const struct letter *letters,
+	size_t count, bool *there, struct error *err)
+{
+	struct digest *digest = digest_new();
+	unsigned char sha256[DIGEST_LENGTH];
+	bool ok = mbox_lock(mbox, err);
+
+	for (size_t i = 0; ok && i < count; i++) {
+		if (!there[i])
+			continue;
+		digest_restart(digest);
+		there[i] = mbox_read(mbox, &letters[i], hash, digest) ==
+			MBOX_WHOLE;
+		digest_finish(digest, sha256);
+		there[i] = there[i] &&
+			memcmp(sha256, letters[i].sha256, sizeof sha256) == 0;
+	}
+	mbox_unlock(mbox);
+	digest_free(digest);
+	return ok;
+}
+
+static void maildir_has(struct maildir *maildir, const struct letter *letters,
+	size_t count, bool *there)
+{
+	enum maildir_found *found = xcalloc(count, sizeof found[0]);
+
+	maildir_find(maildir, letters, count, found);
+	for (size_t i = 0; i < count; i++)
+		there[i] = there[i] && found[i] == MAILDIR_ARRIVED;
+	free(found);
+}
+
+bool delivery_has(struct delivery *delivery, const struct letter *letters,
+	size_t count, bool *there, struct error *err)
+{
+	if (delivery->mbox != NULL)
+		return mbox_has(delivery->mbox, letters, count, there, err);
+	maildir_has(delivery->maildir, letters, count, there);
+	return true;
 }
 
 /* Is the file in tmp/ what the store says it is? */
@@ -212,6 +273,16 @@ static bool file_matches(struct delivery *delivery, const struct letter *letter)
 	return n == 0 && digest_is(delivery, letter);
 }
 
+/* Is it the file of a letter before it, too? */
+static bool is_named_before(const struct letter *letters, size_t i)
+{
+	size_t k = 0;
+
+	while (strcmp(letters[k].name, letters[i].name) != 0)
+		k++;
+	return k < i;
+}
+
 static bool recover_maildir(struct delivery *delivery,
 	const struct letter *letters, size_t count, bool *arrived,
 	struct error *err)
@@ -230,6 +301,9 @@ static bool recover_maildir(struct delivery *delivery,
 			break;
 		case MAILDIR_WAITING:
 			arrived[i] = file_matches(delivery, &letters[i]);
+			/* Of two of the same text, one file was made. */
+			if (is_named_before(letters, i))
+				break;
 			if (arrived[i])
 				maildir_resume(maildir, &letters[i]);
 			else

@@ -7,8 +7,9 @@
  * the letters to the store as arriving; publish; commit them as kept.
  *
  * There are two batches: the open one, which messages go into, and the closed
- * one. seal, publish and abandon may run in another thread than all the rest,
- * but for open, close, turn and recover, while which nothing else may run.
+ * one. has, forgo, seal, publish and abandon may run in another thread than all
+ * the rest, but for open, close, turn and recover, while which nothing else may
+ * run.
  */
 #ifndef IO_DELIVERY_H
 #define IO_DELIVERY_H
@@ -64,9 +65,21 @@ void delivery_drop_last(struct delivery *delivery, size_t count);
 void delivery_turn(struct delivery *delivery);
 
 /*
+ * Which of these letters (count of them, those with there[i] true) are here,
+ * wherever their owner moved them below this place? there[i] says so then; an
+ * mbox's must also read as they were stored.
+ */
+bool delivery_has(struct delivery *delivery, const struct letter *letters,
+	size_t count, bool *there, struct error *err);
+
+/* Takes message i (from 0) out of the closed batch, before it is sealed. */
+void delivery_forgo(struct delivery *delivery, size_t i);
+
+/*
  * Makes the closed batch (letters: all that were ended between the last two
- * turns, in order) durable without showing it. ERROR_WRITE, or ERROR_TEMPORARY
- * when an mbox stays locked; the batch must be abandoned then.
+ * turns, in order, also of what was taken out) durable without showing it.
+ * ERROR_WRITE, or ERROR_TEMPORARY when an mbox stays locked; the batch must be
+ * abandoned then.
  */
 bool delivery_seal(struct delivery *delivery, struct letter *letters,
 	size_t count, struct error *err);

@@ -354,6 +354,16 @@ void maildir_turn(struct maildir *maildir)
 	maildir->open = empty;
 }
 
+void maildir_forgo(struct maildir *maildir, size_t i)
+{
+	struct waiting *one = &maildir->closed.at[i];
+
+	close_fd(&one->fd);
+	unlinkat(maildir->tmp, one->name, 0);
+	/* Its place stays, so that the others keep theirs. */
+	one->name[0] = '\0';
+}
+
 bool maildir_seal(struct maildir *maildir, struct error *err)
 {
 	struct batch *batch = &maildir->closed;
@@ -385,7 +395,7 @@ static void take_back(struct maildir *maildir)
 	struct batch *batch = &maildir->closed;
 
 	for (size_t i = 0; i < batch->count; i++) {
-		if (!batch->at[i].resumed)
+		if (!batch->at[i].resumed && batch->at[i].name[0] != '\0')
 			unlinkat(maildir->new, batch->at[i].name, 0);
 	}
 	batch->count = 0;
@@ -398,7 +408,8 @@ bool maildir_publish(struct maildir *maildir, struct error *err)
 	for (size_t i = 0; i < batch->count; i++) {
 		const char *name = batch->at[i].name;
 
-		if (renameat(maildir->tmp, name, maildir->new, name) < 0)
+		if (name[0] != '\0' &&
+			renameat(maildir->tmp, name, maildir->new, name) < 0)
 			return failed(maildir, ERROR_WRITE, "move mail into",
 				"new", err);
 	}
@@ -420,7 +431,7 @@ static void drop_last(
 		struct waiting *one = &batch->at[--batch->count];
 
 		close_fd(&one->fd);
-		if (!one->resumed)
+		if (!one->resumed && one->name[0] != '\0')
 			unlinkat(maildir->tmp, one->name, 0);
 	}
 }
@@ -484,8 +495,8 @@ static void look_in_folders(struct maildir *maildir,
 	closedir(dir);
 }
 
-bool maildir_locate(struct maildir *maildir, const struct letter *letters,
-	size_t count, enum maildir_found *found, struct error *err)
+void maildir_find(struct maildir *maildir, const struct letter *letters,
+	size_t count, enum maildir_found *found)
 {
 	struct stat st;
 	size_t missing = 0;
@@ -494,6 +505,8 @@ bool maildir_locate(struct maildir *maildir, const struct letter *letters,
 		const char *name = letters[i].name;
 
 		found[i] = MAILDIR_GONE;
+		if (name[0] == '\0')
+			continue;
 		if (fstatat(maildir->new, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 			found[i] = MAILDIR_ARRIVED;
 		else if (fstatat(maildir->tmp, name, &st,
@@ -507,6 +520,12 @@ bool maildir_locate(struct maildir *maildir, const struct letter *letters,
 		look_in(maildir->new, ".", letters, count, found);
 		look_in_folders(maildir, letters, count, found);
 	}
+}
+
+bool maildir_locate(struct maildir *maildir, const struct letter *letters,
+	size_t count, enum maildir_found *found, struct error *err)
+{
+	maildir_find(maildir, letters, count, found);
 	/* What a killed run or a mail reader moved may not be durable yet. */
 	if (!sync_fd(maildir->new) || !sync_fd(maildir->cur))
 		return failed(maildir, ERROR_WRITE, "sync", "new", err);

@@ -54,6 +54,9 @@ void maildir_drop_last(struct maildir *maildir, size_t count);
 /* As delivery_turn: what follows up to abandon is about the closed batch. */
 void maildir_turn(struct maildir *maildir);
 
+/* Takes message i out of the closed batch. */
+void maildir_forgo(struct maildir *maildir, size_t i);
+
 /*
  * Makes the batch durable in tmp/. A failed sync is final: after it the pages
  * may be gone and a second sync would succeed, so nothing of the batch is
@@ -70,8 +73,12 @@ void maildir_abandon(struct maildir *maildir);
 /*
  * Finds the letters of an earlier run by their base names (count of them),
  * whatever flags a mail reader gave them and whichever folder below this
- * Maildir it moved them to.
+ * Maildir it moved them to. A letter without a name is nowhere.
  */
+void maildir_find(struct maildir *maildir, const struct letter *letters,
+	size_t count, enum maildir_found *found);
+
+/* The same, and what was found is durable. */
 bool maildir_locate(struct maildir *maildir, const struct letter *letters,
 	size_t count, enum maildir_found *found, struct error *err);
 

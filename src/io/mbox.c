@@ -24,6 +24,7 @@ struct spooled {
 	off_t start;
 	off_t end;
 	bool ends_line;
+	bool forgone; /* it is not to be appended */
 };
 
 /* A batch: its messages, one behind another in a file without a name. */
@@ -308,6 +309,11 @@ void mbox_unlock(struct mbox *mbox)
 	mbox->fd = -1;
 }
 
+void mbox_forgo(struct mbox *mbox, size_t i)
+{
+	mbox->closed.at[i].forgone = true;
+}
+
 /* Line ends that are missing before a From_ line may begin at the end. */
 static unsigned missing_blanks(struct mbox *mbox)
 {
@@ -324,6 +330,16 @@ static unsigned missing_blanks(struct mbox *mbox)
 	return tail[0] != '\n';
 }
 
+/* Is nothing left of it to be appended? */
+static bool is_empty(const struct spool *spool)
+{
+	size_t i = 0;
+
+	while (i < spool->count && spool->at[i].forgone)
+		i++;
+	return i == spool->count;
+}
+
 bool mbox_seal(struct mbox *mbox, struct letter *letters, size_t count,
 	struct error *err)
 {
@@ -336,12 +352,14 @@ bool mbox_seal(struct mbox *mbox, struct letter *letters, size_t count,
 	mbox->start = lseek(mbox->fd, 0, SEEK_END);
 	if (mbox->start < 0)
 		return failed(mbox, ERROR_WRITE, "find the end of", err);
-	mbox->blanks = missing_blanks(mbox);
+	mbox->blanks = is_empty(&mbox->closed) ? 0 : missing_blanks(mbox);
 	uint64_t at = (uint64_t)mbox->start + mbox->blanks;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct spooled *one = &mbox->closed.at[i];
 
+		if (one->forgone)
+			continue;
 		letters[i].offset = at;
 		letters[i].length = strlen(one->from) + 1 +
 			(uint64_t)(one->end - one->start) + !one->ends_line + 1;
@@ -389,6 +407,8 @@ static bool append_spooled(struct appender *appender, const struct spooled *one)
 	int spool = appender->mbox->closed.fd;
 	off_t at = one->start;
 
+	if (one->forgone)
+		return true;
 	if (!append(appender, one->from, strlen(one->from)) ||
 		!append(appender, "\n", 1))
 		return false;

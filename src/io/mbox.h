@@ -53,6 +53,9 @@ void mbox_drop_last(struct mbox *mbox, size_t count);
 /* As delivery_turn: what follows up to abandon is about the closed batch. */
 void mbox_turn(struct mbox *mbox);
 
+/* Takes message i out of the closed batch. */
+void mbox_forgo(struct mbox *mbox, size_t i);
+
 /*
  * Locks the mbox (fcntl, then dot-lock, as Debian's policy 11.6 asks) and gives
  * each letter of the batch, in its order, the place where it will lie: offset

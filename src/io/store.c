@@ -98,7 +98,8 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	"CREATE TRIGGER trouble_updated AFTER UPDATE ON trouble"
 	" BEGIN DELETE FROM quiet; END;"
 	"CREATE TRIGGER trouble_deleted AFTER DELETE ON trouble"
-	" BEGIN DELETE FROM quiet; END;",
+	" BEGIN DELETE FROM quiet; END;"
+	"CREATE INDEX message_sha256 ON message (sha256);",
 };
 
 static const char mailbox_sql[] =
@@ -218,13 +219,14 @@ static bool take_lock(struct store *store, struct error *err)
 static bool open_file(
 	struct store *store, enum store_mode mode, struct error *err)
 {
-	int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY;
+	int flags = O_CLOEXEC | O_NOFOLLOW | O_NOCTTY;
 	struct stat st;
 
+	flags |= mode == STORE_LOOK ? O_RDONLY : O_RDWR;
 	if (mode == STORE_WRITE)
 		flags |= O_CREAT;
 	store->lock = open(store->path, flags, 0600);
-	if (store->lock < 0 && errno == ENOENT && mode == STORE_READ)
+	if (store->lock < 0 && errno == ENOENT && mode != STORE_WRITE)
 		return true;
 	if (store->lock < 0)
 		return error_set(err, ERROR_CREATE,
@@ -233,7 +235,8 @@ static bool open_file(
 	if (fstat(store->lock, &st) < 0 || !S_ISREG(st.st_mode))
 		return error_set(err, ERROR_DATA,
 			"the store %s is not a regular file", store->path);
-	return take_lock(store, err);
+	store->touched_at = store_touched_at(&st);
+	return mode == STORE_LOOK || take_lock(store, err);
 }
 
 bool store_read_number(struct store *store, const char *sql, int64_t *number,
@@ -306,9 +309,37 @@ static bool check_identity(struct store *store, struct error *err)
 			"the store %s was written by a newer keepmail (format "
 			"%lld, this one knows %d): use that one",
 			store->path, (long long)version, SCHEMA_VERSION);
-	if (version < SCHEMA_VERSION)
-		return migrate(store, version, err);
-	return true;
+	if (version == SCHEMA_VERSION)
+		return true;
+	if (sqlite3_db_readonly(store->db, "main") == 1)
+		return error_set(err, ERROR_TEMPORARY,
+			"the store %s is of an older keepmail, and in use: the "
+			"next fetch brings it up to date",
+			store->path);
+	return migrate(store, version, err);
+}
+
+bool store_open_database(
+	struct store *store, const char *path, int flags, struct error *err)
+{
+	int code = sqlite3_open_v2(
+		path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+
+	if (store->db == NULL)
+		return error_set(err, ERROR_SOFTWARE, "SQLite has no memory");
+	return code == SQLITE_OK || store_failed(store, "open", err);
+}
+
+bool store_make_ready(struct store *store, struct error *err)
+{
+	sqlite3_busy_timeout(store->db, 10000);
+	/* A damaged file must not lead SQLite anywhere. */
+	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	return store_run_sql(store,
+		       "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY",
+		       "open", err) &&
+		check_identity(store, err);
 }
 
 /*
@@ -318,23 +349,12 @@ static bool check_identity(struct store *store, struct error *err)
 static bool open_database(struct store *store, struct error *err)
 {
 	bool file = store->lock >= 0;
-	int code = sqlite3_open_v2(file ? store->path : ":memory:", &store->db,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-			SQLITE_OPEN_NOMUTEX,
-		NULL);
 
-	if (store->db == NULL)
-		return error_set(err, ERROR_SOFTWARE, "SQLite has no memory");
-	if (code != SQLITE_OK)
-		return store_failed(store, "open", err);
-	sqlite3_busy_timeout(store->db, 10000);
-	/* A damaged file must not lead SQLite anywhere. */
-	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	return store_run_sql(store,
-		       "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY",
-		       "open", err) &&
-		check_identity(store, err) &&
+	if (store->mode == STORE_LOOK)
+		return store_open_to_look(store, err);
+	return store_open_database(store, file ? store->path : ":memory:",
+		       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) &&
+		store_make_ready(store, err) &&
 		(!file ||
 			store_run_sql(store,
 				"PRAGMA journal_mode = WAL;"
@@ -451,10 +471,13 @@ void store_close(struct store *store)
 	for (size_t i = 0; i < store->prepared_count; i++)
 		sqlite3_finalize(store->prepared[i].stmt);
 	sqlite3_close(store->db);
+	if (store->touch)
+		store_mark(store);
 	if (store->lock >= 0)
 		close(store->lock);
 	free(store->vanished.ids);
 	free(store->returned.ids);
+	free(store->lost.ids);
 	free(store->place_path);
 	free(store->path);
 	free(store);

@@ -21,11 +21,13 @@ struct store;
 enum store_mode {
 	STORE_WRITE, /* made if it is missing */
 	STORE_READ,  /* nothing is changed; missing is the same as empty */
+	STORE_LOOK,  /* the same beside a run: no lock is taken or met */
 };
 
 /*
  * Opens DIRECTORY/NAME.db (0600, in a directory made 0700) and takes its lock,
- * which the kernel drops when the process ends, however it ends. NULL on
+ * which the kernel drops when the process ends, however it ends; but for
+ * STORE_LOOK, which sees what was committed when it was opened. NULL on
  * failure: ERROR_TEMPORARY when another run holds the lock, ERROR_DATA for a
  * file that is damaged, foreign or of a newer keepmail (it is left as it is),
  * ERROR_CREATE otherwise. The caller closes it.
@@ -60,10 +62,16 @@ bool store_record_quiet(struct store *store,
 bool store_has_failed(struct store *store);
 
 /*
- * Notes a run that did nothing, and leaves no record: the time of the file is
- * now. No octet is written.
+ * Notes a run that did nothing, and leaves no record: the time of the file,
+ * once it is closed, is now. No octet is written.
  */
 void store_touch(struct store *store);
+
+/*
+ * Puts on record the run that was noted last, within a transaction that is not
+ * a successful run's: what is written takes that note away.
+ */
+bool store_record_touch(struct store *store, struct error *err);
 
 /* Did the last run on record fail, and fetch nothing? */
 bool store_was_fruitless(struct store *store);
@@ -91,6 +99,49 @@ void store_close(struct store *store);
 bool store_recall(struct store *store, const struct maildrop *maildrop,
 	struct memory **memories, struct error *err);
 
+/* A kept message that the server does not list (any more). */
+struct store_lost {
+	int64_t row;
+	uint64_t size; /* as LIST told it, or MAILDROP_SIZE_UNKNOWN */
+	unsigned char header_sha256[LETTER_DIGEST];
+};
+
+/*
+ * How many messages did store_recall find kept that were in the listing before
+ * and are not in this one?
+ */
+size_t store_lost_count(const struct store *store);
+
+/*
+ * These messages, as far as their headers are known: *lost is a new array of
+ * *count, the caller's to free.
+ */
+bool store_lost(struct store *store, struct store_lost **lost, size_t *count,
+	struct error *err);
+
+/* The header digest of a message; *known is false where there is none. */
+bool store_header(struct store *store, int64_t row,
+	unsigned char sha256[LETTER_DIGEST], bool *known, struct error *err);
+
+/*
+ * Records that a message has another uid now, with all that is known of it,
+ * within a transaction.
+ */
+bool store_rebind(struct store *store, int64_t row,
+	const struct maildrop *maildrop, const struct message *message,
+	struct error *err);
+
+/*
+ * Records that the message's uid stands for another one from now on, within a
+ * transaction: what is known of the old one stays, under a name of its own.
+ */
+bool store_retire(struct store *store, const struct maildrop *maildrop,
+	const struct message *message, int64_t now, struct error *err);
+
+/* Records that the server tells another size of the same message. */
+bool store_record_size(
+	struct store *store, int64_t row, uint64_t size, struct error *err);
+
 /*
  * Changes are made in transactions: begin, record what belongs together,
  * commit. Once committed they survive kill and power cut. A failure
@@ -113,6 +164,14 @@ struct store_place {
 bool store_record_arriving(struct store *store, const struct maildrop *maildrop,
 	const struct message *message, const struct letter *letter,
 	const struct store_place *place, int64_t now, int64_t *row,
+	struct error *err);
+
+/*
+ * Has a message with the same digest been put into this place before? Then
+ * *copy says where it lay, and *found is true.
+ */
+bool store_find_copy(struct store *store, const struct letter *letter,
+	const struct store_place *place, struct letter *copy, bool *found,
 	struct error *err);
 
 /* Records that it is there, safe, since now. */

@@ -6,6 +6,8 @@
 #ifndef IO_STORE_INSIDE_H
 #define IO_STORE_INSIDE_H
 
+#include <sys/stat.h>
+
 #include "io/store.h"
 
 /* So many different statements at most. */
@@ -28,10 +30,13 @@ struct store {
 		sqlite3_stmt *stmt;
 	} prepared[STATEMENTS_MAX];
 	size_t prepared_count;
+	bool touch;		/* when it is closed */
+	int64_t touched_at;	/* as it was opened; 0: written to since */
 	int64_t out_of_step_at; /* 0: never */
 	struct rows vanished;	/* known, and not in the listing now */
 	struct rows returned;
-	int64_t place; /* the row of the place below, 0: none yet */
+	struct rows lost; /* of the vanished: those that are kept */
+	int64_t place;	  /* the row of the place below, 0: none yet */
 	enum destination_kind place_kind;
 	char *place_path; /* owned */
 };
@@ -48,6 +53,29 @@ bool store_failed(struct store *store, const char *what, struct error *err);
  */
 sqlite3_stmt *store_statement(
 	struct store *store, const char *sql, struct error *err);
+
+/* The kind of a place, as its row says it. */
+enum destination_kind store_kind_named(const char *name);
+
+/* Opens a connection to a file, or to ":memory:". */
+bool store_open_database(
+	struct store *store, const char *path, int flags, struct error *err);
+
+/* Sets up the connection, and checks whose database it is. */
+bool store_make_ready(struct store *store, struct error *err);
+
+/* Opens the database of a file that is open for STORE_LOOK, or missing. */
+bool store_open_to_look(struct store *store, struct error *err);
+
+/* Leaves the note that store_touch promised on the closed file. */
+void store_mark(struct store *store);
+
+/*
+ * When a run was noted on the file, and nothing was written since (0: that is
+ * not so); and whether that was after the last run on record.
+ */
+int64_t store_touched_at(const struct stat *st);
+bool store_touch_counts(int64_t touched_at, int64_t last_ended);
 
 /* Runs a statement that yields no rows, and makes it ready for the next. */
 bool store_finish(struct store *store, sqlite3_stmt *stmt, const char *what,

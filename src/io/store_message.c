@@ -22,15 +22,18 @@ static const char place_find_sql[] =
 
 static const char arriving_add_sql[] =
 	"INSERT INTO message (uid, ordinal, state, size, first_seen,"
-	" place, name, offset, length, octets, sha256, message_id)"
-	" VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+	" place, name, offset, length, octets, sha256, message_id,"
+	" header_sha256)"
+	" VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+	" ?12)"
 	" ON CONFLICT (uid, ordinal) DO UPDATE SET state = 1,"
 	" size = excluded.size, kept_at = NULL, vanished_at = NULL,"
 	" erased_at = NULL, first_seen = excluded.first_seen,"
 	" place = excluded.place, name = excluded.name,"
 	" offset = excluded.offset, length = excluded.length,"
 	" octets = excluded.octets, sha256 = excluded.sha256,"
-	" message_id = excluded.message_id, origin = NULL,"
+	" message_id = excluded.message_id,"
+	" header_sha256 = excluded.header_sha256, origin = NULL,"
 	" held_at = NULL, missing_at = NULL"
 	" WHERE state <> 2 OR vanished_at IS NOT NULL"
 	" RETURNING id";
@@ -80,6 +83,7 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 		return false;
 	}
 	store->vanished.count = store->returned.count = 0;
+	store->lost.count = 0;
 	/* Rows lie in the order in which they were listed once. */
 	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
 		int64_t row = sqlite3_column_int64(stmt, 0);
@@ -92,6 +96,9 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 		if (at == MAILDROP_NOT_FOUND) {
 			if (!vanished)
 				rows_add(&store->vanished, row);
+			if (!vanished &&
+				sqlite3_column_int(stmt, 3) == MEMORY_KEPT)
+				rows_add(&store->lost, row);
 			continue;
 		}
 		if (vanished)
@@ -131,7 +138,7 @@ static const char *kind_name(enum destination_kind kind)
 	return "";
 }
 
-static enum destination_kind kind_named(const char *name)
+enum destination_kind store_kind_named(const char *name)
 {
 	if (name != NULL && strcmp(name, "maildir") == 0)
 		return DESTINATION_MAILDIR;
@@ -200,6 +207,11 @@ bool store_record_arriving(struct store *store, const struct maildrop *maildrop,
 	else
 		sqlite3_bind_text(
 			stmt, 11, letter->message_id, -1, SQLITE_STATIC);
+	if (letter->identified)
+		sqlite3_bind_blob(stmt, 12, letter->header_sha256,
+			LETTER_DIGEST, SQLITE_STATIC);
+	else
+		sqlite3_bind_null(stmt, 12);
 	int code = sqlite3_step(stmt);
 	bool ok = code == SQLITE_ROW;
 
@@ -271,8 +283,8 @@ bool store_arriving(struct store *store, struct store_arriving **arriving,
 
 		memset(one, 0, sizeof *one);
 		one->row = sqlite3_column_int64(stmt, 0);
-		one->kind =
-			kind_named((const char *)sqlite3_column_text(stmt, 1));
+		one->kind = store_kind_named(
+			(const char *)sqlite3_column_text(stmt, 1));
 		one->path = xstrdup(path == NULL ? "" : path);
 		copy_text(one->letter.name, sizeof one->letter.name,
 			sqlite3_column_text(stmt, 3));
@@ -297,6 +309,38 @@ void store_free_arriving(struct store_arriving *arriving, size_t count)
 	for (size_t i = 0; i < count; i++)
 		free(arriving[i].path);
 	free(arriving);
+}
+
+static const char copy_sql[] =
+	"SELECT name, offset, length FROM message WHERE sha256 = ?1"
+	" AND place = ?2 AND state IN (2, 3) ORDER BY id DESC LIMIT 1";
+
+bool store_find_copy(struct store *store, const struct letter *letter,
+	const struct store_place *place, struct letter *copy, bool *found,
+	struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, copy_sql, err);
+
+	if (stmt == NULL || !find_place(store, place, err))
+		return false;
+	sqlite3_bind_blob(
+		stmt, 1, letter->sha256, LETTER_DIGEST, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 2, store->place);
+	int code = sqlite3_step(stmt);
+
+	*found = code == SQLITE_ROW;
+	if (*found) {
+		*copy = *letter;
+		copy_text(copy->name, sizeof copy->name,
+			sqlite3_column_text(stmt, 0));
+		copy->offset = (uint64_t)sqlite3_column_int64(stmt, 1);
+		copy->length = (uint64_t)sqlite3_column_int64(stmt, 2);
+	}
+	bool ok = *found || code == SQLITE_DONE ||
+		store_failed(store, "read", err);
+
+	sqlite3_reset(stmt);
+	return ok;
 }
 
 static const char hold_sql[] = "UPDATE message SET held_at = nullif(?2, 0)"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "core/xalloc.h"
 #include "io/store_inside.h"
@@ -84,11 +84,57 @@ bool store_record_quiet(struct store *store,
 	return store_finish(store, add, "write to", err);
 }
 
+/* Seconds between a run's record and the last write to the file, at most. */
+#define SETTLED_AFTER 2
+
+static const char touched_add_sql[] =
+	"INSERT INTO run (started, ended, status, fetched, octets,"
+	" erased, \"left\", failed)"
+	" SELECT ?1, ?1, 0, 0, 0, 0, ifnull((SELECT \"left\" FROM run"
+	" ORDER BY id DESC LIMIT 1), 0), 0"
+	" WHERE ?1 > ?2 + ifnull((SELECT ended FROM run"
+	" ORDER BY id DESC LIMIT 1), 0)";
+
+/* Whole seconds are store_mark's: no write of SQLite's comes by them. */
+int64_t store_touched_at(const struct stat *st)
+{
+	return st->st_mtim.tv_nsec == 0 ? (int64_t)st->st_mtim.tv_sec : 0;
+}
+
+void store_mark(struct store *store)
+{
+	struct timespec times[2] = {
+		{.tv_nsec = UTIME_OMIT},
+		{.tv_sec = time(NULL)},
+	};
+
+	/* Who must know it looks at the file: it is no loss if it fails. */
+	if (store->lock >= 0 && futimens(store->lock, times) < 0)
+		return;
+}
+
 void store_touch(struct store *store)
 {
-	/* Who must know it looks at the file: it is no loss if it fails. */
-	if (store->lock >= 0 && futimens(store->lock, NULL) < 0)
-		return;
+	/* SQLite may still write to the file before it is closed. */
+	store->touch = true;
+}
+
+bool store_record_touch(struct store *store, struct error *err)
+{
+	if (store->touched_at == 0)
+		return true;
+	sqlite3_stmt *stmt = store_statement(store, touched_add_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_int64(stmt, 1, store->touched_at);
+	sqlite3_bind_int(stmt, 2, SETTLED_AFTER);
+	return store_finish(store, stmt, "write to", err);
+}
+
+bool store_touch_counts(int64_t touched_at, int64_t last_ended)
+{
+	return touched_at != 0 && touched_at > last_ended + SETTLED_AFTER;
 }
 
 bool store_record_run(
@@ -96,7 +142,9 @@ bool store_record_run(
 {
 	sqlite3_stmt *stmt = store_statement(store, run_add_sql, err);
 
-	if (stmt == NULL)
+	/* This one's writes take the place of the last success's mark. */
+	if (stmt == NULL ||
+		(run->status != 0 && !store_record_touch(store, err)))
 		return false;
 	sqlite3_bind_int64(stmt, 1, run->started);
 	sqlite3_bind_int64(stmt, 2, run->ended);

@@ -159,6 +159,25 @@ void delivery_turn(struct delivery *delivery)
 	change(FAKE_ENDED, FAKE_CLOSED);
 }
 
+bool delivery_has(struct delivery *delivery, const struct letter *letters,
+	size_t count, bool *there, struct error *err)
+{
+	(void)delivery;
+	(void)err;
+	for (size_t i = 0; i < count; i++)
+		there[i] = there[i] &&
+			fake_letters[fake_letter_named(letters[i].name)]
+					.state == FAKE_PUBLISHED;
+	return true;
+}
+
+/* No letter here is identified, so that none is known again. */
+void delivery_forgo(struct delivery *delivery, size_t i)
+{
+	(void)delivery;
+	PROMISE(i == SIZE_MAX);
+}
+
 bool delivery_seal(struct delivery *delivery, struct letter *letters,
 	size_t count, struct error *err)
 {

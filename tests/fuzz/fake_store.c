@@ -224,6 +224,34 @@ bool store_record_arriving(struct store *store, const struct maildrop *maildrop,
 	return true;
 }
 
+bool store_find_copy(struct store *store, const struct letter *letter,
+	const struct store_place *place, struct letter *copy, bool *found,
+	struct error *err)
+{
+	(void)store;
+	(void)letter;
+	(void)place;
+	(void)copy;
+	(void)err;
+	*found = false;
+	return true;
+}
+
+bool store_retire(struct store *store, const struct maildrop *maildrop,
+	const struct message *message, int64_t now, struct error *err)
+{
+	struct fake_row *at = find(maildrop, message);
+
+	(void)now;
+	PROMISE(at != NULL &&
+		(at->state == MEMORY_KEPT || at->state == MEMORY_ERASED));
+	at = change(store, at - store->rows, err);
+	if (at == NULL)
+		return false;
+	at->state = MEMORY_NONE;
+	return true;
+}
+
 bool store_record_kept(
 	struct store *store, int64_t row, int64_t now, struct error *err)
 {

@@ -10,7 +10,7 @@
 #define NOW 100000
 
 struct row {
-	uint8_t state; /* and whether it vanished, is old, and has a uid */
+	uint8_t state; /* and all else that is known; 255: no uid */
 	uint8_t size;
 	uint8_t listed_size;
 	uint8_t age;
@@ -30,16 +30,16 @@ static bool knows_sizes(size_t i)
 		memories[i].size != MAILDROP_SIZE_UNKNOWN;
 }
 
-/* Under a uid that was erased or had vanished: surely another message? */
+/* Under a known uid: another message, by its header or else by its size? */
 static bool is_other(size_t i)
 {
-	bool was_away =
-		memories[i].state == MEMORY_ERASED || memories[i].vanished;
+	const struct memory *memory = &memories[i];
 
-	return (memories[i].state == MEMORY_KEPT ||
-		       memories[i].state == MEMORY_ERASED) &&
-		was_away && knows_sizes(i) &&
-		messages[i].size != memories[i].size;
+	if (memory->state != MEMORY_KEPT && memory->state != MEMORY_ERASED)
+		return false;
+	return memory->same || memory->reused
+		? memory->reused
+		: knows_sizes(i) && messages[i].size != memory->size;
 }
 
 static bool is_too_large(const struct policy *policy, size_t i)
@@ -58,34 +58,103 @@ static void check_fetch(const struct policy *policy, size_t i, bool fetch)
 	PROMISE(fetch == wanted);
 }
 
+/* Is its copy here what it should be, or gone by its owner's hand? */
+static bool is_well(const struct memory *memory)
+{
+	return memory->local != LOCAL_CHANGED &&
+		memory->local != LOCAL_UNREADABLE;
+}
+
+/* Does the rule want it erased now that it is kept? */
+static bool is_over(const struct policy *policy, const struct memory *memory)
+{
+	bool gone = memory->local == LOCAL_GONE;
+
+	switch (policy->erase) {
+	case ERASE_NEVER:
+		return false;
+	case ERASE_NOW:
+		return true;
+	case ERASE_AFTER:
+		return NOW - memory->kept_at >= policy->after;
+	case ERASE_WHEN_TRASHED:
+		return gone || memory->local == LOCAL_TRASHED;
+	case ERASE_WHEN_PURGED:
+		return gone;
+	}
+	return false;
+}
+
+static bool is_over_size(uint64_t limit, size_t i)
+{
+	return limit > 0 && messages[i].size != MAILDROP_SIZE_UNKNOWN &&
+		messages[i].size > limit;
+}
+
 static void check_erase(const struct policy *policy, size_t count, size_t i,
 	const struct step *step)
 {
 	const struct memory *memory = &memories[i];
 	bool kept = memory->state == MEMORY_KEPT;
+	bool protected = policy->keep || count - i <= policy->keep_newest ||
+		messages[i].uid_length == 0 ||
+		is_over_size(policy->keep_larger, i);
+	bool wanted = is_over(policy, memory) ||
+		is_over_size(policy->delete_larger, i);
 
 	if (step->erase) {
-		PROMISE(policy->erase != ERASE_NEVER && !policy->keep);
-		PROMISE(count - i > policy->keep_newest);
-		PROMISE(messages[i].uid_length > 0);
+		PROMISE(!protected);
 		PROMISE(step->fetch || kept);
 		PROMISE(!step->fetch || policy->erase == ERASE_NOW);
 		/* A uid that was away is believed when its size is the same. */
-		PROMISE(step->fetch || !memory->vanished ||
+		PROMISE(step->fetch || !memory->vanished || memory->same ||
 			(knows_sizes(i) && !is_other(i)));
-		PROMISE(step->fetch || policy->erase == ERASE_NOW ||
-			NOW - memory->kept_at >= policy->after);
+		PROMISE(step->fetch || !memory->held);
+		PROMISE(step->fetch || is_well(memory));
+		PROMISE(step->fetch || wanted || policy->max_server_size > 0);
 		return;
 	}
 	/* Nothing that is due is forgotten. */
-	PROMISE(policy->erase == ERASE_NEVER || policy->keep ||
-		count - i <= policy->keep_newest ||
-		messages[i].uid_length == 0 || !(step->fetch || kept) ||
-		memory->vanished ||
-		(policy->erase == ERASE_AFTER &&
-			(step->fetch ||
-				NOW - memory->kept_at < policy->after)) ||
-		memory->state == MEMORY_ERASED);
+	PROMISE(protected || step->reason == REASON_BRAKE || !kept ||
+		memory->vanished || memory->held || step->fetch ||
+		is_other(i) || !is_well(memory) || !wanted);
+}
+
+/* Too many are missing at once: nothing is erased. */
+static void check_brake(const struct policy *policy,
+	const struct maildrop *maildrop, const struct plan *plan)
+{
+	size_t looked_for = 0;
+	size_t missing = 0;
+
+	for (size_t i = 0; i < maildrop->count; i++) {
+		if (memories[i].state != MEMORY_KEPT || memories[i].missing)
+			continue;
+		looked_for += memories[i].local != LOCAL_UNKNOWN;
+		missing += memories[i].local == LOCAL_GONE;
+	}
+	PROMISE(plan->braked ==
+		(missing > 10 && missing * 100 > looked_for * policy->brake));
+	PROMISE(!plan->braked || plan->erasures == 0);
+}
+
+/* Nothing goes for want of room where there is room. */
+static void check_room(const struct policy *policy,
+	const struct maildrop *maildrop, const struct plan *plan)
+{
+	uint64_t stays = 0;
+	uint64_t smallest = UINT64_MAX;
+
+	for (size_t i = 0; i < maildrop->count; i++) {
+		uint64_t size = messages[i].size;
+
+		if (!plan->steps[i].erase && size != MAILDROP_SIZE_UNKNOWN)
+			stays += size;
+		if (plan->steps[i].reason == REASON_NO_ROOM && size < smallest)
+			smallest = size;
+	}
+	PROMISE(smallest == UINT64_MAX ||
+		stays + UINT8_MAX > policy->max_server_size);
 }
 
 static void check_plan(const struct policy *policy,
@@ -113,6 +182,8 @@ static void check_plan(const struct policy *policy,
 	PROMISE(erasures == plan->erasures);
 	PROMISE(too_large == plan->too_large);
 	PROMISE(octets == plan->octets);
+	check_brake(policy, maildrop, plan);
+	check_room(policy, maildrop, plan);
 }
 
 /* A plan that says that it needs no sizes is the same without them. */
@@ -133,14 +204,6 @@ static void check_sizes(const struct policy *policy,
 	plan_release(&again);
 }
 
-/* Two bits, and one more that tells what is seen from what is kept. */
-static enum memory_state state_from(uint8_t octet)
-{
-	enum memory_state state = (enum memory_state)(octet % 4);
-
-	return state == MEMORY_KEPT && octet >= 128 ? MEMORY_SEEN : state;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct row row;
@@ -148,11 +211,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 4)
 		return 0;
 	struct policy policy = {
-		.erase = (enum erase_rule)(data[0] % 3),
-		.keep = data[0] / 3 % 4 == 3,
+		.erase = (enum erase_rule)(data[0] % 5),
+		.keep = data[0] / 5 % 4 == 3,
+		.brake = data[0] / 20 * 10,
 		.after = data[1] * 10,
 		.keep_newest = data[2] % 8,
 		.max_size = data[3] % 2 ? data[3] : 0,
+		.keep_larger = data[2] / 8 % 4 == 1 ? data[3] : 0,
+		.delete_larger = data[2] / 8 % 4 == 2 ? data[3] : 0,
+		.max_server_size = data[2] / 8 % 4 == 3 ? data[3] * 4 : 0,
 	};
 	struct maildrop maildrop = {.messages = messages};
 
@@ -163,12 +230,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			return 0;
 		memcpy(&row, data + at, sizeof row);
 		messages[i] = (struct message){.number = (uint32_t)i + 1,
-			.uid_length = row.state / 8 % 8 > 0,
+			.uid_length = row.state != 255,
 			.size = size_from(row.listed_size)};
 		memories[i] = (struct memory){.row = (int64_t)i,
-			.state = state_from(row.state),
-			.old = row.state / 64 % 2,
-			.vanished = row.state / 4 % 2,
+			.state = (enum memory_state)(row.state % 5),
+			.vanished = row.state / 5 % 2,
+			.held = row.state / 10 % 8 == 0,
+			.same = row.state / 80 % 3 == 1,
+			.reused = row.state / 80 % 3 == 2,
+			.missing = row.age % 7 == 0,
+			.old = row.age % 11 == 10,
+			.local = (enum local_state)(row.age % 6),
 			.size = size_from(row.size),
 			/* Some of them in the future: a clock set back. */
 			.kept_at = NOW + 320 - row.age * 10};

@@ -59,6 +59,55 @@ static void test_long(void)
 		"an endless field does not hide the next");
 }
 
+static char identity[4096];
+
+static void collect(void *data, const char *bytes, size_t length)
+{
+	(void)data;
+	strncat(identity, bytes, length);
+}
+
+/* What stands for the message with this text, cut in pieces. */
+static const char *identity_of(const char *text, size_t piece)
+{
+	struct header header;
+	size_t length = strlen(text);
+
+	identity[0] = '\0';
+	header_init(&header);
+	header.identity = collect;
+	for (size_t at = 0; at < length; at += piece)
+		header_feed(&header, text + at,
+			length - at < piece ? length - at : piece);
+	header_end(&header);
+	return identity;
+}
+
+static void test_identity(void)
+{
+	static const char text[] = "Return-Path: <a@b>\n"
+				   "Received: from x\n\tby y; now\n"
+				   "X-Spam: no\n"
+				   "subject: one\n  two \n"
+				   "Status: RO\n"
+				   "Date: today\n"
+				   "\n"
+				   "To: nobody\n";
+	static const char wanted[] = "Received: from x\tby y; now\n"
+				     "subject: one  two\n"
+				     "Date: today\n";
+	bool right = true;
+
+	for (size_t piece = 1; piece <= sizeof text; piece++)
+		right = right && strcmp(identity_of(text, piece), wanted) == 0;
+	ok(right, "fields that servers rewrite do not identify a message");
+	same(identity_of("Date: today", 4), "Date: today\n",
+		"nor need an end of the header");
+	same(identity_of("\nDate: today\n", 4), "",
+		"and the body tells nothing");
+	same(identity_of("X: y\n\n", 4), "", "some have nothing to tell");
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -83,5 +132,6 @@ int main(void)
 		ok(right, "%s, cut in any pieces", row->sentence);
 	}
 	test_long();
+	test_identity();
 	return done();
 }

@@ -147,6 +147,144 @@ static const struct row {
 		{.erase = ERASE_NOW, .max_size = 1, .keep_newest = 3},
 		{.state = MEMORY_SEEN, .held = true}, 1000,
 		{.reason = REASON_SEEN}},
+	{"another size under a uid that is kept is another message: fetched",
+		{.erase = ERASE_AFTER, .after = DAY},
+		{.state = MEMORY_KEPT, .size = 999, .kept_at = 1}, 1000,
+		{.fetch = true, .reason = REASON_REUSED}},
+	{"another size with the same header is the same message",
+		{.erase = ERASE_AFTER, .after = DAY},
+		{.state = MEMORY_KEPT, .size = 999, .kept_at = 1, .same = true},
+		1000, {.erase = true, .reason = REASON_DUE}},
+	{"the same size with another header is another message",
+		{.erase = ERASE_NEVER},
+		{.state = MEMORY_KEPT, .vanished = true, .reused = true}, 1000,
+		{.fetch = true, .reason = REASON_REUSED}},
+	{"so is one of the size of an erased one", {.erase = ERASE_NEVER},
+		{.state = MEMORY_ERASED, .reused = true}, 1000,
+		{.fetch = true, .reason = REASON_REUSED}},
+	{"what had vanished is itself by its header, even without sizes",
+		{.erase = ERASE_NOW},
+		{.state = MEMORY_KEPT,
+			.size = UNKNOWN,
+			.vanished = true,
+			.same = true},
+		UNKNOWN, {.erase = true, .reason = REASON_ERASE_NOW}},
+	{"what was erased and is listed again is not erased again",
+		{.erase = ERASE_NOW}, {.state = MEMORY_ERASED, .same = true},
+		1000, {.reason = REASON_RETURNED}},
+	{"held mail stays when it is due", {.erase = ERASE_AFTER, .after = DAY},
+		{.state = MEMORY_KEPT, .kept_at = 1, .held = true}, 1000,
+		{.reason = REASON_HELD}},
+	{"held mail stays under delete = now", {.erase = ERASE_NOW},
+		{.state = MEMORY_KEPT, .held = true}, 1000,
+		{.reason = REASON_HELD}},
+	{"delete = when trashed leaves what is here",
+		{.erase = ERASE_WHEN_TRASHED},
+		{.state = MEMORY_KEPT, .local = LOCAL_HERE}, 1000,
+		{.reason = REASON_STILL_HERE}},
+	{"and what nobody looked for", {.erase = ERASE_WHEN_TRASHED},
+		{.state = MEMORY_KEPT}, 1000, {.reason = REASON_STILL_HERE}},
+	{"it erases what was trashed", {.erase = ERASE_WHEN_TRASHED},
+		{.state = MEMORY_KEPT, .local = LOCAL_TRASHED}, 1000,
+		{.erase = true, .reason = REASON_TRASHED}},
+	{"and what is gone altogether", {.erase = ERASE_WHEN_TRASHED},
+		{.state = MEMORY_KEPT, .local = LOCAL_GONE}, 1000,
+		{.erase = true, .reason = REASON_TRASHED}},
+	{"but not what cannot be read", {.erase = ERASE_WHEN_TRASHED},
+		{.state = MEMORY_KEPT, .local = LOCAL_UNREADABLE}, 1000,
+		{.reason = REASON_STILL_HERE}},
+	{"delete = when purged leaves what is in the trash",
+		{.erase = ERASE_WHEN_PURGED},
+		{.state = MEMORY_KEPT, .local = LOCAL_TRASHED}, 1000,
+		{.reason = REASON_STILL_HERE}},
+	{"it erases what is gone", {.erase = ERASE_WHEN_PURGED},
+		{.state = MEMORY_KEPT, .local = LOCAL_GONE}, 1000,
+		{.erase = true, .reason = REASON_PURGED}},
+	{"not what is held", {.erase = ERASE_WHEN_PURGED},
+		{.state = MEMORY_KEPT, .local = LOCAL_GONE, .held = true}, 1000,
+		{.reason = REASON_HELD}},
+	{"new mail is fetched and stays under delete = when purged",
+		{.erase = ERASE_WHEN_PURGED}, {.state = MEMORY_NONE}, 1000,
+		{.fetch = true, .reason = REASON_NEW}},
+	{"due mail whose copy was changed stays",
+		{.erase = ERASE_AFTER, .after = DAY},
+		{.state = MEMORY_KEPT, .kept_at = 1, .local = LOCAL_CHANGED},
+		1000, {.reason = REASON_CHANGED}},
+	{"due mail whose copy cannot be read stays",
+		{.erase = ERASE_AFTER, .after = DAY},
+		{.state = MEMORY_KEPT, .kept_at = 1, .local = LOCAL_UNREADABLE},
+		1000, {.reason = REASON_UNREADABLE}},
+	{"due mail whose copy its owner removed goes",
+		{.erase = ERASE_AFTER, .after = DAY},
+		{.state = MEMORY_KEPT, .kept_at = 1, .local = LOCAL_GONE}, 1000,
+		{.erase = true, .reason = REASON_DUE}},
+	{"so does what he trashed", {.erase = ERASE_AFTER, .after = DAY},
+		{.state = MEMORY_KEPT, .kept_at = 1, .local = LOCAL_TRASHED},
+		1000, {.erase = true, .reason = REASON_DUE}},
+	{"changed mail stays under delete = now", {.erase = ERASE_NOW},
+		{.state = MEMORY_KEPT, .local = LOCAL_CHANGED}, 1000,
+		{.reason = REASON_CHANGED}},
+	{"due mail over keep-larger-than stays",
+		{.erase = ERASE_AFTER, .after = DAY, .keep_larger = 999},
+		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
+		{.reason = REASON_KEPT_LARGE}},
+	{"due mail of just keep-larger-than goes",
+		{.erase = ERASE_AFTER, .after = DAY, .keep_larger = 1000},
+		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
+		{.erase = true, .reason = REASON_DUE}},
+	{"new mail over keep-larger-than is fetched and stays",
+		{.erase = ERASE_NOW, .keep_larger = 999},
+		{.state = MEMORY_NONE}, 1000,
+		{.fetch = true, .reason = REASON_NEW}},
+	{"kept mail over delete-larger-than goes before its time",
+		{.erase = ERASE_AFTER, .after = DAY, .delete_larger = 999},
+		{.state = MEMORY_KEPT, .kept_at = NOW}, 1000,
+		{.erase = true, .reason = REASON_LARGE}},
+	{"even under delete = never",
+		{.erase = ERASE_NEVER, .delete_larger = 999},
+		{.state = MEMORY_KEPT, .kept_at = NOW}, 1000,
+		{.erase = true, .reason = REASON_LARGE}},
+	{"but not under -k",
+		{.erase = ERASE_NEVER, .delete_larger = 999, .keep = true},
+		{.state = MEMORY_KEPT, .kept_at = NOW}, 1000,
+		{.reason = REASON_NEVER}},
+	{"nor when its copy was changed",
+		{.erase = ERASE_NEVER, .delete_larger = 999},
+		{.state = MEMORY_KEPT, .local = LOCAL_CHANGED}, 1000,
+		{.reason = REASON_CHANGED}},
+	{"new mail over delete-larger-than is fetched first",
+		{.erase = ERASE_NEVER, .delete_larger = 999},
+		{.state = MEMORY_NONE}, 1000,
+		{.fetch = true, .reason = REASON_NEW}},
+	{"mail of unknown size is none of the large ones",
+		{.erase = ERASE_NEVER, .delete_larger = 1},
+		{.state = MEMORY_KEPT, .size = UNKNOWN}, UNKNOWN,
+		{.reason = REASON_NEVER}},
+	{"the oldest goes when all is more than max-server-size",
+		{.erase = ERASE_NEVER, .max_server_size = 999},
+		{.state = MEMORY_KEPT}, 1000,
+		{.erase = true, .reason = REASON_NO_ROOM}},
+	{"it stays when all fits",
+		{.erase = ERASE_NEVER, .max_server_size = 1000},
+		{.state = MEMORY_KEPT}, 1000, {.reason = REASON_NEVER}},
+	{"what was never fetched does not go for want of room",
+		{.erase = ERASE_NEVER, .max_server_size = 10, .max_size = 10},
+		{.state = MEMORY_NONE}, 1000, {.reason = REASON_TOO_LARGE}},
+	{"nor does what is held", {.erase = ERASE_NEVER, .max_server_size = 10},
+		{.state = MEMORY_KEPT, .held = true}, 1000,
+		{.reason = REASON_HELD}},
+	{"nor what was changed here",
+		{.erase = ERASE_NEVER, .max_server_size = 10},
+		{.state = MEMORY_KEPT, .local = LOCAL_CHANGED}, 1000,
+		{.reason = REASON_CHANGED}},
+	{"nor what is among the newest",
+		{.erase = ERASE_NEVER, .max_server_size = 10, .keep_newest = 3},
+		{.state = MEMORY_KEPT}, 1000, {.reason = REASON_NEWEST}},
+	{"mail that only counts as seen is not fetched", {.erase = ERASE_NEVER},
+		{.state = MEMORY_SEEN}, 1000, {.reason = REASON_SEEN}},
+	{"nor ever erased", {.erase = ERASE_NOW},
+		{.state = MEMORY_SEEN, .kept_at = 1}, 1000,
+		{.reason = REASON_SEEN}},
 	{"erased mail whose size was never known is left alone",
 		{.erase = ERASE_NOW}, {.state = MEMORY_ERASED, .size = UNKNOWN},
 		1000, {.reason = REASON_RETURNED}},
@@ -169,11 +307,14 @@ static void test_rows(void)
 {
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		const struct row *row = &rows[i];
-		struct memory memories[3] = {row->memory,
-			{.state = MEMORY_KEPT, .kept_at = NOW},
-			{.state = MEMORY_KEPT, .kept_at = NOW}};
+		struct memory other = {
+			.state = MEMORY_KEPT, .kept_at = NOW, .size = UNKNOWN};
+		struct memory memories[3] = {row->memory, other, other};
 		struct maildrop maildrop;
 
+		/* Unless the row says otherwise, it has the size it had. */
+		if (memories[0].size == 0)
+			memories[0].size = row->size;
 		three(&maildrop, row->size, "one");
 		struct plan plan =
 			plan_make(&row->policy, &maildrop, memories, NOW);
@@ -207,7 +348,8 @@ static void test_quiet(void)
 	struct policy never = {.erase = ERASE_NEVER};
 	struct policy after = {.erase = ERASE_AFTER, .after = 100};
 	struct policy small = {.erase = ERASE_NEVER, .max_size = 5};
-	struct memory kept = {.state = MEMORY_KEPT, .kept_at = NOW - 40};
+	struct memory kept = {
+		.state = MEMORY_KEPT, .kept_at = NOW - 40, .size = 10};
 	struct memory all[3] = {kept, kept, kept};
 
 	ok(quiet_after(&never, all) == INT64_MAX,
@@ -279,8 +421,8 @@ static void test_totals(void)
 
 static void test_sizes(void)
 {
-	struct memory memories[3] = {{.state = MEMORY_KEPT},
-		{.state = MEMORY_KEPT}, {.state = MEMORY_KEPT}};
+	struct memory kept = {.state = MEMORY_KEPT, .size = UNKNOWN};
+	struct memory memories[3] = {kept, kept, kept};
 	struct policy policy = {.erase = ERASE_NEVER};
 	struct maildrop maildrop;
 
@@ -296,7 +438,12 @@ static void test_sizes(void)
 	policy.max_size = 0;
 	ok(!plan_needs_sizes(&policy, &maildrop, memories),
 		"not for a new message without max-size");
-	memories[2] = (struct memory){.state = MEMORY_KEPT, .vanished = true};
+	memories[2] = kept;
+	memories[2].size = 10;
+	ok(plan_needs_sizes(&policy, &maildrop, memories),
+		"but for a kept one, whose uid may be used again");
+	memories[2] = kept;
+	memories[2].vanished = true;
 	ok(plan_needs_sizes(&policy, &maildrop, memories),
 		"and for one that had vanished");
 	memories[2].vanished = false;
@@ -304,6 +451,68 @@ static void test_sizes(void)
 	ok(plan_needs_sizes(&policy, &maildrop, memories),
 		"and for an erased message that is listed again");
 	maildrop_release(&maildrop);
+}
+
+/* A mailbox of so many kept messages, of which some are missing here. */
+static struct plan plan_missing(
+	uint64_t percent, size_t count, size_t missing, bool known)
+{
+	static const uint64_t key[2] = {1, 2};
+	struct policy policy = {.erase = ERASE_AFTER, .brake = percent};
+	struct memory *memories = calloc(count, sizeof memories[0]);
+	struct error err = {.kind = ERROR_NONE};
+	struct maildrop maildrop;
+
+	maildrop_init(&maildrop, key);
+	for (size_t i = 0; i < count && memories != NULL; i++) {
+		maildrop_add(&maildrop, (uint32_t)i + 1, (const char *)&i,
+			sizeof i, &err);
+		memories[i] = (struct memory){.state = MEMORY_KEPT,
+			.kept_at = 1,
+			.size = UNKNOWN,
+			.missing = known && i < missing,
+			.local = i < missing ? LOCAL_GONE : LOCAL_HERE};
+	}
+	maildrop_index(&maildrop, &err);
+	struct plan plan = plan_make(&policy, &maildrop, memories, NOW);
+
+	maildrop_release(&maildrop);
+	free(memories);
+	return plan;
+}
+
+static void test_brake(void)
+{
+	static const struct {
+		const char *sentence;
+		uint64_t percent;
+		size_t count;
+		size_t missing;
+		bool known;
+		bool braked;
+	} brakes[] = {
+		{"a fifth may be missing", 20, 100, 20, false, false},
+		{"more may not", 20, 100, 21, false, true},
+		{"nor all", 20, 100, 100, false, true},
+		{"ten are never too many", 20, 10, 10, false, false},
+		{"eleven are, if they are all", 20, 11, 11, false, true},
+		{"what was missing before is none of them", 20, 100, 100, true,
+			false},
+		{"brake = 100 does not brake", 100, 100, 100, false, false},
+		{"brake = 0 brakes for eleven of many", 0, 1000, 11, false,
+			true},
+	};
+
+	for (size_t i = 0; i < sizeof brakes / sizeof brakes[0]; i++) {
+		struct plan plan = plan_missing(brakes[i].percent,
+			brakes[i].count, brakes[i].missing, brakes[i].known);
+
+		ok(plan.braked == brakes[i].braked &&
+				plan.erasures ==
+					(plan.braked ? 0 : brakes[i].count),
+			"%s", brakes[i].sentence);
+		plan_release(&plan);
+	}
 }
 
 /* Whatever the policy and the memory: what no plan may ever say. */
@@ -325,7 +534,7 @@ static void test_never(void)
 			{.state = (enum memory_state)(i / 48 % 4 + 1),
 				.size = i / 192 % 3 * 500},
 			{.state = MEMORY_NONE},
-			{.state = MEMORY_KEPT, .kept_at = 1}};
+			{.state = MEMORY_KEPT, .kept_at = 1, .size = UNKNOWN}};
 		struct maildrop maildrop;
 
 		three(&maildrop, 1000, "one");
@@ -338,8 +547,9 @@ static void test_never(void)
 
 			wrong += step->erase && policy.erase == ERASE_NEVER;
 			wrong += step->erase && !safe;
-			wrong +=
-				step->fetch && memories[k].state == MEMORY_KEPT;
+			wrong += step->fetch &&
+				memories[k].state == MEMORY_KEPT &&
+				memories[k].size == 1000;
 			wrong += plan_reason(step->reason)[0] == '\0';
 			tried++;
 		}
@@ -367,6 +577,7 @@ int main(void)
 	test_no_uid();
 	test_totals();
 	test_sizes();
+	test_brake();
 	test_never();
 	test_reasons();
 	return done();

@@ -5,8 +5,52 @@
 
 #include "tap.h"
 
+static void test_outlook(void)
+{
+	static const struct {
+		struct policy policy;
+		uint64_t on_server;
+		uint64_t over;
+		int64_t oldest_other;
+		uint64_t due;
+		int64_t next;
+		const char *sentence;
+	} rows[] = {
+		{{.erase = ERASE_NEVER}, 9, 3, 50, 0, 0, "never is never"},
+		{{.erase = ERASE_NOW, .keep = true}, 9, 3, 50, 0, 0, "-k, too"},
+		{{.erase = ERASE_NOW}, 9, 9, 0, 9, 0, "now is now"},
+		{{.erase = ERASE_AFTER, .after = 100}, 9, 3, 50, 3, 150,
+			"after a time some, the next later"},
+		{{.erase = ERASE_AFTER, .after = 100}, 9, 0, 50, 0, 150,
+			"none yet, the first later"},
+		{{.erase = ERASE_AFTER, .after = 100}, 9, 9, 0, 9, 0,
+			"all of them"},
+		{{.erase = ERASE_AFTER, .after = 100, .keep_newest = 5}, 9, 3,
+			50, 3, 150, "the newest are others"},
+		{{.erase = ERASE_AFTER, .after = 100, .keep_newest = 7}, 9, 3,
+			50, 2, 0, "the newest are among them"},
+		{{.erase = ERASE_NOW, .keep_newest = 10}, 9, 9, 0, 0, 0,
+			"all are the newest"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct outlook outlook = policy_outlook(&rows[i].policy,
+			rows[i].on_server, rows[i].over, rows[i].oldest_other);
+
+		ok(outlook.due == rows[i].due && outlook.next == rows[i].next,
+			"what is due: %s", rows[i].sentence);
+	}
+	ok(policy_kept_until(&rows[0].policy, 1000) == INT64_MIN &&
+			policy_kept_until(&rows[1].policy, 1000) == INT64_MIN,
+		"no time is over with never or -k");
+	ok(policy_kept_until(&rows[2].policy, 1000) == INT64_MAX &&
+			policy_kept_until(&rows[3].policy, 1000) == 900,
+		"with now each is, after a time what is older");
+}
+
 int main(void)
 {
+	test_outlook();
 	static const struct {
 		const char *text;
 		bool good;

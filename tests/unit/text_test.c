@@ -140,6 +140,12 @@ static void test_format(void)
 	same(text_clock(room, sizeof room, 750), "12:30", "minutes");
 	same(text_clock(room, sizeof room, 11109), "3:05:09", "hours");
 	same(text_clock(room, sizeof room, -5), "0:00", "no time is negative");
+	same(text_age(room, sizeof room, -7), "just now", "a clock set back");
+	same(text_age(room, sizeof room, 1), "just now", "now");
+	same(text_age(room, sizeof room, 119), "119 seconds ago", "seconds");
+	same(text_age(room, sizeof room, 120), "2 minutes ago", "minutes");
+	same(text_age(room, sizeof room, 10800), "3 hours ago", "hours ago");
+	same(text_age(room, sizeof room, 200000), "2 days ago", "days ago");
 	text_base64(room, (const unsigned char *)"fooba", 5);
 	same(room, "Zm9vYmE=", "base64 of five octets");
 	text_base64(room, (const unsigned char *)"foob", 4);
@@ -153,8 +159,24 @@ static void test_format(void)
 		"whole numbers up to a limit");
 }
 
+static void test_printable_long(void)
+{
+	char text[900];
+	char room[1000];
+
+	memset(text, 'x', sizeof text);
+	text[500] = '\x1b';
+	text_printable_long(room, sizeof room, text, sizeof text);
+	ok(strlen(room) == 903 && strncmp(room + 500, "\\x1bx", 5) == 0,
+		"a long sentence is shown whole, its escapes are not");
+	text_printable_long(room, 300, text, sizeof text);
+	ok(strlen(room) < 300 && strcmp(room + strlen(room) - 3, "...") == 0,
+		"and cut where the room ends");
+}
+
 int main(void)
 {
+	test_printable_long();
 	test_printable();
 	test_nearest();
 	test_duration();

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/duplicate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/xalloc.h"
+
+/* Of which letter before it is this one a copy? Itself: of none. */
+static size_t first_copy(const struct batch *batch, size_t i)
+{
+	const struct letter *letter = &batch->letters[i];
+	size_t k = 0;
+
+	while (k < i &&
+		(!batch->letters[k].identified ||
+			memcmp(batch->letters[k].sha256, letter->sha256,
+				LETTER_DIGEST) != 0))
+		k++;
+	return k;
+}
+
+/* Those that the store knows, and that are still there. */
+static bool find_known(
+	struct run *run, struct letter *known, bool *there, struct error *err)
+{
+	const struct batch *batch = run->closed;
+	struct store_place place = {
+		run->account->destination, run->account->path};
+	bool any = false;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		bool found = false;
+
+		if (batch->letters[i].identified &&
+			!store_find_copy(run->store, &batch->letters[i], &place,
+				&known[i], &found, err))
+			return false;
+		there[i] = found;
+		any = any || found;
+	}
+	return !any ||
+		delivery_has(run->delivery, known, batch->count, there, err);
+}
+
+bool duplicate_sift(struct run *run, struct error *err)
+{
+	struct batch *batch = run->closed;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		batch->twice[i] = false;
+		batch->twin[i] = i;
+	}
+	if (run->account->keep_duplicates)
+		return true;
+	struct letter *known = xcalloc(batch->count, sizeof known[0]);
+	bool *there = xcalloc(batch->count, sizeof there[0]);
+	bool ok = find_known(run, known, there, err);
+
+	for (size_t i = 0; ok && i < batch->count; i++) {
+		if (there[i])
+			batch->letters[i] = known[i];
+		else if (batch->letters[i].identified)
+			batch->twin[i] = first_copy(batch, i);
+		batch->twice[i] = there[i] || batch->twin[i] != i;
+		if (batch->twice[i])
+			delivery_forgo(run->delivery, i);
+	}
+	free(known);
+	free(there);
+	return ok;
+}
+
+void duplicate_settle(struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		if (batch->twin[i] != i)
+			batch->letters[i] = batch->letters[batch->twin[i]];
+	}
+}

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/history.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/json.h"
+#include "commands/report.h"
+#include "core/text.h"
+#include "io/log.h"
+#include "io/privilege.h"
+#include "io/store_look.h"
+#include "io/whereabouts.h"
+
+/* A path, or a sentence of ours, made printable. */
+#define LONG_SHOWN 4800
+
+struct history {
+	const struct account *account;
+	bool json;
+	size_t shown; /* runs, or messages and troubles of a uid */
+};
+
+static const char *printable_long(char *room, const char *text)
+{
+	return text_printable_long(room, LONG_SHOWN, text, strlen(text));
+}
+
+static void print_run(const struct store_run *run)
+{
+	char time[REPORT_TIME_MAX];
+	char size[32];
+	char text[LONG_SHOWN];
+
+	printf("%s  fetched %" PRIu64 " (%s), erased %" PRIu64,
+		report_time(time, run->ended), run->fetched,
+		text_size(size, sizeof size, run->octets), run->erased);
+	/* A run that failed may not have come to the listing. */
+	if (run->status == 0 || run->left > 0)
+		printf(", left %" PRIu64, run->left);
+	if (run->failed > 0)
+		printf(", refused %" PRIu64, run->failed);
+	if (run->status != 0)
+		printf("; exit status %d: %s", run->status,
+			printable_long(text, run->error));
+	putchar('\n');
+}
+
+static void print_json_account(const struct history *history)
+{
+	const char *name = history->account->name;
+
+	printf("{\"account\":");
+	json_string(name, strlen(name));
+}
+
+static void show_run(const struct store_run *run, void *data)
+{
+	struct history *history = data;
+
+	history->shown++;
+	if (!history->json) {
+		print_run(run);
+		return;
+	}
+	print_json_account(history);
+	printf(",\"started\":%" PRId64 ",\"ended\":%" PRId64
+	       ",\"status\":%d,\"fetched\":%" PRIu64 ",\"octets\":%" PRIu64
+	       ",\"erased\":%" PRIu64 ",\"left\":%" PRIu64
+	       ",\"failed\":%" PRIu64,
+		run->started, run->ended, run->status, run->fetched,
+		run->octets, run->erased, run->left, run->failed);
+	if (run->error[0] != '\0')
+		json_field("error", run->error);
+	printf("}\n");
+}
+
+/* What its record says, in words. */
+static const char *state_words(const struct store_message *message)
+{
+	bool gone = message->vanished_at != 0;
+
+	switch (message->state) {
+	case MEMORY_NONE:
+		break;
+	case MEMORY_ARRIVING:
+		return "arriving: the run that stores it is at work, or was "
+		       "ended";
+	case MEMORY_KEPT:
+		return gone ? "kept here; the server lists it no longer"
+			    : "kept here, and on the server";
+	case MEMORY_ERASED:
+		return "kept here, erased on the server";
+	case MEMORY_SEEN:
+		return gone ? "counts as seen; the server lists it no longer"
+			    : "counts as seen: it was never fetched by "
+			      "keepmail";
+	}
+	return "unknown";
+}
+
+/* The same as a word, for programs. */
+static const char *state_name(const struct store_message *message)
+{
+	switch (message->state) {
+	case MEMORY_NONE:
+		break;
+	case MEMORY_ARRIVING:
+		return "arriving";
+	case MEMORY_KEPT:
+		return "kept";
+	case MEMORY_ERASED:
+		return "erased";
+	case MEMORY_SEEN:
+		return "seen";
+	}
+	return "unknown";
+}
+
+/* Was it put here by us? What is only seen lies nowhere. */
+static bool lies_here(const struct store_message *message)
+{
+	return message->state != MEMORY_SEEN && message->path[0] != '\0';
+}
+
+/* The digest in hexadecimal, or "". */
+static const char *hexadecimal(
+	char room[2 * LETTER_DIGEST + 1], const unsigned char *sha256)
+{
+	room[0] = '\0';
+	for (size_t i = 0; sha256 != NULL && i < LETTER_DIGEST; i++)
+		snprintf(room + 2 * i, 3, "%02x", sha256[i]);
+	return room;
+}
+
+static void print_line(const char *name, const char *text)
+{
+	printf("  %-11s %s\n", name, text);
+}
+
+static void print_time(const char *name, int64_t seconds)
+{
+	char time[REPORT_TIME_MAX];
+
+	if (seconds != 0)
+		print_line(name, report_time(time, seconds));
+}
+
+static void print_text(const char *name, const char *text)
+{
+	char shown[LONG_SHOWN];
+
+	if (text[0] != '\0')
+		print_line(name, printable_long(shown, text));
+}
+
+/* Where it lies now; else where it was put. */
+static void print_place(const struct store_message *message)
+{
+	char shown[LONG_SHOWN];
+
+	if (message->kind == DESTINATION_MBOX) {
+		printf("  %-11s %s, %" PRIu64 " octets from octet %" PRIu64
+		       " on, when it was stored\n",
+			"lies in", printable_long(shown, message->path),
+			message->length, message->offset);
+		return;
+	}
+	char *file = whereabouts_maildir(message->path, message->name);
+
+	if (file != NULL) {
+		print_text("lies in", file);
+	} else {
+		print_text("was put in", message->path);
+		print_text("as", message->name);
+		print_line("", "and is not there now, nor in a folder of it");
+	}
+	free(file);
+}
+
+static void print_message(const struct store_message *message)
+{
+	char uid[REPORT_SHOWN];
+	char sha256[2 * LETTER_DIGEST + 1];
+	char size[48];
+
+	printf("uid %s",
+		text_printable(
+			uid, sizeof uid, message->uid, message->uid_length));
+	if (message->ordinal > 0)
+		printf(", number %" PRId64 " with this uid",
+			message->ordinal + 1);
+	putchar('\n');
+	print_line("state", state_words(message));
+	if (message->size != MAILDROP_SIZE_UNKNOWN) {
+		snprintf(size, sizeof size, "%" PRIu64 " octets there",
+			message->size);
+		print_line("size", size);
+	}
+	if (lies_here(message)) {
+		snprintf(size, sizeof size, "%" PRIu64 " octets here",
+			message->octets);
+		print_line("", size);
+	}
+	print_time("first seen", message->first_seen);
+	print_time("kept", message->kept_at);
+	print_time("vanished", message->vanished_at);
+	print_time("erased", message->erased_at);
+	print_time("held", message->held_at);
+	print_time("missing", message->missing_at);
+	if (lies_here(message))
+		print_place(message);
+	print_text("Message-ID", message->message_id);
+	print_text("SHA-256", hexadecimal(sha256, message->sha256));
+	print_text("seen by", message->origin);
+}
+
+static void print_json_place(const struct store_message *message)
+{
+	bool mbox = message->kind == DESTINATION_MBOX;
+
+	printf(",\"place\":{\"kind\":\"%s\"", mbox ? "mbox" : "maildir");
+	json_field("path", message->path);
+	json_field("name", message->name);
+	if (mbox) {
+		printf(",\"offset\":%" PRIu64 ",\"length\":%" PRIu64 "}",
+			message->offset, message->length);
+		return;
+	}
+	char *file = whereabouts_maildir(message->path, message->name);
+
+	if (file != NULL)
+		json_field("file", file);
+	else
+		printf(",\"file\":null");
+	putchar('}');
+	free(file);
+}
+
+static void print_json_uid(
+	const struct history *history, const char *uid, size_t length)
+{
+	print_json_account(history);
+	printf(",\"uid\":");
+	json_string(uid, length);
+}
+
+static void print_json_message(
+	const struct history *history, const struct store_message *message)
+{
+	char sha256[2 * LETTER_DIGEST + 1];
+
+	print_json_uid(history, message->uid, message->uid_length);
+	printf(",\"ordinal\":%" PRId64, message->ordinal);
+	json_field("state", state_name(message));
+	if (message->size != MAILDROP_SIZE_UNKNOWN)
+		printf(",\"size\":%" PRIu64, message->size);
+	else
+		printf(",\"size\":null");
+	json_time("first_seen", message->first_seen);
+	json_time("kept_at", message->kept_at);
+	json_time("vanished_at", message->vanished_at);
+	json_time("erased_at", message->erased_at);
+	json_time("held_at", message->held_at);
+	json_time("missing_at", message->missing_at);
+	if (lies_here(message)) {
+		printf(",\"octets\":%" PRIu64, message->octets);
+		print_json_place(message);
+	}
+	if (message->message_id[0] != '\0')
+		json_field("message_id", message->message_id);
+	if (message->sha256 != NULL)
+		json_field("sha256", hexadecimal(sha256, message->sha256));
+	if (message->origin[0] != '\0')
+		json_field("origin", message->origin);
+	printf("}\n");
+}
+
+static void show_message(const struct store_message *message, void *data)
+{
+	struct history *history = data;
+
+	history->shown++;
+	if (history->json)
+		print_json_message(history, message);
+	else
+		print_message(message);
+}
+
+static void print_trouble(const struct store_trouble *trouble)
+{
+	char uid[REPORT_SHOWN];
+
+	printf("uid %s\n",
+		text_printable(
+			uid, sizeof uid, trouble->uid, trouble->uid_length));
+	printf("  %-11s %" PRIu64 " tries that failed\n", "trouble",
+		trouble->tries);
+	print_time("first", trouble->first_at);
+	print_time("last", trouble->last_at);
+	if (trouble->quarantined_at == 0)
+		print_time("not before", trouble->next_at);
+	print_time("quarantine", trouble->quarantined_at);
+	print_text("because", trouble->error);
+}
+
+static void show_trouble(const struct store_trouble *trouble, void *data)
+{
+	struct history *history = data;
+
+	history->shown++;
+	if (!history->json) {
+		print_trouble(trouble);
+		return;
+	}
+	print_json_uid(history, trouble->uid, trouble->uid_length);
+	printf(",\"ordinal\":%" PRId64
+	       ",\"state\":\"trouble\",\"tries\":%" PRIu64,
+		trouble->ordinal, trouble->tries);
+	json_time("first_at", trouble->first_at);
+	json_time("last_at", trouble->last_at);
+	json_time("next_at", trouble->next_at);
+	json_time("quarantined_at", trouble->quarantined_at);
+	json_field("error", trouble->error);
+	printf("}\n");
+}
+
+static void pass_message(const struct store_message *message, void *data)
+{
+	(void)message;
+	*(size_t *)data += 1;
+}
+
+static void pass_trouble(const struct store_trouble *trouble, void *data)
+{
+	(void)trouble;
+	*(size_t *)data += 1;
+}
+
+/* Before anything is shown: is something known of this uid? */
+static bool check_uid(struct store *store, const char *uid, struct error *err)
+{
+	char shown[REPORT_SHOWN];
+	size_t length = strlen(uid);
+	size_t found = 0;
+
+	if (!store_each_message(
+		    store, uid, length, pass_message, &found, err) ||
+		!store_each_trouble(
+			store, uid, length, pass_trouble, &found, err))
+		return false;
+	if (found > 0)
+		return true;
+	return error_set(err, ERROR_USAGE,
+		"no message with the uid %s is known: keepmail -n -v lists "
+		"them",
+		text_printable(shown, sizeof shown, uid, length));
+}
+
+static bool show_uids(struct history *history, struct store *store,
+	char *const *uids, size_t count, struct error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!check_uid(store, uids[i], err))
+			return false;
+	}
+	for (size_t i = 0; i < count; i++) {
+		size_t length = strlen(uids[i]);
+
+		if (!store_each_message(store, uids[i], length, show_message,
+			    history, err) ||
+			!store_each_trouble(store, uids[i], length,
+				show_trouble, history, err))
+			return false;
+	}
+	return true;
+}
+
+static bool show_runs(
+	struct history *history, struct store *store, struct error *err)
+{
+	char time[REPORT_TIME_MAX];
+
+	if (!store_each_run(store, show_run, history, err))
+		return false;
+	int64_t noted = store_noted_run(store);
+
+	if (history->json)
+		return true;
+	if (noted != 0)
+		printf("%s  found nothing new\n", report_time(time, noted));
+	else if (history->shown == 0)
+		printf("no run is on record\n");
+	return true;
+}
+
+int history_show(const struct account *account, char *const *uids, size_t count,
+	bool json)
+{
+	struct history history = {.account = account, .json = json};
+	struct error err = {.kind = ERROR_NONE};
+	struct store *store = NULL;
+
+	log_account(account->name);
+	if (privilege_become(account, &err))
+		store = store_open(
+			account->state, account->name, STORE_LOOK, &err);
+	bool ok = store != NULL &&
+		(count > 0 ? show_uids(&history, store, uids, count, &err)
+			   : show_runs(&history, store, &err));
+
+	store_close(store);
+	if (!ok) {
+		log_error(&err);
+		if (json)
+			json_error(account->name, &err);
+	}
+	return error_status(err.kind);
+}

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/identity.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/proof.h"
+#include "core/header.h"
+#include "core/xalloc.h"
+#include "io/digest.h"
+#include "io/log.h"
+
+/* A header that is longer does not end. */
+#define HEADER_MAX (UINT64_C(16) << 20)
+/* So many of the uids that may have been used again are looked at in a run. */
+#define SUSPECTS_MAX 1000
+
+/* A message whose header is asked for. */
+struct question {
+	size_t position;
+	bool answered;
+	unsigned char sha256[DIGEST_LENGTH];
+};
+
+struct inquiry {
+	struct run *run;
+	struct question *questions; /* owned; ascending positions */
+	size_t count;
+	size_t next; /* to be asked */
+	size_t unproven;
+	size_t at; /* being answered */
+	uint64_t received;
+	struct header header;
+	struct digest *digest; /* owned */
+};
+
+static void hash(void *data, const char *bytes, size_t length)
+{
+	digest_update(data, bytes, length);
+}
+
+static void ask(struct inquiry *inquiry, size_t position)
+{
+	inquiry->questions = xreallocarray(inquiry->questions,
+		inquiry->count + 1, sizeof inquiry->questions[0]);
+	inquiry->questions[inquiry->count++] =
+		(struct question){.position = position};
+}
+
+/* Pushes TOPs, and a proof behind each few of them, while there is room. */
+static bool push(struct inquiry *inquiry, struct error *err)
+{
+	struct run *run = inquiry->run;
+	size_t group = inquiry->count < 64 ? 1 : PROOF_GROUP_MAX;
+	char command[32];
+
+	while (session_room(run->session) > 0) {
+		bool more = inquiry->next < inquiry->count;
+		size_t last =
+			inquiry->questions[inquiry->next - !!inquiry->next]
+				.position;
+
+		if (inquiry->unproven == group ||
+			(!more && inquiry->unproven > 0)) {
+			inquiry->unproven = 0;
+			if (!proof_push(run, last, err))
+				return false;
+			continue;
+		}
+		if (!more)
+			return true;
+		size_t position = inquiry->questions[inquiry->next++].position;
+
+		inquiry->unproven++;
+		snprintf(command, sizeof command, "TOP %u 0",
+			run->maildrop.messages[position].number);
+		if (!session_push(run->session, POP3_MESSAGE,
+			    (uint32_t)position, command, err))
+			return false;
+	}
+	return true;
+}
+
+static bool take_text(struct inquiry *inquiry, const struct pop3_event *answer,
+	struct error *err)
+{
+	const struct run *run = inquiry->run;
+
+	inquiry->received += answer->length;
+	if (inquiry->received > HEADER_MAX)
+		return error_set(err, ERROR_PROTOCOL,
+			"a message's header from %s:%u does not end: the "
+			"session was ended and nothing was erased",
+			run->account->server, run->account->port);
+	header_feed(&inquiry->header, answer->text, answer->length);
+	return true;
+}
+
+static bool take(struct inquiry *inquiry, const struct pipeline_event *event,
+	struct error *err)
+{
+	struct question *question = &inquiry->questions[inquiry->at];
+
+	if (proof_has_tag(event->tag))
+		return proof_take(inquiry->run, event, err);
+	switch (event->answer.type) {
+	case POP3_STATUS:
+		if (event->answer.status != POP3_OK) {
+			inquiry->at++;
+			return true;
+		}
+		header_init(&inquiry->header);
+		inquiry->header.identity = hash;
+		inquiry->header.data = inquiry->digest;
+		inquiry->received = 0;
+		digest_restart(inquiry->digest);
+		return proof_not_stray(inquiry->run, event, err);
+	case POP3_TEXT:
+		return take_text(inquiry, &event->answer, err);
+	case POP3_END:
+		header_end(&inquiry->header);
+		question->answered = inquiry->header.identified > 0;
+		digest_finish(inquiry->digest, question->sha256);
+		inquiry->at++;
+		return true;
+	case POP3_MORE:
+	case POP3_LINE:
+	case POP3_BROKEN:
+		break;
+	}
+	return true;
+}
+
+/* Asks for the headers; each answer is proven when this returns true. */
+static bool inquire(struct inquiry *inquiry, struct error *err)
+{
+	struct run *run = inquiry->run;
+	size_t window = session_room(run->session);
+	struct pipeline_event event;
+	bool ok = true;
+
+	inquiry->digest = digest_new();
+	while (ok && inquiry->count > 0) {
+		ok = push(inquiry, err);
+		if (!ok || session_room(run->session) == window)
+			break;
+		ok = session_next(run->session, &event, err) &&
+			take(inquiry, &event, err);
+	}
+	digest_free(inquiry->digest);
+	/* LIST may be asked again, and its sizes are to be proven anew. */
+	run->in_step = false;
+	return ok;
+}
+
+/* ---- uids that were used again --------------------------------------------
+ */
+
+/* May the uid stand for another message than it did? */
+static bool is_suspect(const struct run *run, size_t i)
+{
+	const struct memory *memory = &run->memories[i];
+	uint64_t size = run->maildrop.messages[i].size;
+	bool known = size != MAILDROP_SIZE_UNKNOWN &&
+		memory->size != MAILDROP_SIZE_UNKNOWN;
+
+	switch (memory->state) {
+	case MEMORY_NONE:
+	case MEMORY_ARRIVING:
+	case MEMORY_SEEN:
+		return false;
+	case MEMORY_KEPT:
+		return memory->vanished || (known && size != memory->size);
+	case MEMORY_ERASED:
+		/* Of the same size, it is left alone until it comes back. */
+		return memory->vanished || (known && size != memory->size);
+	}
+	return false;
+}
+
+static bool judge_suspect(
+	struct run *run, const struct question *question, struct error *err)
+{
+	struct memory *memory = &run->memories[question->position];
+	unsigned char sha256[LETTER_DIGEST];
+	bool known = false;
+
+	if (!question->answered)
+		return true;
+	if (!store_header(run->store, memory->row, sha256, &known, err))
+		return false;
+	if (!known)
+		return true;
+	memory->same = memcmp(sha256, question->sha256, sizeof sha256) == 0;
+	memory->reused = !memory->same;
+	return true;
+}
+
+/* Some servers tell another size of the same message from time to time. */
+static bool record_sizes(struct run *run, struct error *err)
+{
+	bool begun = false;
+
+	for (size_t i = 0; i < run->maildrop.count; i++) {
+		struct memory *memory = &run->memories[i];
+		uint64_t size = run->maildrop.messages[i].size;
+
+		if (!memory->same || size == MAILDROP_SIZE_UNKNOWN ||
+			size == memory->size)
+			continue;
+		memory->size = size;
+		if (!begun && !store_begin(run->store, err))
+			return false;
+		begun = true;
+		if (!store_record_size(run->store, memory->row, size, err))
+			return false;
+	}
+	return !begun || store_commit(run->store, err);
+}
+
+static bool check_reuse(struct run *run, struct error *err)
+{
+	struct inquiry inquiry = {.run = run};
+	bool ok;
+
+	for (size_t i = 0;
+		i < run->maildrop.count && inquiry.count < SUSPECTS_MAX; i++) {
+		if (is_suspect(run, i))
+			ask(&inquiry, i);
+	}
+	ok = inquire(&inquiry, err);
+	for (size_t i = 0; ok && i < inquiry.count; i++)
+		ok = judge_suspect(run, &inquiry.questions[i], err);
+	free(inquiry.questions);
+	return ok && (run->options->dry_run || record_sizes(run, err));
+}
+
+/* ---- uids that were all given anew ----------------------------------------
+ */
+
+/*
+ * Most of what was known is not listed any more, and about as much is listed
+ * that is unknown. A mailbox that its owner emptied has less that is new, and
+ * to look at some headers for nothing costs little.
+ */
+static bool is_reset(const struct run *run, size_t *unknown)
+{
+	size_t lost = store_lost_count(run->store);
+	size_t known = 0;
+
+	*unknown = 0;
+	for (size_t i = 0; i < run->maildrop.count; i++) {
+		known += run->memories[i].state == MEMORY_KEPT;
+		*unknown += run->memories[i].state == MEMORY_NONE &&
+			run->maildrop.messages[i].uid_length > 0;
+	}
+	return lost > 0 && lost > known && *unknown > 0 && *unknown >= lost / 2;
+}
+
+static int by_header(const void *a, const void *b)
+{
+	const struct store_lost *x = a;
+	const struct store_lost *y = b;
+
+	return memcmp(x->header_sha256, y->header_sha256, LETTER_DIGEST);
+}
+
+/* The same header, and a size as near as servers count. */
+static bool is_near(uint64_t a, uint64_t b)
+{
+	if (a == MAILDROP_SIZE_UNKNOWN || b == MAILDROP_SIZE_UNKNOWN)
+		return true;
+	return (a > b ? a - b : b - a) <= 1024 + a / 16;
+}
+
+/* The one that is this message, by size best; NULL: none is. */
+static struct store_lost *find_lost(struct store_lost *lost, size_t count,
+	const struct question *question, uint64_t size)
+{
+	struct store_lost *found = NULL;
+	size_t low = 0;
+	size_t high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (memcmp(lost[middle].header_sha256, question->sha256,
+			    LETTER_DIGEST) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < count &&
+		memcmp(lost[low].header_sha256, question->sha256,
+			LETTER_DIGEST) == 0;
+		low++) {
+		/* Row 0 is none: it was taken. */
+		if (lost[low].row == 0 || !is_near(lost[low].size, size))
+			continue;
+		if (found == NULL || lost[low].size == size)
+			found = &lost[low];
+	}
+	return found;
+}
+
+/* Records what was found again; *found says how many. */
+static bool rebind(struct run *run, const struct inquiry *inquiry,
+	struct store_lost *lost, size_t count, size_t *found, struct error *err)
+{
+	const struct maildrop *maildrop = &run->maildrop;
+	bool ok = store_begin(run->store, err);
+
+	*found = 0;
+	for (size_t i = 0; ok && i < inquiry->count; i++) {
+		const struct question *question = &inquiry->questions[i];
+		const struct message *message =
+			&maildrop->messages[question->position];
+		struct store_lost *one = !question->answered
+			? NULL
+			: find_lost(lost, count, question, message->size);
+
+		if (one == NULL)
+			continue;
+		ok = store_rebind(run->store, one->row, maildrop, message, err);
+		one->row = 0;
+		++*found;
+	}
+	return ok && store_commit(run->store, err);
+}
+
+static bool match(struct run *run, struct error *err)
+{
+	struct inquiry inquiry = {.run = run};
+	struct store_lost *lost = NULL;
+	size_t count = 0;
+	size_t found = 0;
+
+	for (size_t i = 0; i < run->maildrop.count; i++) {
+		if (run->memories[i].state == MEMORY_NONE &&
+			run->maildrop.messages[i].uid_length > 0)
+			ask(&inquiry, i);
+	}
+	bool ok = inquire(&inquiry, err) &&
+		store_lost(run->store, &lost, &count, err);
+
+	if (ok && count > 0) {
+		qsort(lost, count, sizeof lost[0], by_header);
+		ok = rebind(run, &inquiry, lost, count, &found, err);
+	}
+	if (ok && found > 0)
+		log_line(LOG_SUMMARY,
+			"the server gave its messages new uids: %zu are known "
+			"again by their headers, %zu are new",
+			found, inquiry.count - found);
+	free(lost);
+	free(inquiry.questions);
+	if (!ok || found == 0)
+		return ok;
+	free(run->memories);
+	run->memories = NULL;
+	return store_recall(run->store, &run->maildrop, &run->memories, err);
+}
+
+static bool check_reset(struct run *run, struct error *err)
+{
+	size_t unknown;
+
+	if (!is_reset(run, &unknown))
+		return true;
+	run->identifying = run->account->uid_reset != UID_RESET_REFETCH;
+	switch (run->account->uid_reset) {
+	case UID_RESET_REFETCH:
+		return true;
+	case UID_RESET_STOP:
+		return error_set(err, ERROR_DATA,
+			"of the messages known on %s:%u, %zu are not listed "
+			"any more, and %zu are that are unknown: it gave them "
+			"new uids, or this is another mailbox. Nothing was "
+			"fetched or erased (on-uid-reset = stop); set it to "
+			"match to find them again by their headers",
+			run->account->server, run->account->port,
+			store_lost_count(run->store), unknown);
+	case UID_RESET_MATCH:
+		break;
+	}
+	if (run->options->dry_run) {
+		log_line(LOG_SUMMARY,
+			"the server seems to have given its messages new "
+			"uids: a fetch would find them again by their headers "
+			"first");
+		return true;
+	}
+	if (!match(run, err))
+		return false;
+	run->identifying = false;
+	return true;
+}
+
+bool identity_check(struct run *run, struct error *err)
+{
+	return check_reset(run, err) && check_reuse(run, err);
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/status.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "commands/json.h"
+#include "commands/report.h"
+#include "commands/run.h"
+#include "core/error.h"
+#include "core/policy.h"
+#include "core/text.h"
+#include "io/log.h"
+#include "io/privilege.h"
+#include "io/store_look.h"
+
+/* So many messages in quarantine are named one by one. */
+#define NAMED_MAX 10
+
+/* What is known of an account, and what follows from it. */
+struct status {
+	const struct account *account;
+	int64_t now;
+	struct store_overview seen;
+	struct outlook outlook;
+	size_t named;
+};
+
+static void print_due(const struct status *status)
+{
+	const struct policy *policy = &status->account->policy;
+	const struct outlook *outlook = &status->outlook;
+	char date[REPORT_TIME_MAX];
+
+	if (policy->erase == ERASE_NEVER)
+		printf(", nothing is due (delete = never)");
+	else if (outlook->due > 0)
+		printf(", %" PRIu64 " due now", outlook->due);
+	else
+		printf(", none due now");
+	if (outlook->next != 0)
+		printf(", next on %s", report_date(date, outlook->next));
+}
+
+static void print_success(const struct status *status)
+{
+	const struct store_overview *seen = &status->seen;
+	char age[40];
+
+	if (seen->last_success != 0)
+		printf("last success %s",
+			text_age(age, sizeof age,
+				status->now - seen->last_success));
+	else if (seen->last.ended != 0)
+		printf("no success on record");
+	else
+		printf("never fetched");
+}
+
+static void print_failure(const struct status *status)
+{
+	const struct store_run *last = &status->seen.last;
+	char age[40];
+	char error[4800];
+
+	if (last->ended == 0 || last->status == 0)
+		return;
+	printf("  the last run failed %s, with exit status %d: %s\n",
+		text_age(age, sizeof age, status->now - last->ended),
+		last->status,
+		text_printable_long(
+			error, sizeof error, last->error, strlen(last->error)));
+}
+
+static void print_quarantined(const struct store_trouble *trouble, void *data)
+{
+	struct status *status = data;
+	char uid[REPORT_SHOWN];
+	char error[4800];
+
+	if (status->named++ >= NAMED_MAX)
+		return;
+	printf("    uid %s: %" PRIu64 " tries, the last: %s\n",
+		text_printable(
+			uid, sizeof uid, trouble->uid, trouble->uid_length),
+		trouble->tries,
+		text_printable_long(error, sizeof error, trouble->error,
+			strlen(trouble->error)));
+}
+
+/* What somebody may want to do something about. */
+static bool print_particulars(
+	struct status *status, struct store *store, struct error *err)
+{
+	const struct store_overview *seen = &status->seen;
+	const char *name = status->account->name;
+
+	if (seen->at_work)
+		printf("  a run is at work now\n");
+	if (seen->held > 0)
+		printf("  %" PRIu64
+		       " held: never erased on the server (keepmail release %s "
+		       "UID lets go)\n",
+			seen->held, name);
+	if (seen->missing > 0)
+		printf("  %" PRIu64 " missing here (keepmail history %s UID "
+		       "tells where it lay)\n",
+			seen->missing, name);
+	if (seen->in_trouble > 0)
+		printf("  %" PRIu64 " in trouble: tried again by later runs\n",
+			seen->in_trouble);
+	if (seen->quarantined == 0)
+		return true;
+	printf("  %" PRIu64 " in quarantine: left on the server, and not tried "
+	       "any more (keepmail history %s UID tells more)\n",
+		seen->quarantined, name);
+	if (!store_each_trouble(store, NULL, 0, print_quarantined, status, err))
+		return false;
+	if (status->named > NAMED_MAX)
+		printf("    and %zu more\n", status->named - NAMED_MAX);
+	return true;
+}
+
+static bool print_words(
+	struct status *status, struct store *store, struct error *err)
+{
+	const struct store_overview *seen = &status->seen;
+	char size[32];
+
+	printf("%s: ", status->account->name);
+	print_success(status);
+	if (seen->known) {
+		printf("; %" PRIu64 " kept (%s), %" PRIu64 " on the server",
+			seen->kept, text_size(size, sizeof size, seen->octets),
+			seen->on_server);
+		if (seen->on_server > 0)
+			print_due(status);
+	}
+	putchar('\n');
+	print_failure(status);
+	return print_particulars(status, store, err);
+}
+
+static void print_json(const struct status *status)
+{
+	const struct store_overview *seen = &status->seen;
+	const struct store_run *last = &seen->last;
+
+	printf("{\"account\":");
+	json_string(status->account->name, strlen(status->account->name));
+	printf(",\"status\":0");
+	json_time("last_success", seen->last_success);
+	if (last->ended == 0)
+		printf(",\"last_run\":null");
+	else
+		printf(",\"last_run\":{\"started\":%" PRId64
+		       ",\"ended\":%" PRId64 ",\"status\":%d",
+			last->started, last->ended, last->status);
+	if (last->ended != 0 && last->error[0] != '\0')
+		json_field("error", last->error);
+	if (last->ended != 0)
+		putchar('}');
+	printf(",\"at_work\":%s,\"kept\":%" PRIu64 ",\"octets\":%" PRIu64
+	       ",\"on_server\":%" PRIu64 ",\"due\":%" PRIu64,
+		seen->at_work ? "true" : "false", seen->kept, seen->octets,
+		seen->on_server, status->outlook.due);
+	json_time("next_due", status->outlook.next);
+	printf(",\"held\":%" PRIu64 ",\"missing\":%" PRIu64
+	       ",\"trouble\":%" PRIu64 ",\"quarantined\":%" PRIu64 "}\n",
+		seen->held, seen->missing, seen->in_trouble, seen->quarantined);
+}
+
+static bool look(struct status *status, bool json, struct error *err)
+{
+	const struct account *account = status->account;
+	const struct policy *policy = &account->policy;
+
+	if (!privilege_become(account, err))
+		return false;
+	struct store *store =
+		store_open(account->state, account->name, STORE_LOOK, err);
+	bool ok = store != NULL &&
+		store_overview(store, policy_kept_until(policy, status->now),
+			&status->seen, err);
+
+	if (ok) {
+		status->outlook = policy_outlook(policy, status->seen.on_server,
+			status->seen.over, status->seen.oldest_other);
+		if (json)
+			print_json(status);
+		else
+			ok = print_words(status, store, err);
+	}
+	store_close(store);
+	return ok;
+}
+
+static int look_at(const struct account *account, bool json)
+{
+	struct status status = {.account = account, .now = run_now()};
+	struct error err = {.kind = ERROR_NONE};
+
+	log_account(account->name);
+	if (!look(&status, json, &err)) {
+		log_error(&err);
+		if (json)
+			json_error(account->name, &err);
+	}
+	return error_status(err.kind);
+}
+
+/* To become an account's user is for good: each has a process of its own. */
+static int look_apart(const struct account *account, bool json)
+{
+	struct error err = {.kind = ERROR_NONE};
+	int result = 0;
+
+	fflush(stdout);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int status = look_at(account, json);
+
+		if (fflush(stdout) != 0)
+			status = error_worse(status, EX_IOERR);
+		_exit(status);
+	}
+	while (pid > 0 && waitpid(pid, &result, 0) < 0) {
+		if (errno != EINTR)
+			pid = -1;
+	}
+	if (pid > 0 && WIFEXITED(result))
+		return WEXITSTATUS(result);
+	log_account(account->name);
+	if (pid > 0)
+		error_set(&err, ERROR_SOFTWARE,
+			"its process was ended by signal %d", WTERMSIG(result));
+	else
+		error_set(&err, ERROR_TEMPORARY,
+			"cannot start a process for it: %s", strerror(errno));
+	log_error(&err);
+	return error_status(err.kind);
+}
+
+int status_accounts(struct account *const *accounts, size_t count, bool json)
+{
+	bool apart = count > 1 && geteuid() == 0;
+	int worst = EX_OK;
+
+	for (size_t i = 0; i < count; i++)
+		worst = error_worse(worst,
+			apart ? look_apart(accounts[i], json)
+			      : look_at(accounts[i], json));
+	return worst;
+}

@@ -1,0 +1,227 @@
+#!/usr/bin/env bats
+# Which message is which, when uids do not tell.
+
+load lib/helpers
+load lib/dovecot
+
+setup() {
+    common_setup
+    make_letters 40
+    start_server --folder "$work/mail"
+    write_rc
+}
+
+teardown() {
+    stop_dovecot
+    common_teardown
+}
+
+# make_letters N: all of them with a header, by which they can be known again.
+make_letters() {
+    local i
+    rm -rf "$work/mail" "$work/sent"
+    mkdir -p "$work/mail"
+    for ((i = 1; i <= $1; i++)); do
+        printf 'Received: from a\n\tby b; now\nFrom: a%d@example.org\nDate: %d\nSubject: letter %d\nMessage-ID: <%d@x>\n\ntext %d\n' \
+            $i $i $i $i $i >"$work/mail/$(printf '%06d.eml' $i)"
+    done
+    cp -r "$work/mail" "$work/sent"
+}
+
+# The server gives all its messages new uids.
+rename_all() {
+    local file
+    for file in "$work/mail"/*; do
+        mv "$file" "$work/mail/moved-${file##*/}"
+    done
+}
+
+# news N: so many new messages.
+news() {
+    local i
+    for ((i = 1; i <= $1; i++)); do
+        printf 'From: new@example.org\nSubject: new %d\nMessage-ID: <new%d@x>\n\nnew %d\n' \
+            $i $i $i >"$work/mail/new-$i"
+        cp "$work/mail/new-$i" "$work/sent/"
+    done
+}
+
+# How many whole messages the server has sent.
+sent_whole() {
+    stop_server
+    awk '$1 == "retrs" { n = $2 } END { print n }' "$work/server/report"
+}
+
+@test "mail under new uids is known again by its headers: only what is new is fetched" {
+    write_rc 'delete = "after 30 days"'
+    wanted 0
+    days_pass 20
+    rename_all
+    news 5
+    wanted 0 -v
+    says "40 are known again by their headers, 5 are new"
+    says "fetched 5"
+    same_mail "$work/sent" "$work/Mail"
+    # The days that have passed have passed.
+    days_pass 10
+    wanted 0 -v
+    says "erased 40, left 5"
+    [ "$(sent_whole)" -eq 45 ]
+}
+
+@test "on-uid-reset = stop stops, and changes nothing" {
+    wanted 0
+    rename_all
+    write_rc "delete = now" "on-uid-reset = stop"
+    wanted 65
+    says "it gave them new uids, or this is another mailbox"
+    [ "$(files "$work/mail")" -eq 40 ]
+    [ "$(kept)" -eq 40 ]
+    # And so it does the next time.
+    wanted 65
+}
+
+@test "on-uid-reset = refetch fetches all of it again" {
+    wanted 0
+    rename_all
+    write_rc "on-uid-reset = refetch" "duplicates = keep"
+    wanted 0
+    [ "$(kept)" -eq 80 ]
+}
+
+@test "a dry run says that uids are new, and changes nothing" {
+    wanted 0
+    rename_all
+    before=$(in_store "SELECT * FROM message" | sha256sum)
+    wanted 0 -v -n
+    says "new uids"
+    [ "$(in_store "SELECT * FROM message" | sha256sum)" = "$before" ]
+}
+
+@test "a mailbox with other mail in it is other mail: all is fetched, nothing erased unfetched" {
+    write_rc "delete = now"
+    wanted 0
+    news 3
+    wanted 0
+    [ "$(kept)" -eq 43 ]
+    [ "$(files "$work/mail")" -eq 0 ]
+    same_mail "$work/sent" "$work/Mail"
+}
+
+@test "the same text under two uids is put here once, and both are kept, and erased" {
+    for place in maildir mbox; do
+        rm -rf "$work/state" "$work/Mail" "$work/mbox"
+        make_letters 4
+        cp "$work/mail/000001.eml" "$work/mail/again1"
+        cp "$work/mail/000002.eml" "$work/mail/again2"
+        write_rc
+        [ $place = maildir ] || write_rc "mbox = \"$work/mbox\""
+        wanted 0 -v
+        says "fetched 6"
+        says "2 of them were here already"
+        cp "$work/mail/000003.eml" "$work/mail/later"
+        wanted 0 -v
+        says "1 of them were here already"
+        [ $place = maildir ] && same_mail "$work/sent" "$work/Mail"
+        [ $place = maildir ] || same_mail "$work/sent" "$work/mbox"
+        write_rc "delete = now"
+        [ $place = maildir ] || write_rc "mbox = \"$work/mbox\"" "delete = now"
+        wanted 0 -v
+        says "erased 7"
+        [ "$(files "$work/mail")" -eq 0 ]
+    done
+}
+
+@test "what its owner moved into a folder is here, what he removed is fetched again" {
+    make_letters 4
+    wanted 0
+    mkdir -p "$work/Mail/.Old"/{new,cur,tmp}
+    file=$(grep -l "letter 1$" "$work/Mail/new"/*)
+    mv "$file" "$work/Mail/.Old/cur/${file##*/}:2,S"
+    rm "$(grep -l "letter 2$" "$work/Mail/new"/*)"
+    cp "$work/mail/000001.eml" "$work/mail/again1"
+    cp "$work/mail/000002.eml" "$work/mail/again2"
+    wanted 0 -v
+    says "fetched 2"
+    says "1 of them were here already"
+    [ "$(grep -rl "letter 1$" "$work/Mail" | wc -l)" -eq 1 ]
+    [ "$(grep -rl "letter 2$" "$work/Mail" | wc -l)" -eq 1 ]
+}
+
+@test "messages without a header are put here each time" {
+    printf 'text\n' >"$work/mail/bare1"
+    printf 'text\n' >"$work/mail/bare2"
+    cp "$work/mail"/bare* "$work/sent/"
+    wanted 0
+    same_mail "$work/sent" "$work/Mail"
+}
+
+@test "copies under new uids are matched one to one" {
+    for i in 1 2 3; do
+        cp "$work/sent/000001.eml" "$work/mail/copy$i"
+        cp "$work/sent/000001.eml" "$work/sent/copy$i"
+    done
+    write_rc "duplicates = keep"
+    wanted 0
+    rename_all
+    wanted 0 -v
+    says "43 are known again by their headers, 0 are new"
+    [ "$(kept)" -eq 43 ]
+    [ "$(in_store "SELECT count(DISTINCT uid) FROM message")" -eq 43 ]
+}
+
+@test "a known uid with another size is another message: fetched, and kept beside the first" {
+    wanted 0
+    printf 'Subject: another\n\nanother\n' >"$work/mail/000001.eml"
+    cp "$work/mail/000001.eml" "$work/sent/another"
+    news 1
+    wanted 0 -v
+    says "fetched 2"
+    says "another message under a uid that is known"
+    same_mail "$work/sent" "$work/Mail"
+    write_rc "delete = now"
+    wanted 0
+    [ "$(files "$work/mail")" -eq 0 ]
+}
+
+@test "a uid used again for mail of the very same size is told by its header" {
+    write_rc "delete = now"
+    wanted 0
+    wanted 0
+    sed 's/^Subject: ./Subject: Z/' "$work/sent/000001.eml" >"$work/mail/000001.eml"
+    cp "$work/mail/000001.eml" "$work/sent/another"
+    run cmp -s "$work/sent/another" "$work/sent/000001.eml"
+    [ "$status" -eq 1 ]
+    wanted 0 -v
+    says "fetched 1"
+    same_mail "$work/sent" "$work/Mail"
+    [ "$(files "$work/mail")" -eq 0 ]
+}
+
+@test "Dovecot's new uidvalidity: 1000 messages are known again, 5 are fetched" {
+    find_dovecot || skip "no Dovecot 2.3 (contrib/bootstrap check unpacks one)"
+    stop_server
+    make_letters 1000
+    start_dovecot
+    serve_again
+    password=pw
+    write_rc "user = u" 'delete = "after 30 days"'
+    wanted 0
+    days_pass 10
+    sleep 1
+    rm -f "$work/dovecot/mail/Maildir"/dovecot*
+    for i in 1 2 3 4 5; do
+        printf 'Subject: new %d\nMessage-ID: <n%d@x>\n\nnew\n' $i $i >"$work/sent/new$i"
+        cp "$work/sent/new$i" "$work/dovecot/mail/Maildir/new/"
+    done
+    chmod a+r "$work/dovecot/mail/Maildir/new"/new*
+    run keepmail -vv
+    [ "$status" -eq 0 ]
+    grep -q "1000 are known again by their headers, 5 are new" <<<"$output"
+    [ "$(grep -c '> RETR' <<<"$output")" -eq 5 ]
+    same_mail "$work/sent" "$work/Mail"
+    [ "$(in_store "SELECT count(*) FROM message WHERE kept_at < strftime('%s', 'now') - 9 * 86400")" -eq 1000 ]
+    days_pass 20
+    wanted 0 -v
+    says "erased 1000, left 5"
+}

@@ -1,0 +1,464 @@
+#!/usr/bin/env bats
+# status and history: what is known of accounts and messages, without a server.
+
+load lib/helpers
+
+setup() {
+    common_setup
+    make_mail 10
+    start_server --folder "$work/mail"
+    write_rc
+}
+
+teardown() {
+    common_teardown
+}
+
+# An rc file of more than one account: a, and those named.
+write_accounts() {
+    local name
+    for name in "$@"; do
+        printf 'account %s { maildir = "%s/%s" }\n' "$name" "$work" "$name" >>"$rc"
+    done
+}
+
+# from_json EXPRESSION...: what the last run's output (one line) says there.
+from_json() {
+    printf '%s' "$output" >"$work/json"
+    local path
+    for path in "$@"; do
+        sqlite3 :memory: "SELECT json_extract(readfile('$work/json'), '\$.$path')"
+    done
+}
+
+# A run at work: a server that waits before it answers RETR.
+start_slow_run() {
+    cat >"$work/slow.pop" <<'END'
+login PIPELINING
+C: UIDL
+S: +OK
+S: 1 one
+S: .
+C: LIST
+S: +OK
+S: .
+C: RETR 1
+wait 3000
+S: +OK
+S: Subject: one
+S:
+S: .
+C: QUIT
+S: +OK
+END
+    start_server --dialog "$work/slow.pop"
+    write_rc "tls = off" "port = $port"
+    sed -i '/tls-ca/d' "$rc"
+    "$KEEPMAIL" -f "$rc" 3>&- &
+    pid=$!
+    sleep 0.7
+}
+
+# Makes the last success a note on the file: so many seconds ago.
+note_success() {
+    in_store "UPDATE run SET ended = ended - 1000000, started = started - 1000000"
+    touch -d "@$(($(date +%s) - $1))" "$work/state/a.db"
+}
+
+@test "status says when an account was fetched, what is kept and what is on the server" {
+    wanted 0
+    size=$(in_store "SELECT sum(octets) FROM message")
+    wanted 0 status
+    [[ $output =~ ^a:\ last\ success\ (just\ now|[0-9]+\ seconds\ ago)\;\ 10\ kept\ \(.*\),\ 10\ on\ the\ server,\ nothing\ is\ due\ \(delete\ =\ never\)$ ]]
+    wanted 0 status a --json
+    [ "$(from_json account status kept octets on_server due next_due last_run.status at_work)" = "a
+0
+10
+$size
+10
+0
+
+0
+0" ]
+}
+
+@test "an account that was never fetched says so, and nothing is made" {
+    wanted 0 status
+    [ "$output" = "a: never fetched" ]
+    wanted 0 status --json
+    [ "$(from_json last_success last_run kept)" = "
+
+0" ]
+    [ ! -e "$work/state" ]
+}
+
+@test "status asks no server and no password" {
+    wanted 0
+    stop_server
+    sessions=$(reported sessions)
+    sed -i "s|^password = .*|password-command = \"touch $work/asked\"|" "$rc"
+    wanted 0 status
+    says "10 kept"
+    sed -i '/^password/d' "$rc"
+    run setsid "$KEEPMAIL" -f "$rc" status
+    [ "$status" -eq 0 ]
+    says "10 kept"
+    [ ! -e "$work/asked" ]
+    [ "$(reported sessions)" -eq "$sessions" ]
+}
+
+@test "status and history look beside a run, which does not notice" {
+    start_slow_run
+    wanted 0 status
+    says "a run is at work now"
+    wanted 0 status --json
+    [ "$(from_json at_work)" = 1 ]
+    wanted 0 history a
+    wait $pid
+    [ "$(kept)" -eq 1 ]
+    wanted 0 status
+    says "1 kept"
+    says_not "at work"
+}
+
+@test "beside a run that stores mail, what it has committed is seen" {
+    start_server --synthetic 3000
+    write_rc
+    "$KEEPMAIL" -f "$rc" 3>&- &
+    pid=$!
+    seen=0
+    while kill -0 $pid 2>/dev/null; do
+        run keepmail status
+        [ "$status" -eq 0 ]
+        seen=$((seen + 1))
+    done
+    wait $pid
+    [ "$seen" -gt 0 ]
+    wanted 0 status
+    says "3000 kept"
+}
+
+@test "looking changes no octet and no time, and leaves nothing behind" {
+    wanted 0
+    before=$(sha256sum <"$work/state/a.db")$(stat -c %y "$work/state/a.db")
+    wanted 0 status
+    wanted 0 history a
+    wanted 0 history a 000001.eml
+    [ "$(sha256sum <"$work/state/a.db")$(stat -c %y "$work/state/a.db")" = "$before" ]
+    [ "$(ls "$work/state")" = a.db ]
+}
+
+@test "a run that was killed leaves a store that can be looked at" {
+    wanted 0
+    sqlite3 "$work/state/a.db" ".dbconfig no_ckpt_on_close on" \
+        "UPDATE message SET held_at = 1 WHERE id = 1" >/dev/null
+    [ -s "$work/state/a.db-wal" ]
+    before=$(sha256sum <"$work/state/a.db-wal")
+    wanted 0 status
+    says "1 held"
+    [ "$(sha256sum <"$work/state/a.db-wal")" = "$before" ]
+}
+
+@test "a failure is shown with its age and its sentence, and is none of status" {
+    wanted 0
+    stop_server
+    wanted 75
+    in_store "UPDATE run SET ended = ended - 600 WHERE status = 75"
+    wanted 0 status
+    says "  the last run failed 10 minutes ago, with exit status 75: cannot connect"
+    wanted 0 status --json
+    [ "$(from_json last_run.status)" = 75 ]
+    [[ $(from_json last_run.error) == "cannot connect"* ]]
+}
+
+@test "a success that wrote nothing has its age, also after a failure or a hold" {
+    wanted 0
+    wanted 0
+    note_success 10800
+    wanted 0 status
+    says "last success 3 hours ago"
+    wanted 0 hold a 000001.eml
+    wanted 0 status
+    says "last success 3 hours ago"
+    note_success 14400
+    stop_server
+    wanted 75
+    wanted 0 status
+    says "last success 4 hours ago"
+    says "the last run failed"
+    start_server --folder "$work/mail"
+    write_rc
+    wanted 0
+    wanted 0
+    wanted 0 status
+    [[ $output =~ ^a:\ last\ success\ (just\ now|[0-9]+\ seconds\ ago) ]]
+    says_not "failed"
+}
+
+@test "that a store was written to is no success" {
+    wanted 0
+    in_store "UPDATE run SET ended = ended - 90000"
+    touch "$work/state/a.db"
+    wanted 0 status
+    says "last success 25 hours ago"
+}
+
+@test "what is due is counted, and when the next will be" {
+    write_rc 'delete = "after 2 days"'
+    wanted 0
+    next=$(in_store "SELECT strftime('%Y-%m-%d %H:%M', min(kept_at) + 2 * 86400, 'unixepoch', 'localtime') FROM message")
+    wanted 0 status
+    says "10 on the server, none due now, next on $next"
+    in_store "UPDATE message SET kept_at = kept_at - 2 * 86400 WHERE id <= 3"
+    wanted 0 status
+    says "10 on the server, 3 due now, next on $next"
+    wanted 0 hold a 000001.eml
+    wanted 0 status
+    says "2 due now, next"
+    says "1 held: never erased on the server"
+    days_pass 2
+    wanted 0 status --json
+    [ "$(from_json due next_due held)" = "9
+
+1" ]
+    write_rc 'delete = "after 2 days"' "keep-newest = 8"
+    wanted 0 status
+    says "2 due now"
+    says_not "next"
+    write_rc "delete = now"
+    wanted 0 -v
+    says "erased 9"
+    wanted 0 status
+    says "10 kept"
+    says "1 on the server, none due now"
+}
+
+@test "what is in trouble and in quarantine is told, with what stands against it" {
+    wanted 0
+    in_store "INSERT INTO trouble VALUES (CAST('one' AS BLOB), 0, 2, 1, 2, 3, NULL, 'it was refused');
+        INSERT INTO trouble VALUES (CAST('two' || char(27) || '[2J' AS BLOB), 0, 9, 1, 2, 3, 4, 'refused' || char(27))"
+    wanted 0 status
+    says "  1 in trouble"
+    says "  1 in quarantine"
+    says '    uid two\x1b[2J: 9 tries, the last: refused\x1b'
+    wanted 0 status --json
+    [ "$(from_json trouble quarantined)" = "1
+1" ]
+}
+
+@test "a store that is damaged, foreign or newer exits 65, and the others are shown" {
+    write_accounts b
+    wanted 0 -j 1
+    size=$(stat -c %s "$work/state/a.db")
+    in_store "PRAGMA user_version = 99"
+    wanted 65 status
+    says "newer keepmail"
+    in_store "PRAGMA user_version = 4"
+    dd if=/dev/urandom of="$work/state/a.db" bs=1 seek=4096 \
+        count=$((size - 4096)) conv=notrunc status=none
+    wanted 65 status
+    says "a: the store $work/state/a.db is damaged"
+    says "b: last success"
+    run --separate-stderr keepmail status --json
+    [ "$status" -eq 65 ]
+    [[ ${lines[0]} == '{"account":"a","status":65,"error":"the store '* ]]
+    [[ ${lines[1]} == '{"account":"b","status":0,'* ]]
+    for line in "${lines[@]}"; do
+        [ "$(sqlite3 :memory: "SELECT json_valid('${line//\'/\'\'}')")" = 1 ]
+    done
+    wanted 65 history a
+    head -c 8192 /dev/urandom >"$work/state/a.db"
+    wanted 65 status a
+    rm "$work/state/a.db"
+    sqlite3 "$work/state/a.db" "CREATE TABLE theirs (x)"
+    wanted 65 status a
+    says "none of keepmail's"
+}
+
+@test "a store of an older keepmail is shown, and left as it is" {
+    wanted 0
+    in_store "DROP TABLE trouble; DROP INDEX message_sha256;
+        ALTER TABLE message DROP COLUMN header_sha256;
+        ALTER TABLE message DROP COLUMN held_at;
+        ALTER TABLE message DROP COLUMN missing_at;
+        ALTER TABLE message DROP COLUMN origin;
+        PRAGMA user_version = 3"
+    wanted 0 status
+    says "10 kept"
+    wanted 0 history a 000001.eml
+    says "kept here"
+    [ "$(in_store "PRAGMA user_version")" -eq 3 ]
+}
+
+@test "accounts of several users are looked at by processes of their own" {
+    [ "$(id -u)" -eq 0 ] || skip "becoming another user needs root"
+    mkdir "$work/nobody"
+    chown nobody "$work/nobody"
+    let_pass "$work"
+    printf 'account n { run-as = nobody, state = "%s/nobody/state" }\n' "$work" >>"$rc"
+    sed -i 's/, state/\n state/' "$rc"
+    write_accounts b
+    wanted 0 status
+    [ "$output" = "a: never fetched
+n: never fetched
+b: never fetched" ]
+    sed -i '0,/^run-as = root/{/^run-as = root/d}' "$rc"
+    wanted 78 status
+    says "n: never fetched"
+    says "started by root"
+}
+
+@test "history names the file where a message lies, and its digest is the one shown" {
+    wanted 0
+    name=$(in_store "SELECT name FROM message WHERE cast(uid AS text) = '000003.eml'")
+    wanted 0 history a 000003.eml
+    says "uid 000003.eml"
+    says "kept here, and on the server"
+    says "Message-ID"
+    file=$(sed -n 's/^  lies in  *//p' <<<"$output")
+    [ "$file" = "$work/Mail/new/$name" ]
+    digest=$(sed -n 's/^  SHA-256  *//p' <<<"$output")
+    [ "$(sha256sum <"$file")" = "$digest  -" ]
+    [[ $output =~ kept\ +[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[+-][0-9]{2}:[0-9]{2} ]]
+    # Read, and then moved to a folder.
+    mv "$file" "$work/Mail/cur/$name:2,S"
+    wanted 0 history a 000003.eml
+    says "lies in     $work/Mail/cur/$name:2,S"
+    mkdir -p "$work/Mail/.old/cur"
+    mv "$work/Mail/cur/$name:2,S" "$work/Mail/.old/cur/$name:2,RS"
+    wanted 0 history a 000003.eml --json
+    [ "$(from_json uid state place.path place.name place.file sha256)" = "000003.eml
+kept
+$work/Mail
+$name
+$work/Mail/.old/cur/$name:2,RS
+$digest" ]
+    rm "$work/Mail/.old/cur/$name:2,RS"
+    wanted 0 history a 000003.eml
+    says "was put in  $work/Mail"
+    says "not there now"
+}
+
+@test "history tells where in an mbox a message lies" {
+    write_rc "mbox = \"$work/box\""
+    sed -i '/^maildir/d' "$rc"
+    wanted 0
+    wanted 0 history a 000002.eml
+    says "lies in     $work/box, "
+    wanted 0 history a 000002.eml --json
+    read -r -d '' offset length < <(from_json place.offset place.length) || true
+    [[ $(tail -c +$((offset + 1)) "$work/box" | head -n 1) == "From "* ]]
+    [ "$length" -gt 0 ]
+}
+
+@test "history tells what became of a message" {
+    wanted 0
+    wanted 0 hold a 000001.eml
+    write_rc "delete = now"
+    wanted 0
+    wanted 0 history a 000001.eml 000002.eml
+    says "  held "
+    says "kept here, erased on the server"
+    says "  erased "
+    rm "$work/mail/000001.eml"
+    wanted 0
+    wanted 0 history a 000001.eml
+    says "kept here; the server lists it no longer"
+    says "  vanished "
+    in_store "INSERT INTO trouble VALUES (CAST('bad' AS BLOB), 0, 9, 1, 2, 3, 4, 'it was refused')"
+    wanted 0 history a bad
+    says "9 tries that failed"
+    says "because     it was refused"
+    wanted 0 history a bad --json
+    [ "$(from_json state tries quarantined_at)" = "trouble
+9
+4" ]
+}
+
+@test "history of an account is its runs, the newest last" {
+    wanted 0 history a
+    [ "$output" = "no run is on record" ]
+    wanted 0
+    write_rc "delete = now"
+    wanted 0
+    stop_server
+    wanted 75
+    wanted 0 history a
+    [ "${#lines[@]}" -eq 3 ]
+    [[ ${lines[0]} == *"  fetched 10 ("*"), erased 0, left 10" ]]
+    [[ ${lines[1]} == *"  fetched 0 (0 B), erased 10, left 0" ]]
+    [[ ${lines[2]} == *"; exit status 75: cannot connect"* ]]
+    wanted 0 history a --json
+    [ "${#lines[@]}" -eq 3 ]
+    for line in "${lines[@]}"; do
+        [ "$(sqlite3 :memory: "SELECT json_valid('${line//\'/\'\'}')")" = 1 ]
+    done
+    output=${lines[1]} && [ "$(from_json account fetched erased left status)" = "a
+0
+10
+0
+0" ]
+    start_server --folder "$work/mail"
+    write_rc
+    wanted 0
+    wanted 0
+    note_success 60
+    wanted 0 history a
+    [[ ${lines[4]} == *"  found nothing new" ]]
+}
+
+@test "a uid that is not known exits 64, and nothing is shown" {
+    wanted 0
+    run --separate-stderr keepmail history a 000001.eml no-such
+    [ "$status" -eq 64 ]
+    [ -z "$output" ]
+    [[ $stderr == "a: no message with the uid no-such is known: keepmail -n -v lists them" ]]
+    wanted 64 history
+    says "takes the name of an account"
+    wanted 64 history b
+}
+
+@test "what a server and a message said is shown as what it is" {
+    cat >"$work/hostile.pop" <<END
+login PIPELINING
+C: UIDL
+S: +OK
+S: 1 u$(printf '\033')[2J
+S: .
+C: LIST
+S: +OK
+S: .
+C: RETR 1
+S: +OK
+S: Message-ID: <$(printf '\033')]0;evil$(printf '\007')@example.org>
+S:
+S: .
+C: QUIT
+S: +OK
+END
+    start_server --dialog "$work/hostile.pop"
+    write_rc "tls = off" "port = $port"
+    sed -i '/tls-ca/d' "$rc"
+    run keepmail
+    [ "$(in_store "SELECT count(*) FROM message")" -eq 1 ] || skip "it is refused at once"
+    uid=$(in_store "SELECT cast(uid AS text) FROM message")
+    in_store "UPDATE message SET message_id = '<' || char(27) || 'c>', origin = char(7);
+        UPDATE run SET status = 70, error = 'bad' || char(27) || '[2J'"
+    escape=$(printf '\033')
+    wanted 0 history a "$uid"
+    says 'uid u\x1b[2J'
+    says '<\x1bc>'
+    says_not "$escape"
+    wanted 0 history a "$uid" --json
+    says_not "$escape"
+    [ "$(from_json state)" = kept ]
+    [ "$(from_json uid)" = "$uid" ]
+    wanted 0 history a
+    says 'bad\x1b[2J'
+    says_not "$escape"
+    wanted 0 status
+    says 'bad\x1b[2J'
+    says_not "$escape"
+    wanted 0 status --json
+    says_not "$escape"
+}
