@@ -482,6 +482,8 @@ S: 2 two
 S: .
 C: TOP 2 0
 S: -ERR what?
+C: UIDL 2
+S: +OK 2 two
 C: LIST
 S: +OK
 S: 1 16
@@ -508,6 +510,47 @@ END
     [ "$(kept)" -eq 2 ]
 }
 
+@test "start = 30 days: a server that is out of step is not believed" {
+    cat >"$work/dialog" <<'END'
+login PIPELINING
+C: UIDL
+S: +OK
+S: 1 one
+S: 2 two
+S: 3 three
+S: .
+C: TOP 3 0
+S: +OK
+S: Date: Thu, 01 Jan 1998 00:00:00 GMT
+S:
+S: .
+C: UIDL 3
+S: +OK 3 three
+C: TOP 1 0
+S: +OK
+S: Date: Thu, 01 Jan 1998 00:00:00 GMT
+S:
+S: .
+S: +OK
+S: Date: Thu, 01 Jan 1998 00:00:00 GMT
+S:
+S: .
+C: TOP 2 0
+S: +OK
+S: Subject: new
+S:
+S: .
+C: UIDL 2
+S: +OK 2 two
+gone
+END
+    start_server --dialog "$work/dialog"
+    write_rc 'tls = off' "port = $port" 'start = "30 days"'
+    sed -i '/tls-ca/d' "$rc"
+    wanted 76
+    [ "$(in_store "SELECT count(*) FROM message")" -eq 0 ]
+}
+
 @test "start = 30 days: a session that breaks while ages are asked records nothing" {
     cat >"$work/dialog" <<'END'
 login PIPELINING
@@ -521,6 +564,8 @@ S: +OK
 S: Date: Thu, 01 Jan 1998 00:00:00 GMT
 S:
 S: .
+C: UIDL 2
+S: +OK 2 two
 C: TOP 1 0
 S: +OK
 S: Date: Thu, 01 Jan 1998 00:

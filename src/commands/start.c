@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "commands/proof.h"
 #include "core/date.h"
 #include "io/log.h"
 
@@ -11,49 +12,71 @@
 struct headers {
 	size_t next; /* to be asked for */
 	size_t end;
+	size_t unproven;
 	int64_t oldest; /* what was received before is old */
 	struct date_scan scan;
 	size_t refused;
 	size_t undated;
 };
 
+/* TOPs, and a proof behind each few of them, while there is room. */
 static bool push_tops(
 	struct run *run, struct headers *headers, struct error *err)
 {
 	char command[32];
 
-	while (headers->next < headers->end && session_room(run->session) > 0) {
+	while (session_room(run->session) > 0) {
+		bool more = headers->next < headers->end;
+
+		if (headers->unproven == PROOF_GROUP_MAX ||
+			(!more && headers->unproven > 0)) {
+			headers->unproven = 0;
+			if (!proof_push(run, headers->next - 1, err))
+				return false;
+			continue;
+		}
+		if (!more)
+			return true;
 		snprintf(command, sizeof command, "TOP %u 0",
 			run->maildrop.messages[headers->next].number);
 		if (!session_push(run->session, POP3_MESSAGE,
 			    (uint32_t)headers->next, command, err))
 			return false;
 		headers->next++;
+		headers->unproven++;
 	}
 	return true;
 }
 
-static void take_event(struct run *run, struct headers *headers,
-	const struct pipeline_event *event)
+static bool take_event(struct run *run, struct headers *headers,
+	const struct pipeline_event *event, struct error *err)
 {
 	const struct pop3_event *answer = &event->answer;
 	int64_t received;
 
-	if (answer->type == POP3_STATUS && answer->status == POP3_OK)
+	if (proof_has_tag(event->tag))
+		return proof_take(run, event, err);
+	if (answer->type == POP3_STATUS && answer->status == POP3_OK) {
 		date_scan_init(&headers->scan);
-	else if (answer->type == POP3_STATUS)
+		return proof_not_stray(run, event, err);
+	}
+	if (answer->type == POP3_STATUS)
 		headers->refused++;
 	else if (answer->type == POP3_TEXT)
 		date_scan_feed(&headers->scan, answer->text, answer->length);
 	else if (answer->type != POP3_END)
-		return;
+		return true;
 	else if (!date_scan_end(&headers->scan, &received))
 		headers->undated++;
 	else
 		run->memories[event->tag].old = received < headers->oldest;
+	return true;
 }
 
-/* Asks for the headers of messages from first to before end. */
+/*
+ * Asks for the headers of messages from first to before end; each answer is
+ * proven when this returns true.
+ */
 static bool ask(struct run *run, struct headers *headers, size_t first,
 	size_t end, struct error *err)
 {
@@ -66,11 +89,14 @@ static bool ask(struct run *run, struct headers *headers, size_t first,
 		if (!push_tops(run, headers, err))
 			return false;
 		if (session_room(run->session) == window)
-			return session_in_step(run->session, err);
-		if (!session_next(run->session, &event, err))
+			break;
+		if (!session_next(run->session, &event, err) ||
+			!take_event(run, headers, &event, err))
 			return false;
-		take_event(run, headers, &event);
 	}
+	/* The sizes of LIST are to be proven anew. */
+	run->in_step = false;
+	return session_in_step(run->session, err);
 }
 
 /* POP3 tells no dates but in a message's header. */
