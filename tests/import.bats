@@ -577,3 +577,23 @@ END
     wanted 75
     [ "$(in_store "SELECT count(*) FROM message")" -eq 0 ]
 }
+
+@test "import and mark-seen are no success of a run, and take none away" {
+    serve_u10
+    write_rc 'user = u10'
+    wanted 0
+    in_store "UPDATE run SET started = started - 90000, ended = ended - 90000"
+    touch -d "@$(($(date +%s) - 10800))" "$work/state/a.db"
+    wanted 0 status
+    says "last success 3 hours ago"
+    wanted 0 import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
+    wanted 0 status
+    says "last success 3 hours ago"
+    printf 'Subject: new\n\ntext\n' >"$work/mail/new"
+    wanted 0 mark-seen a
+    wanted 0 status
+    says "last success 3 hours ago"
+    wanted 0 history a new
+    says "counts as seen"
+    says "mark-seen"
+}
