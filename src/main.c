@@ -58,6 +58,8 @@ static const char usage[] =
 	"                       shown, on standard output\n"
 	"      --progress, --no-progress\n"
 	"                       a progress bar on standard error, or none\n"
+	"      --no-brake       erase although many copies are missing here, or\n"
+	"                       the place where they were\n"
 	"      --same-mailbox   server or user have new names, and the mailbox\n"
 	"                       is the same as before\n"
 	"      --state-dir DIR  where the stores are kept\n"
@@ -73,6 +75,7 @@ enum long_only {
 	OPTION_JSON = 256,
 	OPTION_PROGRESS,
 	OPTION_NO_PROGRESS,
+	OPTION_NO_BRAKE,
 	OPTION_SAME_MAILBOX,
 	OPTION_STATE_DIR,
 	OPTION_FROM,
@@ -89,6 +92,7 @@ static const struct option options[] = {
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"progress", no_argument, NULL, OPTION_PROGRESS},
 	{"no-progress", no_argument, NULL, OPTION_NO_PROGRESS},
+	{"no-brake", no_argument, NULL, OPTION_NO_BRAKE},
 	{"same-mailbox", no_argument, NULL, OPTION_SAME_MAILBOX},
 	{"state-dir", required_argument, NULL, OPTION_STATE_DIR},
 	{"from", required_argument, NULL, OPTION_FROM},
@@ -111,6 +115,7 @@ struct command_line {
 	bool dry_run;
 	bool keep;
 	bool json;
+	bool no_brake;
 	bool same_mailbox;
 	int progress; /* 1: on, 0: off, -1: on a terminal */
 	char **names; /* borrowed; of accounts */
@@ -218,6 +223,9 @@ static bool take_option(struct command_line *line, int option, int *status)
 	case OPTION_PROGRESS:
 	case OPTION_NO_PROGRESS:
 		line->progress = option == OPTION_PROGRESS;
+		return true;
+	case OPTION_NO_BRAKE:
+		line->no_brake = true;
 		return true;
 	case OPTION_SAME_MAILBOX:
 		line->same_mailbox = true;
@@ -383,6 +391,7 @@ static struct fetch_options options_of(const struct command_line *line)
 	return (struct fetch_options){
 		.dry_run = line->dry_run,
 		.json = line->json,
+		.no_brake = line->no_brake,
 		.same_mailbox = line->same_mailbox,
 		.verbose = line->verbose > 0,
 		.bar = line->progress < 0
@@ -397,8 +406,12 @@ static int run_fetch(const struct command_line *line, struct config *config,
 {
 	struct fetch_options how = options_of(line);
 
-	for (size_t i = 0; line->keep && i < config->count; i++)
-		config->accounts[i].policy.keep = true;
+	for (size_t i = 0; i < config->count; i++) {
+		if (line->keep)
+			config->accounts[i].policy.keep = true;
+		if (line->no_brake)
+			config->accounts[i].policy.brake = 100;
+	}
 	return jobs_fetch(accounts, count,
 		line->jobs > 0 ? (unsigned)line->jobs : config->jobs, &how);
 }

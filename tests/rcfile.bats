@@ -65,7 +65,7 @@ END
     says "$rc:9: tls = sometimes: expected implicit, starttls or off"
     says "$rc:10: tls-min = 1.0: expected 1.2 or 1.3"
     says "$rc:11: tls-pin = abc: expected \"sha256//\""
-    says "$rc:12: delete = after a while: expected never, now, "
+    says "$rc:12: delete = after a while: expected never, now,"
     says "$rc:13: max-size = big: expected a size such as 20M"
     says "$rc:14: keep-newest = some: expected a number"
     says "$rc:15: timeout = never: expected 1 to 86400 seconds"

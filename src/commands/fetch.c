@@ -8,6 +8,7 @@
 
 #include "commands/batch.h"
 #include "commands/connect.h"
+#include "commands/copies.h"
 #include "commands/identity.h"
 #include "commands/listing.h"
 #include "commands/proof.h"
@@ -101,6 +102,8 @@ static bool make_plan(struct run *run, struct error *err)
 	if (!identity_check(run, err))
 		return false;
 	run->plan = plan_make(policy, &run->maildrop, run->memories, run_now());
+	if (!copies_check(run, err))
+		return false;
 	run->tally->too_large = run->plan.too_large;
 	/* What is known of an older message under the same uid says nothing of
 	 * this one: it is kept once it was fetched, and not before. */
@@ -163,6 +166,8 @@ static bool run_account(struct run *run, char *password, struct error *err)
 	if (run->store == NULL ||
 		!store_check_mailbox(run->store, account->server, account->user,
 			run->options->same_mailbox, err))
+		return false;
+	if (!copies_place_is_there(run, err))
 		return false;
 	if (!dry) {
 		if (!batch_recover(run, err))

@@ -223,6 +223,19 @@ static void allow_reading(
 		if (own[i] != NULL)
 			allow(fence, own[i], READ);
 	}
+	/* Copies are looked for, and read, before what is there is erased. */
+	if (policy_erases_later(&account->policy)) {
+		uint64_t look = policy_verify(&account->policy) == VERIFY_OFF
+			? FS_READ_DIR
+			: READ;
+
+		if (account->local != NULL)
+			allow(fence, account->local, look);
+		if (account->trash != NULL)
+			allow(fence, account->trash, look);
+		if (account->destination == DESTINATION_MAILDIR)
+			allow(fence, account->path, look);
+	}
 	/* Some hundred links: where they are needed. */
 	if (account->tls != TLS_OFF)
 		allow_links(fence,

@@ -37,6 +37,14 @@ struct digest *digest_new(void)
 	return digest;
 }
 
+struct digest *digest_copy(const struct digest *digest)
+{
+	struct digest *copy = digest_new();
+
+	need(EVP_MD_CTX_copy_ex(copy->context, digest->context));
+	return copy;
+}
+
 void digest_free(struct digest *digest)
 {
 	if (digest == NULL)

@@ -16,6 +16,9 @@ struct digest;
 struct digest *digest_new(void);
 void digest_free(struct digest *digest);
 
+/* A digest that goes on from where this one is; digest_free it, too. */
+struct digest *digest_copy(const struct digest *digest);
+
 /* Back to the start, for the next message. */
 void digest_restart(struct digest *digest);
 

@@ -225,6 +225,40 @@ bool store_is_fresh(struct store *store, bool *fresh, struct error *err);
  */
 bool store_record_listing(struct store *store, int64_t now, struct error *err);
 
+/*
+ * Is any mail kept in this place, that the server still lists?
+ */
+bool store_has_mail(struct store *store, const struct store_place *place,
+	bool *has, struct error *err);
+
+/*
+ * Calls visit for the copy of each message that is kept and listed; letter has
+ * what local_find and local_verify go by. It stops when visit says false, with
+ * its error.
+ */
+bool store_copies(struct store *store,
+	bool (*visit)(void *data, int64_t row, const struct letter *letter,
+		struct error *err),
+	void *data, struct error *err);
+
+/* The same of one message. */
+bool store_copy(struct store *store, int64_t row, struct letter *letter,
+	struct error *err);
+
+/*
+ * Calls visit for each place where such messages were put.
+ */
+bool store_places(struct store *store,
+	bool (*visit)(void *data, const char *path, struct error *err),
+	void *data, struct error *err);
+
+/*
+ * Records since when a message's copy is missing here, or that it is not (0),
+ * within a transaction.
+ */
+bool store_record_missing(
+	struct store *store, int64_t row, int64_t since, struct error *err);
+
 /* A message that an earlier run was storing when it was ended. */
 struct store_arriving {
 	int64_t row;

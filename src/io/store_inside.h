@@ -89,6 +89,9 @@ bool store_run_sql(struct store *store, const char *sql, const char *what,
 bool store_read_number(struct store *store, const char *sql, int64_t *number,
 	struct error *err);
 
+/* How a place's kind is called in the table. */
+const char *store_kind_name(enum destination_kind kind);
+
 /* Runs an UPDATE or DELETE of one row, with its time where it takes one. */
 bool store_change_row(struct store *store, const char *sql, int64_t row,
 	int64_t now, struct error *err);

@@ -12,7 +12,8 @@
 
 static const char recall_sql[] =
 	"SELECT id, uid, ordinal, state, size, kept_at,"
-	" vanished_at IS NOT NULL, held_at IS NOT NULL FROM message";
+	" vanished_at IS NOT NULL, held_at IS NOT NULL,"
+	" missing_at IS NOT NULL FROM message";
 
 static const char place_add_sql[] = "INSERT OR IGNORE INTO place (kind, path)"
 				    " VALUES (?1, ?2)";
@@ -112,6 +113,7 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 			.kept_at = sqlite3_column_int64(stmt, 5),
 			.vanished = vanished,
 			.held = sqlite3_column_int(stmt, 7) != 0,
+			.missing = sqlite3_column_int(stmt, 8) != 0,
 		};
 		hint = at + 1;
 	}
@@ -125,7 +127,7 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 	return ok;
 }
 
-static const char *kind_name(enum destination_kind kind)
+const char *store_kind_name(enum destination_kind kind)
 {
 	switch (kind) {
 	case DESTINATION_NONE:
@@ -159,11 +161,13 @@ static bool find_place(
 
 	if (add == NULL || find == NULL)
 		return false;
-	sqlite3_bind_text(add, 1, kind_name(place->kind), -1, SQLITE_STATIC);
+	sqlite3_bind_text(
+		add, 1, store_kind_name(place->kind), -1, SQLITE_STATIC);
 	sqlite3_bind_text(add, 2, place->path, -1, SQLITE_STATIC);
 	if (!store_finish(store, add, "write to", err))
 		return false;
-	sqlite3_bind_text(find, 1, kind_name(place->kind), -1, SQLITE_STATIC);
+	sqlite3_bind_text(
+		find, 1, store_kind_name(place->kind), -1, SQLITE_STATIC);
 	sqlite3_bind_text(find, 2, place->path, -1, SQLITE_STATIC);
 	bool ok = sqlite3_step(find) == SQLITE_ROW ||
 		store_failed(store, "read", err);

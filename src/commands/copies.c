@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/copies.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/xalloc.h"
+#include "io/local.h"
+#include "io/log.h"
+
+#define NO_BRAKE "If that is as it should be, say --no-brake once"
+
+bool copies_place_is_there(struct run *run, struct error *err)
+{
+	const struct account *account = run->account;
+	struct store_place place = {account->destination, account->path};
+	bool maildir = account->destination == DESTINATION_MAILDIR;
+	char *path = xasprintf("%s%s", account->path, maildir ? "/cur" : "");
+	struct stat st;
+	bool has = false;
+	bool there = lstat(path, &st) == 0 || errno != ENOENT ||
+		run->options->no_brake;
+
+	free(path);
+	if (there)
+		return true;
+	if (!store_has_mail(run->store, &place, &has, err))
+		return false;
+	return !has ||
+		error_set(err, ERROR_DATA,
+			"%s, where mail was put, is not there: is its disk "
+			"mounted? Nothing was fetched or erased. " NO_BRAKE,
+			account->path);
+}
+
+/* The rows of what is listed, to find a position by. */
+struct place {
+	int64_t row;
+	size_t position;
+};
+
+struct look {
+	struct run *run;
+	struct local *local;
+	struct place *places; /* owned; by row */
+	size_t count;
+};
+
+static int by_row(const void *a, const void *b)
+{
+	int64_t x = ((const struct place *)a)->row;
+	int64_t y = ((const struct place *)b)->row;
+
+	return x < y ? -1 : x > y;
+}
+
+static bool take_copy(
+	void *data, int64_t row, const struct letter *letter, struct error *err)
+{
+	struct look *look = data;
+	struct place wanted = {.row = row};
+	const struct place *found = look->count == 0
+		? NULL
+		: bsearch(&wanted, look->places, look->count,
+			  sizeof look->places[0], by_row);
+
+	(void)err;
+	if (found != NULL)
+		look->run->memories[found->position].local =
+			local_find(look->local, letter);
+	return true;
+}
+
+static bool look_at_place(void *data, const char *path, struct error *err)
+{
+	struct look *look = data;
+	const struct account *account = look->run->account;
+
+	if (strcmp(path, account->path) == 0)
+		return true;
+	return local_look(look->local, path, account->trash,
+		look->run->options->no_brake, err);
+}
+
+/* Looks wherever copies may be. */
+static bool look_around(struct look *look, struct error *err)
+{
+	const struct account *account = look->run->account;
+	bool missing_ok = look->run->options->no_brake;
+
+	return local_look(
+		       look->local, account->path, account->trash, true, err) &&
+		(account->local == NULL ||
+			local_look(look->local, account->local, account->trash,
+				missing_ok, err)) &&
+		(account->trash == NULL ||
+			local_look(look->local, account->trash, account->trash,
+				true, err)) &&
+		store_places(look->run->store, look_at_place, look, err);
+}
+
+static bool find_copies(struct look *look, struct error *err)
+{
+	struct run *run = look->run;
+
+	if (!look_around(look, err))
+		return false;
+	look->places = xcalloc(run->maildrop.count, sizeof look->places[0]);
+	for (size_t i = 0; i < run->maildrop.count; i++) {
+		if (run->memories[i].state == MEMORY_KEPT)
+			look->places[look->count++] =
+				(struct place){run->memories[i].row, i};
+	}
+	if (look->count > 0)
+		qsort(look->places, look->count, sizeof look->places[0],
+			by_row);
+	return store_copies(run->store, take_copy, look, err);
+}
+
+static void plan_again(struct run *run)
+{
+	plan_release(&run->plan);
+	run->plan = plan_make(&run->account->policy, &run->maildrop,
+		run->memories, run_now());
+}
+
+/* Reads the copies of what would be erased. */
+static bool verify_copies(struct look *look, struct error *err)
+{
+	struct run *run = look->run;
+	struct letter letter;
+	bool changed = false;
+
+	for (size_t i = 0; i < run->plan.count; i++) {
+		struct memory *memory = &run->memories[i];
+
+		if (!run->plan.steps[i].erase || run->plan.steps[i].fetch ||
+			memory->local != LOCAL_HERE)
+			continue;
+		if (!store_copy(run->store, memory->row, &letter, err))
+			return false;
+		memory->local = local_verify(look->local, &letter);
+		changed = changed || memory->local != LOCAL_HERE;
+	}
+	if (changed)
+		plan_again(run);
+	return true;
+}
+
+/* What is missing from now on, and what was found again. */
+static bool record_missing(struct run *run, struct error *err)
+{
+	bool begun = false;
+
+	for (size_t i = 0; i < run->maildrop.count; i++) {
+		struct memory *memory = &run->memories[i];
+		bool gone = memory->local == LOCAL_GONE;
+
+		if (memory->state != MEMORY_KEPT ||
+			memory->local == LOCAL_UNKNOWN ||
+			gone == memory->missing)
+			continue;
+		memory->missing = gone;
+		if (!begun && !store_begin(run->store, err))
+			return false;
+		begun = true;
+		if (!store_record_missing(
+			    run->store, memory->row, gone ? run_now() : 0, err))
+			return false;
+	}
+	return !begun || store_commit(run->store, err);
+}
+
+/* Says why nothing is erased; the run goes on without it. */
+static void hold_back(struct run *run, const struct error *err)
+{
+	log_error(err);
+	if (run->refusal.kind == ERROR_NONE)
+		run->refusal = *err;
+	run->account->policy.keep = true;
+	plan_again(run);
+}
+
+static void say_braked(struct run *run)
+{
+	struct error err = {.kind = ERROR_NONE};
+
+	error_set(&err, ERROR_DATA,
+		"of %zu messages whose copies were looked for in %s, %zu are "
+		"missing, more than brake allows (%llu %%): nothing was "
+		"erased. " NO_BRAKE,
+		run->plan.looked_for, run->account->path, run->plan.missing,
+		(unsigned long long)run->account->policy.brake);
+	hold_back(run, &err);
+}
+
+static void say_changed(const struct run *run)
+{
+	size_t wrong = 0;
+
+	for (size_t i = 0; i < run->plan.count; i++)
+		wrong += run->plan.steps[i].reason == REASON_CHANGED ||
+			run->plan.steps[i].reason == REASON_UNREADABLE;
+	if (wrong > 0)
+		log_line(LOG_WARNINGS,
+			"%zu messages are due, and their copies here are not "
+			"what was stored, or cannot be read: they were not "
+			"erased (keepmail -n -v shows them)",
+			wrong);
+}
+
+/* Does anything depend on the copies? */
+static bool is_needed(const struct run *run)
+{
+	const struct policy *policy = &run->account->policy;
+	bool erases = false;
+
+	if (!policy_erases_later(policy))
+		return false;
+	if (policy->erase == ERASE_WHEN_TRASHED ||
+		policy->erase == ERASE_WHEN_PURGED)
+		return true;
+	for (size_t i = 0; i < run->plan.count && !erases; i++)
+		erases = run->plan.steps[i].erase && !run->plan.steps[i].fetch;
+	return erases && policy_verify(policy) != VERIFY_OFF;
+}
+
+static bool check(struct look *look, struct error *err)
+{
+	struct run *run = look->run;
+	struct error unseen = {.kind = ERROR_NONE};
+
+	if (!find_copies(look, &unseen)) {
+		error_set(err, unseen.kind,
+			"%s. So nobody knows what is here: nothing was erased. "
+			"Mend that, or, if the mail lies elsewhere, name a "
+			"directory above it with local",
+			unseen.text);
+		hold_back(run, err);
+		*err = (struct error){.kind = ERROR_NONE};
+		return true;
+	}
+	plan_again(run);
+	if (run->plan.braked) {
+		say_braked(run);
+		return true;
+	}
+	if (policy_verify(&run->account->policy) == VERIFY_DIGEST &&
+		!verify_copies(look, err))
+		return false;
+	say_changed(run);
+	return run->options->dry_run || record_missing(run, err);
+}
+
+bool copies_check(struct run *run, struct error *err)
+{
+	struct look look = {.run = run};
+
+	if (!is_needed(run))
+		return true;
+	look.local = local_new();
+	bool ok = check(&look, err);
+
+	local_free(look.local);
+	free(look.places);
+	return ok;
+}

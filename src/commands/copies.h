@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/* Before anything is erased: are the copies here, and what they should be? */
+#ifndef COMMANDS_COPIES_H
+#define COMMANDS_COPIES_H
+
+#include <stdbool.h>
+
+#include "commands/run.h"
+
+/*
+ * Is the place where mail was put still there? Fails with ERROR_DATA when it is
+ * not, before it would be made anew: a disk that is not mounted looks so.
+ */
+bool copies_place_is_there(struct run *run, struct error *err);
+
+/*
+ * Looks for the copies of what is kept, where the plan or the policy depends on
+ * them, and makes the plan again: the memories say what was found. When they
+ * cannot be looked for, or too many are missing at once, nothing is erased in
+ * this run, which is said, and is its error in the end.
+ */
+bool copies_check(struct run *run, struct error *err);
+
+#endif

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: ISC */
+#include "io/local.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/xalloc.h"
+#include "io/digest.h"
+#include "io/local_mbox.h"
+
+#define BLOCK (128 * 1024)
+/* Folders in folders, at most. */
+#define DEPTH_MAX 32
+/* Every name of ours has this (maildir.c). */
+#define NAME_MARK "_keepmail."
+
+struct file {
+	char *name;	 /* owned; as it is in its directory */
+	size_t base;	 /* octets of its base name */
+	size_t position; /* of its directory */
+	bool trashed;
+};
+
+struct local {
+	char **directories; /* owned */
+	size_t directory_count;
+	struct file *files; /* owned; by base name once they are sorted */
+	size_t count;
+	size_t room;
+	bool sorted;
+	struct local_mbox mboxes;
+};
+
+struct local *local_new(void)
+{
+	return xcalloc(1, sizeof(struct local));
+}
+
+void local_free(struct local *local)
+{
+	if (local == NULL)
+		return;
+	for (size_t i = 0; i < local->directory_count; i++)
+		free(local->directories[i]);
+	for (size_t i = 0; i < local->count; i++)
+		free(local->files[i].name);
+	local_mbox_release(&local->mboxes);
+	free(local->directories);
+	free(local->files);
+	free(local);
+}
+
+static bool failed(const char *path, struct error *err)
+{
+	return error_set(err, ERROR_DATA, "cannot look through %s: %s", path,
+		strerror(errno));
+}
+
+/* Up to the flags: ours have letters, digits, '.', '-' and '_' only. */
+static size_t base_length(const char *name)
+{
+	size_t n = 0;
+
+	while (isalnum((unsigned char)name[n]) || name[n] == '.' ||
+		name[n] == '-' || name[n] == '_')
+		n++;
+	return n;
+}
+
+static bool has_trash_flag(const char *flags)
+{
+	const char *info = strstr(flags, "2,");
+
+	return info != NULL && strchr(info, 'T') != NULL;
+}
+
+static void add_file(struct local *local, const char *name, bool trashed)
+{
+	size_t base = base_length(name);
+
+	if (strstr(name, NAME_MARK) == NULL)
+		return;
+	if (local->count == local->room) {
+		local->room = local->room > 0 ? local->room * 2 : 256;
+		local->files = xreallocarray(
+			local->files, local->room, sizeof local->files[0]);
+	}
+	local->files[local->count++] = (struct file){
+		.name = xstrdup(name),
+		.base = base,
+		.position = local->directory_count - 1,
+		.trashed = trashed || has_trash_flag(name + base),
+	};
+	local->sorted = false;
+}
+
+static bool is_trash(const char *name, const char *path, const char *trash)
+{
+	if (trash != NULL)
+		return strcmp(path, trash) == 0;
+	return strcmp(name, "Trash") == 0 || strcmp(name, ".Trash") == 0;
+}
+
+/* Reads the names in new/ or cur/. */
+static bool look_in(
+	struct local *local, const char *path, bool trashed, struct error *err)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	if (dir == NULL)
+		return failed(path, err);
+	local->directories = xreallocarray(local->directories,
+		local->directory_count + 1, sizeof local->directories[0]);
+	local->directories[local->directory_count++] = xstrdup(path);
+	errno = 0;
+	while ((entry = readdir(dir)) != NULL)
+		add_file(local, entry->d_name, trashed);
+	bool ok = errno == 0 || failed(path, err);
+
+	closedir(dir);
+	return ok;
+}
+
+static bool walk(struct local *local, const char *path, const char *trash,
+	bool trashed, unsigned depth, struct error *err);
+
+static bool look_at_entry(struct local *local, const char *path,
+	const char *name, const char *trash, bool trashed, unsigned depth,
+	struct error *err)
+{
+	struct stat st;
+	bool ok = true;
+
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT || failed(path, err);
+	trashed = trashed || is_trash(name, path, trash);
+	if (S_ISREG(st.st_mode))
+		ok = local_mbox_look(&local->mboxes, path, trashed, err);
+	else if (!S_ISDIR(st.st_mode) || strcmp(name, "tmp") == 0)
+		return true;
+	else if (strcmp(name, "new") == 0 || strcmp(name, "cur") == 0)
+		ok = look_in(local, path, trashed, err);
+	else
+		ok = walk(local, path, trash, trashed, depth + 1, err);
+	return ok;
+}
+
+static bool walk(struct local *local, const char *path, const char *trash,
+	bool trashed, unsigned depth, struct error *err)
+{
+	DIR *dir = depth <= DEPTH_MAX ? opendir(path) : NULL;
+	struct dirent *entry;
+	bool ok = true;
+
+	if (depth > DEPTH_MAX)
+		return error_set(err, ERROR_DATA,
+			"%s lies in more than %d folders", path, DEPTH_MAX);
+	if (dir == NULL)
+		return failed(path, err);
+	errno = 0;
+	while (ok && (entry = readdir(dir)) != NULL) {
+		if (strcmp(entry->d_name, ".") == 0 ||
+			strcmp(entry->d_name, "..") == 0)
+			continue;
+		char *below = xasprintf("%s/%s", path, entry->d_name);
+
+		ok = look_at_entry(local, below, entry->d_name, trash, trashed,
+			depth, err);
+		free(below);
+		errno = 0;
+	}
+	ok = ok && (errno == 0 || failed(path, err));
+	closedir(dir);
+	return ok;
+}
+
+bool local_look(struct local *local, const char *root, const char *trash,
+	bool missing_ok, struct error *err)
+{
+	bool trashed = trash != NULL && strcmp(root, trash) == 0;
+	struct stat st;
+
+	if (stat(root, &st) < 0)
+		return (errno == ENOENT && missing_ok) || failed(root, err);
+	if (S_ISREG(st.st_mode))
+		return local_mbox_look(&local->mboxes, root, trashed, err);
+	return walk(local, root, trash, trashed, 0, err);
+}
+
+static int by_base(const void *a, const void *b)
+{
+	const struct file *x = a;
+	const struct file *y = b;
+	int order = strncmp(
+		x->name, y->name, x->base < y->base ? x->base : y->base);
+
+	if (order != 0)
+		return order;
+	return x->base < y->base ? -1 : x->base > y->base;
+}
+
+/* The file with this base name; one that is not trashed, if there are more. */
+static const struct file *find_file(struct local *local, const char *name)
+{
+	struct file wanted = {.base = strlen(name)};
+	const struct file *end = local->files + local->count;
+
+	if (local->count == 0 || wanted.base == 0)
+		return NULL;
+	if (!local->sorted)
+		qsort(local->files, local->count, sizeof local->files[0],
+			by_base);
+	local->sorted = true;
+	wanted.name = xstrdup(name);
+	const struct file *found = bsearch(&wanted, local->files, local->count,
+		sizeof local->files[0], by_base);
+
+	while (found != NULL && found > local->files &&
+		by_base(found - 1, &wanted) == 0)
+		found--;
+	for (const struct file *next = found;
+		next != NULL && next < end && by_base(next, &wanted) == 0;
+		next++) {
+		if (!next->trashed) {
+			found = next;
+			break;
+		}
+	}
+	free(wanted.name);
+	return found;
+}
+
+/* An mbox's letter has a From_ line for a name. */
+static bool is_in_mbox(const struct letter *letter)
+{
+	return letter->length > 0;
+}
+
+enum local_state local_find(struct local *local, const struct letter *letter)
+{
+	if (is_in_mbox(letter))
+		return local_mbox_find(&local->mboxes, letter);
+	const struct file *file = find_file(local, letter->name);
+
+	if (file == NULL)
+		return LOCAL_GONE;
+	return file->trashed ? LOCAL_TRASHED : LOCAL_HERE;
+}
+
+static enum local_state verify_file(
+	const char *path, const struct letter *letter)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+	unsigned char sha256[DIGEST_LENGTH];
+	struct digest *digest;
+	ssize_t n;
+
+	if (fd < 0)
+		return errno == ENOENT ? LOCAL_GONE : LOCAL_UNREADABLE;
+	char *block = xmalloc(BLOCK);
+
+	digest = digest_new();
+	do {
+		n = read(fd, block, BLOCK);
+		if (n > 0)
+			digest_update(digest, block, (size_t)n);
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	digest_finish(digest, sha256);
+	digest_free(digest);
+	free(block);
+	close(fd);
+	if (n < 0)
+		return LOCAL_UNREADABLE;
+	return memcmp(sha256, letter->sha256, sizeof sha256) == 0
+		? LOCAL_HERE
+		: LOCAL_CHANGED;
+}
+
+enum local_state local_verify(struct local *local, const struct letter *letter)
+{
+	if (is_in_mbox(letter))
+		return local_mbox_verify(&local->mboxes, letter);
+	const struct file *file = find_file(local, letter->name);
+
+	if (file == NULL)
+		return LOCAL_GONE;
+	char *path = xasprintf(
+		"%s/%s", local->directories[file->position], file->name);
+	enum local_state state = verify_file(path, letter);
+
+	free(path);
+	return state;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Where the copies of fetched mail are now: readers of mail flag them, move
+ * them between folders, throw them away and remove them.
+ */
+#ifndef IO_LOCAL_H
+#define IO_LOCAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/error.h"
+#include "core/letter.h"
+#include "core/plan.h"
+
+struct local;
+
+/* Nothing was looked at. The caller frees it. */
+struct local *local_new(void);
+void local_free(struct local *local);
+
+/*
+ * Looks through a directory: Maildirs below it by the names of their files,
+ * which no file is opened for, and files that begin like an mbox by reading
+ * them; or through one mbox. What lies in trash (NULL: in a folder named Trash
+ * or .Trash) is trashed, and so is a file with the flag T. Links are not
+ * followed. ERROR_DATA when any of it cannot be looked at: then nobody knows
+ * what is gone. missing_ok: a root that is not there is empty.
+ */
+bool local_look(struct local *local, const char *root, const char *trash,
+	bool missing_ok, struct error *err);
+
+/*
+ * What became of the copy: LOCAL_HERE, LOCAL_TRASHED or LOCAL_GONE. A Maildir's
+ * is known by its base name, an mbox's by its header (letter->identified).
+ * After the last local_look.
+ */
+enum local_state local_find(struct local *local, const struct letter *letter);
+
+/*
+ * Is the copy what was stored? LOCAL_HERE, LOCAL_CHANGED, LOCAL_UNREADABLE, or
+ * LOCAL_GONE. Lines that mail readers put into the headers of an mbox (Status
+ * and the like) are no change.
+ */
+enum local_state local_verify(struct local *local, const struct letter *letter);
+
+#endif

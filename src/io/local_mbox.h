@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/* The part of local that reads mboxes, whoever wrote to them since. */
+#ifndef IO_LOCAL_MBOX_H
+#define IO_LOCAL_MBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/error.h"
+#include "core/letter.h"
+#include "core/plan.h"
+
+/* How one message's text may have been stored. */
+#define LOCAL_TEXTS 4
+
+struct local_message {
+	unsigned char header_sha256[LETTER_DIGEST];
+	/* Whole, and without what readers of mail add; each with and without
+	 * its last line end. */
+	unsigned char texts[LOCAL_TEXTS][LETTER_DIGEST];
+	bool trashed;
+};
+
+/* All zero: nothing was looked at. */
+struct local_mbox {
+	struct local_message *messages; /* owned */
+	size_t count;
+	size_t room;
+	bool sorted; /* by header */
+};
+
+void local_mbox_release(struct local_mbox *mbox);
+
+/* Reads a file, if it begins like an mbox. ERROR_DATA when it cannot. */
+bool local_mbox_look(struct local_mbox *mbox, const char *path, bool trashed,
+	struct error *err);
+
+/* As local_find and local_verify. */
+enum local_state local_mbox_find(
+	struct local_mbox *mbox, const struct letter *letter);
+enum local_state local_mbox_verify(
+	struct local_mbox *mbox, const struct letter *letter);
+
+#endif

@@ -1,0 +1,202 @@
+#!/usr/bin/env bats
+# What became of the copies here, and what is erased because of it.
+
+load lib/helpers
+
+setup() {
+    common_setup
+    rm -rf "$work/mail" "$work/sent"
+    mkdir -p "$work/mail"
+    make_letters 1 40
+    start_server --folder "$work/mail"
+}
+
+teardown() {
+    common_teardown
+}
+
+# make_letters FROM TO: all of them with a header.
+make_letters() {
+    local i
+    for ((i = $1; i <= $2; i++)); do
+        printf 'From: a%d@example.org\nSubject: letter %d\nMessage-ID: <%d@x>\n\nFrom here on: text %d\n\n' \
+            $i $i $i $i >"$work/mail/$(printf '%06d.eml' $i)"
+    done
+    rm -rf "$work/sent"
+    cp -r "$work/mail" "$work/sent"
+}
+
+# copy_of N: the file of a letter here.
+copy_of() {
+    grep -rl "^Subject: letter $1$" "$work/Mail"
+}
+
+# move N FOLDER [FLAGS]: as a reader of mail does.
+move() {
+    local file
+    file=$(copy_of "$1")
+    mkdir -p "$work/Mail/$2"/{new,cur,tmp}
+    mv "$file" "$work/Mail/$2/cur/$(basename "${file%%:*}"):2,${3-S}"
+}
+
+on_server() {
+    files "$work/mail"
+}
+
+@test "when trashed: what is flagged T, lies in the trash, or is gone goes, and nothing else" {
+    write_rc 'delete = "when trashed"'
+    wanted 0
+    wanted 0
+    [ "$(on_server)" -eq 40 ]
+    move 1 . ST
+    move 2 .Trash
+    rm "$(copy_of 3)"
+    move 4 .Old
+    move 5 . S
+    wanted 0 -v
+    says "erased 3, left 37"
+    [ ! -e "$work/mail/000001.eml" ]
+    [ ! -e "$work/mail/000002.eml" ]
+    [ ! -e "$work/mail/000003.eml" ]
+    wanted 0
+    [ "$(on_server)" -eq 37 ]
+}
+
+@test "when purged: only what is gone goes, wherever the rest was moved" {
+    write_rc 'delete = "when purged"'
+    wanted 0
+    move 1 . ST
+    move 2 .Trash
+    rm "$(copy_of 3)"
+    move 4 .Old/Older
+    wanted 0 -v
+    says "erased 1, left 39"
+    [ ! -e "$work/mail/000003.eml" ]
+}
+
+@test "mail filed elsewhere is found below local, and thrown away in trash" {
+    write_rc 'delete = "when trashed"' "local = \"$work/Files\"" \
+        "trash = \"$work/Bin\""
+    mkdir -p "$work/Files/Work/cur" "$work/Bin/cur"
+    wanted 0
+    mv "$(copy_of 1)" "$work/Files/Work/cur/"
+    mv "$(copy_of 2)" "$work/Bin/cur/"
+    move 3 .Trash
+    wanted 0 -v
+    says "erased 1, left 39"
+    [ ! -e "$work/mail/000002.eml" ]
+}
+
+@test "an mbox's mail is known by its header, whatever its readers wrote there" {
+    write_rc "mbox = \"$work/mbox\"" 'delete = "when purged"'
+    wanted 0
+    # A reader marks all as read, and removes the first.
+    awk '/^From .*[0-9]$/ { n++ } n != 1 { print }
+        /^Subject: / && n != 1 { print "Status: RO" }' "$work/mbox" >"$work/new"
+    cat "$work/new" >"$work/mbox"
+    wanted 0 -v
+    says "erased 1, left 39"
+    [ ! -e "$work/mail/000001.eml" ]
+    # What is due is what was stored, but for its Status.
+    write_rc "mbox = \"$work/mbox\"" 'delete = "after 2 days"'
+    sed -i 's/text 7$/text 8/' "$work/mbox"
+    days_pass 3
+    wanted 0 -v
+    says "erased 38, left 1"
+    [ "$(ls "$work/mail")" = 000007.eml ]
+}
+
+@test "due mail whose copy was changed, or cannot be read, is not erased" {
+    write_rc 'delete = "after 30 days"'
+    wanted 0
+    days_pass 31
+    sed -i 's/text 1$/texT 1/' "$(copy_of 1)"
+    rm "$(copy_of 2)"
+    wanted 0 -v
+    says "1 messages are due, and their copies here are not what was stored"
+    says "erased 39, left 1"
+    [ "$(ls "$work/mail")" = 000001.eml ]
+    wanted 0 -n -v
+    says "its copy here is not what was stored: not erased"
+    write_rc 'delete = "after 30 days"' "verify = off"
+    wanted 0
+    [ "$(on_server)" -eq 0 ]
+}
+
+@test "more than a fifth missing at once brakes: nothing is erased, and the status says so" {
+    write_rc 'delete = "when purged"'
+    wanted 0
+    for i in {1..11}; do rm "$(copy_of "$i")"; done
+    wanted 65
+    says "of 40 messages whose copies were looked for"
+    says "11 are missing"
+    says "--no-brake"
+    [ "$(on_server)" -eq 40 ]
+    # New mail comes all the same.
+    make_letters 41 42
+    wanted 65
+    [ "$(kept)" -eq 31 ]
+    wanted 0 -v --no-brake
+    says "erased 11, left 31"
+}
+
+@test "what was missing before does not brake again" {
+    write_rc 'delete = "when purged"' "keep-newest = 40"
+    wanted 0
+    for i in {1..8}; do rm "$(copy_of "$i")"; done
+    wanted 0
+    for i in {9..15}; do rm "$(copy_of "$i")"; done
+    wanted 0
+    write_rc 'delete = "when purged"'
+    wanted 0 -v
+    says "erased 15, left 25"
+}
+
+@test "the mail root moved away: nothing is erased or fetched, and the sentence says so" {
+    write_rc "delete = now"
+    wanted 0 -k
+    mv "$work/Mail" "$work/Elsewhere"
+    wanted 65
+    says "where mail was put, is not there: is its disk mounted?"
+    [ "$(on_server)" -eq 40 ]
+    [ ! -e "$work/Mail" ]
+    mkdir "$work/Mail"
+    wanted 65
+    [ "$(on_server)" -eq 40 ]
+    rmdir "$work/Mail"
+    mv "$work/Elsewhere" "$work/Mail"
+    wanted 0 -v
+    says "erased 40"
+}
+
+@test "a folder that cannot be looked into: nobody knows what is gone, nothing is erased" {
+    [ "$(id -u)" -ne 0 ] || skip "root reads everything"
+    write_rc 'delete = "when purged"'
+    wanted 0
+    rm "$(copy_of 1)"
+    mkdir -p "$work/Mail/.Closed/cur"
+    chmod 0 "$work/Mail/.Closed"
+    wanted 65
+    says "nobody knows what is here"
+    chmod 700 "$work/Mail/.Closed"
+    [ "$(on_server)" -eq 40 ]
+}
+
+@test "keep-larger-than, delete-larger-than and max-server-size" {
+    head -c 5000 /dev/zero | tr '\0' x | fold >>"$work/mail/000001.eml"
+    head -c 9000 /dev/zero | tr '\0' x | fold >>"$work/mail/000002.eml"
+    write_rc "delete = now" "keep-larger-than = 8k"
+    wanted 0
+    [ "$(ls "$work/mail")" = 000002.eml ]
+    write_rc "delete-larger-than = 8k"
+    wanted 0
+    [ "$(on_server)" -eq 0 ]
+    make_letters 50 59
+    write_rc "max-server-size = 500"
+    wanted 0
+    wanted 0 -v
+    # The oldest go first.
+    [ -e "$work/mail/000059.eml" ]
+    [ "$(on_server)" -lt 10 ]
+    [ "$(cat "$work/mail"/* | wc -c)" -le 500 ]
+}
