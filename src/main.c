@@ -14,7 +14,9 @@
 #include "commands/fetch.h"
 #include "commands/history.h"
 #include "commands/hold.h"
+#include "commands/import.h"
 #include "commands/jobs.h"
+#include "commands/markseen.h"
 #include "commands/retry.h"
 #include "commands/status.h"
 #include "config.h"
@@ -41,6 +43,10 @@ static const char usage[] =
 	"  hold ACCOUNT UID...       never erase these messages on the server\n"
 	"  release ACCOUNT UID...    let the retention policy have them again\n"
 	"  retry ACCOUNT [UID...]    try again what failed to be fetched\n"
+	"  import --from PROGRAM ACCOUNT [FILE]\n"
+	"                            what fetchmail, getmail, mpop, fdm,\n"
+	"                            thunderbird or claws fetched counts as seen\n"
+	"  mark-seen ACCOUNT...      what the server lists now counts as seen\n"
 	"\n"
 	"  -f, --config FILE    read this rc file (may be given more than once)\n"
 	"  -n, --dry-run        log in, list, and print what would be fetched,\n"
@@ -59,6 +65,9 @@ static const char usage[] =
 	"      --same-mailbox   server or user have new names, and the mailbox\n"
 	"                       is the same as before\n"
 	"      --state-dir DIR  where the stores are kept\n"
+	"      --from PROGRAM   import: whose file it is\n"
+	"      --trust-times    import: days count from when that program says\n"
+	"                       it fetched a message, not from now\n"
 	"  -V, --version        print the version\n"
 	"  -h, --help           print this\n"
 	"\n"
@@ -71,6 +80,8 @@ enum long_only {
 	OPTION_NO_BRAKE,
 	OPTION_SAME_MAILBOX,
 	OPTION_STATE_DIR,
+	OPTION_FROM,
+	OPTION_TRUST_TIMES,
 };
 
 static const struct option options[] = {
@@ -86,6 +97,8 @@ static const struct option options[] = {
 	{"no-brake", no_argument, NULL, OPTION_NO_BRAKE},
 	{"same-mailbox", no_argument, NULL, OPTION_SAME_MAILBOX},
 	{"state-dir", required_argument, NULL, OPTION_STATE_DIR},
+	{"from", required_argument, NULL, OPTION_FROM},
+	{"trust-times", no_argument, NULL, OPTION_TRUST_TIMES},
 	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
@@ -96,6 +109,8 @@ struct command_line {
 	const char **files; /* owned array of borrowed names */
 	size_t file_count;
 	const char *state_dir;
+	const char *from;
+	bool trust_times;
 	uint64_t jobs; /* 0: as the rc file says */
 	int verbose;
 	bool quiet;
@@ -118,23 +133,29 @@ typedef int command_run(const struct command_line *line, struct config *config,
 struct command {
 	const char *name;
 	command_run *run;
-	bool one; /* account, which must be named; words of its own follow */
+	bool one;    /* account alone; words of its own follow */
+	bool named;  /* no account unless it is named */
+	bool online; /* it talks to servers */
 };
 
 static command_run run_fetch;
 static command_run run_history;
 static command_run run_hold;
 static command_run run_release;
+static command_run run_import;
+static command_run run_mark_seen;
 static command_run run_retry;
 static command_run run_status;
 
 static const struct command commands[] = {
-	{"fetch", run_fetch, false},
-	{"history", run_history, true},
-	{"hold", run_hold, true},
-	{"release", run_release, true},
-	{"retry", run_retry, true},
-	{"status", run_status, false},
+	{"fetch", run_fetch, .online = true},
+	{"history", run_history, .one = true, .named = true},
+	{"hold", run_hold, .one = true, .named = true},
+	{"import", run_import, .one = true, .named = true, .online = true},
+	{"mark-seen", run_mark_seen, .named = true, .online = true},
+	{"release", run_release, .one = true, .named = true},
+	{"retry", run_retry, .one = true, .named = true},
+	{"status", run_status, .one = false},
 };
 
 static void on_signal(int number)
@@ -213,6 +234,12 @@ static bool take_option(struct command_line *line, int option, int *status)
 	case OPTION_SAME_MAILBOX:
 		line->same_mailbox = true;
 		return true;
+	case OPTION_FROM:
+		line->from = optarg;
+		return true;
+	case OPTION_TRUST_TIMES:
+		line->trust_times = true;
+		return true;
 	case OPTION_STATE_DIR:
 		line->state_dir = optarg;
 		if (optarg[0] == '/')
@@ -267,13 +294,18 @@ static bool parse(struct command_line *line, int argc, char **argv, int *status)
 	line->name_count = (size_t)(argc - optind);
 	line->command = &commands[0];
 	take_command(line);
-	if (line->command->one && line->name_count == 0) {
+	if (line->command->named && line->name_count == 0) {
 		*status = usage_error(
 			"%s takes the name of an account", line->command->name);
 		return false;
 	}
 	if (line->quiet && line->verbose > 0) {
 		*status = usage_error("-q and -v contradict each other");
+		return false;
+	}
+	if ((line->from != NULL || line->trust_times) &&
+		line->command->run != run_import) {
+		*status = usage_error("--from and --trust-times are import's");
 		return false;
 	}
 	return true;
@@ -356,12 +388,11 @@ static struct account **choose_accounts(const struct command_line *line,
 	return chosen;
 }
 
-static int run_fetch(const struct command_line *line, struct config *config,
-	struct account **accounts, size_t count)
+static struct fetch_options options_of(const struct command_line *line)
 {
 	bool terminal = isatty(STDERR_FILENO);
-	struct error err = {.kind = ERROR_NONE};
-	struct fetch_options how = {
+
+	return (struct fetch_options){
 		.dry_run = line->dry_run,
 		.json = line->json,
 		.no_brake = line->no_brake,
@@ -372,7 +403,12 @@ static int run_fetch(const struct command_line *line, struct config *config,
 			: line->progress != 0,
 		.stop = &stop,
 	};
-	int status = EX_OK;
+}
+
+static int run_fetch(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	struct fetch_options how = options_of(line);
 
 	for (size_t i = 0; i < config->count; i++) {
 		if (line->keep)
@@ -380,16 +416,8 @@ static int run_fetch(const struct command_line *line, struct config *config,
 		if (line->no_brake)
 			config->accounts[i].policy.brake = 100;
 	}
-	if (session_global_init(&err)) {
-		status = jobs_fetch(accounts, count,
-			line->jobs > 0 ? (unsigned)line->jobs : config->jobs,
-			&how);
-	} else {
-		log_error(&err);
-		status = error_status(err.kind);
-	}
-	session_global_release();
-	return status;
+	return jobs_fetch(accounts, count,
+		line->jobs > 0 ? (unsigned)line->jobs : config->jobs, &how);
 }
 
 static int run_hold(const struct command_line *line, struct config *config,
@@ -416,6 +444,32 @@ static int run_release(const struct command_line *line, struct config *config,
 	return hold_messages(accounts[0], line->words, line->word_count, false);
 }
 
+static int run_import(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	struct fetch_options look = options_of(line);
+	struct import_options how = {.trust_times = line->trust_times};
+
+	(void)config;
+	(void)count;
+	if (line->from == NULL || !seen_format_named(line->from, &how.from))
+		return usage_error("import takes --from fetchmail, getmail, "
+				   "mpop, fdm, thunderbird or claws");
+	if (line->word_count > 1)
+		return usage_error("import takes one account and one file");
+	how.file = line->word_count > 0 ? line->words[0] : NULL;
+	return import_account(accounts[0], &look, &how);
+}
+
+static int run_mark_seen(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	struct fetch_options how = options_of(line);
+
+	(void)config;
+	return mark_seen(accounts, count, &how);
+}
+
 static int run_status(const struct command_line *line, struct config *config,
 	struct account **accounts, size_t count)
 {
@@ -436,11 +490,20 @@ static int run_command(const struct command_line *line, struct config *config)
 {
 	size_t count;
 	int status = EX_OK;
+	struct error err = {.kind = ERROR_NONE};
 	struct account **accounts =
 		choose_accounts(line, config, &count, &status);
 
-	if (accounts != NULL)
+	if (accounts == NULL)
+		return status;
+	if (!line->command->online || session_global_init(&err)) {
 		status = line->command->run(line, config, accounts, count);
+	} else {
+		log_error(&err);
+		status = error_status(err.kind);
+	}
+	if (line->command->online)
+		session_global_release();
 	free(accounts);
 	return status;
 }

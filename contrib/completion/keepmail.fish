@@ -12,11 +12,13 @@ function __keepmail_accounts
 end
 
 complete -c keepmail -f -a '(__keepmail_accounts)'
-set -l commands fetch status history hold release retry
+set -l commands fetch status history import mark-seen hold release retry
 set -l first "not __fish_seen_subcommand_from $commands"
 complete -c keepmail -n $first -a fetch -d 'fetch new mail'
 complete -c keepmail -n $first -a status -d 'how the accounts are'
 complete -c keepmail -n $first -a history -d 'what is known of runs and messages'
+complete -c keepmail -n $first -a import -d 'what another fetcher has seen is not fetched'
+complete -c keepmail -n $first -a mark-seen -d 'what is listed now is not fetched'
 complete -c keepmail -n $first -a hold -d 'never erase messages on the server'
 complete -c keepmail -n $first -a release -d 'let the retention policy have them again'
 complete -c keepmail -n $first -a retry -d 'try again what failed to be fetched'
@@ -32,5 +34,7 @@ complete -c keepmail -l no-progress -d 'no progress bar'
 complete -c keepmail -l no-brake -d 'erase although many copies are missing here'
 complete -c keepmail -l same-mailbox -d 'server or user have new names'
 complete -c keepmail -l state-dir -x -a '(__fish_complete_directories)' -d 'where the stores are kept'
+complete -c keepmail -l from -x -a 'fetchmail getmail mpop fdm thunderbird claws' -d 'import: whose memory is taken over'
+complete -c keepmail -l trust-times -d 'import: days count from the times in its file'
 complete -c keepmail -s V -l version -d 'print the version'
 complete -c keepmail -s h -l help -d 'print the options'

@@ -7,19 +7,19 @@
 #include <sys/random.h>
 
 #include "commands/batch.h"
+#include "commands/connect.h"
 #include "commands/copies.h"
 #include "commands/identity.h"
 #include "commands/listing.h"
 #include "commands/proof.h"
 #include "commands/report.h"
 #include "commands/run.h"
+#include "commands/start.h"
 #include "commands/transfer.h"
 #include "core/xalloc.h"
-#include "io/confine.h"
 #include "io/digest.h"
 #include "io/log.h"
 #include "io/privilege.h"
-#include "io/secret.h"
 
 /* The same one for the same numbers and uids, on this machine. */
 static void digest_listing(
@@ -91,7 +91,9 @@ static bool make_plan(struct run *run, struct error *err)
 	const struct policy *policy = &run->account->policy;
 
 	if (!maildrop_index(&run->maildrop, err) ||
-		!store_recall(run->store, &run->maildrop, &run->memories, err))
+		!store_recall(
+			run->store, &run->maildrop, &run->memories, err) ||
+		!start_mark(run, err))
 		return false;
 	if ((run->options->dry_run ||
 		    plan_needs_sizes(policy, &run->maildrop, run->memories)) &&
@@ -111,7 +113,7 @@ static bool make_plan(struct run *run, struct error *err)
 				.tries = run->memories[i].tries};
 	}
 	warn_returned(run);
-	return true;
+	return run->options->dry_run || start_record(run, err);
 }
 
 /* The server has erased what was marked. */
@@ -140,27 +142,13 @@ static void warn_expiry(struct run *run)
 			capabilities->expire_days);
 }
 
-static bool connect_account(struct run *run, char *password, struct error *err)
+static bool log_in(struct run *run, char *password, struct error *err)
 {
-	char *found = NULL;
-
-	if (password == NULL &&
-		!secret_get(run->account, run->options->stop, &found, err))
-		return false;
-	/* What is open stays open; nothing was said to the server yet. */
-	confine_worker(run->account, run->options->dry_run);
-	run->session = session_open(run->account,
-		password == NULL ? found : password, run->options->stop, err);
-	/* Not needed any more, however long the session is. */
-	secret_free(found);
-	account_forget_password(run->account);
-	if (password != NULL)
-		explicit_bzero(password, strlen(password));
+	run->session = connect_account(run->account, password, run->store,
+		!run->options->dry_run, run->options->stop, err);
 	if (run->session == NULL)
 		return false;
 	run->one_by_one = store_was_out_of_step(run->store, run_now());
-	if (run->one_by_one)
-		session_forgo_pipelining(run->session);
 	warn_expiry(run);
 	return true;
 }
@@ -190,7 +178,7 @@ static bool run_account(struct run *run, char *password, struct error *err)
 			return false;
 		delivery_sweep(run->delivery);
 	}
-	if (!connect_account(run, password, err) || !list(run, err))
+	if (!log_in(run, password, err) || !list(run, err))
 		return false;
 	bool quiet = !dry && is_quiet(run);
 
@@ -341,7 +329,8 @@ static bool record_run(
 	};
 	/* That nothing was to be done is worth no write to the disk. */
 	bool news = tally->fetched > 0 || tally->erased > 0 ||
-		tally->status != 0 || store_has_failed(run->store);
+		tally->status != 0 || run->first ||
+		store_has_failed(run->store);
 
 	if (!news)
 		store_touch(run->store);

@@ -64,6 +64,7 @@ struct run {
 	bool identifying; /* what is lost may only have another uid */
 	struct maildrop maildrop;
 	unsigned char listing[LETTER_DIGEST]; /* the maildrop's digest */
+	bool first; /* nothing was known before, and start has its say */
 	bool quiet; /* it is the one that nothing came of last time */
 	struct memory *memories; /* owned; one for each message listed */
 	struct plan plan;

@@ -10,7 +10,7 @@
 enum error_kind {
 	ERROR_NONE,
 	ERROR_USAGE,	   /* the command line */
-	ERROR_DATA,	   /* a store that is damaged or not ours */
+	ERROR_DATA,	   /* a store, or a file to import, that is no good */
 	ERROR_HOST,	   /* the server's name is unknown */
 	ERROR_UNAVAILABLE, /* the server will not, or TLS cannot be had */
 	ERROR_SOFTWARE,	   /* a fault of our own or of a library */

@@ -186,6 +186,8 @@ static struct step decide(const struct policy *policy,
 			REASON_REUSED_THEN_ERASED);
 	switch (memory->state) {
 	case MEMORY_NONE:
+		if (memory->old)
+			return (struct step){.reason = REASON_OLD};
 		if (memory->tries > 0)
 			return retry_step(policy, maildrop, memory, i, now);
 		return fetch_step(policy, maildrop, i, REASON_NEW,
@@ -371,6 +373,8 @@ const char *plan_reason(enum reason reason)
 		return "kept here; erased or gone before, and listed again";
 	case REASON_SEEN:
 		return "counts as seen; it was never fetched by keepmail";
+	case REASON_OLD:
+		return "older than start; counts as seen";
 	case REASON_HELD:
 		return "kept here; held (keepmail release lets it go)";
 	case REASON_STILL_HERE:

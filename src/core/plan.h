@@ -36,6 +36,7 @@ struct memory {
 	enum memory_state state;
 	bool vanished; /* it was not in some listing since */
 	bool held;     /* never to be erased */
+	bool old;      /* not known, and start says that it counts as seen */
 	bool missing;  /* an earlier run did not find its copy here, either */
 	bool same;     /* the header says: this very message */
 	bool reused;   /* the header says: another one, under the same uid */
@@ -63,6 +64,7 @@ enum reason {
 	REASON_RETURNED,
 	REASON_SEEN,
 	REASON_HELD,
+	REASON_OLD,
 	REASON_STILL_HERE,
 	REASON_TRASHED,
 	REASON_PURGED,

@@ -43,6 +43,23 @@ enum verify_rule policy_verify(const struct policy *policy)
 	return policy->erase == ERASE_NOW ? VERIFY_STAT : VERIFY_DIGEST;
 }
 
+bool policy_parse_start(struct policy *policy, const char *text)
+{
+	int64_t age;
+
+	if (strcasecmp(text, "all") == 0) {
+		policy->start = START_ALL;
+	} else if (strcasecmp(text, "now") == 0) {
+		policy->start = START_NOW;
+	} else if (text_parse_duration(text, 0, &age)) {
+		policy->start = age > 0 ? START_YOUNG : START_NOW;
+		policy->start_age = age;
+	} else {
+		return false;
+	}
+	return true;
+}
+
 char *policy_format_delete(char *room, size_t size, const struct policy *policy)
 {
 	static const struct {

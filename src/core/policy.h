@@ -23,6 +23,13 @@ enum verify_rule {
 	VERIFY_OFF,
 };
 
+/* What a first run takes of the mail that it finds. */
+enum start_rule {
+	START_ALL,
+	START_NOW,   /* nothing: what comes later */
+	START_YOUNG, /* what is not older than start_age */
+};
+
 struct policy {
 	enum erase_rule erase;
 	int64_t after;		/* ERASE_AFTER: seconds since it was kept */
@@ -35,7 +42,9 @@ struct policy {
 	/* When more of the copies here than so many in a hundred, and more than
 	 * ten, are missing at once, nothing is erased. */
 	uint64_t brake;
-	bool keep; /* -k: for this run, erase nothing at all */
+	enum start_rule start;
+	int64_t start_age; /* START_YOUNG: seconds */
+	bool keep;	   /* -k: for this run, erase nothing at all */
 };
 
 /*
@@ -44,6 +53,12 @@ struct policy {
  * nothing changed, when it is none.
  */
 bool policy_parse_delete(struct policy *policy, const char *text);
+
+/*
+ * Parses the start setting: "all", "now", "30 days". Sets start and start_age;
+ * false, nothing changed, when it is none.
+ */
+bool policy_parse_start(struct policy *policy, const char *text);
 
 /*
  * What was kept here at this time or before (seconds since 1970) may be erased
@@ -68,8 +83,9 @@ struct outlook policy_outlook(const struct policy *policy, uint64_t on_server,
 #define POLICY_KEY_MAX 256
 
 /*
- * Writes all of the policy as one word: two policies are the same if theirs
- * are. Returns room (POLICY_KEY_MAX).
+ * Writes the policy as one word: to a mailbox that is known already (start
+ * says nothing of it), two policies are the same if theirs are. Returns room
+ * (POLICY_KEY_MAX).
  */
 char *policy_key(char *room, const struct policy *policy);
 

@@ -299,6 +299,11 @@ static bool set_delete(struct account *account, const char *text)
 	return policy_parse_delete(&account->policy, text);
 }
 
+static bool set_start(struct account *account, const char *text)
+{
+	return policy_parse_start(&account->policy, text);
+}
+
 static bool set_keep_newest(struct account *account, const char *text)
 {
 	return text_parse_number(text, INT32_MAX, &account->policy.keep_newest);
@@ -442,6 +447,8 @@ const struct setting settings[] = {
 	{"keep-newest", set_keep_newest, "a number of messages", SETTING_ALONE,
 		false},
 	{"max-size", set_max_size, "a size such as 20M", SETTING_ALONE, false},
+	{"start", set_start, "all, now, or \"30 days\" (or hours, or weeks)",
+		SETTING_ALONE, false},
 	{"keep-larger-than", set_keep_larger, "a size such as 20M",
 		SETTING_ALONE, false},
 	{"delete-larger-than", set_delete_larger, "a size such as 20M",

@@ -192,6 +192,32 @@ bool store_record_erased(
 bool store_hold(struct store *store, const char *uid, size_t uid_length,
 	int64_t since, size_t *found, struct error *err);
 
+/* Is there a record, of whatever kind, for this uid and ordinal? */
+bool store_knows(struct store *store, const char *uid, size_t uid_length,
+	uint32_t ordinal, bool *known, struct error *err);
+
+/* A message that counts as seen without having been fetched. */
+struct store_seen {
+	const char *uid; /* borrowed */
+	size_t uid_length;
+	uint32_t ordinal;
+	int64_t since;	    /* its days count from here */
+	const char *origin; /* who says so */
+};
+
+/*
+ * Records one that is not known, within a transaction; *row is its name. It is
+ * neither fetched nor erased.
+ */
+bool store_record_seen(struct store *store, const struct store_seen *seen,
+	int64_t now, int64_t *row, struct error *err);
+
+/*
+ * Was there never a run that came through, nor is anything known? Nothing has
+ * begun then.
+ */
+bool store_is_fresh(struct store *store, bool *fresh, struct error *err);
+
 /*
  * Records what store_recall noticed: which messages vanished from the listing,
  * which came back; and forgets what vanished more than a year ago. A listing

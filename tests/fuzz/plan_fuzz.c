@@ -59,7 +59,8 @@ static bool is_due_again(size_t i)
 static void check_fetch(const struct policy *policy, size_t i, bool fetch)
 {
 	bool wanted = messages[i].uid_length > 0 && !is_too_large(policy, i) &&
-		((memories[i].state == MEMORY_NONE && is_due_again(i)) ||
+		((memories[i].state == MEMORY_NONE && !memories[i].old &&
+			 is_due_again(i)) ||
 			is_other(i));
 
 	PROMISE(fetch == wanted);
@@ -249,6 +250,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			.next_try = NOW + 8 - row.age % 16,
 			.quarantined = row.age % 11 == 0,
 			.missing = row.age % 7 == 0,
+			.old = row.age % 11 == 10,
 			.local = (enum local_state)(row.age % 6),
 			.size = size_from(row.size),
 			/* Some of them in the future: a clock set back. */

@@ -127,6 +127,26 @@ static const struct row {
 	{"erased mail listed again without a size is left alone",
 		{.erase = ERASE_NOW}, {.state = MEMORY_ERASED, .size = 999},
 		UNKNOWN, {.reason = REASON_RETURNED}},
+	{"mail older than start is neither fetched nor erased",
+		{.erase = ERASE_NOW}, {.state = MEMORY_NONE, .old = true}, 1000,
+		{.reason = REASON_OLD}},
+	{"what is known is not older than start", {.erase = ERASE_NOW},
+		{.state = MEMORY_KEPT, .old = true}, 1000,
+		{.erase = true, .reason = REASON_ERASE_NOW}},
+	{"mail that is only seen is neither fetched nor erased",
+		{.erase = ERASE_NOW}, {.state = MEMORY_SEEN, .kept_at = 1},
+		1000, {.reason = REASON_SEEN}},
+	{"nor when its days are over", {.erase = ERASE_AFTER, .after = DAY},
+		{.state = MEMORY_SEEN, .kept_at = 1}, 1000,
+		{.reason = REASON_SEEN}},
+	{"nor when it had vanished and is back, of whatever size",
+		{.erase = ERASE_NOW},
+		{.state = MEMORY_SEEN, .size = 999, .vanished = true}, 1000,
+		{.reason = REASON_SEEN}},
+	{"nor over max-size, or among the newest",
+		{.erase = ERASE_NOW, .max_size = 1, .keep_newest = 3},
+		{.state = MEMORY_SEEN, .held = true}, 1000,
+		{.reason = REASON_SEEN}},
 	{"another size under a uid that is kept is another message: fetched",
 		{.erase = ERASE_AFTER, .after = DAY},
 		{.state = MEMORY_KEPT, .size = 999, .kept_at = 1}, 1000,
@@ -366,6 +386,9 @@ static void test_quiet(void)
 	all[2].vanished = true;
 	ok(quiet_after(&never, all) == 0,
 		"what was gone for a while is to be recorded");
+	all[2] = (struct memory){.state = MEMORY_SEEN};
+	ok(quiet_after(&never, all) == INT64_MAX,
+		"what is only seen is quiet for ever");
 	all[2] = kept;
 	all[0] = (struct memory){.state = MEMORY_NONE};
 	ok(quiet_after(&small, all) == 0,
@@ -512,7 +535,7 @@ static void test_never(void)
 	unsigned wrong = 0;
 	unsigned tried = 0;
 
-	for (unsigned i = 0; i < 3 * 4 * 4 * 3 * 3; i++) {
+	for (unsigned i = 0; i < 3 * 4 * 4 * 4 * 3; i++) {
 		struct policy policy = {
 			.erase = rules[i % 3],
 			.after = DAY,
@@ -520,8 +543,8 @@ static void test_never(void)
 			.max_size = i / 12 % 4 * 500,
 		};
 		struct memory memories[3] = {
-			{.state = (enum memory_state)(i / 48 % 3 + 1),
-				.size = i / 144 % 3 * 500},
+			{.state = (enum memory_state)(i / 48 % 4 + 1),
+				.size = i / 192 % 3 * 500},
 			{.state = MEMORY_NONE},
 			{.state = MEMORY_KEPT, .kept_at = 1, .size = UNKNOWN}};
 		struct maildrop maildrop;

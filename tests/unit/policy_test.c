@@ -93,6 +93,18 @@ int main(void)
 		same(policy_format_delete(room, sizeof room, &policy),
 			rows[i].back, "and said as \"%s\"", rows[i].back);
 	}
+	struct policy start = {.start = START_ALL};
+
+	ok(policy_parse_start(&start, "30 days") &&
+			start.start == START_YOUNG &&
+			start.start_age == 2592000,
+		"start = 30 days takes what is younger");
+	ok(!policy_parse_start(&start, "30") && start.start == START_YOUNG,
+		"a start that is none changes nothing");
+	ok(policy_parse_start(&start, "0 days") && start.start == START_NOW,
+		"0 days are now");
+	ok(policy_parse_start(&start, "ALL") && start.start == START_ALL,
+		"all is all");
 	struct policy kept = {.erase = ERASE_NOW, .keep = true};
 	char room[64];
 

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/* The way to a server, for every command that has one. */
+#ifndef COMMANDS_CONNECT_H
+#define COMMANDS_CONNECT_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "core/account.h"
+#include "core/error.h"
+#include "io/session.h"
+#include "io/store.h"
+
+/*
+ * Finds the password where none is given, confines this process for good (to
+ * the store alone, unless it delivers), connects and logs in. Both passwords
+ * are wiped then. The session sends one command at a time if the store says
+ * that the server was out of step. NULL on failure, as secret_get and
+ * session_open; the caller closes it.
+ */
+struct session *connect_account(struct account *account, char *password,
+	const struct store *store, bool delivers,
+	const volatile sig_atomic_t *stop, struct error *err);
+
+#endif

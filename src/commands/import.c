@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/import.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "commands/visit.h"
+#include "core/xalloc.h"
+#include "io/foreign.h"
+#include "io/log.h"
+
+struct import {
+	struct visit visit;
+	struct seen seen;
+	const struct import_options *how;
+	char *origin;	  /* owned */
+	size_t *matches;  /* owned; for each message listed: where in seen */
+	bool *listed;	  /* owned; for each uid of seen */
+	size_t marked_of; /* the messages listed */
+};
+
+/* Which of the messages listed are those that the other fetcher has? */
+static bool match(struct import *import, struct error *err)
+{
+	const struct maildrop *maildrop = &import->visit.maildrop;
+	const char *program = seen_names[import->how->from];
+	size_t found = 0;
+
+	import->matches = xcalloc(maildrop->count, sizeof import->matches[0]);
+	import->listed =
+		xcalloc(import->seen.uids.count, sizeof import->listed[0]);
+	for (size_t i = 0; i < maildrop->count; i++) {
+		const struct message *message = &maildrop->messages[i];
+		size_t at = seen_find(&import->seen,
+			maildrop_uid(maildrop, message), message->uid_length);
+
+		import->matches[i] = at;
+		if (at == MAILDROP_NOT_FOUND)
+			continue;
+		import->listed[at] = true;
+		found++;
+	}
+	if (found > 0)
+		return true;
+	if (maildrop->count == 0)
+		return error_set(err, ERROR_DATA,
+			"the server lists no message at all, so that it cannot "
+			"be told whether the uids of %s are its own: nothing "
+			"was imported, nor is there anything to be",
+			program);
+	return error_set(err, ERROR_DATA,
+		"the server lists %zu messages and none of the uids that %s "
+		"has seen: nothing was imported. Are server and user those of "
+		"the same mailbox, and is it the file of this account? Where "
+		"the server has new uids, keepmail mark-seen lets all that is "
+		"there now count as seen",
+		maildrop->count, program);
+}
+
+static int64_t since(const struct import *import, size_t at)
+{
+	int64_t time = import->seen.times[at];
+	int64_t now = import->visit.now;
+
+	return import->how->trust_times && time > 0 && time < now ? time : now;
+}
+
+/* As the server lists it, in each of its copies. */
+static bool mark_listed(struct import *import, size_t i, struct error *err)
+{
+	const struct maildrop *maildrop = &import->visit.maildrop;
+	const struct message *message = &maildrop->messages[i];
+	bool marked = false;
+	struct store_seen seen = {
+		.uid = maildrop_uid(maildrop, message),
+		.uid_length = message->uid_length,
+		.ordinal = message->ordinal,
+		.origin = import->origin,
+	};
+
+	if (import->matches[i] == MAILDROP_NOT_FOUND)
+		return true;
+	seen.since = since(import, import->matches[i]);
+	if (!visit_mark(&import->visit, &seen, &marked, err))
+		return false;
+	import->marked_of += marked;
+	return true;
+}
+
+/* Not listed now: some servers list but a window, which may come back to it. */
+static bool mark_other(struct import *import, size_t at, struct error *err)
+{
+	const struct maildrop *uids = &import->seen.uids;
+	const struct message *uid = &uids->messages[at];
+	bool marked;
+	struct store_seen seen = {
+		.uid = maildrop_uid(uids, uid),
+		.uid_length = uid->uid_length,
+		.origin = import->origin,
+		.since = since(import, at),
+	};
+
+	return import->listed[at] || uid->ordinal > 0 ||
+		visit_mark(&import->visit, &seen, &marked, err);
+}
+
+static bool mark_all(struct import *import, struct error *err)
+{
+	if (!visit_note(&import->visit, err))
+		return false;
+	for (size_t i = 0; i < import->visit.maildrop.count; i++) {
+		if (!mark_listed(import, i, err))
+			return false;
+	}
+	for (size_t i = 0; i < import->seen.uids.count; i++) {
+		if (!mark_other(import, i, err))
+			return false;
+	}
+	return visit_commit(&import->visit, err);
+}
+
+static void say(const struct import *import)
+{
+	const struct visit *visit = &import->visit;
+
+	if (visit->options->dry_run)
+		printf("%s: would import %zu, of which the server lists %zu; "
+		       "%zu are known already; nothing was changed\n",
+			visit->account->name, visit->marked, import->marked_of,
+			visit->known);
+	else
+		log_line(LOG_SUMMARY,
+			"imported %zu, of which the server lists %zu; %zu were "
+			"known already",
+			visit->marked, import->marked_of, visit->known);
+}
+
+int import_account(struct account *account, const struct fetch_options *options,
+	const struct import_options *how)
+{
+	struct import import = {.how = how};
+	struct error err = {.kind = ERROR_NONE};
+	uint64_t key[2] = {0, 0};
+
+	if (getrandom(key, sizeof key, 0) < 0)
+		key[0] = (uintptr_t)&import;
+	import.origin = xasprintf("import %s", seen_names[how->from]);
+	seen_init(&import.seen, how->from, account->server, account->user, key);
+	/* The files are read before the process gives up the right to. */
+	if (visit_begin(&import.visit, account, options, &err) &&
+		foreign_read(&import.seen, how->file, &err) &&
+		visit_list(&import.visit, &err) && match(&import, &err) &&
+		mark_all(&import, &err))
+		say(&import);
+	seen_release(&import.seen);
+	free(import.matches);
+	free(import.listed);
+	free(import.origin);
+	return visit_end(&import.visit, &err);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/* Another fetcher's memory taken over. */
+#ifndef COMMANDS_IMPORT_H
+#define COMMANDS_IMPORT_H
+
+#include <stdbool.h>
+
+#include "commands/fetch.h"
+#include "core/seen.h"
+
+struct import_options {
+	enum seen_format from;
+	const char *file; /* NULL: where that fetcher usually has it */
+	bool trust_times; /* days count from when it fetched, as it says */
+};
+
+/*
+ * Lets all that another fetcher has fetched of this mailbox count as seen, in
+ * one transaction; what is known here stays as it is. Refused when the server
+ * lists none of it: it is another mailbox's then, or the uids have changed.
+ * Returns the exit status.
+ */
+int import_account(struct account *account, const struct fetch_options *options,
+	const struct import_options *how);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+/* What is on the server now counts as seen. */
+#ifndef COMMANDS_MARKSEEN_H
+#define COMMANDS_MARKSEEN_H
+
+#include <stddef.h>
+
+#include "commands/fetch.h"
+
+/*
+ * Lets all that the servers of these accounts (count of them) list now, and
+ * that is not known, count as seen: it is not fetched, and not erased. Returns
+ * the worst exit status.
+ */
+int mark_seen(struct account *const *accounts, size_t count,
+	const struct fetch_options *options);
+
+#endif

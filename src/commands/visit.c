@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/visit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "commands/connect.h"
+#include "commands/listing.h"
+#include "commands/run.h"
+#include "core/text.h"
+#include "io/directory.h"
+#include "io/log.h"
+#include "io/privilege.h"
+#include "io/secret.h"
+
+bool visit_begin(struct visit *visit, struct account *account,
+	const struct fetch_options *options, struct error *err)
+{
+	*visit = (struct visit){
+		.account = account,
+		.options = options,
+		.now = run_now(),
+	};
+	log_account(account->name);
+	if (!privilege_check(account, err))
+		return false;
+	if (account->password == NULL && account->password_command == NULL &&
+		account->password_file == NULL &&
+		!secret_ask(account, options->stop, &visit->password, err))
+		return false;
+	return privilege_become(account, err);
+}
+
+static bool open_store(
+	struct visit *visit, enum store_mode mode, struct error *err)
+{
+	const struct account *account = visit->account;
+
+	store_close(visit->store);
+	visit->store = store_open(account->state, account->name, mode, err);
+	return visit->store != NULL &&
+		store_check_mailbox(visit->store, account->server,
+			account->user, visit->options->same_mailbox, err);
+}
+
+bool visit_list(struct visit *visit, struct error *err)
+{
+	uint64_t key[2] = {0, 0};
+
+	/* What is refused later shall leave no store behind; its directory is
+	 * to be there before the process confines itself to it. */
+	if (!visit->options->dry_run && !directory_make(visit->account->state))
+		return error_set(err, ERROR_CREATE,
+			"cannot make the state directory %s: %s. Choose "
+			"another with state or --state-dir",
+			visit->account->state, strerror(errno));
+	if (!open_store(visit, STORE_READ, err))
+		return false;
+	struct session *session =
+		connect_account(visit->account, visit->password, visit->store,
+			false, visit->options->stop, err);
+
+	if (session == NULL)
+		return false;
+	if (getrandom(key, sizeof key, 0) < 0)
+		key[0] = (uint64_t)visit->now;
+	maildrop_init(&visit->maildrop, key);
+	bool ok =
+		listing_uids(session, visit->account, &visit->maildrop, err) &&
+		session_in_step(session, err) &&
+		maildrop_index(&visit->maildrop, err);
+
+	if (ok)
+		session_leave(session);
+	session_close(session);
+	return ok;
+}
+
+bool visit_note(struct visit *visit, struct error *err)
+{
+	return visit->options->dry_run ||
+		(open_store(visit, STORE_WRITE, err) &&
+			store_begin(visit->store, err));
+}
+
+static void show(const struct store_seen *seen)
+{
+	char uid[4 * TEXT_SHOWN_MAX + 8];
+
+	printf("  seen  %s\n",
+		text_printable(uid, sizeof uid, seen->uid, seen->uid_length));
+}
+
+bool visit_mark(struct visit *visit, const struct store_seen *seen,
+	bool *marked, struct error *err)
+{
+	bool dry = visit->options->dry_run;
+	bool known;
+	int64_t row;
+
+	if (!store_knows(visit->store, seen->uid, seen->uid_length,
+		    seen->ordinal, &known, err))
+		return false;
+	*marked = !known;
+	if (!known && !dry && visit->marked == 0 &&
+		!store_record_touch(visit->store, err))
+		return false;
+	visit->known += known;
+	visit->marked += !known;
+	if (!known && dry && visit->options->verbose)
+		show(seen);
+	return known || dry ||
+		store_record_seen(visit->store, seen, visit->now, &row, err);
+}
+
+bool visit_commit(struct visit *visit, struct error *err)
+{
+	return visit->options->dry_run || store_commit(visit->store, err);
+}
+
+int visit_end(struct visit *visit, const struct error *err)
+{
+	if (err->kind != ERROR_NONE)
+		log_error(err);
+	store_close(visit->store);
+	maildrop_release(&visit->maildrop);
+	secret_free(visit->password);
+	fflush(stdout);
+	return error_status(err->kind);
+}

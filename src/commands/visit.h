@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/* A session that only looks, and what is noted of the messages it saw. */
+#ifndef COMMANDS_VISIT_H
+#define COMMANDS_VISIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "commands/fetch.h"
+#include "core/account.h"
+#include "core/error.h"
+#include "core/maildrop.h"
+#include "io/store.h"
+
+struct visit {
+	struct account *account; /* borrowed */
+	const struct fetch_options *options;
+	char *password; /* asked for; or NULL */
+	struct store *store;
+	struct maildrop maildrop; /* what the server lists, indexed */
+	int64_t now;
+	size_t marked; /* count as seen from now on */
+	size_t known;  /* were known already, and stay as they are */
+};
+
+/*
+ * Begins a visit: becomes who the account says, the password asked for before
+ * if there is none. A dry run changes nothing in what follows.
+ */
+bool visit_begin(struct visit *visit, struct account *account,
+	const struct fetch_options *options, struct error *err);
+
+/*
+ * Connects, lists and leaves. Nothing is written here; without a store, none is
+ * made. Nothing is sent any more.
+ */
+bool visit_list(struct visit *visit, struct error *err);
+
+/* Opens the store for writing, unless this is a dry run, and a transaction. */
+bool visit_note(struct visit *visit, struct error *err);
+
+/*
+ * Notes that a message counts as seen, unless it is known, and counts it.
+ * *marked: it was not known.
+ */
+bool visit_mark(struct visit *visit, const struct store_seen *seen,
+	bool *marked, struct error *err);
+
+/* Makes what was noted last. */
+bool visit_commit(struct visit *visit, struct error *err);
+
+/* Shows the error, if there is one; releases; returns the exit status. */
+int visit_end(struct visit *visit, const struct error *err);
+
+#endif

@@ -1,0 +1,599 @@
+#!/usr/bin/env bats
+# What counts as seen without having been fetched: another fetcher's memory,
+# mark-seen, and start.
+
+load lib/helpers
+
+setup() {
+    common_setup
+    samples=$TESTS_SRC/import
+}
+
+teardown() {
+    common_teardown
+}
+
+# serve UID...: a server for u10 that lists messages under these uids.
+serve() {
+    rm -rf "$work/mail"
+    mkdir -p "$work/mail"
+    local uid
+    for uid in "$@"; do
+        printf 'Subject: %s\n\ntext\n' "$uid" >"$work/mail/$uid"
+    done
+    start_server --folder "$work/mail" --user "${user:-u10}"
+    write_rc "user = \"${user:-u10}\"" 'delete = now'
+}
+
+# The ten of Dovecot's uids that most samples have; the last one is left out.
+serve_u10() {
+    local i uids=()
+    for i in 1 2 3 4 5 6 7 8 9; do
+        uids+=("0000000${i}6b00d60f")
+    done
+    serve "${uids[@]}"
+}
+
+# Imports FILE of PROGRAM, and then nothing is fetched, nor erased.
+imports() {
+    rm -rf "$work/state" "$work/Mail"
+    serve_u10
+    wanted 0 -v import --from "$1" a "$2"
+    says "imported 10, of which the server lists 9; 0 were known already"
+    [ "$(in_store "SELECT count(*) FROM message WHERE state = 4
+        AND origin = 'import $1' AND place = 0 AND name = '' AND octets = 0
+        AND sha256 = x'' AND abs(kept_at - unixepoch()) < 100
+        AND vanished_at IS NULL")" -eq 10 ]
+    wanted 0 -v
+    says "fetched 0 "
+    says "left 9"
+    stop_server
+    [ "$(reported retrs)" -eq 0 ]
+    [ "$(files "$work/mail")" -eq 9 ]
+    [ "$(kept)" -eq 0 ]
+}
+
+@test "what fetchmail has seen is not fetched, nor ever erased" {
+    imports fetchmail "$samples/fetchmail/fetchids.u10"
+    imports fetchmail "$samples/fetchmail/fetchids.multi"
+}
+
+@test "what getmail has seen is not fetched, nor ever erased" {
+    imports getmail "$samples/getmail/oldmail-localhost-11010-u10"
+}
+
+@test "what mpop has seen is not fetched, nor ever erased" {
+    imports mpop "$samples/mpop/u10_at_localhost"
+    imports mpop "$samples/mpop/shared_uidls_file"
+}
+
+@test "what fdm has seen is not fetched, nor ever erased" {
+    imports fdm "$samples/fdm/fdm-pop3-cache.u10"
+}
+
+@test "what Thunderbird has seen is not fetched, nor ever erased" {
+    imports thunderbird "$samples/thunderbird/popstate.dat"
+}
+
+@test "what Claws Mail has seen is not fetched, nor ever erased" {
+    imports claws "$samples/claws/localhost-u10"
+}
+
+@test "without a file it is found where each program has it" {
+    mkdir -p "$HOME/.getmail" "$HOME/.config/getmail" "$HOME/.mpop_uidls/sub" \
+        "$HOME/.claws-mail/uidl" "$HOME/.thunderbird/x.default/Mail/localhost" \
+        "$HOME/.thunderbird/x.default/Mail/other" "$work/fh"
+    cp "$samples/fetchmail/fetchids.multi" "$HOME/.fetchids"
+    cp "$samples"/getmail/oldmail-* "$HOME/.getmail"
+    cp "$samples"/mpop/* "$HOME/.mpop_uidls"
+    cp "$samples"/claws/* "$HOME/.claws-mail/uidl"
+    printf 'u1\t1\t0\n' >"$HOME/.claws-mail/uidl/localhost-other"
+    cp "$samples"/thunderbird/popstate.dat \
+        "$HOME/.thunderbird/x.default/Mail/localhost"
+    printf '*other u10\nk u1 1\n' \
+        >"$HOME/.thunderbird/x.default/Mail/other/popstate.dat"
+    serve_u10
+    for program in fetchmail getmail mpop claws thunderbird; do
+        rm -rf "$work/state"
+        wanted 0 -v import --from $program a
+        says "imported 10, of which the server lists 9"
+    done
+    # An environment that points elsewhere.
+    mv "$HOME/.getmail" "$work/getmail"
+    mv "$HOME/.fetchids" "$work/fh"
+    rm -rf "$work/state"
+    wanted 65 import --from fetchmail a
+    says "looked for $HOME/.fetchids"
+    FETCHMAILHOME=$work/fh wanted 0 import --from fetchmail a
+    rm -rf "$work/state"
+    wanted 65 import --from getmail a
+    says "looked for $HOME/.config/getmail/oldmail-*, $HOME/.getmail/oldmail-*"
+    XDG_CONFIG_HOME=$work wanted 0 import --from getmail a
+    wanted 65 import --from fdm a
+    says "new-only"
+    says "name that file"
+}
+
+@test "a second import adds nothing and changes nothing" {
+    serve_u10
+    wanted 0 -v import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
+    says "imported 10,"
+    in_store "UPDATE message SET kept_at = kept_at - 1000 WHERE state = 4"
+    before=$(in_store .dump | sha256sum)
+    wanted 0 -v import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
+    says "imported 0, of which the server lists 0; 10 were known already"
+    wanted 0 -v import --from claws a "$samples/claws/localhost-u10"
+    says "imported 0,"
+    [ "$(in_store .dump | sha256sum)" = "$before" ]
+}
+
+@test "what keepmail has fetched stays as it is" {
+    serve_u10
+    write_rc 'user = u10'
+    wanted 0
+    before=$(in_store "SELECT * FROM message" | sha256sum)
+    wanted 0 -v import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
+    says "imported 1, of which the server lists 0; 9 were known already"
+    [ "$(in_store "SELECT * FROM message WHERE state = 2" | sha256sum)" = "$before" ]
+}
+
+@test "a dry run says what would be imported, and makes no store" {
+    serve_u10
+    wanted 0 -n import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
+    says "a: would import 10, of which the server lists 9; 0 are known already; nothing was changed"
+    says_not "  seen"
+    [ ! -e "$work/state" ]
+    wanted 0 -n -v import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
+    [ "$(printf '%s\n' "$output" | grep -c '^  seen  0')" -eq 10 ]
+    write_rc 'user = u10'
+    wanted 0
+    before=$(cat "$work/state"/* | sha256sum)
+    wanted 0 -n import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
+    says "would import 1, of which the server lists 0; 9 are known already"
+    [ "$(cat "$work/state"/* | sha256sum)" = "$before" ]
+}
+
+@test "uids of which the server lists none are refused, and no store is made" {
+    serve one two
+    wanted 65 import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
+    says "lists 2 messages and none of the uids that fdm has seen: nothing was imported"
+    says "server and user those of the same mailbox"
+    says "mark-seen"
+    [ ! -e "$work/state/a.db" ]
+    serve
+    wanted 65 import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
+    says "lists no message at all"
+}
+
+@test "a file of other accounts tells whose it is" {
+    serve_u10
+    wanted 65 import --from mpop a "$samples/mpop/uidls.user_a_b"
+    says "nothing of u10 at localhost, but entries of a b at 127.0.0.1"
+    wanted 65 import --from fetchmail a "$samples/fetchmail/fetchids.u1000"
+    says "entries of u1000 at localhost"
+    [ ! -e "$work/state/a.db" ]
+}
+
+@test "a file of another program, a missing one and a directory are refused" {
+    serve_u10
+    wanted 65 import --from getmail a "$samples/mpop/u10_at_localhost"
+    says "is no file of getmail's"
+    wanted 65 import --from fdm a "$samples/claws/localhost-u10"
+    says "is no file of fdm's"
+    wanted 65 import --from mpop a "$samples/fdm/fdm-pop3-cache.u10"
+    says "is no file of mpop's"
+    wanted 65 import --from mpop a "$work/missing"
+    says "cannot read $work/missing: No such file"
+    wanted 65 import --from mpop a "$work"
+    says "not a regular file"
+    : >"$work/empty"
+    wanted 65 import --from mpop a "$work/empty"
+    says "has no message that mpop has seen"
+    [ ! -e "$work/state/a.db" ]
+}
+
+@test "days count from the import, or from the file's times where they are trusted" {
+    serve_u10
+    wanted 0 import --from getmail a "$samples/getmail/oldmail-localhost-11010-u10"
+    [ "$(in_store "SELECT count(*) FROM message WHERE abs(kept_at - unixepoch()) < 100")" -eq 10 ]
+    rm -rf "$work/state"
+    sed 's/1795217235/1700000000/; s/0a6b00d60f\x001700000000/0a6b00d60f\x009900000000/' \
+        "$samples/getmail/oldmail-localhost-11010-u10" >"$work/times"
+    wanted 0 --trust-times import --from getmail a "$work/times"
+    [ "$(in_store "SELECT count(*) FROM message WHERE kept_at = 1700000000")" -eq 9 ]
+    # What is said to have been fetched in the future was fetched now.
+    [ "$(in_store "SELECT count(*) FROM message WHERE abs(kept_at - unixepoch()) < 100")" -eq 1 ]
+    rm -rf "$work/state"
+    wanted 0 --trust-times import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
+    [ "$(in_store "SELECT count(*) FROM message WHERE abs(kept_at - unixepoch()) < 100")" -eq 10 ]
+    wanted 0 -v
+    says "erased 0"
+}
+
+@test "users with blanks, an @, slashes and backslashes; uids that getmail changed" {
+    cat >"$work/dialog" <<'END'
+login PIPELINING
+C: UIDL
+S: +OK
+S: 1 u/1@h
+S: 2 u2
+S: 3 u3
+S: .
+C: QUIT
+S: +OK
+END
+    for user in 'DOM\joe' 'a b' joe@example.com x/y:z; do
+        name=$(printf '%s' "$user" | tr -c 'A-Za-z0-9.\n' _)
+        for file in fetchmail/fetchids mpop/uidls; do
+            start_server --dialog "$work/dialog"
+            write_rc 'tls = off' "port = $port" 'server = "127.0.0.1"' "user = '$user'"
+            sed -i '/tls-ca/d' "$rc"
+            rm -rf "$work/state"
+            wanted 0 -v import --from "${file%/*}" a "$samples/$file.user_$name"
+            says "imported 2, of which the server lists 2"
+            [ "$(in_store "SELECT group_concat(cast(uid AS text)) FROM message")" = "u/1@h,u2" ]
+        done
+    done
+    for file in "$samples"/getmail/oldmail-127* "$samples"/getmail/user_*; do
+        start_server --dialog "$work/dialog"
+        write_rc 'tls = off' "port = $port" 'server = "127.0.0.1"'
+        sed -i '/tls-ca/d' "$rc"
+        rm -rf "$work/state"
+        wanted 0 -v import --from getmail a "$file"
+        says "imported 2, of which the server lists 2"
+        [ "$(in_store "SELECT group_concat(cast(uid AS text)) FROM message")" = "u/1@h,u2" ]
+    done
+}
+
+@test "a uid that fetchmail cut at its blank is the server's, and all copies of one are seen" {
+    cat >"$work/dialog" <<'END'
+login PIPELINING
+C: UIDL
+S: +OK
+S: 1 cut off here
+S: 2 same
+S: 3 same
+S: 4 new
+S: .
+C: QUIT
+S: +OK
+END
+    printf 'test@localhost cut\ntest@localhost same\n' >"$work/ids"
+    start_server --dialog "$work/dialog"
+    write_rc 'tls = off' "port = $port"
+    sed -i '/tls-ca/d' "$rc"
+    wanted 0 -v import --from fetchmail a "$work/ids"
+    says "imported 3, of which the server lists 3"
+    [ "$(in_store "SELECT group_concat(cast(uid AS text) || ordinal) FROM message")" = \
+        "cut off here0,same0,same1" ]
+}
+
+@test "hostile bytes in a file are told harmlessly, and stop nothing" {
+    serve_u10
+    {
+        head -c 100000 /dev/zero
+        printf '\nu10@localhost \033[2J\001\nu10@localhost \n@ \n@\n \n'
+        printf '\377\376@\033[31m u\n'
+        head -c 3000 /dev/zero | tr '\0' 'x'
+        printf '\nu10@localhost '
+        head -c 5000 /dev/zero | tr '\0' 'u'
+        printf '\r\n\r\nu10@localhost 000000016b00d60f\r\nu10@localhost 000000026b00d60f'
+    } >"$work/hostile"
+    wanted 0 -v import --from fetchmail a "$work/hostile"
+    says "imported 3, of which the server lists 2"
+    says "1 uids are not as RFC 1939 has them"
+    says "are none of fetchmail's and were passed over, the first is line 1"
+    says_not $'\033'
+    wanted 0 -n -v import --from fetchmail a "$work/hostile"
+    says_not $'\033'
+    for program in getmail mpop fdm thunderbird claws fetchmail; do
+        head -c 300000 /dev/urandom >"$work/random"
+        run keepmail import --from $program a "$work/random"
+        [ "$status" -eq 65 ]
+        says_not $'\033'
+    done
+}
+
+@test "a wrong command line for import is told" {
+    serve_u10
+    wanted 64 import a
+    says "import takes --from fetchmail, getmail, mpop, fdm, thunderbird or claws"
+    wanted 64 import --from elm a
+    says "import takes --from fetchmail"
+    wanted 64 import --from fdm
+    says "import takes the name of an account"
+    wanted 64 import --from fdm a b c
+    says "one account and one file"
+    wanted 64 --from fdm a
+    says "are import's"
+    wanted 64 mark-seen
+    says "mark-seen takes the name of an account"
+}
+
+@test "import and mark-seen end as fetch does when the server will not" {
+    serve_u10
+    write_rc 'user = u10' 'password = wrong'
+    wanted 77 import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
+    wanted 77 mark-seen a
+    [ ! -e "$work/state/a.db" ]
+    stop_server
+    wanted 75 import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
+    wanted 75 mark-seen a
+    mkdir -p "$work/state"
+    chmod 500 "$work"
+    [ "$(id -u)" -eq 0 ] || ! keepmail --state-dir "$work/none" mark-seen a
+    chmod 700 "$work"
+}
+
+@test "a store of another mailbox is refused by import and mark-seen, too" {
+    serve_u10
+    wanted 0
+    in_store "UPDATE mailbox SET user = 'another'"
+    wanted 78 mark-seen a
+    says "--same-mailbox"
+    wanted 78 import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
+    wanted 0 --same-mailbox mark-seen a
+    [ "$(in_store "SELECT user FROM mailbox")" = u10 ]
+}
+
+@test "mark-seen lets all that is listed count as seen, and what comes later is new" {
+    serve_u10
+    wanted 0 -n mark-seen a
+    says "a: 9 would count as seen; 0 are known already; nothing was changed"
+    [ ! -e "$work/state" ]
+    wanted 0 -v mark-seen a
+    says "a: 9 count as seen; 0 were known already"
+    [ "$(in_store "SELECT count(*) FROM message WHERE state = 4 AND origin = 'mark-seen'")" -eq 9 ]
+    printf 'Subject: new\n\ntext\n' >"$work/mail/new"
+    wanted 0 -v
+    says "fetched 1 "
+    says "erased 1"
+    [ "$(files "$work/mail")" -eq 9 ]
+    wanted 0 -v mark-seen a
+    says "a: 0 count as seen; 9 were known already"
+    wanted 0 -n
+    says "leave 9 (counts as seen; it was never fetched by keepmail)"
+}
+
+@test "mark-seen takes several accounts, and the worst status is returned" {
+    start_server --synthetic 3 --shared
+    write_rc
+    printf 'account b { }\naccount c { password = wrong }\n' >>"$rc"
+    wanted 77 -v mark-seen a c b
+    says "a: 3 count as seen"
+    says "b: 3 count as seen"
+    says "c: "
+    wanted 0 -v a b
+    says "fetched 0 (0 B), erased 0, left 6"
+}
+
+@test "start = now: what a first run finds counts as seen, and what comes later is new" {
+    serve_u10
+    write_rc 'user = u10' 'delete = now' 'start = now'
+    wanted 0 -n
+    says "would fetch 0"
+    says "leave 9 (older than start; counts as seen)"
+    [ ! -e "$work/state" ]
+    wanted 0 -v
+    says "9 messages count as seen, as start says"
+    says "fetched 0 "
+    [ "$(in_store "SELECT count(*) FROM message WHERE state = 4 AND origin = 'start'")" -eq 9 ]
+    printf 'Subject: new\n\ntext\n' >"$work/mail/new"
+    wanted 0 -v
+    says "fetched 1 "
+    says_not "count as seen, as start says"
+    [ "$(files "$work/mail")" -eq 9 ]
+    [ "$(kept)" -eq 1 ]
+}
+
+@test "start = now: a first run that found nothing was the first one all the same" {
+    serve
+    write_rc 'user = u10' 'start = now'
+    wanted 0
+    printf 'Subject: new\n\ntext\n' >"$work/mail/new"
+    wanted 0
+    [ "$(kept)" -eq 1 ]
+}
+
+@test "start = now: a first run that failed was none" {
+    serve_u10
+    write_rc 'user = u10' 'start = now' 'password = wrong'
+    wanted 77
+    write_rc 'user = u10' 'start = now'
+    wanted 0
+    [ "$(kept)" -eq 0 ]
+    [ "$(in_store "SELECT count(*) FROM message WHERE state = 4")" -eq 9 ]
+}
+
+@test "start says nothing to a store that knows messages" {
+    serve_u10
+    write_rc 'user = u10'
+    wanted 0
+    [ "$(kept)" -eq 9 ]
+    printf 'Subject: new\n\ntext\n' >"$work/mail/new"
+    write_rc 'user = u10' 'start = now'
+    wanted 0
+    [ "$(kept)" -eq 10 ]
+    # Nor to one that was imported: the other fetcher did not have it.
+    rm -rf "$work/state" "$work/Mail"
+    wanted 0 import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
+    wanted 0
+    [ "$(kept)" -eq 1 ]
+}
+
+# message NAME RECEIVED DATE: ages in days; a file on the server.
+message() {
+    {
+        [ -z "$2" ] || printf 'Received: from a by b (c; d)\n\tfor e; %s (x)\n' \
+            "$(date -R -d "$2 days ago")"
+        [ -z "$2" ] || printf 'Received: x; Thu, 01 Jan 1998 00:00:00 GMT\n'
+        [ -z "$3" ] || printf 'Date: %s\n' "$(date -R -d "$3 days ago")"
+        printf 'Subject: %s\n\nDate: %s\n' "$1" "$(date -R)"
+    } >"$work/mail/$1"
+}
+
+@test "start = 30 days takes what was received since, and what has no date" {
+    serve
+    message 1-old 40 40
+    message 2-sent-long-ago 3 400
+    message 3-old-without-received '' 31
+    message 4-young-without-received '' 29
+    message 5-without-date '' ''
+    message 6-old-with-a-new-date 31 1
+    message 7-young 1 1
+    write_rc 'user = u10' 'delete = now' 'start = "30 days"'
+    wanted 0 -n -v
+    says "would fetch 4"
+    [ "$(printf '%s\n' "$output" | grep -c 'older than start; counts as seen')" -eq 3 ]
+    wanted 0 -v
+    says "the age of 1 messages cannot be told"
+    says "3 messages count as seen, as start says"
+    says "fetched 4 "
+    [ "$(cd "$work/mail" && echo *)" = \
+        "1-old 3-old-without-received 6-old-with-a-new-date" ]
+    message 8-old 400 400
+    wanted 0
+    [ "$(kept)" -eq 5 ]
+}
+
+@test "start = 30 days of many messages, one by one and piped" {
+    for no in PIPELINING X; do
+        rm -rf "$work/mail" "$work/state" "$work/Mail"
+        mkdir "$work/mail"
+        for i in $(seq 1000 1600); do
+            message "$i" $((i % 2 == 0 ? 50 : 5)) ''
+        done
+        start_server --folder "$work/mail" --no $no
+        write_rc 'start = "4 weeks"'
+        wanted 0
+        [ "$(kept)" -eq 300 ]
+        [ "$(in_store "SELECT count(*) FROM message WHERE state = 4
+            AND cast(cast(uid AS text) AS integer) % 2 = 0")" -eq 301 ]
+    done
+}
+
+@test "start = 30 days where the server has no TOP takes all, and says so" {
+    cat >"$work/dialog" <<'END'
+login PIPELINING
+C: UIDL
+S: +OK
+S: 1 one
+S: 2 two
+S: .
+C: TOP 2 0
+S: -ERR what?
+C: UIDL 2
+S: +OK 2 two
+C: LIST
+S: +OK
+S: 1 16
+S: 2 16
+S: .
+C: RETR 1
+S: +OK
+S: Subject: one
+S:
+S: .
+C: RETR 2
+S: +OK
+S: Subject: two
+S:
+S: .
+C: QUIT
+S: +OK
+END
+    start_server --dialog "$work/dialog"
+    write_rc 'tls = off' "port = $port" 'start = "30 days"'
+    sed -i '/tls-ca/d' "$rc"
+    wanted 0
+    says "the server has no TOP"
+    [ "$(kept)" -eq 2 ]
+}
+
+@test "start = 30 days: a server that is out of step is not believed" {
+    cat >"$work/dialog" <<'END'
+login PIPELINING
+C: UIDL
+S: +OK
+S: 1 one
+S: 2 two
+S: 3 three
+S: .
+C: TOP 3 0
+S: +OK
+S: Date: Thu, 01 Jan 1998 00:00:00 GMT
+S:
+S: .
+C: UIDL 3
+S: +OK 3 three
+C: TOP 1 0
+S: +OK
+S: Date: Thu, 01 Jan 1998 00:00:00 GMT
+S:
+S: .
+S: +OK
+S: Date: Thu, 01 Jan 1998 00:00:00 GMT
+S:
+S: .
+C: TOP 2 0
+S: +OK
+S: Subject: new
+S:
+S: .
+C: UIDL 2
+S: +OK 2 two
+gone
+END
+    start_server --dialog "$work/dialog"
+    write_rc 'tls = off' "port = $port" 'start = "30 days"'
+    sed -i '/tls-ca/d' "$rc"
+    wanted 76
+    [ "$(in_store "SELECT count(*) FROM message")" -eq 0 ]
+}
+
+@test "start = 30 days: a session that breaks while ages are asked records nothing" {
+    cat >"$work/dialog" <<'END'
+login PIPELINING
+C: UIDL
+S: +OK
+S: 1 one
+S: 2 two
+S: .
+C: TOP 2 0
+S: +OK
+S: Date: Thu, 01 Jan 1998 00:00:00 GMT
+S:
+S: .
+C: UIDL 2
+S: +OK 2 two
+C: TOP 1 0
+S: +OK
+S: Date: Thu, 01 Jan 1998 00:
+close
+END
+    start_server --dialog "$work/dialog"
+    write_rc 'tls = off' "port = $port" 'start = "30 days"'
+    sed -i '/tls-ca/d' "$rc"
+    wanted 75
+    [ "$(in_store "SELECT count(*) FROM message")" -eq 0 ]
+}
+
+@test "import and mark-seen are no success of a run, and take none away" {
+    serve_u10
+    write_rc 'user = u10'
+    wanted 0
+    in_store "UPDATE run SET started = started - 90000, ended = ended - 90000"
+    touch -d "@$(($(date +%s) - 10800))" "$work/state/a.db"
+    wanted 0 status
+    says "last success 3 hours ago"
+    wanted 0 import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
+    wanted 0 status
+    says "last success 3 hours ago"
+    printf 'Subject: new\n\ntext\n' >"$work/mail/new"
+    wanted 0 mark-seen a
+    wanted 0 status
+    says "last success 3 hours ago"
+    wanted 0 history a new
+    says "counts as seen"
+    says "mark-seen"
+}
