@@ -134,25 +134,22 @@ static void connect_line(struct line *line)
 /* Takes in what an end has sent: one piece; false when there is none. */
 static bool take(struct line *line, int from)
 {
+	static char bytes[PIECE_SIZE];
 	struct way *way = &line->ways[from];
-	struct piece *piece = malloc(sizeof *piece + PIECE_SIZE);
-
-	if (piece == NULL)
-		abort();
-	ssize_t n = read(line->fds[from], piece->bytes, PIECE_SIZE);
+	ssize_t n = read(line->fds[from], bytes, sizeof bytes);
 
 	if (n <= 0) {
 		if (n == 0)
 			way->end_due = now() + delay;
 		else if (errno != EAGAIN)
 			line->over = true;
-		free(piece);
 		return false;
 	}
-	/* What is small may lie here in great numbers. */
-	struct piece *fits = realloc(piece, sizeof *piece + (size_t)n);
+	struct piece *piece = malloc(sizeof *piece + (size_t)n);
 
-	piece = fits != NULL ? fits : piece;
+	if (piece == NULL)
+		abort();
+	memcpy(piece->bytes, bytes, (size_t)n);
 	piece->next = NULL;
 	piece->due = now() + delay;
 	piece->start = 0;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 # For run: the tools, how each is told what to do, and one run of one of them.
-# shellcheck disable=SC2034,SC2154 # shared with run, scenarios.bash, helpers.bash
+# shellcheck disable=SC2034,SC2154,SC2317 # shared with run, scenarios.bash, helpers.bash
 
 # What a scenario says; new_scenario sets it anew.
 #   scenario  its name              tools     who takes part
@@ -105,6 +105,8 @@ fdm_ready() {
     [ "$deletes" = 1 ] || more+=' keep'
     [ "$to" = mbox ] || mkdir -p "$own/mail"/{new,cur,tmp}
     {
+        # As root it would become somebody else.
+        [ "$(id -u)" -ne 0 ] || printf 'set default-user "root"\n'
         printf 'set lock-file "%s"\nset maximum-size 64m\n' "$own/lock"
         printf 'action "d" %s "%s"\nmatch all action "d"\n' "$to" "$own/mail"
         printf 'account "a" %s server "localhost" port %s user "%s" ' \
@@ -113,14 +115,14 @@ fdm_ready() {
             "$more"
     } >"$own/rc"
     chmod 600 "$own/rc"
-    command=(fdm -q -f "$own/rc" fetch)
+    command=(timeout 300 fdm -q -f "$own/rc" fetch)
 }
 
 # A process for each message is its way; this is the cheapest there is.
 fetchmail_ready() {
     local more="sslproto ''"
     [ "$tls" = 0 ] ||
-        more="ssl sslproto auto sslcertck sslcertfile $work/server/cert.pem"
+        more="ssl sslproto 'auto' sslcertck sslcertfile $work/server/cert.pem"
     [ "$deletes" = 1 ] && more="nokeep $more" || more="keep $more"
     mkdir -p "$own/mail"/{new,cur,tmp}
     printf '#!/bin/sh\nexec cat >"%s/$$"\n' "$own/mail/new" >"$own/mda"
@@ -132,7 +134,7 @@ fetchmail_ready() {
             "$user" "$password" "$more" "$own/mda"
     } >"$own/rc"
     chmod 600 "$own/rc"
-    command=(env "HOME=$own" "FETCHMAILHOME=$own" fetchmail -s -f "$own/rc"
+    command=(timeout 300 env "HOME=$own" "FETCHMAILHOME=$own" fetchmail -s -f "$own/rc"
         -i "$own/ids" --pidfile "$own/pid")
 }
 
@@ -150,7 +152,7 @@ getmail_ready() {
         printf '[options]\nverbose = 0\nread_all = false\ndelete = %s\n' \
             "$([ "$deletes" = 1 ] && echo true || echo false)"
     } >"$own/rc"
-    command=(getmail "--getmaildir=$own" "--rcfile=$own/rc")
+    command=(timeout 300 getmail "--getmaildir=$own" "--rcfile=$own/rc")
 }
 
 limit_ready() {
@@ -186,8 +188,11 @@ ready() {
         aside=$((aside + 1))
         mv "$own" "$work/old/$aside"
     fi
+    # fdm wants a Maildir that is private.
+    umask 077
     mkdir -p "$own"
     "$1_ready"
+    umask 022
 }
 
 start_delay() { # PORT MS; the client's port is $port from here on
@@ -221,6 +226,9 @@ one() {
     before_run
     [ "$seen" = 0 ] || before=$(delivered "$tool")
     [ "$delayed" = 0 ] || : >"$work/turns"
+    # Else a syncfs would write what the tool before it left unwritten.
+    sync
+    sleep 0.1
     result=$("$measure" "$own/output" "${command[@]}")
     turned=$(turns)
     count=$(($(delivered "$tool") - before))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 # For run: what is measured. Each function is a scenario, or a part of some.
-# shellcheck disable=SC2034,SC2154 # shared with run, lib.bash, helpers.bash
+# shellcheck disable=SC2034,SC2154,SC2317 # shared with run, lib.bash, helpers.bash
 
 # The test server, which costs next to nothing; its options behind a count.
 made_up() {
@@ -86,7 +86,7 @@ seed_keepmail() { # COUNT
     ready keepmail
     "${command[@]}"
     stop_server
-    sqlite3 "$state/a.db" <<END
+    sqlite3 "$state/a.db" >/dev/null <<END
 BEGIN;
 INSERT OR IGNORE INTO place (id, kind, path)
     VALUES (1, 'maildir', '$(delivers keepmail)');

@@ -64,7 +64,7 @@ FILE *report;
 static volatile sig_atomic_t stop;
 static SSL_CTX *context;
 
-static int listen_on(int port, int *actual)
+static int listen_on(long port, int *actual)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
 		.sin_port = htons((unsigned short)port),
@@ -159,151 +159,76 @@ static void write_ports(int port, int tls_port)
 	rename(path, done);
 }
 
-enum option_name {
-	FOLDER = 1,
-	SYNTHETIC,
-	SIZE,
-	DIALOG,
-	PORT,
-	TLS_PORT,
-	WORK,
-	USER,
-	PASSWORD,
-	HOST,
-	EXPIRED,
-	TLS_1_1,
-	NO,
-	LATE,
-	EXTRA,
-	APOP,
-	TWICE,
-	REFUSE,
-	FORGETFUL,
-	QUIT_ERROR,
-	SHARED,
-	PATIENT,
-	HARM,
-	CALM,
-	SESSIONS,
+/* What stands behind an option, and where it goes. */
+static const struct {
+	const char *name;
+	enum { WORDS, NUMBER, YES, NAME } kind;
+	void *to;
+} options[] = {
+	{"folder", WORDS, &set.folder},
+	{"synthetic", NUMBER, &set.synthetic},
+	{"size", NUMBER, &set.size},
+	{"dialog", WORDS, &set.dialog},
+	{"port", NUMBER, &set.port},
+	{"tls-port", NUMBER, &set.tls_port},
+	{"work", WORDS, &set.work},
+	{"user", WORDS, &set.user},
+	{"password", WORDS, &set.password},
+	{"host", WORDS, &set.host},
+	{"expired", YES, &set.expired},
+	{"tls-1.1", YES, &set.tls_1_1},
+	{"no", NAME, &set.no},
+	{"late", NAME, &set.late},
+	{"extra", NAME, &set.extra},
+	{"apop", YES, &set.apop},
+	{"twice", YES, &set.twice},
+	{"refuse", NUMBER, &set.refuse},
+	{"forgetful", YES, &set.forgetful},
+	{"quit-error", YES, &set.quit_error},
+	{"shared", YES, &set.shared},
+	{"patient", YES, &set.patient},
+	{"harm", WORDS, &set.harm},
+	{"calm", NUMBER, &set.calm},
+	{"sessions", NUMBER, &set.sessions},
 };
+#define OPTIONS (sizeof options / sizeof options[0])
 
-static const struct option options[] = {
-	{"folder", required_argument, NULL, FOLDER},
-	{"synthetic", required_argument, NULL, SYNTHETIC},
-	{"size", required_argument, NULL, SIZE},
-	{"dialog", required_argument, NULL, DIALOG},
-	{"port", required_argument, NULL, PORT},
-	{"tls-port", required_argument, NULL, TLS_PORT},
-	{"work", required_argument, NULL, WORK},
-	{"user", required_argument, NULL, USER},
-	{"password", required_argument, NULL, PASSWORD},
-	{"host", required_argument, NULL, HOST},
-	{"expired", no_argument, NULL, EXPIRED},
-	{"tls-1.1", no_argument, NULL, TLS_1_1},
-	{"no", required_argument, NULL, NO},
-	{"late", required_argument, NULL, LATE},
-	{"extra", required_argument, NULL, EXTRA},
-	{"apop", no_argument, NULL, APOP},
-	{"twice", no_argument, NULL, TWICE},
-	{"refuse", required_argument, NULL, REFUSE},
-	{"forgetful", no_argument, NULL, FORGETFUL},
-	{"quit-error", no_argument, NULL, QUIT_ERROR},
-	{"shared", no_argument, NULL, SHARED},
-	{"patient", no_argument, NULL, PATIENT},
-	{"harm", required_argument, NULL, HARM},
-	{"calm", required_argument, NULL, CALM},
-	{"sessions", required_argument, NULL, SESSIONS},
-	{NULL, 0, NULL, 0},
-};
-
-static void add_name(struct names *names)
+static void take_option(size_t i)
 {
-	if (names->count < NAMES_MAX)
-		names->at[names->count++] = optarg;
+	struct names *names = options[i].to;
+
+	switch (options[i].kind) {
+	case WORDS:
+		*(const char **)options[i].to = optarg;
+		break;
+	case NUMBER:
+		*(long *)options[i].to = strtol(optarg, NULL, 10);
+		break;
+	case YES:
+		*(bool *)options[i].to = true;
+		break;
+	case NAME:
+		if (names->count < NAMES_MAX)
+			names->at[names->count++] = optarg;
+		break;
+	}
 }
 
-static void take_option(int option)
+static void take_options(int argc, char **argv)
 {
-	long number = optarg == NULL ? 0 : strtol(optarg, NULL, 10);
+	static struct option table[OPTIONS + 1];
+	int at;
 
-	switch (option) {
-	case FOLDER:
-		set.folder = optarg;
-		break;
-	case SYNTHETIC:
-		set.synthetic = number;
-		break;
-	case SIZE:
-		set.size = (size_t)number;
-		break;
-	case DIALOG:
-		set.dialog = optarg;
-		break;
-	case PORT:
-		set.port = (int)number;
-		break;
-	case TLS_PORT:
-		set.tls_port = (int)number;
-		break;
-	case WORK:
-		set.work = optarg;
-		break;
-	case USER:
-		set.user = optarg;
-		break;
-	case PASSWORD:
-		set.password = optarg;
-		break;
-	case HOST:
-		set.host = optarg;
-		break;
-	case EXPIRED:
-		set.expired = 1;
-		break;
-	case TLS_1_1:
-		set.tls_1_1 = true;
-		break;
-	case NO:
-		add_name(&set.no);
-		break;
-	case LATE:
-		add_name(&set.late);
-		break;
-	case EXTRA:
-		add_name(&set.extra);
-		break;
-	case APOP:
-		set.apop = true;
-		break;
-	case TWICE:
-		set.twice = true;
-		break;
-	case REFUSE:
-		set.refuse = number;
-		break;
-	case FORGETFUL:
-		set.forgetful = true;
-		break;
-	case QUIT_ERROR:
-		set.quit_error = true;
-		break;
-	case SHARED:
-		set.shared = true;
-		break;
-	case PATIENT:
-		set.patient = true;
-		break;
-	case HARM:
-		set.harm = optarg;
-		break;
-	case CALM:
-		set.calm = (int)number;
-		break;
-	case SESSIONS:
-		set.sessions = number;
-		break;
-	default:
-		exit(2);
+	for (size_t i = 0; i < OPTIONS; i++) {
+		table[i].name = options[i].name;
+		table[i].has_arg = options[i].kind == YES ? no_argument
+							  : required_argument;
+		table[i].val = (int)i;
+	}
+	while ((at = getopt_long(argc, argv, "", table, NULL)) != -1) {
+		if (at == '?')
+			exit(2);
+		take_option((size_t)at);
 	}
 }
 
@@ -313,10 +238,8 @@ int main(int argc, char **argv)
 	int listeners[2];
 	int ports[2];
 	char path[4096];
-	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		take_option(option);
+	take_options(argc, argv);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);

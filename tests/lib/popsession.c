@@ -82,16 +82,15 @@ static bool is_alone(void)
 void session_prepare(void)
 {
 	if (set.folder == NULL && set.dialog == NULL)
-		maildrops_open(&made_up, NULL, (size_t)set.synthetic, set.size,
-			set.twice);
+		maildrops_open(&made_up, NULL, (size_t)set.synthetic,
+			(size_t)set.size, set.twice);
 }
 
 static void open_drops(struct session *session)
 {
 	session->drops = made_up;
 	if (set.folder != NULL)
-		maildrops_open(
-			&session->drops, set.folder, 0, set.size, set.twice);
+		maildrops_open(&session->drops, set.folder, 0, 0, set.twice);
 	session->deleted = calloc(session->drops.count + 1, sizeof(bool));
 	if (session->deleted == NULL)
 		abort();
@@ -354,7 +353,7 @@ void session_serve(int fd, bool tls, SSL_CTX *context)
 	memset(&session, 0, sizeof session);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	wire_init(&session.wire, fd);
-	session.wire.calm = set.calm;
+	session.wire.calm = (int)set.calm;
 	session.wire.fd = harm_take(set.harm, &session.wire, fd);
 	if (tls && !wire_start_tls(&session.wire, context))
 		return;

@@ -19,15 +19,15 @@ struct names {
 struct settings {
 	const char *folder;
 	long synthetic;
-	size_t size;
+	long size;
 	const char *dialog;
-	int port;
-	int tls_port;
+	long port;
+	long tls_port;
 	const char *work;
 	const char *user;
 	const char *password;
 	const char *host;
-	int expired;
+	bool expired;
 	bool tls_1_1;
 	struct names no;
 	struct names late;
@@ -40,7 +40,7 @@ struct settings {
 	bool shared;
 	bool patient;
 	const char *harm;
-	int calm;
+	long calm;
 	long sessions;
 };
 
