@@ -105,8 +105,6 @@ fdm_ready() {
     [ "$deletes" = 1 ] || more+=' keep'
     [ "$to" = mbox ] || mkdir -p "$own/mail"/{new,cur,tmp}
     {
-        # As root it would become somebody else.
-        [ "$(id -u)" -ne 0 ] || printf 'set default-user "root"\n'
         printf 'set lock-file "%s"\nset maximum-size 64m\n' "$own/lock"
         printf 'action "d" %s "%s"\nmatch all action "d"\n' "$to" "$own/mail"
         printf 'account "a" %s server "localhost" port %s user "%s" ' \
@@ -260,9 +258,9 @@ compare() {
     if [ -d "$work/sent" ]; then
         "$lib/mailsum" -s "$work/sent" >"$work/sums.sent"
     else
-        "$lib/mailsum" "$(delivers limit)" >"$work/sums.sent"
+        "$lib/mailsum" "$(delivers limit)" >"$work/sums.sent" || true
     fi
-    "$lib/mailsum" "$(delivers keepmail)" >"$work/sums.kept"
+    "$lib/mailsum" "$(delivers keepmail)" >"$work/sums.kept" || true
     cmp -s "$work/sums.sent" "$work/sums.kept" ||
         fails "keepmail's mail is not what was sent"
 }
