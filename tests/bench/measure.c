@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * measure COMMAND...: runs it, its output thrown away, and prints wall seconds,
- * CPU seconds (of all its descendants that were waited for), peak resident KiB
- * (of the largest of them) and its exit status.
+ * measure OUTPUT COMMAND...: runs it, its output into a file, and prints wall
+ * seconds, CPU seconds (of all its descendants that were waited for), peak
+ * resident KiB (of the largest of them) and its exit status.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,18 +24,19 @@ int main(int argc, char **argv)
 	struct rusage usage;
 	int status = 0;
 
-	if (argc < 2)
+	if (argc < 3)
 		return 2;
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	pid_t child = fork();
 
 	if (child == 0) {
-		int null = open("/dev/null", O_RDWR);
+		int null = open("/dev/null", O_RDONLY);
+		int output = open(argv[1], O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
 		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-		execvp(argv[1], argv + 1);
+		dup2(output, STDOUT_FILENO);
+		dup2(output, STDERR_FILENO);
+		execvp(argv[2], argv + 2);
 		_exit(127);
 	}
 	waitpid(child, &status, 0);

@@ -30,7 +30,7 @@ find_dovecot() {
 }
 
 # start_dovecot: serves $work/dovecot/mail as user u, password pw; its ports in
-# $port and $tls_port.
+# $port and $tls_port. $dovecot_settings: more lines for its configuration.
 start_dovecot() {
     local base=$work/dovecot try me group
     me=$(id -un)
@@ -105,6 +105,7 @@ userdb {
   args = uid=$2 gid=$3 home=$1/mail
 }
 mail_location = maildir:$1/mail/Maildir
+${dovecot_settings:-}
 service pop3-login {
   chroot =
   inet_listener pop3 {

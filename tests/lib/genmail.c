@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * genmail FOLDER COUNT [SEED]: varied messages, the same ones for the same
- * seed, a file each: everything that line ends, dots, quoting and bytes can do
- * to a fetcher. Lines end in LF; the server makes CRLF of them.
+ * genmail FOLDER COUNT [SEED [usual]]: varied messages, the same ones for the
+ * same seed, a file each: everything that line ends, dots, quoting and bytes
+ * can do to a fetcher. Lines end in LF; the server makes CRLF of them. usual:
+ * of about 3 KiB, without the very large ones.
  */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static uint64_t state;
+static bool usual;
 
 static unsigned chance(unsigned below)
 {
@@ -121,15 +124,23 @@ static void body(FILE *file, unsigned kind)
 		}
 		break;
 	default:
-		lines(file, 5 + chance(60));
+		lines(file, usual ? 60 + chance(150) : 5 + chance(60));
 		break;
 	}
+}
+
+static bool is_large(unsigned kind)
+{
+	return kind == 3 || kind == 8 || kind == 10 || kind == 14 || kind == 15;
 }
 
 static void message(FILE *file, unsigned number)
 {
 	unsigned kind = number % 23;
 	char subject[64];
+
+	if (usual && is_large(kind))
+		kind = 16;
 
 	snprintf(subject, sizeof subject, "kind %u, message %u", kind, number);
 	if (kind == 11) { /* no header at all */
@@ -169,12 +180,13 @@ int main(int argc, char **argv)
 	char path[4096];
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: genmail FOLDER COUNT [SEED]\n");
+		fprintf(stderr, "usage: genmail FOLDER COUNT [SEED [usual]]\n");
 		return 2;
 	}
 	long count = strtol(argv[2], NULL, 10);
 
 	state = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
+	usual = argc > 4 && strcmp(argv[4], "usual") == 0;
 	for (long i = 0; i < count; i++) {
 		snprintf(path, sizeof path, "%s/%06ld.eml", argv[1], i);
 		FILE *file = fopen(path, "wb");

@@ -8,20 +8,35 @@
 
 #include "wire.h"
 
+#define MAILDROPS_UID_MAX 256
+
+/* A file of the folder. */
 struct entry {
 	char *uid;
-	char *path;	/* NULL: made up */
-	size_t size;	/* octets on the wire, unstuffed */
-	bool deleted;	/* marked in this session */
-	long synthetic; /* its number among the made-up ones */
+	char *path;
+	size_t size; /* octets on the wire, unstuffed */
 };
 
+/* Octets that were made once, to be sent often. */
+struct made {
+	char *bytes;
+	size_t length;
+};
+
+/* Never changed once it is open, so that sessions may share one. */
 struct maildrops {
-	struct entry *entries;
 	size_t count;
-	char *body; /* of every made-up message, in wire form */
-	size_t body_length;
-	size_t body_size; /* unstuffed */
+	size_t octets; /* of all */
+	bool twice;
+	struct entry *entries; /* NULL: all are made up */
+	/* The made-up ones are all the same, but for their numbers. */
+	size_t size;
+	struct made message; /* RETR's answer, from +OK to the dot */
+	size_t head_at;	     /* where in it the message begins */
+	size_t body_at;
+	size_t numbers[2]; /* where its number stands in it */
+	struct made uidl;  /* UIDL's whole answer */
+	struct made list;
 };
 
 /*
@@ -29,13 +44,29 @@ struct maildrops {
  * name), or makes up count messages of about size octets. twice: each uid
  * stands for two messages in a row.
  */
-void maildrops_open(struct maildrops *drops, const char *folder, long count,
+void maildrops_open(struct maildrops *drops, const char *folder, size_t count,
 	size_t size, bool twice);
 void maildrops_close(struct maildrops *drops);
 
-/* Sends a message, stuffed, with its final dot; top: lines of the body, or -1.
+/* The uid of the message at a position (0 is the first): in room, or kept. */
+const char *maildrops_uid(const struct maildrops *drops, size_t position,
+	char room[MAILDROPS_UID_MAX]);
+
+/* Its size in octets, as LIST tells it. */
+size_t maildrops_size(const struct maildrops *drops, size_t position);
+
+/*
+ * Answers UIDL or LIST without an argument: +OK, all lines but those of what is
+ * marked as deleted (NULL: nothing is), and the dot.
  */
-bool maildrops_send(struct maildrops *drops, const struct entry *entry,
+bool maildrops_list(const struct maildrops *drops, const bool *deleted,
+	bool uids, struct wire *wire);
+
+/*
+ * Answers RETR, or TOP with so many lines of the body (RETR: -1): the status
+ * line and the message, stuffed, with its final dot.
+ */
+bool maildrops_send(const struct maildrops *drops, size_t position,
 	struct wire *wire, long top);
 
 #endif

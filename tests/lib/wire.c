@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "wire.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,8 @@
 #include <unistd.h>
 
 #define FLUSH_AT (256 * 1024)
+/* What is as long as this goes out as it is; shorter pieces are collected. */
+#define DIRECT_AT (64 * 1024)
 
 void wire_init(struct wire *wire, int fd)
 {
@@ -50,9 +53,29 @@ static void end_early(struct wire *wire)
 		;
 }
 
-bool wire_flush(struct wire *wire)
+static bool send_all(struct wire *wire, const char *bytes, size_t length)
 {
 	size_t done = 0;
+
+	wire->said = wire->said || length > 0;
+	while (done < length) {
+		size_t left = length - done;
+		ssize_t n;
+
+		if (wire->ssl != NULL)
+			n = SSL_write(wire->ssl, bytes + done,
+				left > 1 << 20 ? 1 << 20 : (int)left);
+		else
+			n = send(wire->fd, bytes + done, left, MSG_NOSIGNAL);
+		if (n <= 0)
+			return false;
+		done += (size_t)n;
+	}
+	return true;
+}
+
+bool wire_flush(struct wire *wire)
+{
 	bool last = false;
 
 	if (wire->over)
@@ -67,37 +90,43 @@ bool wire_flush(struct wire *wire)
 		fwrite(wire->out, 1, wire->out_length, wire->record);
 		fflush(wire->record);
 	}
-	while (done < wire->out_length) {
-		size_t left = wire->out_length - done;
-		ssize_t n;
-
-		if (wire->ssl != NULL)
-			n = SSL_write(wire->ssl, wire->out + done,
-				left > 1 << 20 ? 1 << 20 : (int)left);
-		else
-			n = send(
-				wire->fd, wire->out + done, left, MSG_NOSIGNAL);
-		if (n <= 0)
-			return false;
-		done += (size_t)n;
-	}
+	if (!send_all(wire, wire->out, wire->out_length))
+		return false;
 	wire->out_length = 0;
 	if (last)
 		end_early(wire);
 	return !last;
 }
 
-bool wire_put(struct wire *wire, const void *bytes, size_t length)
+/* Appends a piece that is shorter than DIRECT_AT. */
+static bool collect(struct wire *wire, const char *bytes, size_t length)
 {
-	if (wire->out_length + length > wire->out_room) {
-		wire->out_room = (wire->out_length + length) * 2;
-		wire->out = realloc(wire->out, wire->out_room);
-		if (wire->out == NULL)
-			abort();
-	}
+	if (wire->out == NULL)
+		wire->out = malloc(FLUSH_AT + DIRECT_AT);
+	if (wire->out == NULL)
+		abort();
 	memcpy(wire->out + wire->out_length, bytes, length);
 	wire->out_length += length;
 	return wire->out_length < FLUSH_AT || wire_flush(wire);
+}
+
+bool wire_put(struct wire *wire, const void *bytes, size_t length)
+{
+	const char *at = bytes;
+
+	if (length >= DIRECT_AT && wire->harm == WIRE_WHOLE &&
+		wire->record == NULL) {
+		if (!wire_flush(wire))
+			return false;
+		wire->sent += length;
+		return send_all(wire, at, length);
+	}
+	for (; length >= DIRECT_AT;
+		at += DIRECT_AT - 1, length -= DIRECT_AT - 1) {
+		if (!collect(wire, at, DIRECT_AT - 1))
+			return false;
+	}
+	return collect(wire, at, length);
 }
 
 bool wire_printf(struct wire *wire, const char *format, ...)
@@ -112,8 +141,46 @@ bool wire_printf(struct wire *wire, const char *format, ...)
 		wire_put(wire, text, (size_t)n);
 }
 
+/* Is the client silent now? What it goes on to say is one turn with the rest.
+ */
+static bool is_calm(struct wire *wire)
+{
+	struct pollfd wait = {.fd = wire->fd, .events = POLLIN};
+
+	if (wire->ssl != NULL && SSL_pending(wire->ssl) > 0)
+		return false;
+	return poll(&wait, 1, wire->calm) == 0;
+}
+
+/* Takes in more of what the client sends; false at the end. */
+static bool hear(struct wire *wire)
+{
+	size_t held = wire->in_end - wire->in_start;
+
+	memmove(wire->in, wire->in + wire->in_start, held);
+	wire->in_start = 0;
+	wire->in_end = held;
+	if (held == sizeof wire->in)
+		return false;
+	char *to = wire->in + held;
+	size_t room = sizeof wire->in - held;
+	ssize_t n = wire->ssl != NULL ? SSL_read(wire->ssl, to, (int)room)
+				      : read(wire->fd, to, room);
+
+	if (n <= 0)
+		return false;
+	wire->in_end += (size_t)n;
+	for (const char *lf = to;
+		(lf = memchr(lf, '\n', (size_t)(to + n - lf))) != NULL; lf++)
+		wire->lines++;
+	wire->turned = wire->turned || wire->said;
+	wire->said = false;
+	return true;
+}
+
 char *wire_line(struct wire *wire, unsigned *depth)
 {
+	wire->turned = false;
 	for (;;) {
 		char *start = wire->in + wire->in_start;
 		size_t held = wire->in_end - wire->in_start;
@@ -124,29 +191,14 @@ char *wire_line(struct wire *wire, unsigned *depth)
 			if (lf > start && lf[-1] == '\r')
 				lf[-1] = '\0';
 			wire->in_start = (size_t)(lf - wire->in) + 1;
-			if (depth != NULL) {
-				*depth = 1;
-				for (size_t i = wire->in_start;
-					i < wire->in_end; i++)
-					*depth += wire->in[i] == '\n';
-			}
+			if (depth != NULL)
+				*depth = wire->lines;
+			wire->lines--;
 			return start;
 		}
-		if (!wire_flush(wire))
+		if ((wire->calm == 0 || is_calm(wire)) && !wire_flush(wire))
 			return NULL;
-		memmove(wire->in, start, held);
-		wire->in_start = 0;
-		wire->in_end = held;
-		if (held == sizeof wire->in)
+		if (!hear(wire))
 			return NULL;
-		ssize_t n = wire->ssl != NULL
-			? SSL_read(wire->ssl, wire->in + held,
-				  (int)(sizeof wire->in - held))
-			: read(wire->fd, wire->in + held,
-				  sizeof wire->in - held);
-
-		if (n <= 0)
-			return NULL;
-		wire->in_end += (size_t)n;
 	}
 }

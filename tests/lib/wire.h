@@ -26,7 +26,10 @@ struct wire {
 	SSL *ssl; /* NULL: in clear */
 	char *out;
 	size_t out_length;
-	size_t out_room;
+	bool said;   /* something, since the client last sent something */
+	bool turned; /* wire_line's line came after that */
+	int calm;    /* answers wait until the client is silent so long, ms */
+	unsigned lines; /* whole ones in the buffer */
 	size_t in_start;
 	size_t in_end;
 	char in[65536];
@@ -40,7 +43,7 @@ void wire_close(struct wire *wire);
 /* Handshakes as the server; false when the client will not. */
 bool wire_start_tls(struct wire *wire, SSL_CTX *context);
 
-/* Appends octets; they go out when there is nothing left to read. */
+/* Appends octets; they go out when there is nothing left to read, or many. */
 bool wire_put(struct wire *wire, const void *bytes, size_t length);
 bool wire_printf(struct wire *wire, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
