@@ -19,6 +19,7 @@
 #include "commands/markseen.h"
 #include "commands/retry.h"
 #include "commands/status.h"
+#include "commands/verify.h"
 #include "config.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -46,6 +47,9 @@ static const char usage[] =
 	"  import --from PROGRAM ACCOUNT [FILE]\n"
 	"                            what fetchmail, getmail, mpop, fdm,\n"
 	"                            thunderbird or claws fetched counts as seen\n"
+	"  rebuild ACCOUNT...        find out what is here, after a store was lost\n"
+	"  verify ACCOUNT...         read what is here against its digests;\n"
+	"                            --refetch fetches again what is damaged\n"
 	"  mark-seen ACCOUNT...      what the server lists now counts as seen\n"
 	"\n"
 	"  -f, --config FILE    read this rc file (may be given more than once)\n"
@@ -62,6 +66,7 @@ static const char usage[] =
 	"                       a progress bar on standard error, or none\n"
 	"      --no-brake       erase although many copies are missing here, or\n"
 	"                       the place where they were\n"
+	"      --refetch        with verify: fetch again what is damaged here\n"
 	"      --same-mailbox   server or user have new names, and the mailbox\n"
 	"                       is the same as before\n"
 	"      --state-dir DIR  where the stores are kept\n"
@@ -78,6 +83,7 @@ enum long_only {
 	OPTION_PROGRESS,
 	OPTION_NO_PROGRESS,
 	OPTION_NO_BRAKE,
+	OPTION_REFETCH,
 	OPTION_SAME_MAILBOX,
 	OPTION_STATE_DIR,
 	OPTION_FROM,
@@ -94,6 +100,7 @@ static const struct option options[] = {
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"progress", no_argument, NULL, OPTION_PROGRESS},
 	{"no-progress", no_argument, NULL, OPTION_NO_PROGRESS},
+	{"refetch", no_argument, NULL, OPTION_REFETCH},
 	{"no-brake", no_argument, NULL, OPTION_NO_BRAKE},
 	{"same-mailbox", no_argument, NULL, OPTION_SAME_MAILBOX},
 	{"state-dir", required_argument, NULL, OPTION_STATE_DIR},
@@ -118,6 +125,7 @@ struct command_line {
 	bool keep;
 	bool json;
 	bool no_brake;
+	bool refetch;
 	bool same_mailbox;
 	int progress; /* 1: on, 0: off, -1: on a terminal */
 	char **names; /* borrowed; of accounts */
@@ -144,8 +152,10 @@ static command_run run_hold;
 static command_run run_release;
 static command_run run_import;
 static command_run run_mark_seen;
+static command_run run_rebuild;
 static command_run run_retry;
 static command_run run_status;
+static command_run run_verify;
 
 static const struct command commands[] = {
 	{"fetch", run_fetch, .online = true},
@@ -153,9 +163,11 @@ static const struct command commands[] = {
 	{"hold", run_hold, .one = true, .named = true},
 	{"import", run_import, .one = true, .named = true, .online = true},
 	{"mark-seen", run_mark_seen, .named = true, .online = true},
+	{"rebuild", run_rebuild, .named = true, .online = true},
 	{"release", run_release, .one = true, .named = true},
 	{"retry", run_retry, .one = true, .named = true},
 	{"status", run_status, .one = false},
+	{"verify", run_verify, .online = true},
 };
 
 static void on_signal(int number)
@@ -227,6 +239,9 @@ static bool take_option(struct command_line *line, int option, int *status)
 	case OPTION_PROGRESS:
 	case OPTION_NO_PROGRESS:
 		line->progress = option == OPTION_PROGRESS;
+		return true;
+	case OPTION_REFETCH:
+		line->refetch = true;
 		return true;
 	case OPTION_NO_BRAKE:
 		line->no_brake = true;
@@ -468,6 +483,37 @@ static int run_mark_seen(const struct command_line *line, struct config *config,
 
 	(void)config;
 	return mark_seen(accounts, count, &how);
+}
+
+static int run_rebuild(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	struct fetch_options how = options_of(line);
+
+	how.rebuild = true;
+	return jobs_fetch(accounts, count,
+		line->jobs > 0 ? (unsigned)line->jobs : config->jobs, &how);
+}
+
+/* One after another: a disk reads no faster for being asked by several. */
+static int run_verify(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	struct fetch_options how = options_of(line);
+	int status = EX_OK;
+
+	for (size_t i = 0; i < count && !stop; i++) {
+		size_t refetched;
+
+		status = error_worse(status,
+			verify_account(
+				accounts[i], &how, line->refetch, &refetched));
+		if (refetched > 0)
+			status = error_worse(status,
+				jobs_fetch(
+					&accounts[i], 1, config->jobs, &how));
+	}
+	return status;
 }
 
 static int run_status(const struct command_line *line, struct config *config,

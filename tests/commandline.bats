@@ -157,11 +157,14 @@ teardown() {
     write_rc
     wanted 0 --state-dir "$work/other"
     [ -f "$work/other/a.db" ]
+    rm -r "$work/Mail"
     sed -i '/^state/d' "$rc"
     KEEPMAIL_STATE=$work/third wanted 0
     [ -f "$work/third/a.db" ]
+    rm -r "$work/Mail"
     XDG_STATE_HOME=$work/fourth wanted 0
     [ -f "$work/fourth/keepmail/a.db" ]
+    rm -r "$work/Mail"
     wanted 0
     [ -f "$HOME/.local/state/keepmail/a.db" ]
 }

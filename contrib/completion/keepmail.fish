@@ -12,13 +12,15 @@ function __keepmail_accounts
 end
 
 complete -c keepmail -f -a '(__keepmail_accounts)'
-set -l commands fetch status history import mark-seen hold release retry
+set -l commands fetch status history import mark-seen rebuild verify hold release retry
 set -l first "not __fish_seen_subcommand_from $commands"
 complete -c keepmail -n $first -a fetch -d 'fetch new mail'
 complete -c keepmail -n $first -a status -d 'how the accounts are'
 complete -c keepmail -n $first -a history -d 'what is known of runs and messages'
 complete -c keepmail -n $first -a import -d 'what another fetcher has seen is not fetched'
 complete -c keepmail -n $first -a mark-seen -d 'what is listed now is not fetched'
+complete -c keepmail -n $first -a rebuild -d 'find out what is here, after a store was lost'
+complete -c keepmail -n $first -a verify -d 'read what is here against its digests'
 complete -c keepmail -n $first -a hold -d 'never erase messages on the server'
 complete -c keepmail -n $first -a release -d 'let the retention policy have them again'
 complete -c keepmail -n $first -a retry -d 'try again what failed to be fetched'
@@ -31,6 +33,7 @@ complete -c keepmail -s q -l quiet -d 'errors only'
 complete -c keepmail -l json -d 'one JSON object for each account'
 complete -c keepmail -l progress -d 'a progress bar'
 complete -c keepmail -l no-progress -d 'no progress bar'
+complete -c keepmail -l refetch -d 'fetch again what is damaged here'
 complete -c keepmail -l no-brake -d 'erase although many copies are missing here'
 complete -c keepmail -l same-mailbox -d 'server or user have new names'
 complete -c keepmail -l state-dir -x -a '(__fish_complete_directories)' -d 'where the stores are kept'

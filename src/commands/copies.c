@@ -139,7 +139,7 @@ static bool verify_copies(struct look *look, struct error *err)
 		if (!run->plan.steps[i].erase || run->plan.steps[i].fetch ||
 			memory->local != LOCAL_HERE)
 			continue;
-		if (!store_copy(run->store, memory->row, &letter, err))
+		if (!store_letter(run->store, memory->row, &letter, err))
 			return false;
 		memory->local = local_verify(look->local, &letter);
 		changed = changed || memory->local != LOCAL_HERE;

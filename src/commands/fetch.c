@@ -12,6 +12,7 @@
 #include "commands/identity.h"
 #include "commands/listing.h"
 #include "commands/proof.h"
+#include "commands/rebuild.h"
 #include "commands/report.h"
 #include "commands/run.h"
 #include "commands/start.h"
@@ -153,6 +154,19 @@ static bool log_in(struct run *run, char *password, struct error *err)
 	return true;
 }
 
+/* In the place of a plan: what is listed, and here, is on record then. */
+static bool rebuild(struct run *run, struct error *err)
+{
+	if (!maildrop_index(&run->maildrop, err) ||
+		!store_recall(
+			run->store, &run->maildrop, &run->memories, err) ||
+		!listing_sizes(run->session, &run->maildrop, err) ||
+		!rebuild_match(run, err))
+		return false;
+	session_leave(run->session);
+	return true;
+}
+
 /* The story of a run; what goes wrong on the way ends it here. */
 static bool run_account(struct run *run, char *password, struct error *err)
 {
@@ -167,7 +181,9 @@ static bool run_account(struct run *run, char *password, struct error *err)
 		!store_check_mailbox(run->store, account->server, account->user,
 			run->options->same_mailbox, err))
 		return false;
-	if (!copies_place_is_there(run, err))
+	if (run->options->rebuild ? !rebuild_read(run, err)
+				  : !copies_place_is_there(run, err) ||
+				!rebuild_is_not_due(run, err))
 		return false;
 	if (!dry) {
 		if (!batch_recover(run, err))
@@ -180,6 +196,8 @@ static bool run_account(struct run *run, char *password, struct error *err)
 	}
 	if (!log_in(run, password, err) || !list(run, err))
 		return false;
+	if (run->options->rebuild)
+		return rebuild(run, err);
 	bool quiet = !dry && is_quiet(run);
 
 	if (!quiet && !make_plan(run, err))
@@ -241,7 +259,7 @@ static bool record_quiet(struct run *run, struct error *err)
 	const struct policy *policy = &run->account->policy;
 	char key[POLICY_KEY_MAX];
 
-	if (tally->status != 0 || tally->erased > 0)
+	if (tally->status != 0 || tally->erased > 0 || run->options->rebuild)
 		return true;
 	struct plan next =
 		plan_make(policy, &run->maildrop, run->memories, run_now());
@@ -328,8 +346,8 @@ static bool record_run(
 		.error = outcome->kind == ERROR_NONE ? NULL : outcome->text,
 	};
 	/* That nothing was to be done is worth no write to the disk. */
-	bool news = tally->fetched > 0 || tally->erased > 0 ||
-		tally->status != 0 || run->first ||
+	bool news = run->options->rebuild || tally->fetched > 0 ||
+		tally->erased > 0 || tally->status != 0 || run->first ||
 		store_has_failed(run->store);
 
 	if (!news)
@@ -350,6 +368,7 @@ static void run_release(struct run *run)
 	maildrop_release(&run->maildrop);
 	plan_release(&run->plan);
 	free(run->memories);
+	rebuild_release(run);
 	free(run->erased);
 	free(run->troubles);
 	free(run->open);
@@ -373,7 +392,9 @@ static void report(struct run *run, const struct error *err)
 	else if (planned)
 		report_plan(run->account, &run->maildrop, run->memories,
 			&run->plan, run->options->verbose);
-	if (!dry && run->tally->listed)
+	if (run->tally->listed && run->options->rebuild)
+		report_rebuilt(run->tally, dry);
+	else if (!dry && run->tally->listed)
 		report_summary(run->tally);
 	fflush(stdout);
 }

@@ -13,6 +13,7 @@
 struct fetch_options {
 	bool dry_run;
 	bool json;
+	bool rebuild;	   /* fetch nothing: find out what is here */
 	bool no_brake;	   /* whatever is missing here */
 	bool same_mailbox; /* whatever the store says of server and user */
 	bool verbose;	   /* a dry run lists what stays, too */

@@ -266,8 +266,7 @@ static int by_header(const void *a, const void *b)
 	return memcmp(x->header_sha256, y->header_sha256, LETTER_DIGEST);
 }
 
-/* The same header, and a size as near as servers count. */
-static bool is_near(uint64_t a, uint64_t b)
+bool identity_is_near(uint64_t a, uint64_t b)
 {
 	if (a == MAILDROP_SIZE_UNKNOWN || b == MAILDROP_SIZE_UNKNOWN)
 		return true;
@@ -296,7 +295,8 @@ static struct store_lost *find_lost(struct store_lost *lost, size_t count,
 			LETTER_DIGEST) == 0;
 		low++) {
 		/* Row 0 is none: it was taken. */
-		if (lost[low].row == 0 || !is_near(lost[low].size, size))
+		if (lost[low].row == 0 ||
+			!identity_is_near(lost[low].size, size))
 			continue;
 		if (found == NULL || lost[low].size == size)
 			found = &lost[low];
@@ -329,19 +329,26 @@ static bool rebind(struct run *run, const struct inquiry *inquiry,
 	return ok && store_commit(run->store, err);
 }
 
-static bool match(struct run *run, struct error *err)
+/* Asks for the headers of what is listed and unknown. */
+static bool inquire_unknown(
+	struct run *run, struct inquiry *inquiry, struct error *err)
 {
-	struct inquiry inquiry = {.run = run};
-	struct store_lost *lost = NULL;
-	size_t count = 0;
-	size_t found = 0;
-
+	*inquiry = (struct inquiry){.run = run};
 	for (size_t i = 0; i < run->maildrop.count; i++) {
 		if (run->memories[i].state == MEMORY_NONE &&
 			run->maildrop.messages[i].uid_length > 0)
-			ask(&inquiry, i);
+			ask(inquiry, i);
 	}
-	bool ok = inquire(&inquiry, err) &&
+	return inquire(inquiry, err);
+}
+
+static bool match(struct run *run, struct error *err)
+{
+	struct inquiry inquiry;
+	struct store_lost *lost = NULL;
+	size_t count = 0;
+	size_t found = 0;
+	bool ok = inquire_unknown(run, &inquiry, err) &&
 		store_lost(run->store, &lost, &count, err);
 
 	if (ok && count > 0) {
@@ -400,4 +407,22 @@ static bool check_reset(struct run *run, struct error *err)
 bool identity_check(struct run *run, struct error *err)
 {
 	return check_reset(run, err) && check_reuse(run, err);
+}
+
+bool identity_unknown(struct run *run,
+	bool (*visit)(void *data, size_t position,
+		const unsigned char sha256[LETTER_DIGEST], struct error *err),
+	void *data, struct error *err)
+{
+	struct inquiry inquiry;
+	bool ok = inquire_unknown(run, &inquiry, err);
+
+	for (size_t i = 0; ok && i < inquiry.count; i++) {
+		const struct question *question = &inquiry.questions[i];
+
+		ok = !question->answered ||
+			visit(data, question->position, question->sha256, err);
+	}
+	free(inquiry.questions);
+	return ok;
 }

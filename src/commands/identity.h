@@ -19,4 +19,16 @@
  */
 bool identity_check(struct run *run, struct error *err);
 
+/*
+ * Asks for the headers of all that is listed and unknown, and, once they are
+ * proven, calls visit with the digest of each that has one.
+ */
+bool identity_unknown(struct run *run,
+	bool (*visit)(void *data, size_t position,
+		const unsigned char sha256[LETTER_DIGEST], struct error *err),
+	void *data, struct error *err);
+
+/* Two sizes of what has the same header, as near as servers count? */
+bool identity_is_near(uint64_t a, uint64_t b);
+
 #endif

@@ -33,6 +33,16 @@ void report_summary(const struct tally *tally)
 		twice, tally->erased, tally->left, large, failed);
 }
 
+void report_rebuilt(const struct tally *tally, bool dry_run)
+{
+	log_line(LOG_SUMMARY,
+		"of %" PRIu64 " messages on the server %" PRIu64 " were found "
+		"here by their headers, and %s; the others are fetched as they "
+		"are new, or were known",
+		tally->left, tally->rebuilt,
+		dry_run ? "would count as kept" : "count as kept");
+}
+
 static const char *verb(const struct step *step)
 {
 	if (step->fetch)

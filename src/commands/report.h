@@ -23,6 +23,9 @@ char *report_date(char *room, int64_t seconds);
 /* Writes it to the second with its zone: "2026-12-01T10:20:30+01:00". */
 char *report_time(char *room, int64_t seconds);
 
+/* The same of a rebuild. */
+void report_rebuilt(const struct tally *tally, bool dry_run);
+
 /* Shows the summary line of a run: "fetched 3 (41 KiB), erased 2, left 118". */
 void report_summary(const struct tally *tally);
 

@@ -49,6 +49,8 @@ struct trouble {
 	char text[1500];
 };
 
+struct rebuild;
+
 struct run {
 	struct account *account; /* borrowed */
 	const struct fetch_options *options;
@@ -67,6 +69,7 @@ struct run {
 	bool first; /* nothing was known before, and start has its say */
 	bool quiet; /* it is the one that nothing came of last time */
 	struct memory *memories; /* owned; one for each message listed */
+	struct rebuild *rebuild; /* owned; NULL: it is none */
 	struct plan plan;
 
 	struct batch *open; /* owned; whole messages that are not durable yet */

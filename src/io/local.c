@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/header.h"
 #include "core/xalloc.h"
 #include "io/digest.h"
 #include "io/local_mbox.h"
@@ -265,11 +266,17 @@ enum local_state local_find(struct local *local, const struct letter *letter)
 	return file->trashed ? LOCAL_TRASHED : LOCAL_HERE;
 }
 
-static enum local_state verify_file(
-	const char *path, const struct letter *letter)
+static void hash(void *data, const char *bytes, size_t length)
 {
-	unsigned char sha256[DIGEST_LENGTH];
+	digest_update(data, bytes, length);
+}
+
+/* Reads a file: what is in it, as delivery would tell. */
+static enum local_state read_file(const char *path, struct letter *letter)
+{
+	struct header *header;
 	struct digest *digest;
+	struct digest *identity;
 	ssize_t n;
 	int fd;
 
@@ -280,21 +287,78 @@ static enum local_state verify_file(
 		return errno == ENOENT ? LOCAL_GONE : LOCAL_UNREADABLE;
 	char *block = xmalloc(BLOCK);
 
+	header = xmalloc(sizeof *header);
+	header_init(header);
 	digest = digest_new();
+	identity = digest_new();
+	header->identity = hash;
+	header->data = identity;
 	do {
 		n = read(fd, block, BLOCK);
-		if (n > 0)
-			digest_update(digest, block, (size_t)n);
+		if (n <= 0)
+			continue;
+		digest_update(digest, block, (size_t)n);
+		header_feed(header, block, (size_t)n);
+		letter->octets += (uint64_t)n;
 	} while (n > 0 || (n < 0 && errno == EINTR));
-	digest_finish(digest, sha256);
+	header_end(header);
+	digest_finish(digest, letter->sha256);
+	digest_finish(identity, letter->header_sha256);
+	letter->identified = header->identified > 0;
+	memcpy(letter->message_id, header->message_id,
+		sizeof letter->message_id);
 	digest_free(digest);
+	digest_free(identity);
+	free(header);
 	free(block);
 	close(fd);
-	if (n < 0)
-		return LOCAL_UNREADABLE;
-	return memcmp(sha256, letter->sha256, sizeof sha256) == 0
-		? LOCAL_HERE
-		: LOCAL_CHANGED;
+	return n < 0 ? LOCAL_UNREADABLE : LOCAL_HERE;
+}
+
+static char *path_of(const struct local *local, const struct file *file)
+{
+	return xasprintf(
+		"%s/%s", local->directories[file->position], file->name);
+}
+
+char *local_path(struct local *local, const struct letter *letter)
+{
+	const struct file *file =
+		is_in_mbox(letter) ? NULL : find_file(local, letter->name);
+
+	return file == NULL ? NULL : path_of(local, file);
+}
+
+bool local_has_any(const struct local *local)
+{
+	return local->count > 0 || local->mboxes.count > 0;
+}
+
+bool local_read(struct local *local,
+	bool (*visit)(void *data, const struct letter *letter, int64_t since,
+		struct error *err),
+	void *data, const volatile sig_atomic_t *stop, struct error *err)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < local->count && !*stop; i++) {
+		const struct file *file = &local->files[i];
+		struct letter letter = {.octets = 0};
+		char *path = path_of(local, file);
+
+		if (file->base < sizeof letter.name &&
+			read_file(path, &letter) == LOCAL_HERE) {
+			memcpy(letter.name, file->name, file->base);
+			/* Our names begin with the time. */
+			ok = visit(data, &letter,
+				(int64_t)strtoll(file->name, NULL, 10), err);
+		}
+		free(path);
+	}
+	ok = ok && local_mbox_read(&local->mboxes, visit, data, err);
+	if (ok && *stop)
+		return error_set(err, ERROR_TEMPORARY, "ended by a signal");
+	return ok;
 }
 
 enum local_state local_verify(struct local *local, const struct letter *letter)
@@ -305,10 +369,14 @@ enum local_state local_verify(struct local *local, const struct letter *letter)
 
 	if (file == NULL)
 		return LOCAL_GONE;
-	char *path = xasprintf(
-		"%s/%s", local->directories[file->position], file->name);
-	enum local_state state = verify_file(path, letter);
+	char *path = path_of(local, file);
+	struct letter found = {.octets = 0};
+	enum local_state state = read_file(path, &found);
 
 	free(path);
-	return state;
+	if (state != LOCAL_HERE)
+		return state;
+	return memcmp(found.sha256, letter->sha256, LETTER_DIGEST) == 0
+		? LOCAL_HERE
+		: LOCAL_CHANGED;
 }

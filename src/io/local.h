@@ -6,8 +6,10 @@
 #ifndef IO_LOCAL_H
 #define IO_LOCAL_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/error.h"
 #include "core/letter.h"
@@ -37,6 +39,23 @@ bool local_look(struct local *local, const char *root, const char *trash,
  * After the last local_look.
  */
 enum local_state local_find(struct local *local, const struct letter *letter);
+
+/* Is there any copy that keepmail put there? */
+bool local_has_any(const struct local *local);
+
+/*
+ * Reads all copies that keepmail put there: visit gets what is known of each,
+ * as it would have been stored, and when it was put there (seconds since 1970).
+ * What cannot be read is passed over. It stops when visit says false, with its
+ * error, or *stop is set.
+ */
+bool local_read(struct local *local,
+	bool (*visit)(void *data, const struct letter *letter, int64_t since,
+		struct error *err),
+	void *data, const volatile sig_atomic_t *stop, struct error *err);
+
+/* Where the copy lies: a path that the caller frees; NULL: not known. */
+char *local_path(struct local *local, const struct letter *letter);
 
 /*
  * Is the copy what was stored? LOCAL_HERE, LOCAL_CHANGED, LOCAL_UNREADABLE, or

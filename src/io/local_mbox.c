@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/header.h"
@@ -26,6 +27,8 @@ struct scan {
 	bool held;	  /* that empty line, which may be the separator */
 	bool left_out; /* the header line that is read, as what readers add */
 	bool ended;    /* the last octet was a line end, which is held */
+	int64_t since;
+	uint64_t octets;
 	struct header header;
 	struct digest *identity; /* owned */
 	struct digest *whole;	 /* owned */
@@ -43,6 +46,24 @@ static void hash(void *data, const char *bytes, size_t length)
 	digest_update(data, bytes, length);
 }
 
+/* The time in a From_ line, as we write it: in UTC; 0: there is none. */
+static int64_t from_time(const char *line, size_t length)
+{
+	char text[128];
+	struct tm utc = {.tm_sec = 0};
+	size_t blank = 5;
+
+	while (blank < length && line[blank] != ' ')
+		blank++;
+	if (length - blank >= sizeof text)
+		return 0;
+	memcpy(text, line + blank, length - blank);
+	text[length - blank] = '\0';
+	if (strptime(text, " %a %b %d %H:%M:%S %Y", &utc) == NULL)
+		return 0;
+	return (int64_t)timegm(&utc);
+}
+
 static void begin(struct scan *scan)
 {
 	header_init(&scan->header);
@@ -51,6 +72,7 @@ static void begin(struct scan *scan)
 	digest_restart(scan->identity);
 	digest_restart(scan->whole);
 	digest_restart(scan->plain);
+	scan->octets = 0;
 	scan->in_message = scan->in_header = true;
 	scan->after_blank = scan->held = scan->left_out = scan->ended = false;
 }
@@ -86,6 +108,8 @@ static void end(struct scan *scan)
 	}
 	message = &mbox->messages[mbox->count++];
 	message->trashed = scan->trashed;
+	message->since = scan->since;
+	message->octets = scan->octets + 1;
 	digest_finish(scan->identity, message->header_sha256);
 	finish(scan->whole, message->texts[0], message->texts[1]);
 	finish(scan->plain, message->texts[2], message->texts[3]);
@@ -113,11 +137,13 @@ static void pass(struct scan *scan, const char *bytes, size_t length)
 {
 	if (scan->ended) {
 		digest_update(scan->whole, "\n", 1);
+		scan->octets++;
 		if (!scan->left_out)
 			digest_update(scan->plain, "\n", 1);
 		scan->ended = false;
 	}
 	digest_update(scan->whole, bytes, length);
+	scan->octets += length;
 }
 
 /* A line without its end; whole says whether that followed. */
@@ -131,6 +157,7 @@ static void take_line(
 		/* The empty line in front of it is no part of the message. */
 		end(scan);
 		begin(scan);
+		scan->since = from_time(line, length);
 		return;
 	}
 	if (!scan->in_message)
@@ -301,4 +328,26 @@ enum local_state local_mbox_verify(
 		}
 	}
 	return LOCAL_CHANGED;
+}
+
+bool local_mbox_read(const struct local_mbox *mbox,
+	bool (*visit)(void *data, const struct letter *letter, int64_t since,
+		struct error *err),
+	void *data, struct error *err)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < mbox->count; i++) {
+		const struct local_message *message = &mbox->messages[i];
+		/* Where it lies in the mbox is of no use to anybody later. */
+		struct letter letter = {.octets = message->octets,
+			.length = message->octets,
+			.identified = true};
+
+		memcpy(letter.sha256, message->texts[1], LETTER_DIGEST);
+		memcpy(letter.header_sha256, message->header_sha256,
+			LETTER_DIGEST);
+		ok = visit(data, &letter, message->since, err);
+	}
+	return ok;
 }

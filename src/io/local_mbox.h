@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/error.h"
 #include "core/letter.h"
@@ -19,6 +20,8 @@ struct local_message {
 	 * its last line end. */
 	unsigned char texts[LOCAL_TEXTS][LETTER_DIGEST];
 	bool trashed;
+	int64_t since;	 /* as its From_ line says, or 0 */
+	uint64_t octets; /* of the text, with its last line end */
 };
 
 /* All zero: nothing was looked at. */
@@ -35,10 +38,14 @@ void local_mbox_release(struct local_mbox *mbox);
 bool local_mbox_look(struct local_mbox *mbox, const char *path, bool trashed,
 	struct error *err);
 
-/* As local_find and local_verify. */
+/* As local_find, local_verify and local_read. */
 enum local_state local_mbox_find(
 	struct local_mbox *mbox, const struct letter *letter);
 enum local_state local_mbox_verify(
 	struct local_mbox *mbox, const struct letter *letter);
+bool local_mbox_read(const struct local_mbox *mbox,
+	bool (*visit)(void *data, const struct letter *letter, int64_t since,
+		struct error *err),
+	void *data, struct error *err);
 
 #endif

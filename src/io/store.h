@@ -219,6 +219,12 @@ bool store_record_seen(struct store *store, const struct store_seen *seen,
 bool store_is_fresh(struct store *store, bool *fresh, struct error *err);
 
 /*
+ * Does another account's store in this directory know of mail in this place?
+ */
+bool store_is_shared(const char *directory, const char *name,
+	const struct store_place *place);
+
+/*
  * Records what store_recall noticed: which messages vanished from the listing,
  * which came back; and forgets what vanished more than a year ago. A listing
  * that is the same as last time writes nothing.
@@ -241,8 +247,33 @@ bool store_copies(struct store *store,
 		struct error *err),
 	void *data, struct error *err);
 
-/* The same of one message. */
-bool store_copy(struct store *store, int64_t row, struct letter *letter,
+/* The copy of a message, and what is known of it. */
+struct store_copy {
+	int64_t row;
+	const char *uid; /* borrowed until visit returns */
+	size_t uid_length;
+	bool listed; /* by the server, when it was asked last */
+	struct letter letter;
+};
+
+/*
+ * The same for all that should be here, erased on the server or not: what its
+ * owner removed, as an earlier run has noticed, is none of it.
+ */
+bool store_all_copies(struct store *store,
+	bool (*visit)(
+		void *data, const struct store_copy *copy, struct error *err),
+	void *data, struct error *err);
+
+/*
+ * Forgets a message whose copy is damaged, within a transaction: its uid is
+ * unknown from then on, and what is known of the copy stays.
+ */
+bool store_give_up(
+	struct store *store, int64_t row, int64_t now, struct error *err);
+
+/* The letter of one message. */
+bool store_letter(struct store *store, int64_t row, struct letter *letter,
 	struct error *err);
 
 /*

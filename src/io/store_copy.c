@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+#include <dirent.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/xalloc.h"
 #include "io/store_inside.h"
 
 #define COPY_COLUMNS                                                     \
@@ -73,7 +76,51 @@ bool store_copies(struct store *store,
 	return ok;
 }
 
-bool store_copy(struct store *store, int64_t row, struct letter *letter,
+static const char all_copies_sql[] =
+	"SELECT id, name, offset, length, octets, sha256, header_sha256, uid,"
+	" state = 2 AND vanished_at IS NULL FROM message"
+	" WHERE state IN (2, 3) AND missing_at IS NULL AND sha256 <> x''"
+	" ORDER BY id";
+
+static const char give_up_sql[] =
+	"UPDATE message SET vanished_at = ifnull(vanished_at, ?2),"
+	" uid = CAST('damaged: ' || hex(uid) || ' ' || id AS BLOB),"
+	" sha256 = x'', missing_at = ?2 WHERE id = ?1";
+
+bool store_all_copies(struct store *store,
+	bool (*visit)(
+		void *data, const struct store_copy *copy, struct error *err),
+	void *data, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, all_copies_sql, err);
+	bool ok = stmt != NULL;
+	int code = SQLITE_DONE;
+
+	while (ok && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
+		const char *uid = sqlite3_column_blob(stmt, 7);
+		struct store_copy copy = {
+			.row = sqlite3_column_int64(stmt, 0),
+			.uid = uid == NULL ? "" : uid,
+			.uid_length = (size_t)sqlite3_column_bytes(stmt, 7),
+			.listed = sqlite3_column_int(stmt, 8) != 0,
+		};
+
+		read_letter(stmt, &copy.letter);
+		ok = visit(data, &copy, err);
+	}
+	if (stmt != NULL && ok && code != SQLITE_DONE)
+		ok = store_failed(store, "read", err);
+	sqlite3_reset(stmt);
+	return ok;
+}
+
+bool store_give_up(
+	struct store *store, int64_t row, int64_t now, struct error *err)
+{
+	return store_change_row(store, give_up_sql, row, now, err);
+}
+
+bool store_letter(struct store *store, int64_t row, struct letter *letter,
 	struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, one_copy_sql, err);
@@ -132,4 +179,50 @@ bool store_record_missing(
 	struct store *store, int64_t row, int64_t since, struct error *err)
 {
 	return store_change_row(store, missing_sql, row, since, err);
+}
+
+static bool knows_place(const char *path, const struct store_place *place)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *stmt = NULL;
+	bool knows = false;
+
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) ==
+			SQLITE_OK &&
+		sqlite3_prepare_v2(db,
+			"SELECT 1 FROM place WHERE kind = ?1 AND path = ?2", -1,
+			&stmt, NULL) == SQLITE_OK) {
+		sqlite3_bind_text(stmt, 1, store_kind_name(place->kind), -1,
+			SQLITE_STATIC);
+		sqlite3_bind_text(stmt, 2, place->path, -1, SQLITE_STATIC);
+		knows = sqlite3_step(stmt) == SQLITE_ROW;
+	}
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+	return knows;
+}
+
+bool store_is_shared(const char *directory, const char *name,
+	const struct store_place *place)
+{
+	DIR *dir = opendir(directory);
+	char *own = xasprintf("%s.db", name);
+	struct dirent *entry;
+	bool shared = false;
+
+	while (dir != NULL && !shared && (entry = readdir(dir)) != NULL) {
+		size_t n = strlen(entry->d_name);
+
+		if (n < 4 || strcmp(entry->d_name + n - 3, ".db") != 0 ||
+			strcmp(entry->d_name, own) == 0)
+			continue;
+		char *path = xasprintf("%s/%s", directory, entry->d_name);
+
+		shared = knows_place(path, place);
+		free(path);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	free(own);
+	return shared;
 }

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/verify.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/json.h"
+#include "commands/run.h"
+#include "core/text.h"
+#include "core/xalloc.h"
+#include "io/local.h"
+#include "io/log.h"
+#include "io/privilege.h"
+
+struct verify {
+	const struct account *account;
+	const struct fetch_options *options;
+	struct store *store;
+	struct local *local;
+	struct progress progress;
+	struct progress_bar bar;
+	uint64_t total;
+	uint64_t trashed;
+	uint64_t missing;
+	uint64_t changed;
+	uint64_t unreadable;
+	int64_t *damaged; /* owned; rows that the server lists still */
+	size_t damaged_count;
+};
+
+static const char *state_word(enum local_state state)
+{
+	switch (state) {
+	case LOCAL_UNKNOWN:
+	case LOCAL_HERE:
+		return "here";
+	case LOCAL_TRASHED:
+		return "trashed";
+	case LOCAL_GONE:
+		return "missing";
+	case LOCAL_CHANGED:
+		return "changed";
+	case LOCAL_UNREADABLE:
+		return "unreadable";
+	}
+	return "";
+}
+
+static void print_json(const struct verify *verify,
+	const struct store_copy *copy, const char *word, const char *path)
+{
+	printf("{\"account\":");
+	json_string(verify->account->name, strlen(verify->account->name));
+	printf(",\"uid\":");
+	json_string(copy->uid, copy->uid_length);
+	json_field("state", word);
+	if (path != NULL)
+		json_field("path", path);
+	printf(",\"on_server\":%s}\n", copy->listed ? "true" : "false");
+}
+
+static void tell(struct verify *verify, const struct store_copy *copy,
+	enum local_state state)
+{
+	const char *word = state_word(state);
+	char *path = local_path(verify->local, &copy->letter);
+	char uid[4 * TEXT_SHOWN_MAX + 8];
+
+	if (verify->options->json) {
+		print_json(verify, copy, word, path);
+	} else {
+		progress_clear(&verify->bar);
+		printf("%s: %-10s uid %s%s%s%s\n", verify->account->name, word,
+			text_printable(
+				uid, sizeof uid, copy->uid, copy->uid_length),
+			path == NULL ? "" : ", ", path == NULL ? "" : path,
+			copy->listed ? "" : " (not on the server any more)");
+	}
+	free(path);
+}
+
+static void note_damaged(struct verify *verify, int64_t row)
+{
+	verify->damaged = xreallocarray(verify->damaged,
+		verify->damaged_count + 1, sizeof verify->damaged[0]);
+	verify->damaged[verify->damaged_count++] = row;
+}
+
+static bool take_copy(
+	void *data, const struct store_copy *copy, struct error *err)
+{
+	struct verify *verify = data;
+	enum local_state state = local_find(verify->local, &copy->letter);
+
+	if (*verify->options->stop)
+		return error_set(err, ERROR_TEMPORARY, "ended by a signal");
+	verify->trashed += state == LOCAL_TRASHED;
+	if (state == LOCAL_HERE || state == LOCAL_TRASHED)
+		state = local_verify(verify->local, &copy->letter);
+	verify->total++;
+	verify->missing += state == LOCAL_GONE;
+	verify->changed += state == LOCAL_CHANGED;
+	verify->unreadable += state == LOCAL_UNREADABLE;
+	if (state != LOCAL_HERE && state != LOCAL_UNKNOWN) {
+		tell(verify, copy, state);
+		if (copy->listed)
+			note_damaged(verify, copy->row);
+	}
+	progress_add(&verify->progress, 1, copy->letter.octets);
+	if (verify->options->bar)
+		progress_draw(&verify->bar, &verify->progress, 1);
+	return true;
+}
+
+static bool count_copy(
+	void *data, const struct store_copy *copy, struct error *err)
+{
+	struct verify *verify = data;
+
+	(void)err;
+	verify->progress.total_messages++;
+	verify->progress.total_octets += copy->letter.octets;
+	return true;
+}
+
+static bool look_at_place(void *data, const char *path, struct error *err)
+{
+	struct verify *verify = data;
+
+	return strcmp(path, verify->account->path) == 0 ||
+		local_look(
+			verify->local, path, verify->account->trash, true, err);
+}
+
+static bool look_around(struct verify *verify, struct error *err)
+{
+	const struct account *account = verify->account;
+
+	return local_look(verify->local, account->path, account->trash, true,
+		       err) &&
+		(account->local == NULL ||
+			local_look(verify->local, account->local,
+				account->trash, true, err)) &&
+		(account->trash == NULL ||
+			local_look(verify->local, account->trash,
+				account->trash, true, err)) &&
+		store_places(verify->store, look_at_place, verify, err);
+}
+
+/* What is damaged here, and listed there, is unknown from now on. */
+static bool forget_damaged(struct verify *verify, struct error *err)
+{
+	if (verify->damaged_count == 0)
+		return true;
+	if (!store_begin(verify->store, err) ||
+		!store_record_touch(verify->store, err))
+		return false;
+	for (size_t i = 0; i < verify->damaged_count; i++) {
+		if (!store_give_up(
+			    verify->store, verify->damaged[i], run_now(), err))
+			return false;
+	}
+	return store_commit(verify->store, err);
+}
+
+static bool verify_all(struct verify *verify, bool refetch, struct error *err)
+{
+	const struct account *account = verify->account;
+
+	if (!privilege_become(account, err))
+		return false;
+	verify->store = store_open(account->state, account->name,
+		refetch ? STORE_WRITE : STORE_READ, err);
+	verify->local = local_new();
+	return verify->store != NULL && look_around(verify, err) &&
+		store_all_copies(verify->store, count_copy, verify, err) &&
+		store_all_copies(verify->store, take_copy, verify, err) &&
+		(!refetch || forget_damaged(verify, err));
+}
+
+static void summarise(const struct verify *verify, bool refetch)
+{
+	uint64_t wrong = verify->missing + verify->changed + verify->unreadable;
+
+	if (wrong == 0)
+		log_line(LOG_SUMMARY,
+			"%" PRIu64 " messages are here as they were stored",
+			verify->total);
+	else
+		log_line(LOG_WARNINGS,
+			"of %" PRIu64 " messages %" PRIu64 " are missing, "
+			"%" PRIu64 " changed, %" PRIu64 " unreadable; %zu of "
+			"them are on the server still%s",
+			verify->total, verify->missing, verify->changed,
+			verify->unreadable, verify->damaged_count,
+			refetch ? " and are fetched again"
+				: verify->damaged_count > 0 ? ": --refetch "
+							      "fetches them "
+							      "again"
+							    : "");
+}
+
+int verify_account(const struct account *account,
+	const struct fetch_options *options, bool refetch, size_t *refetched)
+{
+	struct verify verify = {.account = account, .options = options};
+	struct error err = {.kind = ERROR_NONE};
+
+	log_account(account->name);
+	if (verify_all(&verify, refetch, &err)) {
+		progress_clear(&verify.bar);
+		summarise(&verify, refetch);
+	}
+	int status = error_status(err.kind);
+
+	if (err.kind != ERROR_NONE)
+		log_error(&err);
+	else if (verify.missing + verify.changed + verify.unreadable >
+		(refetch ? verify.damaged_count : 0))
+		status = error_status(ERROR_DATA);
+	*refetched =
+		refetch && err.kind == ERROR_NONE ? verify.damaged_count : 0;
+	store_close(verify.store);
+	local_free(verify.local);
+	free(verify.damaged);
+	fflush(stdout);
+	return status;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/* Is all that was kept here still here, octet by octet? */
+#ifndef COMMANDS_VERIFY_H
+#define COMMANDS_VERIFY_H
+
+#include <stdbool.h>
+
+#include "commands/fetch.h"
+#include "core/account.h"
+
+/*
+ * Reads the account's mail against the digests on record and reports what is
+ * missing, changed or unreadable, in a line each and a summary, or as JSON, an
+ * object each. refetch: what is, and the server lists still, is fetched again
+ * by the next run (*refetched says of how many that is so): the changed file
+ * stays where it is. Returns the exit status: 65 when anything is wrong that is
+ * not to be fetched again.
+ */
+int verify_account(const struct account *account,
+	const struct fetch_options *options, bool refetch, size_t *refetched);
+
+#endif

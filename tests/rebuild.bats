@@ -1,0 +1,133 @@
+#!/usr/bin/env bats
+# A store that was lost, and mail that was damaged.
+
+load lib/helpers
+
+setup() {
+    common_setup
+    rm -rf "$work/mail" "$work/sent"
+    mkdir -p "$work/mail"
+    for i in {1..20}; do
+        printf 'From: a%d@example.org\nSubject: letter %d\nMessage-ID: <%d@x>\n\ntext %d\n' \
+            "$i" "$i" "$i" "$i" >"$work/mail/$(printf '%06d.eml' "$i")"
+    done
+    cp -r "$work/mail" "$work/sent"
+    start_server --folder "$work/mail"
+}
+
+teardown() {
+    common_teardown
+}
+
+copy_of() {
+    grep -rl "^Subject: letter $1$" "$work/Mail"
+}
+
+# What keepmail put here came so many days ago: its names begin with the time.
+age_names() {
+    local file name
+    for file in "$work/Mail/new"/*; do
+        name=${file##*/}
+        mv "$file" "$work/Mail/new/$((${name%%.*} - $1 * 86400)).${name#*.}"
+    done
+}
+
+@test "a lost store beside mail that was fetched is noticed before all is fetched again" {
+    write_rc
+    wanted 0
+    rm -r "$work/state"
+    wanted 65
+    says "keepmail rebuild a"
+    [ "$(kept)" -eq 20 ]
+    rm -r "$work/Mail"
+    wanted 0
+    [ "$(kept)" -eq 20 ]
+}
+
+@test "rebuild and fetch: nothing is fetched again, and the days that passed have passed" {
+    write_rc 'delete = "after 30 days"'
+    wanted 0
+    age_names 20
+    mkdir -p "$work/Mail/.Old"/{new,cur,tmp}
+    file=$(copy_of 3)
+    mv "$file" "$work/Mail/.Old/cur/${file##*/}:2,S"
+    rm -r "$work/state"
+    wanted 0 -v rebuild a
+    says "20 were found here by their headers"
+    wanted 0 -v
+    says "fetched 0"
+    says "left 20"
+    days_pass 10
+    wanted 0 -v
+    says "erased 20, left 0"
+    same_mail "$work/sent" "$work/Mail" "$work/Mail/.Old"
+    stop_server
+    [ "$(awk '$1 == "retrs" { print $2 }' "$work/server/report")" -eq 20 ]
+}
+
+@test "rebuild of an mbox" {
+    write_rc "mbox = \"$work/mbox\""
+    wanted 0
+    rm -r "$work/state"
+    wanted 65
+    wanted 0 -v rebuild a
+    says "20 were found here"
+    wanted 0 -v
+    says "fetched 0"
+    same_mail "$work/sent" "$work/mbox"
+}
+
+@test "what is not here is new after a rebuild; a second rebuild changes nothing" {
+    write_rc
+    wanted 0
+    rm "$(copy_of 7)"
+    rm -r "$work/state"
+    wanted 0 -n -v rebuild a
+    says "19 were found here by their headers, and would count as kept"
+    wanted 0 -v rebuild a
+    says "19 were found"
+    wanted 0 -v
+    says "fetched 1"
+    same_mail "$work/sent" "$work/Mail"
+    wanted 0 -v rebuild a
+    says "0 were found"
+    wanted 0 verify a
+}
+
+@test "two accounts in one Maildir: the second begins without a rebuild" {
+    write_rc
+    wanted 0
+    cat >>"$rc" <<END
+account b { }
+END
+    wanted 0 b
+}
+
+@test "one octet flipped: verify names it, it is not erased, and --refetch heals it" {
+    write_rc 'delete = "after 30 days"'
+    wanted 0
+    wanted 0 verify a
+    file=$(copy_of 5)
+    sed -i 's/text 5$/text 6/' "$file"
+    rm "$(copy_of 6)"
+    wanted 65 verify a
+    says "changed    uid 000005.eml, $file"
+    says "missing    uid 000006.eml"
+    says "of 20 messages 1 are missing, 1 changed"
+    wanted 65 --json verify a
+    sed -n '/^{/p' <<<"$output" >"$work/lines"
+    [ "$(wc -l <"$work/lines")" -eq 2 ]
+    while read -r line; do
+        [ "$(sqlite3 :memory: "SELECT json_valid('${line//\'/}')")" -eq 1 ]
+    done <"$work/lines"
+    days_pass 31
+    wanted 0 -v
+    says "erased 19, left 1"
+    [ -e "$work/mail/000005.eml" ]
+    wanted 0 --refetch verify a
+    rm "$file"
+    wanted 0 verify a
+    grep -q "text 5$" "$(copy_of 5)"
+    cp "$work/sent/000005.eml" "$work/five"
+    [ "$(sha256sum <"$(copy_of 5)")" = "$(sha256sum <"$work/five")" ]
+}
