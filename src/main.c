@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -37,6 +38,8 @@ static const char usage[] =
 	"\n"
 	"  status [ACCOUNT...]       how the accounts are; asks no server\n"
 	"  history ACCOUNT [UID...]  its runs, or what is known of messages\n"
+	"  list ACCOUNT              what is on the server, and what a fetch\n"
+	"                            would do with it; changes nothing\n"
 	"  hold ACCOUNT UID...       never erase these messages on the server\n"
 	"  release ACCOUNT UID...    let the retention policy have them again\n"
 	"\n"
@@ -117,6 +120,7 @@ struct command {
 static command_run run_fetch;
 static command_run run_history;
 static command_run run_hold;
+static command_run run_list;
 static command_run run_release;
 static command_run run_status;
 
@@ -124,6 +128,7 @@ static const struct command commands[] = {
 	{"fetch", run_fetch, false},
 	{"history", run_history, true},
 	{"hold", run_hold, true},
+	{"list", run_list, true},
 	{"release", run_release, true},
 	{"status", run_status, false},
 };
@@ -344,13 +349,26 @@ static struct account **choose_accounts(const struct command_line *line,
 	return chosen;
 }
 
-static int run_fetch(const struct command_line *line, struct config *config,
-	struct account **accounts, size_t count)
+/* The width of standard output, if it is a terminal; else 0. */
+static unsigned output_columns(void)
+{
+	struct winsize size = {.ws_col = 0};
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+	return size.ws_col < 80 ? 80 : size.ws_col;
+}
+
+static int fetch(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count, bool list)
 {
 	bool terminal = isatty(STDERR_FILENO);
 	struct error err = {.kind = ERROR_NONE};
 	struct fetch_options how = {
-		.dry_run = line->dry_run,
+		.dry_run = line->dry_run || list,
+		.list = list,
+		.columns = output_columns(),
 		.json = line->json,
 		.same_mailbox = line->same_mailbox,
 		.verbose = line->verbose > 0,
@@ -373,6 +391,20 @@ static int run_fetch(const struct command_line *line, struct config *config,
 	}
 	session_global_release();
 	return status;
+}
+
+static int run_fetch(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	return fetch(line, config, accounts, count, false);
+}
+
+static int run_list(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	if (line->word_count > 0)
+		return usage_error("list takes one account");
+	return fetch(line, config, accounts, count, true);
 }
 
 static int run_hold(const struct command_line *line, struct config *config,

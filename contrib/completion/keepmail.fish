@@ -12,11 +12,12 @@ function __keepmail_accounts
 end
 
 complete -c keepmail -f -a '(__keepmail_accounts)'
-set -l commands fetch status history hold release
+set -l commands fetch status history list hold release
 set -l first "not __fish_seen_subcommand_from $commands"
 complete -c keepmail -n $first -a fetch -d 'fetch new mail'
 complete -c keepmail -n $first -a status -d 'how the accounts are'
 complete -c keepmail -n $first -a history -d 'what is known of runs and messages'
+complete -c keepmail -n $first -a list -d 'what is on the server'
 complete -c keepmail -n $first -a hold -d 'never erase messages on the server'
 complete -c keepmail -n $first -a release -d 'let the retention policy have them again'
 complete -c keepmail -s f -l config -r -F -d 'read this rc file'

@@ -12,7 +12,7 @@
  *     --host NAME       the certificate's name (default localhost)
  *     --expired         a certificate that is over
  *     --tls-1.1         no newer TLS than that
- *     --no NAME         leave out a capability; CAPA, UIDL: the command too
+ *     --no NAME         leave out a capability; CAPA, TOP, UIDL: and the command
  *     --late NAME       announce a capability only after the login
  *     --extra LINE      announce this too
  *     --apop            a greeting with a timestamp; APOP is refused
@@ -329,7 +329,7 @@ static void transaction(struct session *session, char *word, char *text)
 		list_entries(session, false, text);
 	else if (strcasecmp(word, "RETR") == 0)
 		send_message(session, text, true);
-	else if (strcasecmp(word, "TOP") == 0)
+	else if (strcasecmp(word, "TOP") == 0 && !has(&set.no, "TOP"))
 		send_message(session, text, false);
 	else if (strcasecmp(word, "DELE") == 0) {
 		entry = named_entry(session, text);
