@@ -12,7 +12,8 @@
  *     --host NAME       the certificate's name (default localhost)
  *     --expired         a certificate that is over
  *     --tls-1.1         no newer TLS than that
- *     --no NAME         leave out a capability; CAPA, TOP, UIDL: and the command
+ *     --no NAME         leave out a capability; CAPA, TOP and UIDL: the
+ *                       command, too
  *     --late NAME       announce a capability only after the login
  *     --extra LINE      announce this too
  *     --apop            a greeting with a timestamp; APOP is refused
