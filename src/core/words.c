@@ -290,13 +290,14 @@ static void drop_half(struct output *output)
 	size_t start = output->used;
 	uint32_t code;
 
-	while (start > 0 && (output->room[start - 1] & 0xc0) == 0x80)
+	for (int i = 0;
+		i < 2 && start > 0 && (output->room[start - 1] & 0xc0) == 0x80;
+		i++)
 		start--;
-	start -= start > 0 && (output->room[start - 1] & 0x80) != 0;
-	if (start < output->used &&
-		text_utf8(output->room + start, output->used - start, &code) ==
-			0)
-		output->used = start;
+	if (start > 0 && (output->room[start - 1] & 0xc0) == 0xc0 &&
+		text_utf8(output->room + start - 1, output->used - start + 1,
+			&code) == 0)
+		output->used = start - 1;
 }
 
 size_t words_decode(char *room, size_t size, const char *text, size_t length)
