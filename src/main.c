@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -41,6 +42,8 @@ static const char usage[] =
 	"\n"
 	"  status [ACCOUNT...]       how the accounts are; asks no server\n"
 	"  history ACCOUNT [UID...]  its runs, or what is known of messages\n"
+	"  list ACCOUNT              what is on the server, and what a fetch\n"
+	"                            would do with it; changes nothing\n"
 	"  hold ACCOUNT UID...       never erase these messages on the server\n"
 	"  release ACCOUNT UID...    let the retention policy have them again\n"
 	"  retry ACCOUNT [UID...]    try again what failed to be fetched\n"
@@ -149,6 +152,7 @@ struct command {
 static command_run run_fetch;
 static command_run run_history;
 static command_run run_hold;
+static command_run run_list;
 static command_run run_release;
 static command_run run_import;
 static command_run run_mark_seen;
@@ -162,6 +166,7 @@ static const struct command commands[] = {
 	{"history", run_history, .one = true, .named = true},
 	{"hold", run_hold, .one = true, .named = true},
 	{"import", run_import, .one = true, .named = true, .online = true},
+	{"list", run_list, .one = true, .named = true, .online = true},
 	{"mark-seen", run_mark_seen, .named = true, .online = true},
 	{"rebuild", run_rebuild, .named = true, .online = true},
 	{"release", run_release, .one = true, .named = true},
@@ -403,6 +408,17 @@ static struct account **choose_accounts(const struct command_line *line,
 	return chosen;
 }
 
+/* The width of standard output, if it is a terminal; else 0. */
+static unsigned output_columns(void)
+{
+	struct winsize size = {.ws_col = 0};
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+	return size.ws_col < 80 ? 80 : size.ws_col;
+}
+
 static struct fetch_options options_of(const struct command_line *line)
 {
 	bool terminal = isatty(STDERR_FILENO);
@@ -433,6 +449,20 @@ static int run_fetch(const struct command_line *line, struct config *config,
 	}
 	return jobs_fetch(accounts, count,
 		line->jobs > 0 ? (unsigned)line->jobs : config->jobs, &how);
+}
+
+static int run_list(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	struct fetch_options how = options_of(line);
+
+	if (line->word_count > 0)
+		return usage_error("list takes one account");
+	for (size_t i = 0; line->keep && i < config->count; i++)
+		config->accounts[i].policy.keep = true;
+	how.dry_run = how.list = true;
+	how.columns = output_columns();
+	return jobs_fetch(accounts, count, 1, &how);
 }
 
 static int run_hold(const struct command_line *line, struct config *config,

@@ -8,6 +8,7 @@
 
 #include "commands/batch.h"
 #include "commands/connect.h"
+#include "commands/contents.h"
 #include "commands/copies.h"
 #include "commands/identity.h"
 #include "commands/listing.h"
@@ -202,6 +203,8 @@ static bool run_account(struct run *run, char *password, struct error *err)
 
 	if (!quiet && !make_plan(run, err))
 		return false;
+	if (run->options->list && !contents_show(run, err))
+		return false;
 	if (dry || quiet) {
 		session_leave(run->session);
 		return true;
@@ -379,14 +382,16 @@ static void run_release(struct run *run)
 static void report(struct run *run, const struct error *err)
 {
 	bool dry = run->options->dry_run;
-	bool planned = dry && run->plan.steps != NULL;
+	bool list = run->options->list;
+	bool planned = dry && !list && run->plan.steps != NULL;
 
 	progress_clear(&run->bar);
 	/* The refusals of single messages were shown as they came. */
 	if (err->kind != ERROR_NONE &&
 		strcmp(err->text, run->refusal.text) != 0)
 		log_error(err);
-	if (run->options->json)
+	/* What is listed was printed as it came. */
+	if (run->options->json && !(list && err->kind == ERROR_NONE))
 		report_json(run->account, run->tally, err, &run->maildrop,
 			run->memories, planned ? &run->plan : NULL);
 	else if (planned)

@@ -17,6 +17,8 @@ struct fetch_options {
 	bool no_brake;	   /* whatever is missing here */
 	bool same_mailbox; /* whatever the store says of server and user */
 	bool verbose;	   /* a dry run lists what stays, too */
+	bool list;	   /* a dry run prints what is on the server instead */
+	unsigned columns;  /* of the terminal that a list goes to; 0: none */
 	bool bar;	   /* draw progress here: nobody else does */
 	const volatile sig_atomic_t *stop; /* not 0: end, as after an error */
 };

@@ -1,36 +1,29 @@
 /* SPDX-License-Identifier: ISC */
 #include "commands/identity.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "commands/proof.h"
+#include "commands/headers.h"
 #include "core/header.h"
 #include "core/xalloc.h"
 #include "io/digest.h"
 #include "io/log.h"
 
-/* A header that is longer does not end. */
-#define HEADER_MAX (UINT64_C(16) << 20)
 /* So many of the uids that may have been used again are looked at in a run. */
 #define SUSPECTS_MAX 1000
 
-/* A message whose header is asked for. */
+/* What a message's header says. */
 struct question {
-	size_t position;
 	bool answered;
 	unsigned char sha256[DIGEST_LENGTH];
 };
 
 struct inquiry {
 	struct run *run;
-	struct question *questions; /* owned; ascending positions */
+	size_t *positions;	    /* owned; ascending */
+	struct question *questions; /* owned; one for each */
 	size_t count;
-	size_t next; /* to be asked */
-	size_t unproven;
-	size_t at; /* being answered */
-	uint64_t received;
 	struct header header;
 	struct digest *digest; /* owned */
 };
@@ -42,116 +35,63 @@ static void hash(void *data, const char *bytes, size_t length)
 
 static void ask(struct inquiry *inquiry, size_t position)
 {
-	inquiry->questions = xreallocarray(inquiry->questions,
-		inquiry->count + 1, sizeof inquiry->questions[0]);
-	inquiry->questions[inquiry->count++] =
-		(struct question){.position = position};
+	inquiry->positions = xreallocarray(inquiry->positions,
+		inquiry->count + 1, sizeof inquiry->positions[0]);
+	inquiry->positions[inquiry->count++] = position;
 }
 
-/* Pushes TOPs, and a proof behind each few of them, while there is room. */
-static bool push(struct inquiry *inquiry, struct error *err)
+static void begin(void *data, size_t i)
 {
-	struct run *run = inquiry->run;
-	size_t group = inquiry->count < 64 ? 1 : PROOF_GROUP_MAX;
-	char command[32];
+	struct inquiry *inquiry = data;
 
-	while (session_room(run->session) > 0) {
-		bool more = inquiry->next < inquiry->count;
-		size_t last =
-			inquiry->questions[inquiry->next - !!inquiry->next]
-				.position;
-
-		if (inquiry->unproven == group ||
-			(!more && inquiry->unproven > 0)) {
-			inquiry->unproven = 0;
-			if (!proof_push(run, last, err))
-				return false;
-			continue;
-		}
-		if (!more)
-			return true;
-		size_t position = inquiry->questions[inquiry->next++].position;
-
-		inquiry->unproven++;
-		snprintf(command, sizeof command, "TOP %u 0",
-			run->maildrop.messages[position].number);
-		if (!session_push(run->session, POP3_MESSAGE,
-			    (uint32_t)position, command, err))
-			return false;
-	}
-	return true;
+	(void)i;
+	header_init(&inquiry->header);
+	inquiry->header.identity = hash;
+	inquiry->header.data = inquiry->digest;
+	digest_restart(inquiry->digest);
 }
 
-static bool take_text(struct inquiry *inquiry, const struct pop3_event *answer,
-	struct error *err)
+static void take_text(void *data, const char *text, size_t length)
 {
-	const struct run *run = inquiry->run;
+	struct inquiry *inquiry = data;
 
-	inquiry->received += answer->length;
-	if (inquiry->received > HEADER_MAX)
-		return error_set(err, ERROR_PROTOCOL,
-			"a message's header from %s:%u does not end: the "
-			"session was ended and nothing was erased",
-			run->account->server, run->account->port);
-	header_feed(&inquiry->header, answer->text, answer->length);
-	return true;
+	header_feed(&inquiry->header, text, length);
 }
 
-static bool take(struct inquiry *inquiry, const struct pipeline_event *event,
-	struct error *err)
+static void take_end(void *data, size_t i, bool answered)
 {
-	struct question *question = &inquiry->questions[inquiry->at];
+	struct inquiry *inquiry = data;
+	struct question *question = &inquiry->questions[i];
 
-	if (proof_has_tag(event->tag))
-		return proof_take(inquiry->run, event, err);
-	switch (event->answer.type) {
-	case POP3_STATUS:
-		if (event->answer.status != POP3_OK) {
-			inquiry->at++;
-			return true;
-		}
-		header_init(&inquiry->header);
-		inquiry->header.identity = hash;
-		inquiry->header.data = inquiry->digest;
-		inquiry->received = 0;
-		digest_restart(inquiry->digest);
-		return proof_not_stray(inquiry->run, event, err);
-	case POP3_TEXT:
-		return take_text(inquiry, &event->answer, err);
-	case POP3_END:
-		header_end(&inquiry->header);
-		question->answered = inquiry->header.identified > 0;
-		digest_finish(inquiry->digest, question->sha256);
-		inquiry->at++;
-		return true;
-	case POP3_MORE:
-	case POP3_LINE:
-	case POP3_BROKEN:
-		break;
-	}
-	return true;
+	if (!answered)
+		return;
+	header_end(&inquiry->header);
+	question->answered = inquiry->header.identified > 0;
+	digest_finish(inquiry->digest, question->sha256);
 }
 
 /* Asks for the headers; each answer is proven when this returns true. */
 static bool inquire(struct inquiry *inquiry, struct error *err)
 {
-	struct run *run = inquiry->run;
-	size_t window = session_room(run->session);
-	struct pipeline_event event;
-	bool ok = true;
+	const struct headers_taker taker = {.begin = begin,
+		.text = take_text,
+		.end = take_end,
+		.data = inquiry};
 
+	inquiry->questions =
+		xcalloc(inquiry->count, sizeof inquiry->questions[0]);
 	inquiry->digest = digest_new();
-	while (ok && inquiry->count > 0) {
-		ok = push(inquiry, err);
-		if (!ok || session_room(run->session) == window)
-			break;
-		ok = session_next(run->session, &event, err) &&
-			take(inquiry, &event, err);
-	}
+	bool ok = headers_ask(
+		inquiry->run, inquiry->positions, inquiry->count, &taker, err);
+
 	digest_free(inquiry->digest);
-	/* LIST may be asked again, and its sizes are to be proven anew. */
-	run->in_step = false;
 	return ok;
+}
+
+static void inquiry_release(struct inquiry *inquiry)
+{
+	free(inquiry->positions);
+	free(inquiry->questions);
 }
 
 /* ---- uids that were used again --------------------------------------------
@@ -179,10 +119,10 @@ static bool is_suspect(const struct run *run, size_t i)
 	return false;
 }
 
-static bool judge_suspect(
-	struct run *run, const struct question *question, struct error *err)
+static bool judge_suspect(struct run *run, size_t position,
+	const struct question *question, struct error *err)
 {
-	struct memory *memory = &run->memories[question->position];
+	struct memory *memory = &run->memories[position];
 	unsigned char sha256[LETTER_DIGEST];
 	bool known = false;
 
@@ -231,8 +171,9 @@ static bool check_reuse(struct run *run, struct error *err)
 	}
 	ok = inquire(&inquiry, err);
 	for (size_t i = 0; ok && i < inquiry.count; i++)
-		ok = judge_suspect(run, &inquiry.questions[i], err);
-	free(inquiry.questions);
+		ok = judge_suspect(
+			run, inquiry.positions[i], &inquiry.questions[i], err);
+	inquiry_release(&inquiry);
 	return ok && (run->options->dry_run || record_sizes(run, err));
 }
 
@@ -315,7 +256,7 @@ static bool rebind(struct run *run, const struct inquiry *inquiry,
 	for (size_t i = 0; ok && i < inquiry->count; i++) {
 		const struct question *question = &inquiry->questions[i];
 		const struct message *message =
-			&maildrop->messages[question->position];
+			&maildrop->messages[inquiry->positions[i]];
 		struct store_lost *one = !question->answered
 			? NULL
 			: find_lost(lost, count, question, message->size);
@@ -361,7 +302,7 @@ static bool match(struct run *run, struct error *err)
 			"again by their headers, %zu are new",
 			found, inquiry.count - found);
 	free(lost);
-	free(inquiry.questions);
+	inquiry_release(&inquiry);
 	if (!ok || found == 0)
 		return ok;
 	free(run->memories);
@@ -421,8 +362,10 @@ bool identity_unknown(struct run *run,
 		const struct question *question = &inquiry.questions[i];
 
 		ok = !question->answered ||
-			visit(data, question->position, question->sha256, err);
+			visit(data, inquiry.positions[i], question->sha256,
+				err);
 	}
 	free(inquiry.questions);
+	free(inquiry.positions);
 	return ok;
 }

@@ -43,7 +43,7 @@ void report_rebuilt(const struct tally *tally, bool dry_run)
 		dry_run ? "would count as kept" : "count as kept");
 }
 
-static const char *verb(const struct step *step)
+const char *report_verb(const struct step *step)
 {
 	if (step->fetch)
 		return step->erase ? "fetch, erase" : "fetch";
@@ -84,11 +84,18 @@ char *report_time(char *room, int64_t seconds)
 	return room;
 }
 
-static void print_due(const char *before, int64_t seconds)
+char *report_why(char room[REPORT_WHY_MAX], const struct account *account,
+	const struct memory *memory, const struct step *step)
 {
+	char due[REPORT_TIME_MAX + 8] = "";
 	char date[REPORT_TIME_MAX];
 
-	printf("%s%s", before, report_date(date, seconds));
+	if (step->reason == REASON_NOT_DUE)
+		snprintf(due, sizeof due, ", on %s",
+			report_date(
+				date, memory->kept_at + account->policy.after));
+	snprintf(room, REPORT_WHY_MAX, "%s%s", plan_reason(step->reason), due);
+	return room;
 }
 
 static void print_step(const struct account *account,
@@ -99,16 +106,15 @@ static void print_step(const struct account *account,
 	const struct step *step = &plan->steps[i];
 	char uid[REPORT_SHOWN];
 	char size[32] = "?";
+	char why[REPORT_WHY_MAX];
 
 	text_printable(uid, sizeof uid, maildrop_uid(maildrop, message),
 		message->uid_length);
 	if (message->size != MAILDROP_SIZE_UNKNOWN)
 		text_size(size, sizeof size, message->size);
-	printf("  %-12s %6u %10s  %s  (%s", verb(step), message->number, size,
-		uid, plan_reason(step->reason));
-	if (step->reason == REASON_NOT_DUE)
-		print_due(", on ", memories[i].kept_at + account->policy.after);
-	printf(")\n");
+	printf("  %-12s %6u %10s  %s  (%s)\n", report_verb(step),
+		message->number, size, uid,
+		report_why(why, account, &memories[i], step));
 }
 
 /* When the first of the messages that are not due yet will be. */
@@ -116,6 +122,7 @@ static void print_next_due(const struct account *account,
 	const struct memory *memories, const struct plan *plan)
 {
 	int64_t next = INT64_MAX;
+	char date[REPORT_TIME_MAX];
 
 	for (size_t i = 0; i < plan->count; i++) {
 		if (plan->steps[i].reason == REASON_NOT_DUE &&
@@ -123,7 +130,8 @@ static void print_next_due(const struct account *account,
 			next = memories[i].kept_at;
 	}
 	if (next != INT64_MAX)
-		print_due(", the first on ", next + account->policy.after);
+		printf(", the first on %s",
+			report_date(date, next + account->policy.after));
 }
 
 void report_plan(const struct account *account, const struct maildrop *maildrop,

@@ -16,6 +16,7 @@
 /* Room for what a stranger said, made printable, and for a time in words. */
 #define REPORT_SHOWN (4 * TEXT_SHOWN_MAX + 8)
 #define REPORT_TIME_MAX 40
+#define REPORT_WHY_MAX 160
 
 /* Writes a local time as "2026-12-01 10:20". Returns room (REPORT_TIME_MAX). */
 char *report_date(char *room, int64_t seconds);
@@ -25,6 +26,12 @@ char *report_time(char *room, int64_t seconds);
 
 /* The same of a rebuild. */
 void report_rebuilt(const struct tally *tally, bool dry_run);
+/* What the plan does with a message: "fetch", "fetch, erase", "leave". */
+const char *report_verb(const struct step *step);
+
+/* Why, with the day on which it will be erased. Returns room. */
+char *report_why(char room[REPORT_WHY_MAX], const struct account *account,
+	const struct memory *memory, const struct step *step);
 
 /* Shows the summary line of a run: "fetched 3 (41 KiB), erased 2, left 118". */
 void report_summary(const struct tally *tally);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/header.h"
 
+#include <stddef.h>
 #include <string.h>
 #include <strings.h>
 
 void header_init(struct header *header)
 {
-	memset(header, 0, sizeof *header);
+	memset(header, 0, offsetof(struct header, field));
 }
 
 /*
@@ -65,7 +66,8 @@ static bool identifies(const struct header *header)
 
 static void identify(struct header *header)
 {
-	size_t n = header->length;
+	size_t n = header->length < HEADER_FIELD_MAX ? header->length
+						     : HEADER_FIELD_MAX;
 
 	if (header->identity == NULL || !identifies(header))
 		return;
@@ -89,12 +91,16 @@ static void end_field(struct header *header)
 		strip_angles(header->return_path);
 		header->returned = true;
 	}
+	if (header->each != NULL)
+		header->each(header->data, header->field, header->length);
 	header->length = 0;
 }
 
 static void append(struct header *header, const char *text, size_t n)
 {
-	size_t room = HEADER_FIELD_MAX - header->length;
+	size_t most =
+		header->each == NULL ? HEADER_FIELD_MAX : HEADER_FIELD_LONG;
+	size_t room = most - header->length;
 
 	if (n > room)
 		n = room;

@@ -9,19 +9,24 @@
 #include "core/letter.h"
 
 #define HEADER_FIELD_MAX 512
+/* So much of each goes to field. */
+#define HEADER_FIELD_LONG 4096
 
 struct header {
 	char message_id[LETTER_ID_MAX];	 /* with its <>, printable, or "" */
 	char return_path[LETTER_ID_MAX]; /* without <>, "" for none or <> */
-	char field[HEADER_FIELD_MAX];	 /* the field being read, unfolded */
-	size_t length;
+	size_t length;			 /* of the field being read */
 	bool at_end_of_line; /* its next line may go on with a blank */
 	bool returned;	     /* return_path was seen, <> or not */
 	bool done;	     /* the empty line was seen */
 	/* Where the fields go that servers do not rewrite; may be NULL. */
 	void (*identity)(void *data, const char *bytes, size_t length);
-	void *data;	   /* borrowed */
 	size_t identified; /* so many fields went there */
+	/* Where each field goes, with its name; may be NULL. */
+	void (*each)(void *data, const char *field, size_t length);
+	void *data; /* borrowed; of both */
+	/* The field being read, unfolded. Last, since it is not initialised. */
+	char field[HEADER_FIELD_LONG];
 };
 
 void header_init(struct header *header);
@@ -35,6 +40,9 @@ void header_init(struct header *header);
  * again on another server or under another uid: Message-ID, Date, From, To, Cc,
  * Subject and Received, unfolded, without blanks at their ends, cut at
  * HEADER_FIELD_MAX, each ended by LF.
+ *
+ * To each (set after header_init) goes every field as a line without LF,
+ * unfolded, cut at HEADER_FIELD_LONG.
  */
 void header_feed(struct header *header, const char *text, size_t length);
 

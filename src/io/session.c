@@ -32,7 +32,7 @@ struct session {
 	int64_t waited;		/* milliseconds since the last answer */
 	uint64_t came;		/* octets in that time */
 	uint64_t listed;	/* octets of the listing that comes */
-	char shown[512];	/* words without secrets */
+	char shown[2048];	/* words without secrets */
 	size_t in_start;
 	size_t in_end;
 	char in[CONNECTION_BLOCK];

@@ -277,7 +277,7 @@ static void transaction(struct session *session, char *word, char *text)
 		list_entries(session, false, text);
 	else if (strcasecmp(word, "RETR") == 0)
 		send_message(session, text, true);
-	else if (strcasecmp(word, "TOP") == 0)
+	else if (strcasecmp(word, "TOP") == 0 && !has(&set.no, "TOP"))
 		send_message(session, text, false);
 	else if (strcasecmp(word, "DELE") == 0)
 		delete_message(session, text);

@@ -12,8 +12,8 @@ static void test_names(void)
 		"work", "a", "me@example.com", "9to5", "a-b_c.d+e", "_x"};
 	static const char *const bad[] = {"", ".", "..", ".hidden", "-f", "+x",
 		"a/b", "a b", "a\nb", "\xc3\xa4",
-		"12345678901234567890123456789012345678901234567890"
-		"123456789012345"};
+		("12345678901234567890123456789012345678901234567890"
+		 "123456789012345")};
 
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
 		ok(account_name_is_good(good[i]),

@@ -1,0 +1,342 @@
+#!/usr/bin/env bats
+# list: what is on the server, and what a fetch would do with it.
+
+load lib/helpers
+load lib/dovecot
+
+setup() {
+    common_setup
+    mkdir -p "$work/mail"
+    export TZ=UTC
+}
+
+teardown() {
+    stop_dovecot
+    common_teardown
+}
+
+# letter NAME FORMAT: a message on the server.
+letter() {
+    # shellcheck disable=SC2059
+    printf "$2" >"$work/mail/$1"
+}
+
+serve_mail() {
+    start_server --folder "$work/mail" "$@"
+    write_rc
+}
+
+# column N [LINE]: of the last run's listing; LINE 1 is the first message.
+column() {
+    sed -n "$((${2:-1} + 1))p" <<<"$output" | cut -f "$1"
+}
+
+# Runs keepmail on a terminal of 80 columns.
+on_terminal() {
+    run script -qec "stty cols 80; '$KEEPMAIL' -f '$rc' $*" /dev/null
+    output=${output//$'\r'/}
+    mapfile -t lines <<<"$output"
+}
+
+# A few messages of each kind: new, kept, held, erased before, too large.
+many_states() {
+    local i
+    for i in 1 2 3 4 5; do
+        letter "m$i" "From: a$i@example.org\nSubject: letter $i\nMessage-ID: <$i@x>\n\ntext\n"
+    done
+    serve_mail
+    wanted 0
+    wanted 0 hold a m2
+    in_store "UPDATE message SET state = 3, erased_at = 1 WHERE uid = CAST('m3' AS BLOB)"
+    days_pass 5
+    letter m6 'From: a6@example.org\nSubject: letter 6\n\n'
+    letter m7 "Subject: large\n\n$(printf '%05000d' 0)\n"
+    [ $# -gt 0 ] || set -- 'delete = "after 30 days"'
+    write_rc 'max-size = 4K' "$@"
+}
+
+@test "each message is listed: number, uid, size, date, from, subject" {
+    letter one 'From: "Example, Alice" <alice@example.org>\nSubject: Hello\nDate: Tue, 1 Dec 2026 10:20:30 +0100\n\ntext\n'
+    letter two 'From: bob@example.org\nSubject: a\n\tlong\n  one\n\ntext\n'
+    letter x3 'text: none\n\n'
+    serve_mail
+    wanted 0 list a
+    [ "${#lines[@]}" -eq 4 ]
+    [ "${lines[0]}" = $'NO\tUID\tSIZE\tDATE\tFROM\tSUBJECT\tHERE\tNEXT\tWHY' ]
+    [ "${lines[1]}" = $'1\tone\t106\t2026-12-01T09:20:30+00:00\tExample, Alice\tHello\tnew\tfetch\tnew' ]
+    [ "${lines[2]}" = $'2\ttwo\t57\t\tbob@example.org\ta long one\tnew\tfetch\tnew' ]
+    [ "${lines[3]}" = $'3\tx3\t14\t\t\t\tnew\tfetch\tnew' ]
+}
+
+@test "encoded words are decoded, unknown and malformed ones left as they are" {
+    letter 1 'From: =?iso-8859-1?Q?J=FCrgen?= <j@x>\nSubject: =?utf-8?B?R3LDvMOf?=\n =?utf-8?Q?_e?= =?windows-1252?Q?=80?=\n\n'
+    letter 2 'From: x@y (=?utf-8?Q?=C3=84?=)\nSubject: =?koi8-r?Q?=C3?= =?utf-8?Q?=C?=\n\n'
+    serve_mail
+    wanted 0 list a
+    [ "$(column 5 1)" = "Jürgen" ]
+    [ "$(column 6 1)" = "Grüß e€" ]
+    [ "$(column 5 2)" = "Ä" ]
+    [ "$(column 6 2)" = "=?koi8-r?Q?=C3?= =?utf-8?Q?=C?=" ]
+}
+
+@test "escape sequences are shown, not sent: from, subject, uid, encoded or not" {
+    letter $'u\e[2J' 'From: \033[31mred <a@b>\nSubject: \033]0;x\007 =?utf-8?Q?=1B[1m=E2=80=AE=0Ax?=\n\n'
+    serve_mail
+    wanted 0 list a
+    [ "$(column 2)" = 'u\x1b[2J' ]
+    [ "$(column 5)" = '\x1b[31mred' ]
+    [ "$(column 6)" = '\x1b]0;x\x07 \x1b[1m\xe2\x80\xae\x0ax' ]
+    on_terminal list a
+    says_not $'\e'
+    says_not $'\a'
+    wanted 0 list a --json
+    says_not $'\e'
+    says '"subject":"\u001b]0;x\u0007 \u001b[1m\u202e\u000ax"'
+}
+
+@test "the password is not shown, whoever sends it back" {
+    password=geheim-42
+    letter $password 'From: geheim-42 <geheim-42@x>\nSubject: geheim-42 =?utf-8?B?Z2VoZWltLTQy?= Z2VoZWltLTQy =?utf-8?Q?gehei?= =?utf-8?Q?m-42?=\n\n'
+    serve_mail --password $password
+    wanted 0 list a
+    [ "${#lines[@]}" -eq 2 ]
+    says_not $password
+    says_not Z2VoZWltLTQy
+    wanted 0 list a --json
+    says_not $password
+    says_not Z2VoZWltLTQy
+    on_terminal list a
+    says_not $password
+}
+
+@test "what the next fetch would do, and why, is what a dry run says" {
+    for settings in "delete = never" "delete = now" "keep-newest = 2"; do
+        rm -rf "$work/state" "$work/Mail" "$work/mail"/*
+        many_states "$settings"
+        wanted 0 list a
+        tail -n +2 <<<"$output" | awk -F '\t' '{ print $1, $2, $8 " (" $9 ")" }' >"$work/listed"
+        [ "$(cut -f 7 <<<"$output" | tail -n +2 | paste -sd ' ')" = "kept held erased kept kept new new" ]
+        wanted 0 -n -v
+        grep '^  ' <<<"$output" |
+            sed -E 's/^  (fetch, erase|fetch|erase|leave) +([0-9]+) .*  ([^ ]+)  (\(.*\))$/\2 \3 \1 \4/' |
+            sort -n >"$work/planned"
+        [ "$(wc -l <"$work/planned")" -eq 7 ]
+        cmp "$work/listed" "$work/planned"
+    done
+}
+
+@test "--json prints an object for each message, and all of them are valid" {
+    many_states
+    letter m8 'From: "a\\\\"b" <\t\\\\x>\nSubject: \377\376"\\\\ \r x\001=?iso-8859-1?Q?=00=FF?=\nDate: Thu, 1 Jan 1970 00:00:09 GMT\n\n'
+    wanted 0 list a --json
+    [ "${#lines[@]}" -eq 8 ]
+    for line in "${lines[@]}"; do
+        printf '%s' "$line" >"$work/json"
+        [ "$(sqlite3 :memory: "SELECT json_valid(readfile('$work/json'))")" = 1 ]
+    done
+    [[ ${lines[1]} =~ ^\{\"account\":\"a\",\"number\":2,\"uid\":\"m2\",\"size\":[0-9]+,\"date\":null,\"from\":null,\"address\":\"a2@example.org\",\"subject\":\"letter\ 2\",\"state\":\"held\",\"fetch\":false,\"erase\":false,\"kept_at\":[0-9]+,\"reason\":\"kept\ here\;\ held ]]
+    [[ ${lines[7]} == *'"date":9,'*'"state":"new","fetch":true,"erase":false,"reason":"new"}' ]]
+    stop_server
+    run --separate-stderr keepmail list a --json
+    [ "$status" -eq 75 ]
+    [[ $output == '{"account":"a","status":75,'*'"error":"cannot connect'* ]]
+}
+
+@test "a terminal gets aligned columns, no wider than 80" {
+    many_states
+    letter "m8-$(printf '%060d' 0)-8" 'From: =?utf-8?B?5pel5pys6Kqe44Gu5ZCN5YmN44Gn44GZ?= <a@b>\nSubject: =?utf-8?B?5pel5pys6Kqe44Gu6ZW344GE5Lu25ZCN44Gn44GZ44KI44Gt?=\nDate: Tue, 1 Dec 2026 10:20:30 +0100\n\n'
+    letter m9 'From: Grüße an alle Leser dieser Zeitung <a@b>\nSubject: Ein ungewöhnlich langer Betreff, den niemand zu Ende liest\n\n'
+    on_terminal list a -q
+    [ "$status" -eq 0 ]
+    [ "$(LC_ALL=C.UTF-8 wc -L <<<"$output")" -le 80 ]
+    [[ ${lines[0]} =~ ^NO\ UID\ +SIZE\ DATE\ +FROM\ +SUBJECT\ +HERE\ +NEXT$ ]]
+    [[ ${lines[8]} == *" m8-...00-8 "*" 2026-12-01 日本語"*"...  "*" new    fetch "* ]]
+    [[ ${lines[9]} == *" m9 "*"Grüße"*"... "*"Ein ung"*"...  new    fetch "* ]]
+    # Columns begin where the head says, however wide the letters are.
+    head=${lines[0]%%FROM*}
+    row=${lines[9]%%Grüße*}
+    [ "${#head}" -eq "${#row}" ]
+    says "1: kept here; not due yet, the first on 20"
+    says "3: kept here; erased or gone before, and listed again"
+    on_terminal list a --json -q
+    [ "${lines[0]:0:1}" = "{" ]
+    [ "${#lines[@]}" -eq 9 ]
+}
+
+@test "nothing is changed, here or on the server" {
+    letter one 'Subject: one\n\n'
+    serve_mail
+    wanted 0 list a
+    [ ! -e "$work/state" ]
+    [ ! -e "$work/Mail" ]
+    wanted 0
+    write_rc "delete = now"
+    before=$(sha256sum "$work/state"/*; stat -c %y "$work/state"/*)
+    wanted 0 list a
+    [ "$(column 8)" = erase ]
+    [ "$(sha256sum "$work/state"/*; stat -c %y "$work/state"/*)" = "$before" ]
+    [ -e "$work/mail/one" ]
+    [ "$(kept)" -eq 1 ]
+}
+
+@test "-k is what a fetch with -k would do; -q is no quieter than that" {
+    letter one 'Subject: one\n\n'
+    serve_mail
+    write_rc "delete = now"
+    wanted 0 list a -q
+    [ "$(column 8)" = "fetch, erase" ]
+    wanted 0 list a -k
+    [ "$(column 8)" = "fetch" ]
+}
+
+@test "a server without TOP is not asked for long: uids and sizes are listed" {
+    start_server --synthetic 100 --no TOP
+    write_rc
+    run --separate-stderr keepmail list a -vv
+    [ "$status" -eq 0 ]
+    [ "$(grep -c '> TOP' <<<"$stderr")" -eq 3 ]
+    [ "${#lines[@]}" -eq 101 ]
+    [[ ${lines[100]} == $'100\t000000646553f100\t'*$'\t\t\t\tnew\tfetch\tnew' ]]
+    start_server --synthetic 2 --no TOP
+    write_rc
+    wanted 0 list a
+    [ "${#lines[@]}" -eq 3 ]
+}
+
+@test "thousands of headers are asked for in a few turns" {
+    start_server --synthetic 3000
+    write_rc
+    wanted 0 list a
+    [ "${#lines[@]}" -eq 3001 ]
+    [[ ${lines[3000]} == $'3000\t'*$'\tAlice\tmade-up message 000003000\tnew\tfetch\tnew' ]]
+    stop_server
+    [ "$(reported depth)" -gt 100 ]
+    [ "$(reported turns)" -lt 300 ]
+    # And one by one where the server wants it so.
+    start_server --synthetic 100 --no PIPELINING
+    write_rc
+    wanted 0 list a
+    [ "${#lines[@]}" -eq 101 ]
+    [[ ${lines[100]} == *"message 000000100"* ]]
+}
+
+@test "a header that does not end ends the session, in little memory" {
+    letter 1 'Subject: one\n\n'
+    letter 2 'Subject: two\n'
+    head -c 20000000 /dev/zero | tr '\0' x >>"$work/mail/2"
+    letter 3 'Subject: three\n\n'
+    serve_mail
+    # A sanitizer's shadow is larger than any limit.
+    limit="ulimit -v 400000"
+    ! grep -q __asan_init "$KEEPMAIL" || limit=true
+    run --separate-stderr bash -c "$limit; '$KEEPMAIL' -f '$rc' list a"
+    [ "$status" -eq 76 ]
+    [[ $stderr == *"a message's header from localhost"*"does not end"* ]]
+    [ "$(column 6)" = one ]
+    [ "${#lines[@]}" -eq 2 ]
+}
+
+@test "an answer out of step is not shown" {
+    cat >"$work/step.pop" <<'END'
+login PIPELINING
+C: UIDL
+S: +OK
+S: 1 one
+S: 2 two
+S: .
+C: LIST
+S: +OK
+S: 1 10
+S: 2 10
+S: .
+C: TOP 1 0
+C: UIDL 1
+S: +OK
+S: Subject: of the second
+S:
+S: .
+S: +OK 2 two
+gone
+END
+    start_server --dialog "$work/step.pop"
+    write_rc "tls = off" "port = $port"
+    sed -i '/tls-ca/d' "$rc"
+    run --separate-stderr keepmail list a
+    [ "$status" -eq 76 ]
+    [[ $stderr == *"out of step"* ]]
+    [ "${#lines[@]}" -eq 1 ]
+}
+
+@test "one TOP that is refused hides nothing but itself; without a uid none is asked" {
+    cat >"$work/refused.pop" <<'END'
+login
+C: CAPA
+S: -ERR
+C: UIDL
+S: +OK
+S: 1 one
+S: 2
+S: 3 three
+S: .
+C: LIST
+S: +OK
+S: 1 10
+S: 2 20
+S: 3 30
+S: .
+C: TOP 1 0
+S: -ERR [SYS/TEMP] it is lost
+C: UIDL 1
+S: +OK 1 one
+C: TOP 3 0
+S: +OK
+S: Subject: three
+S: .
+C: UIDL 3
+S: +OK 3 three
+C: QUIT
+S: +OK
+END
+    start_server --dialog "$work/refused.pop"
+    write_rc "tls = off" "port = $port"
+    sed -i '/tls-ca/d' "$rc"
+    wanted 0 list a
+    [ "${lines[1]}" = $'1\tone\t10\t\t\t\tnew\tfetch\tnew' ]
+    [ "${lines[2]}" = $'2\t\t20\t\t\t\tnew\tleave\tthe server lists it without a uid' ]
+    [ "${lines[3]}" = $'3\tthree\t30\t\t\tthree\tnew\tfetch\tnew' ]
+}
+
+@test "standard output that ends early ends the listing" {
+    start_server --synthetic 20000
+    write_rc
+    run bash -c "'$KEEPMAIL' -f '$rc' list a >/dev/full"
+    [ "$status" -eq 74 ]
+    says "cut short"
+    stop_server
+    [ "$(reported commands)" -lt 10000 ]
+}
+
+@test "list takes one account, and no more words" {
+    serve_mail
+    wanted 64 list
+    wanted 64 list a b
+    wanted 64 list nobody
+    wanted 0 list a
+    [ "${#lines[@]}" -eq 1 ]
+}
+
+@test "Dovecot's mailbox is listed" {
+    find_dovecot || skip "no Dovecot 2.3 (contrib/bootstrap check unpacks one)"
+    make_mail 300
+    start_dovecot
+    serve_again
+    password=pw
+    write_rc "user = u"
+    wanted 0 list a
+    [ "${#lines[@]}" -eq 301 ]
+    [ "$(cut -f 7,8,9 <<<"$output" | sort | uniq -c | wc -l)" -eq 2 ]
+    [ "$(cut -f 6 <<<"$output" | grep -c .)" -gt 100 ]
+    wanted 0
+    wanted 0 list a
+    [ "$(cut -f 7 <<<"$output" | grep -c kept)" -eq 300 ]
+}
