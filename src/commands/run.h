@@ -25,8 +25,8 @@
  * being made durable it grows, up to BATCH_ROOM messages or BATCH_OCTETS_MAX;
  * then the network waits for the disk.
  */
-#define BATCH_MESSAGES 256
-#define BATCH_ROOM 1024
+#define BATCH_MESSAGES 1024
+#define BATCH_ROOM 2048
 #define BATCH_OCTETS (32 << 20)
 #define BATCH_OCTETS_MAX (128 << 20)
 #define BATCH_SECONDS 2

@@ -322,6 +322,9 @@ static bool check_identity(struct store *store, struct error *err)
 bool store_open_database(
 	struct store *store, const char *path, int flags, struct error *err)
 {
+	/* Nobody asks how much memory it has, which costs two locks for each
+	 * piece. Refused, and no harm, once another store was opened. */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	int code = sqlite3_open_v2(
 		path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
 
