@@ -26,7 +26,8 @@ server_stop() {
 # scenario KIND POLICY PHASE [SETTING...]: the state that each of its points
 # starts from, saved. KIND: maildir, mbox. POLICY: never, now, after. PHASE:
 # first (a new account), later (half of the mail is known), recover (and a run was
-# killed while storing), many (two batches).
+# killed while storing), many (two batches), rebound (half of the mail is known, and
+# the server gave all of it new uids).
 scenario() {
     kind=$1 policy=$2 phase=$3
     shift 3
@@ -36,8 +37,8 @@ scenario() {
     mkdir -p "$w/sent" "$w/mail"
     [ "$phase" != many ] || count=0
     [ $count -eq 0 ] || "$lib/genmail" "$w/sent" $count
-    # More than the 256 messages of a batch, and small ones.
-    while [ "$phase" = many ] && [ $((i += 1)) -le 270 ]; do
+    # More than the 1,024 messages of a batch, and small ones.
+    while [ "$phase" = many ] && [ $((i += 1)) -le 1040 ]; do
         printf 'Subject: %d\n\n%d\n' $i $i >"$w/sent/$i"
     done
     write_rc "$@"
@@ -46,6 +47,7 @@ scenario() {
         ln -f "$file" "$w/mail/"
     done
     [ "$policy" != now ] || [ "$phase" = first ] || [ "$phase" = many ] || forget_erased
+    [ "$phase" != rebound ] || be_moved
     [ "$phase" != recover ] || be_killed
     mkdir "$w/saved"
     cp -a "$w/mail" "$w/saved/mail"
@@ -83,6 +85,14 @@ be_later() {
     known=("$w/mail"/*)
     "$KEEPMAIL" -f "$rc" || scenario_failed "no earlier run"
     sqlite3 "$state/a.db" "UPDATE message SET kept_at = kept_at - 31 * 86400"
+}
+
+# The server was moved: all its mail has new uids.
+be_moved() {
+    local file
+    for file in "$w/mail"/*; do
+        mv "$file" "$w/mail/new-${file##*/}"
+    done
 }
 
 # What the earlier run erased is not served again.
