@@ -480,6 +480,10 @@ S: +OK
 S: 1 one
 S: 2 two
 S: .
+C: TOP 1 0
+S: -ERR what?
+C: UIDL 1
+S: +OK 1 one
 C: TOP 2 0
 S: -ERR what?
 C: UIDL 2
@@ -519,25 +523,20 @@ S: 1 one
 S: 2 two
 S: 3 three
 S: .
-C: TOP 3 0
-S: +OK
-S: Date: Thu, 01 Jan 1998 00:00:00 GMT
-S:
-S: .
-C: UIDL 3
-S: +OK 3 three
 C: TOP 1 0
 S: +OK
 S: Date: Thu, 01 Jan 1998 00:00:00 GMT
 S:
 S: .
+C: UIDL 1
+S: +OK 1 one
+C: TOP 2 0
 S: +OK
 S: Date: Thu, 01 Jan 1998 00:00:00 GMT
 S:
 S: .
-C: TOP 2 0
 S: +OK
-S: Subject: new
+S: Date: Thu, 01 Jan 1998 00:00:00 GMT
 S:
 S: .
 C: UIDL 2
