@@ -157,11 +157,11 @@ nothing_done() {
     says "Check port and tls"
 }
 
-@test "a server without UIDL exits 69" {
-    start_server --synthetic 3 --no UIDL
+@test "a server without UIDL and TOP exits 69" {
+    start_server --synthetic 3 --no UIDL --no TOP
     write_rc
     wanted 69
-    says "refused UIDL"
+    says "refused UIDL and TOP"
     nothing_done
 }
 

@@ -225,3 +225,24 @@ sent_whole() {
     wanted 0 -v
     says "erased 1000, left 5"
 }
+
+@test "a server without UIDL: mail is fetched once, known by headers and sizes" {
+    stop_server
+    start_server --folder "$work/mail" --no UIDL
+    write_rc
+    wanted 0 -v
+    says "the server has no UIDL"
+    says "fetched 40"
+    same_mail "$work/sent" "$work/Mail"
+    wanted 0 -v
+    says "fetched 0"
+    news 2
+    rm "$work/mail/000003.eml"
+    wanted 0 -v
+    says "fetched 2"
+    [ "$(kept)" -eq 42 ]
+    write_rc "delete = now"
+    wanted 0 -v
+    says "erased 41, left 0"
+    [ "$(files "$work/mail")" -eq 0 ]
+}

@@ -12,6 +12,7 @@
 #include "commands/copies.h"
 #include "commands/identity.h"
 #include "commands/listing.h"
+#include "commands/nouidl.h"
 #include "commands/proof.h"
 #include "commands/rebuild.h"
 #include "commands/report.h"
@@ -54,8 +55,13 @@ static bool list(struct run *run, struct error *err)
 	if (getrandom(key, sizeof key, 0) < 0)
 		key[0] = (uint64_t)run_now();
 	maildrop_init(&run->maildrop, key);
-	if (!listing_uids(run->session, run->account, &run->maildrop, err))
-		return false;
+	if (!listing_uids(run->session, run->account, &run->maildrop, err)) {
+		if (!nouidl_is_it(run, err))
+			return false;
+		*err = (struct error){.kind = ERROR_NONE};
+		if (!nouidl_list(run, err))
+			return false;
+	}
 	run->tally->listed = true;
 	run->tally->left = run->maildrop.count;
 	digest_listing(&run->maildrop, run->listing);

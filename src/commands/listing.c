@@ -84,6 +84,48 @@ void listing_take_size(
 		maildrop_set_size(maildrop, number, size);
 }
 
+static bool take_number(const struct account *account,
+	struct maildrop *maildrop, const struct pop3_event *answer,
+	struct error *err)
+{
+	uint32_t number;
+	const char *rest;
+	size_t n;
+
+	if (!pop3_parse_listed(
+		    answer->text, answer->length, &number, &rest, &n))
+		return error_set(err, ERROR_PROTOCOL,
+			"%s:%u sent a LIST line that has no message number: "
+			"nothing was fetched",
+			account->server, account->port);
+	if (!maildrop_add(maildrop, number, "", 0, err))
+		return false;
+	listing_take_size(maildrop, answer->text, answer->length);
+	return true;
+}
+
+bool listing_numbers(struct session *session, const struct account *account,
+	struct maildrop *maildrop, struct error *err)
+{
+	struct pipeline_event event = {.last = false};
+
+	if (!session_push(session, POP3_LISTING, 0, "LIST", err))
+		return false;
+	while (!event.last) {
+		if (!session_next(session, &event, err))
+			return false;
+		if (event.answer.type == POP3_LINE &&
+			!take_number(account, maildrop, &event.answer, err))
+			return false;
+	}
+	if (event.answer.type == POP3_STATUS)
+		return error_set(err, ERROR_UNAVAILABLE,
+			"%s:%u refused UIDL and LIST: nothing was fetched",
+			account->server, account->port);
+	maildrop->sized = true;
+	return maildrop_sort(maildrop, err);
+}
+
 bool listing_sizes(
 	struct session *session, struct maildrop *maildrop, struct error *err)
 {

@@ -18,6 +18,13 @@
 bool listing_uids(struct session *session, const struct account *account,
 	struct maildrop *maildrop, struct error *err);
 
+/*
+ * Where the server has no UIDL: asks LIST, and fills an initialised maildrop
+ * with numbers and sizes, sorted; no message has a uid.
+ */
+bool listing_numbers(struct session *session, const struct account *account,
+	struct maildrop *maildrop, struct error *err);
+
 /* Asks LIST and puts the sizes into the maildrop; -ERR leaves them unknown. */
 bool listing_sizes(
 	struct session *session, struct maildrop *maildrop, struct error *err);
