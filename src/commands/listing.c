@@ -118,10 +118,15 @@ bool listing_numbers(struct session *session, const struct account *account,
 			!take_number(account, maildrop, &event.answer, err))
 			return false;
 	}
-	if (event.answer.type == POP3_STATUS)
-		return error_set(err, ERROR_UNAVAILABLE,
+	if (event.answer.type == POP3_STATUS) {
+		size_t n;
+		const char *words = session_words(
+			session, event.answer.text, event.answer.length, &n);
+
+		return error_set_server(err, ERROR_UNAVAILABLE, words, n,
 			"%s:%u refused UIDL and LIST: nothing was fetched",
 			account->server, account->port);
+	}
 	maildrop->sized = true;
 	return maildrop_sort(maildrop, err);
 }
