@@ -331,7 +331,7 @@ char *local_path(struct local *local, const struct letter *letter)
 
 bool local_has_any(const struct local *local)
 {
-	return local->count > 0 || local->mboxes.count > 0;
+	return local->count > 0;
 }
 
 bool local_read(struct local *local,

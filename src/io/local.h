@@ -40,7 +40,10 @@ bool local_look(struct local *local, const char *root, const char *trash,
  */
 enum local_state local_find(struct local *local, const struct letter *letter);
 
-/* Is there any copy that keepmail put there? */
+/*
+ * Is there any copy that keepmail put there? Only a Maildir tells: in an mbox
+ * nothing says who wrote it.
+ */
 bool local_has_any(const struct local *local);
 
 /*
