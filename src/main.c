@@ -535,6 +535,9 @@ static int run_verify(const struct command_line *line, struct config *config,
 	for (size_t i = 0; i < count && !stop; i++) {
 		size_t refetched;
 
+		if (line->no_brake)
+			accounts[i]->policy.brake = 100;
+
 		status = error_worse(status,
 			verify_account(
 				accounts[i], &how, line->refetch, &refetched));

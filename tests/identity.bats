@@ -48,7 +48,12 @@ news() {
 
 # How many whole messages the server has sent.
 sent_whole() {
+    local i
     stop_server
+    for ((i = 0; i < 50; i++)); do
+        ! grep -q '^retrs' "$work/server/report" || break
+        sleep 0.1
+    done
     awk '$1 == "retrs" { n = $2 } END { print n }' "$work/server/report"
 }
 
@@ -245,4 +250,21 @@ sent_whole() {
     wanted 0 -v
     says "erased 41, left 0"
     [ "$(files "$work/mail")" -eq 0 ]
+}
+
+@test "what a machine sends each night has the same header, and is another message" {
+    rm "$work/mail"/*
+    printf 'From: root\nSubject: backup\n\nall is well\n' >"$work/mail/old"
+    write_rc
+    wanted 0
+    rm "$work/mail/old"
+    printf 'From: root\nSubject: backup\n\nFAILED\n' >"$work/mail/new"
+    wanted 0 -v
+    says "fetched 1"
+    [ "$(kept)" -eq 2 ]
+}
+
+@test "nothing is quiet for more than a day" {
+    wanted 0
+    [ "$(in_store "SELECT until <= unixepoch() + 86400 FROM quiet")" -eq 1 ]
 }

@@ -200,3 +200,55 @@ on_server() {
     [ "$(on_server)" -lt 10 ]
     [ "$(cat "$work/mail"/* | wc -c)" -le 500 ]
 }
+
+@test "a copy that was damaged is no copy: the same text under another uid is stored" {
+    write_rc "delete = now"
+    wanted 0 -k
+    : >"$(copy_of 5)"
+    cp "$work/sent/000005.eml" "$work/mail/again.eml"
+    wanted 0
+    grep -q "text 5$" "$(copy_of 5)"
+}
+
+@test "a folder behind a link is a folder" {
+    write_rc 'delete = "when purged"'
+    wanted 0
+    mkdir -p "$work/Archive/cur"
+    ln -s "$work/Archive" "$work/Mail/.Archive"
+    ln -s "$work/Mail" "$work/Mail/.Round"
+    mv "$(copy_of 1)" "$work/Archive/cur/"
+    write_rc 'delete = "when purged"' "local = \"$work/Archive\""
+    wanted 0
+    [ "$(on_server)" -eq 40 ]
+}
+
+@test "what was missing from a listing, and is back, is looked at before it is erased" {
+    write_rc 'delete = "after 30 days"'
+    wanted 0
+    mv "$work/mail/000005.eml" "$work/away"
+    wanted 0
+    mv "$work/away" "$work/mail/000005.eml"
+    sed -i 's/text 5$/texT 5/' "$(copy_of 5)"
+    days_pass 31
+    wanted 0
+    [ "$(ls "$work/mail")" = 000005.eml ]
+}
+
+@test "what goes in the place of a changed one was read, too" {
+    size=$(cat "$work/mail"/* | wc -c)
+    write_rc "max-server-size = $((size - 100))"
+    wanted 0
+    for i in 1 2 3; do sed -i "s/text $i$/texT $i/" "$(copy_of $i)"; done
+    wanted 0
+    for i in 1 2 3; do [ -e "$work/mail/00000$i.eml" ]; done
+    [ ! -e "$work/mail/000004.eml" ]
+}
+
+@test "an mbox's mail without a header to know it by is not erased later" {
+    printf 'text\n' >"$work/mail/bare"
+    write_rc "mbox = \"$work/mbox\"" 'delete = "after 2 days"'
+    wanted 0
+    days_pass 3
+    wanted 0
+    [ "$(ls "$work/mail")" = bare ]
+}

@@ -175,6 +175,7 @@ END
     in_store "UPDATE quiet SET until = 1"
     wanted 0
     [ "$(in_store "SELECT until > 1 FROM quiet")" -eq 1 ]
+    [ "$(in_store "SELECT until <= unixepoch() + 86400 FROM quiet")" -eq 1 ]
     in_store "UPDATE message SET kept_at = kept_at - 2 * 86400 WHERE id > 6"
     wanted 0 -v
     says "erased 6"

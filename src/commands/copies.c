@@ -45,6 +45,7 @@ struct look {
 	struct run *run;
 	struct local *local;
 	struct place *places; /* owned; by row */
+	bool *read;	      /* owned; which were verified */
 	size_t count;
 };
 
@@ -101,6 +102,15 @@ static bool look_around(struct look *look, struct error *err)
 		store_places(look->run->store, look_at_place, look, err);
 }
 
+static bool is_any_gone(const struct run *run)
+{
+	size_t i = 0;
+
+	while (i < run->maildrop.count && run->memories[i].local != LOCAL_GONE)
+		i++;
+	return i < run->maildrop.count;
+}
+
 static bool find_copies(struct look *look, struct error *err)
 {
 	struct run *run = look->run;
@@ -116,7 +126,20 @@ static bool find_copies(struct look *look, struct error *err)
 	if (look->count > 0)
 		qsort(look->places, look->count, sizeof look->places[0],
 			by_row);
-	return store_copies(run->store, take_copy, look, err);
+	if (!store_copies(run->store, take_copy, look, err))
+		return false;
+	/* What a reader of mail moved while it was looked for was not found, so
+	 * what seems gone is looked for once more. */
+	if (is_any_gone(run) &&
+		(!look_around(look, err) ||
+			!store_copies(run->store, take_copy, look, err)))
+		return false;
+	for (size_t i = 0; i < run->maildrop.count; i++) {
+		if (run->memories[i].state == MEMORY_KEPT &&
+			run->memories[i].local == LOCAL_UNKNOWN)
+			run->memories[i].local = LOCAL_UNREADABLE;
+	}
+	return true;
 }
 
 static void plan_again(struct run *run)
@@ -126,26 +149,42 @@ static void plan_again(struct run *run)
 		run->memories, run_now());
 }
 
-/* Reads the copies of what would be erased. */
-static bool verify_copies(struct look *look, struct error *err)
+/* Reads the copies of what would be erased; *changed: some are not well. */
+static bool verify_some(struct look *look, bool *changed, struct error *err)
 {
 	struct run *run = look->run;
 	struct letter letter;
-	bool changed = false;
+
+	*changed = false;
 
 	for (size_t i = 0; i < run->plan.count; i++) {
 		struct memory *memory = &run->memories[i];
 
 		if (!run->plan.steps[i].erase || run->plan.steps[i].fetch ||
-			memory->local != LOCAL_HERE)
+			memory->local != LOCAL_HERE || look->read[i])
 			continue;
 		if (!store_letter(run->store, memory->row, &letter, err))
 			return false;
 		memory->local = local_verify(look->local, &letter);
-		changed = changed || memory->local != LOCAL_HERE;
+		look->read[i] = true;
+		*changed = *changed || memory->local != LOCAL_HERE;
 	}
-	if (changed)
-		plan_again(run);
+	return true;
+}
+
+/* What is not well stays, and others may have to go for it: until all that is
+ * to go was read. */
+static bool verify_copies(struct look *look, struct error *err)
+{
+	bool changed = true;
+
+	look->read = xcalloc(look->run->plan.count, sizeof look->read[0]);
+	while (changed) {
+		if (!verify_some(look, &changed, err))
+			return false;
+		if (changed)
+			plan_again(look->run);
+	}
 	return true;
 }
 
@@ -265,5 +304,6 @@ bool copies_check(struct run *run, struct error *err)
 
 	local_free(look.local);
 	free(look.places);
+	free(look.read);
 	return ok;
 }

@@ -255,9 +255,6 @@ static void salvage(struct run *run, const struct error *err)
 		log_error(&second);
 }
 
-/* A day: so often all is looked at. */
-#define QUIET_FOR 86400
-
 /*
  * Will nothing come of this listing next time, either? Only after a run that
  * left the server's mailbox as it was.
@@ -270,11 +267,17 @@ static bool record_quiet(struct run *run, struct error *err)
 
 	if (tally->status != 0 || tally->erased > 0 || run->options->rebuild)
 		return true;
+	int64_t now = run_now();
 	struct plan next =
-		plan_make(policy, &run->maildrop, run->memories, run_now());
-	bool ok = next.quiet_until <= run_now() ||
+		plan_make(policy, &run->maildrop, run->memories, now);
+	int64_t until = next.quiet_until;
+
+	/* It says nothing of sizes, which tell of uids used again. */
+	if (until > now + STORE_QUIET_MAX)
+		until = now + STORE_QUIET_MAX;
+	bool ok = until <= now ||
 		store_record_quiet(run->store, run->listing,
-			policy_key(key, policy), next.quiet_until, err);
+			policy_key(key, policy), until, err);
 
 	plan_release(&next);
 	return ok;

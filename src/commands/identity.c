@@ -66,7 +66,7 @@ static void take_end(void *data, size_t i, bool answered)
 	if (!answered)
 		return;
 	header_end(&inquiry->header);
-	question->answered = inquiry->header.identified > 0;
+	question->answered = header_is_identity(&inquiry->header);
 	digest_finish(inquiry->digest, question->sha256);
 }
 
@@ -132,7 +132,9 @@ static bool judge_suspect(struct run *run, size_t position,
 		return false;
 	if (!known)
 		return true;
-	memory->same = memcmp(sha256, question->sha256, sizeof sha256) == 0;
+	memory->same = memcmp(sha256, question->sha256, sizeof sha256) == 0 &&
+		identity_is_near(
+			memory->size, run->maildrop.messages[position].size);
 	memory->reused = !memory->same;
 	return true;
 }

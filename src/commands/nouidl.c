@@ -69,7 +69,7 @@ static void take_end(void *data, size_t i, bool answered)
 		header_end(&heads->header);
 		digest_finish(heads->digest, sha256);
 	}
-	if (answered && heads->header.identified > 0) {
+	if (answered && header_is_identity(&heads->header)) {
 		n = (size_t)snprintf(uid, sizeof uid, "header ");
 		for (size_t k = 0; k < sizeof sha256; k++)
 			n += (size_t)snprintf(

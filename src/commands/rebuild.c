@@ -73,7 +73,16 @@ bool rebuild_read(struct run *run, struct error *err)
 	return ok;
 }
 
-/* The copy of a message with this header and a size like that; NULL: none. */
+/*
+ * Nothing but its size says that it was not cut off since: a server counts each
+ * LF as two octets, or, some do, as one.
+ */
+static bool is_whole(const struct letter *letter, uint64_t size)
+{
+	return size == letter->octets + letter->lines || size == letter->octets;
+}
+
+/* The copy of a message with this header and its size; NULL: none. */
 static struct copy *find_copy(struct rebuild *rebuild,
 	const unsigned char sha256[LETTER_DIGEST], uint64_t size)
 {
@@ -90,8 +99,7 @@ static struct copy *find_copy(struct rebuild *rebuild,
 		by_header(found - 1, &wanted) == 0)
 		found--;
 	while (found != NULL && found < end && by_header(found, &wanted) == 0) {
-		if (!found->taken &&
-			identity_is_near(found->letter.octets, size))
+		if (!found->taken && is_whole(&found->letter, size))
 			return found;
 		found++;
 	}

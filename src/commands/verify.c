@@ -152,8 +152,21 @@ static bool look_around(struct verify *verify, struct error *err)
 /* What is damaged here, and listed there, is unknown from now on. */
 static bool forget_damaged(struct verify *verify, struct error *err)
 {
+	uint64_t brake = verify->account->policy.brake;
+
 	if (verify->damaged_count == 0)
 		return true;
+	/* A disk that is not mounted is no reason to fetch all of it again. */
+	if (verify->missing > 10 &&
+		verify->missing * 100 > verify->total * brake)
+		return error_set(err, ERROR_DATA,
+			"of %" PRIu64 " messages %" PRIu64 " are missing, more "
+			"than brake allows (%" PRIu64
+			" %%): nothing is fetched "
+			"again. Is the disk of %s mounted? If that is as it "
+			"should be, say --no-brake once",
+			verify->total, verify->missing, brake,
+			verify->account->path);
 	if (!store_begin(verify->store, err) ||
 		!store_record_touch(verify->store, err))
 		return false;

@@ -48,6 +48,13 @@ static void strip_angles(char *path)
 	}
 }
 
+static bool begins(const struct header *header, const char *name)
+{
+	size_t n = strlen(name);
+
+	return header->length >= n && strncasecmp(header->field, name, n) == 0;
+}
+
 /* Does the field stand for the message, wherever it lies? */
 static bool identifies(const struct header *header)
 {
@@ -55,10 +62,7 @@ static bool identifies(const struct header *header)
 		"To:", "Cc:", "Subject:", "Received:"};
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		size_t n = strlen(names[i]);
-
-		if (header->length >= n &&
-			strncasecmp(header->field, names[i], n) == 0)
+		if (begins(header, names[i]))
 			return true;
 	}
 	return false;
@@ -77,7 +81,9 @@ static void identify(struct header *header)
 		n--;
 	header->identity(header->data, header->field, n);
 	header->identity(header->data, "\n", 1);
-	header->identified++;
+	header->has_id |= begins(header, "Message-ID:");
+	header->has_date |= begins(header, "Date:");
+	header->has_received |= begins(header, "Received:");
 }
 
 static void end_field(struct header *header)
@@ -129,6 +135,11 @@ void header_feed(struct header *header, const char *text, size_t length)
 		header->at_end_of_line = true;
 		text = lf + 1;
 	}
+}
+
+bool header_is_identity(const struct header *header)
+{
+	return header->has_id || (header->has_date && header->has_received);
 }
 
 void header_end(struct header *header)

@@ -21,7 +21,9 @@ struct header {
 	bool done;	     /* the empty line was seen */
 	/* Where the fields go that servers do not rewrite; may be NULL. */
 	void (*identity)(void *data, const char *bytes, size_t length);
-	size_t identified; /* so many fields went there */
+	bool has_id; /* a Message-ID went there */
+	bool has_date;
+	bool has_received;
 	/* Where each field goes, with its name; may be NULL. */
 	void (*each)(void *data, const char *field, size_t length);
 	void *data; /* borrowed; of both */
@@ -45,6 +47,13 @@ void header_init(struct header *header);
  * unfolded, cut at HEADER_FIELD_LONG.
  */
 void header_feed(struct header *header, const char *text, size_t length);
+
+/*
+ * Did enough go to identity to tell this message from others? A Message-ID, or
+ * what says when and by which way it came: what a machine sends each night has
+ * the same From, To and Subject.
+ */
+bool header_is_identity(const struct header *header);
 
 /* The message, or its header, is over: a last line may have no empty one behind
  * it. */

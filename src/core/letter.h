@@ -15,6 +15,7 @@ struct letter {
 	uint64_t offset;	    /* in an mbox: where its From_ line is */
 	uint64_t length;	    /* and the octets up to the next one */
 	uint64_t octets; /* of the message itself, lines ended by LF */
+	uint64_t lines;	 /* so many LFs, where it was read for that; else 0 */
 	unsigned char sha256[LETTER_DIGEST]; /* of those octets */
 	char message_id[LETTER_ID_MAX];	     /* with its <>, or "" */
 	bool identified; /* it has fields that header_sha256 stands for */

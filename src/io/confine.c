@@ -236,6 +236,10 @@ static void allow_reading(
 		if (account->destination == DESTINATION_MAILDIR)
 			allow(fence, account->path, look);
 	}
+	/* What might be here already is compared with what is. */
+	if (account->destination == DESTINATION_MAILDIR &&
+		!account->keep_duplicates)
+		allow(fence, account->path, READ);
 	/* Some hundred links: where they are needed. */
 	if (account->tls != TLS_OFF)
 		allow_links(fence,

@@ -128,7 +128,7 @@ bool delivery_end(struct delivery *delivery, int64_t now, struct letter *letter,
 
 	header_end(header);
 	*letter = (struct letter){.octets = delivery->octets,
-		.identified = header->identified > 0};
+		.identified = header_is_identity(header)};
 	digest_finish(delivery->digest, letter->sha256);
 	digest_finish(delivery->identity, letter->header_sha256);
 	memcpy(letter->message_id, header->message_id,
@@ -234,15 +234,49 @@ static bool mbox_has(struct mbox *mbox, const struct letter *letters,
 	return ok;
 }
 
+/* Is what the open file holds, which is closed, what the letter says? */
+static bool holds(int fd, const struct letter *letter)
+{
+	struct digest *digest = digest_new();
+	unsigned char sha256[DIGEST_LENGTH];
+	char *block = xmalloc(BLOCK);
+	ssize_t n;
+
+	do {
+		n = read(fd, block, BLOCK);
+		if (n > 0)
+			digest_update(digest, block, (size_t)n);
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	digest_finish(digest, sha256);
+	digest_free(digest);
+	free(block);
+	close(fd);
+	return n == 0 && memcmp(sha256, letter->sha256, sizeof sha256) == 0;
+}
+
+/* So many at once: each is open for a moment. */
+#define FOUND_MAX 32
+
 static void maildir_has(struct maildir *maildir, const struct letter *letters,
 	size_t count, bool *there)
 {
-	enum maildir_found *found = xcalloc(count, sizeof found[0]);
+	struct letter wanted[FOUND_MAX];
+	size_t at[FOUND_MAX];
+	int fds[FOUND_MAX];
+	size_t n = 0;
 
-	maildir_find(maildir, letters, count, found);
-	for (size_t i = 0; i < count; i++)
-		there[i] = there[i] && found[i] == MAILDIR_ARRIVED;
-	free(found);
+	for (size_t i = 0; i < count; i++) {
+		if (there[i]) {
+			wanted[n] = letters[i];
+			at[n++] = i;
+		}
+		if (n == 0 || (n < FOUND_MAX && i + 1 < count))
+			continue;
+		maildir_open_found(maildir, wanted, n, fds);
+		for (size_t k = 0; k < n; k++)
+			there[at[k]] = fds[k] >= 0 && holds(fds[k], &wanted[k]);
+		n = 0;
+	}
 }
 
 bool delivery_has(struct delivery *delivery, const struct letter *letters,

@@ -66,8 +66,8 @@ void delivery_turn(struct delivery *delivery);
 
 /*
  * Which of these letters (count of them, those with there[i] true) are here,
- * wherever their owner moved them below this place? there[i] says so then; an
- * mbox's must also read as they were stored.
+ * wherever their owner moved them below this place, and read as they were
+ * stored? there[i] says so then.
  */
 bool delivery_has(struct delivery *delivery, const struct letter *letters,
 	size_t count, bool *there, struct error *err);

@@ -28,6 +28,11 @@ struct file {
 	bool trashed;
 };
 
+struct seen {
+	dev_t device;
+	ino_t inode;
+};
+
 struct local {
 	char **directories; /* owned */
 	size_t directory_count;
@@ -36,6 +41,8 @@ struct local {
 	size_t room;
 	bool sorted;
 	struct local_mbox mboxes;
+	struct seen *seen; /* owned; directories, so that none is twice */
+	size_t seen_count;
 };
 
 struct local *local_new(void)
@@ -53,6 +60,7 @@ void local_free(struct local *local)
 		free(local->files[i].name);
 	local_mbox_release(&local->mboxes);
 	free(local->directories);
+	free(local->seen);
 	free(local->files);
 	free(local);
 }
@@ -143,6 +151,20 @@ static bool look_in(
 static bool walk(struct local *local, const char *path, const char *trash,
 	bool trashed, unsigned depth, struct error *err);
 
+static bool is_first_time(struct local *local, const struct stat *st)
+{
+	for (size_t i = 0; i < local->seen_count; i++) {
+		if (local->seen[i].device == st->st_dev &&
+			local->seen[i].inode == st->st_ino)
+			return false;
+	}
+	local->seen = xreallocarray(
+		local->seen, local->seen_count + 1, sizeof local->seen[0]);
+	local->seen[local->seen_count++] =
+		(struct seen){st->st_dev, st->st_ino};
+	return true;
+}
+
 static bool look_at_entry(struct local *local, const char *path,
 	const char *name, const char *trash, bool trashed, unsigned depth,
 	struct error *err)
@@ -152,6 +174,11 @@ static bool look_at_entry(struct local *local, const char *path,
 
 	if (lstat(path, &st) < 0)
 		return errno == ENOENT || failed(path, err);
+	/* A folder may lie elsewhere; a link to nothing is nothing. */
+	if (S_ISLNK(st.st_mode) && stat(path, &st) < 0)
+		return errno == ENOENT || failed(path, err);
+	if (S_ISDIR(st.st_mode) && !is_first_time(local, &st))
+		return true;
 	trashed = trashed || is_trash(name, path, trash);
 	if (S_ISREG(st.st_mode))
 		ok = local_mbox_look(&local->mboxes, path, trashed, err);
@@ -198,6 +225,8 @@ bool local_look(struct local *local, const char *root, const char *trash,
 {
 	bool trashed = trash != NULL && strcmp(root, trash) == 0;
 	struct stat st;
+
+	local->seen_count = 0;
 
 	if (stat(root, &st) < 0)
 		return (errno == ENOENT && missing_ok) || failed(root, err);
@@ -271,6 +300,18 @@ static void hash(void *data, const char *bytes, size_t length)
 	digest_update(data, bytes, length);
 }
 
+static uint64_t count_lines(const char *bytes, size_t length)
+{
+	const char *end = bytes + length;
+	uint64_t lines = 0;
+
+	while ((bytes = memchr(bytes, '\n', (size_t)(end - bytes))) != NULL) {
+		lines++;
+		bytes++;
+	}
+	return lines;
+}
+
 /* Reads a file: what is in it, as delivery would tell. */
 static enum local_state read_file(const char *path, struct letter *letter)
 {
@@ -300,11 +341,12 @@ static enum local_state read_file(const char *path, struct letter *letter)
 		digest_update(digest, block, (size_t)n);
 		header_feed(header, block, (size_t)n);
 		letter->octets += (uint64_t)n;
+		letter->lines += count_lines(block, (size_t)n);
 	} while (n > 0 || (n < 0 && errno == EINTR));
 	header_end(header);
 	digest_finish(digest, letter->sha256);
 	digest_finish(identity, letter->header_sha256);
-	letter->identified = header->identified > 0;
+	letter->identified = header_is_identity(header);
 	memcpy(letter->message_id, header->message_id,
 		sizeof letter->message_id);
 	digest_free(digest);

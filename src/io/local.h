@@ -25,7 +25,7 @@ void local_free(struct local *local);
  * Looks through a directory: Maildirs below it by the names of their files,
  * which no file is opened for, and files that begin like an mbox by reading
  * them; or through one mbox. What lies in trash (NULL: in a folder named Trash
- * or .Trash) is trashed, and so is a file with the flag T. Links are not
+ * or .Trash) is trashed, and so is a file with the flag T. Links to folders are
  * followed. ERROR_WRITE when any of it cannot be looked at, ERROR_DATA when
  * root is not there: then nobody knows what is gone. missing_ok: a root that is
  * not there is empty.

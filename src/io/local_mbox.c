@@ -29,6 +29,7 @@ struct scan {
 	bool ended;    /* the last octet was a line end, which is held */
 	int64_t since;
 	uint64_t octets;
+	uint64_t lines;
 	struct header header;
 	struct digest *identity; /* owned */
 	struct digest *whole;	 /* owned */
@@ -72,7 +73,7 @@ static void begin(struct scan *scan)
 	digest_restart(scan->identity);
 	digest_restart(scan->whole);
 	digest_restart(scan->plain);
-	scan->octets = 0;
+	scan->octets = scan->lines = 0;
 	scan->in_message = scan->in_header = true;
 	scan->after_blank = scan->held = scan->left_out = scan->ended = false;
 }
@@ -99,7 +100,7 @@ static void end(struct scan *scan)
 	scan->in_message = false;
 	header_end(&scan->header);
 	/* Nothing to know it by. */
-	if (scan->header.identified == 0)
+	if (!header_is_identity(&scan->header))
 		return;
 	if (mbox->count == mbox->room) {
 		mbox->room = mbox->room > 0 ? mbox->room * 2 : 64;
@@ -110,6 +111,7 @@ static void end(struct scan *scan)
 	message->trashed = scan->trashed;
 	message->since = scan->since;
 	message->octets = scan->octets + 1;
+	message->lines = scan->lines + 1;
 	digest_finish(scan->identity, message->header_sha256);
 	finish(scan->whole, message->texts[0], message->texts[1]);
 	finish(scan->plain, message->texts[2], message->texts[3]);
@@ -138,6 +140,7 @@ static void pass(struct scan *scan, const char *bytes, size_t length)
 	if (scan->ended) {
 		digest_update(scan->whole, "\n", 1);
 		scan->octets++;
+		scan->lines++;
 		if (!scan->left_out)
 			digest_update(scan->plain, "\n", 1);
 		scan->ended = false;
@@ -297,8 +300,9 @@ enum local_state local_mbox_find(
 	size_t first;
 	size_t end;
 
+	/* Nothing to know it by: it may be there, or not. */
 	if (!letter->identified)
-		return LOCAL_UNKNOWN;
+		return LOCAL_UNREADABLE;
 	find_all(mbox, letter, &first, &end);
 	if (first == end)
 		return LOCAL_GONE;
@@ -341,6 +345,7 @@ bool local_mbox_read(const struct local_mbox *mbox,
 		const struct local_message *message = &mbox->messages[i];
 		/* Where it lies in the mbox is of no use to anybody later. */
 		struct letter letter = {.octets = message->octets,
+			.lines = message->lines,
 			.length = message->octets,
 			.identified = true};
 

@@ -22,6 +22,7 @@ struct local_message {
 	bool trashed;
 	int64_t since;	 /* as its From_ line says, or 0 */
 	uint64_t octets; /* of the text, with its last line end */
+	uint64_t lines;
 };
 
 /* All zero: nothing was looked at. */

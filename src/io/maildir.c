@@ -446,9 +446,25 @@ void maildir_abandon(struct maildir *maildir)
 	drop_last(maildir, &maildir->closed, maildir->closed.count);
 }
 
-/* Marks the letters of a directory as arrived, whatever follows their names. */
+/* What is done with the letters that are found. */
+struct found {
+	enum maildir_found *states; /* borrowed, or NULL */
+	int *fds;		    /* the same: they are opened */
+};
+
+static void note_found(
+	const struct found *found, size_t i, int directory, const char *name)
+{
+	if (found->states != NULL)
+		found->states[i] = MAILDIR_ARRIVED;
+	if (found->fds != NULL && found->fds[i] < 0)
+		found->fds[i] = openat(directory, name,
+			O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+}
+
+/* Finds the letters of a directory, whatever follows their names. */
 static void look_in(int parent, const char *name, const struct letter *letters,
-	size_t count, enum maildir_found *found)
+	size_t count, const struct found *found)
 {
 	int fd = openat(
 		parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -466,7 +482,7 @@ static void look_in(int parent, const char *name, const struct letter *letters,
 				strncmp(entry->d_name, letters[i].name, n) ==
 					0 &&
 				!isalnum((unsigned char)entry->d_name[n]))
-				found[i] = MAILDIR_ARRIVED;
+				note_found(found, i, fd, entry->d_name);
 		}
 	}
 	closedir(dir);
@@ -474,7 +490,7 @@ static void look_in(int parent, const char *name, const struct letter *letters,
 
 /* Looks through the subfolders of Maildir++: .NAME/new and .NAME/cur. */
 static void look_in_folders(struct maildir *maildir,
-	const struct letter *letters, size_t count, enum maildir_found *found)
+	const struct letter *letters, size_t count, const struct found *found)
 {
 	DIR *dir = opendir(maildir->path);
 
@@ -493,6 +509,14 @@ static void look_in_folders(struct maildir *maildir,
 		free(cur);
 	}
 	closedir(dir);
+}
+
+static void look_everywhere(struct maildir *maildir,
+	const struct letter *letters, size_t count, const struct found *found)
+{
+	look_in(maildir->cur, ".", letters, count, found);
+	look_in(maildir->new, ".", letters, count, found);
+	look_in_folders(maildir, letters, count, found);
 }
 
 void maildir_find(struct maildir *maildir, const struct letter *letters,
@@ -516,10 +540,17 @@ void maildir_find(struct maildir *maildir, const struct letter *letters,
 			missing++;
 	}
 	if (missing > 0) {
-		look_in(maildir->cur, ".", letters, count, found);
-		look_in(maildir->new, ".", letters, count, found);
-		look_in_folders(maildir, letters, count, found);
+		look_everywhere(maildir, letters, count,
+			&(struct found){.states = found});
 	}
+}
+
+void maildir_open_found(struct maildir *maildir, const struct letter *letters,
+	size_t count, int *fds)
+{
+	for (size_t i = 0; i < count; i++)
+		fds[i] = -1;
+	look_everywhere(maildir, letters, count, &(struct found){.fds = fds});
 }
 
 bool maildir_locate(struct maildir *maildir, const struct letter *letters,

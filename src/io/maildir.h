@@ -82,6 +82,13 @@ void maildir_find(struct maildir *maildir, const struct letter *letters,
 bool maildir_locate(struct maildir *maildir, const struct letter *letters,
 	size_t count, enum maildir_found *found, struct error *err);
 
+/*
+ * Opens the copies of letters, to be read (fds: -1 where one is not found),
+ * wherever maildir_find would find them.
+ */
+void maildir_open_found(struct maildir *maildir, const struct letter *letters,
+	size_t count, int *fds);
+
 /* Opens a letter found waiting, to be read; -1 on failure. */
 int maildir_read(struct maildir *maildir, const struct letter *letter);
 

@@ -44,6 +44,9 @@ struct store *store_open(const char *directory, const char *name,
 bool store_check_mailbox(struct store *store, const char *server,
 	const char *user, bool adopt, struct error *err);
 
+/* No quiet lasts longer: seconds. */
+#define STORE_QUIET_MAX 86400
+
 /*
  * Is this listing (its digest) the one that store_record_quiet was told of,
  * under the same policy and before that time, and has no message's record

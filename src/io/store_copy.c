@@ -12,8 +12,7 @@
 	"SELECT id, name, offset, length, octets, sha256, header_sha256" \
 	" FROM message "
 
-static const char copies_sql[] =
-	COPY_COLUMNS "WHERE state = 2 AND vanished_at IS NULL";
+static const char copies_sql[] = COPY_COLUMNS "WHERE state = 2";
 
 static const char one_copy_sql[] = COPY_COLUMNS "WHERE id = ?1";
 
@@ -85,7 +84,12 @@ static const char all_copies_sql[] =
 static const char give_up_sql[] =
 	"UPDATE message SET vanished_at = ifnull(vanished_at, ?2),"
 	" uid = CAST('damaged: ' || hex(uid) || ' ' || id AS BLOB),"
-	" sha256 = x'', missing_at = ?2 WHERE id = ?1";
+	" missing_at = ?2 WHERE id = ?1 AND held_at IS NULL";
+
+/* It is no copy of anything any more, whatever row names it. */
+static const char no_copy_sql[] =
+	"UPDATE message SET sha256 = x'' WHERE (place, name) ="
+	" (SELECT place, name FROM message WHERE id = ?1)";
 
 bool store_all_copies(struct store *store,
 	bool (*visit)(
@@ -117,7 +121,8 @@ bool store_all_copies(struct store *store,
 bool store_give_up(
 	struct store *store, int64_t row, int64_t now, struct error *err)
 {
-	return store_change_row(store, give_up_sql, row, now, err);
+	return store_change_row(store, no_copy_sql, row, 0, err) &&
+		store_change_row(store, give_up_sql, row, now, err);
 }
 
 bool store_letter(struct store *store, int64_t row, struct letter *letter,

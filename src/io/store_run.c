@@ -12,7 +12,7 @@
 
 static const char quiet_sql[] =
 	"SELECT 1 FROM quiet WHERE listing = ?1 AND policy = ?2"
-	" AND until > ?3";
+	" AND until > ?3 AND until <= ?3 + ?4";
 
 static const char quiet_forget_sql[] = "DELETE FROM quiet";
 
@@ -62,6 +62,8 @@ bool store_is_quiet(struct store *store,
 	sqlite3_bind_blob(stmt, 1, listing, LETTER_DIGEST, SQLITE_STATIC);
 	sqlite3_bind_text(stmt, 2, policy, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(stmt, 3, now);
+	/* A clock that was set back must not make it last for ever. */
+	sqlite3_bind_int64(stmt, 4, STORE_QUIET_MAX);
 	bool quiet = sqlite3_step(stmt) == SQLITE_ROW;
 
 	sqlite3_reset(stmt);
