@@ -244,11 +244,13 @@ on_server() {
     [ ! -e "$work/mail/000004.eml" ]
 }
 
-@test "an mbox's mail without a header to know it by is not erased later" {
-    printf 'text\n' >"$work/mail/bare"
+@test "an mbox's mail without a header to know it by is known by its text" {
+    printf 'text one\n' >"$work/mail/bare1"
+    printf 'text two\n' >"$work/mail/bare2"
     write_rc "mbox = \"$work/mbox\"" 'delete = "after 2 days"'
     wanted 0
+    sed -i 's/text two/text too/' "$work/mbox"
     days_pass 3
     wanted 0
-    [ "$(ls "$work/mail")" = bare ]
+    [ "$(ls "$work/mail")" = bare2 ]
 }

@@ -99,9 +99,6 @@ static void end(struct scan *scan)
 		return;
 	scan->in_message = false;
 	header_end(&scan->header);
-	/* Nothing to know it by. */
-	if (!header_is_identity(&scan->header))
-		return;
 	if (mbox->count == mbox->room) {
 		mbox->room = mbox->room > 0 ? mbox->room * 2 : 64;
 		mbox->messages = xreallocarray(
@@ -109,6 +106,7 @@ static void end(struct scan *scan)
 	}
 	message = &mbox->messages[mbox->count++];
 	message->trashed = scan->trashed;
+	message->identified = header_is_identity(&scan->header);
 	message->since = scan->since;
 	message->octets = scan->octets + 1;
 	message->lines = scan->lines + 1;
@@ -294,15 +292,40 @@ static void find_all(struct local_mbox *mbox, const struct letter *letter,
 		++*end;
 }
 
+static bool has_text(
+	const struct local_message *message, const struct letter *letter)
+{
+	for (size_t k = 0; k < LOCAL_TEXTS; k++) {
+		if (memcmp(message->texts[k], letter->sha256, LETTER_DIGEST) ==
+			0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Without a header to know it by: by its text alone. If that is not there,
+ * nobody can tell whether it was changed or removed.
+ */
+static enum local_state find_text(
+	const struct local_mbox *mbox, const struct letter *letter)
+{
+	for (size_t i = 0; i < mbox->count; i++) {
+		if (has_text(&mbox->messages[i], letter))
+			return mbox->messages[i].trashed ? LOCAL_TRASHED
+							 : LOCAL_HERE;
+	}
+	return LOCAL_UNREADABLE;
+}
+
 enum local_state local_mbox_find(
 	struct local_mbox *mbox, const struct letter *letter)
 {
 	size_t first;
 	size_t end;
 
-	/* Nothing to know it by: it may be there, or not. */
 	if (!letter->identified)
-		return LOCAL_UNREADABLE;
+		return find_text(mbox, letter);
 	find_all(mbox, letter, &first, &end);
 	if (first == end)
 		return LOCAL_GONE;
@@ -320,16 +343,13 @@ enum local_state local_mbox_verify(
 	size_t end;
 
 	if (!letter->identified)
-		return LOCAL_UNREADABLE;
+		return find_text(mbox, letter);
 	find_all(mbox, letter, &first, &end);
 	if (first == end)
 		return LOCAL_GONE;
 	for (size_t i = first; i < end; i++) {
-		for (size_t k = 0; k < LOCAL_TEXTS; k++) {
-			if (memcmp(mbox->messages[i].texts[k], letter->sha256,
-				    LETTER_DIGEST) == 0)
-				return LOCAL_HERE;
-		}
+		if (has_text(&mbox->messages[i], letter))
+			return LOCAL_HERE;
 	}
 	return LOCAL_CHANGED;
 }
@@ -347,7 +367,7 @@ bool local_mbox_read(const struct local_mbox *mbox,
 		struct letter letter = {.octets = message->octets,
 			.lines = message->lines,
 			.length = message->octets,
-			.identified = true};
+			.identified = message->identified};
 
 		memcpy(letter.sha256, message->texts[1], LETTER_DIGEST);
 		memcpy(letter.header_sha256, message->header_sha256,

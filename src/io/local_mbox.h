@@ -20,6 +20,7 @@ struct local_message {
 	 * its last line end. */
 	unsigned char texts[LOCAL_TEXTS][LETTER_DIGEST];
 	bool trashed;
+	bool identified; /* header_sha256 tells it from others */
 	int64_t since;	 /* as its From_ line says, or 0 */
 	uint64_t octets; /* of the text, with its last line end */
 	uint64_t lines;
