@@ -157,7 +157,7 @@ bool rebuild_is_not_due(struct run *run, struct error *err)
 
 	if (!store_is_fresh(run->store, &fresh, err))
 		return false;
-	if (!fresh || store_is_shared(account->state, account->name, &place))
+	if (!fresh)
 		return true;
 	struct local *local = local_new();
 	/* What cannot be looked at will be told when it is delivered to. */
@@ -165,7 +165,8 @@ bool rebuild_is_not_due(struct run *run, struct error *err)
 		local_has_any(local);
 
 	local_free(local);
-	return !any ||
+	/* After the look: mail is on record somewhere before it can be seen. */
+	return !any || store_is_shared(account->state, account->name, &place) ||
 		error_set(err, ERROR_DATA,
 			"nothing is on record of %s, yet keepmail put mail into "
 			"%s before, which would all be fetched again: run "

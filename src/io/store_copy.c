@@ -190,21 +190,23 @@ static bool knows_place(const char *path, const struct store_place *place)
 {
 	sqlite3 *db = NULL;
 	sqlite3_stmt *stmt = NULL;
-	bool knows = false;
+	int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
 
-	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) ==
-			SQLITE_OK &&
-		sqlite3_prepare_v2(db,
+	sqlite3_busy_timeout(db, 2000);
+	if (code == SQLITE_OK)
+		code = sqlite3_prepare_v2(db,
 			"SELECT 1 FROM place WHERE kind = ?1 AND path = ?2", -1,
-			&stmt, NULL) == SQLITE_OK) {
+			&stmt, NULL);
+	if (code == SQLITE_OK) {
 		sqlite3_bind_text(stmt, 1, store_kind_name(place->kind), -1,
 			SQLITE_STATIC);
 		sqlite3_bind_text(stmt, 2, place->path, -1, SQLITE_STATIC);
-		knows = sqlite3_step(stmt) == SQLITE_ROW;
+		code = sqlite3_step(stmt);
 	}
 	sqlite3_finalize(stmt);
 	sqlite3_close(db);
-	return knows;
+	/* One that is at work and cannot be read just now may well know it. */
+	return code != SQLITE_DONE;
 }
 
 bool store_is_shared(const char *directory, const char *name,
