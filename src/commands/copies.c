@@ -35,6 +35,38 @@ bool copies_place_is_there(struct run *run, struct error *err)
 			account->path);
 }
 
+/* Where else mail was put, as the store knows. */
+struct elsewhere {
+	struct local *local;
+	const struct account *account;
+	bool missing_ok;
+};
+
+static bool look_at_place(void *data, const char *path, struct error *err)
+{
+	const struct elsewhere *elsewhere = data;
+	const struct account *account = elsewhere->account;
+
+	return strcmp(path, account->path) == 0 ||
+		local_look(elsewhere->local, path, account->trash,
+			elsewhere->missing_ok, err);
+}
+
+bool copies_look(struct local *local, const struct account *account,
+	struct store *store, bool missing_ok, struct error *err)
+{
+	struct elsewhere elsewhere = {local, account, missing_ok};
+
+	return local_look(local, account->path, account->trash, true, err) &&
+		(account->local == NULL ||
+			local_look(local, account->local, account->trash,
+				missing_ok, err)) &&
+		(account->trash == NULL ||
+			local_look(local, account->trash, account->trash, true,
+				err)) &&
+		store_places(store, look_at_place, &elsewhere, err);
+}
+
 /* The rows of what is listed, to find a position by. */
 struct place {
 	int64_t row;
@@ -74,32 +106,12 @@ static bool take_copy(
 	return true;
 }
 
-static bool look_at_place(void *data, const char *path, struct error *err)
-{
-	struct look *look = data;
-	const struct account *account = look->run->account;
-
-	if (strcmp(path, account->path) == 0)
-		return true;
-	return local_look(look->local, path, account->trash,
-		look->run->options->no_brake, err);
-}
-
-/* Looks wherever copies may be. */
 static bool look_around(struct look *look, struct error *err)
 {
-	const struct account *account = look->run->account;
-	bool missing_ok = look->run->options->no_brake;
+	struct run *run = look->run;
 
-	return local_look(
-		       look->local, account->path, account->trash, true, err) &&
-		(account->local == NULL ||
-			local_look(look->local, account->local, account->trash,
-				missing_ok, err)) &&
-		(account->trash == NULL ||
-			local_look(look->local, account->trash, account->trash,
-				true, err)) &&
-		store_places(look->run->store, look_at_place, look, err);
+	return copies_look(look->local, run->account, run->store,
+		run->options->no_brake, err);
 }
 
 static bool is_any_gone(const struct run *run)

@@ -6,6 +6,15 @@
 #include <stdbool.h>
 
 #include "commands/run.h"
+#include "io/local.h"
+
+/*
+ * Looks wherever the account's mail may be by now: where it is put and was put
+ * before, and below local and trash. missing_ok: a place that is not there is
+ * empty, but for maildir or mbox, which may always be missing.
+ */
+bool copies_look(struct local *local, const struct account *account,
+	struct store *store, bool missing_ok, struct error *err);
 
 /*
  * Is the place where mail was put still there? Fails with ERROR_DATA when it is

@@ -38,11 +38,6 @@ bool proof_has_tag(uint32_t tag)
 	return (tag & TAG_PROOF) != 0 && tag != UINT32_MAX;
 }
 
-size_t proof_position(uint32_t tag)
-{
-	return tag & ~TAG_PROOF;
-}
-
 /* Blanks behind, and what servers say behind a blank, are no part of it. */
 static bool same_uid(
 	const char *said, size_t length, const char *uid, size_t uid_length)
@@ -98,7 +93,7 @@ bool proof_take(
 	struct run *run, const struct pipeline_event *event, struct error *err)
 {
 	const struct pop3_event *answer = &event->answer;
-	size_t position = proof_position(event->tag);
+	size_t position = event->tag & ~TAG_PROOF;
 	bool same = position_said(run, answer) == position;
 
 	/* A server that knows UIDL without a number only; one that knew it

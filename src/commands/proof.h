@@ -31,9 +31,6 @@ bool proof_is_last(const struct run *run, size_t position);
 /* Pushes the proof of all messages up to this position. */
 bool proof_push(struct run *run, size_t position, struct error *err);
 
-/* Of which message is this the tag's proof? */
-size_t proof_position(uint32_t tag);
-
 /* Is this the tag of a proof? */
 bool proof_has_tag(uint32_t tag);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/copies.h"
 #include "commands/identity.h"
 #include "core/xalloc.h"
 #include "io/local.h"
@@ -46,24 +47,13 @@ static int by_header(const void *a, const void *b)
 		((const struct copy *)b)->letter.header_sha256, LETTER_DIGEST);
 }
 
-/* Wherever the account's mail may be. */
-static bool look_around(struct run *run, struct local *local, struct error *err)
-{
-	const struct account *account = run->account;
-
-	return local_look(local, account->path, account->trash, true, err) &&
-		(account->local == NULL ||
-			local_look(local, account->local, account->trash, true,
-				err));
-}
-
 bool rebuild_read(struct run *run, struct error *err)
 {
 	struct rebuild *rebuild = xcalloc(1, sizeof *rebuild);
 	struct local *local = local_new();
 
 	run->rebuild = rebuild;
-	bool ok = look_around(run, local, err) &&
+	bool ok = copies_look(local, run->account, run->store, true, err) &&
 		local_read(local, add_copy, rebuild, run->options->stop, err);
 
 	local_free(local);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/copies.h"
 #include "commands/json.h"
 #include "commands/run.h"
 #include "core/text.h"
@@ -125,30 +126,6 @@ static bool count_copy(
 	return true;
 }
 
-static bool look_at_place(void *data, const char *path, struct error *err)
-{
-	struct verify *verify = data;
-
-	return strcmp(path, verify->account->path) == 0 ||
-		local_look(
-			verify->local, path, verify->account->trash, true, err);
-}
-
-static bool look_around(struct verify *verify, struct error *err)
-{
-	const struct account *account = verify->account;
-
-	return local_look(verify->local, account->path, account->trash, true,
-		       err) &&
-		(account->local == NULL ||
-			local_look(verify->local, account->local,
-				account->trash, true, err)) &&
-		(account->trash == NULL ||
-			local_look(verify->local, account->trash,
-				account->trash, true, err)) &&
-		store_places(verify->store, look_at_place, verify, err);
-}
-
 /* What is damaged here, and listed there, is unknown from now on. */
 static bool forget_damaged(struct verify *verify, struct error *err)
 {
@@ -187,7 +164,8 @@ static bool verify_all(struct verify *verify, bool refetch, struct error *err)
 	verify->store = store_open(account->state, account->name,
 		refetch ? STORE_WRITE : STORE_READ, err);
 	verify->local = local_new();
-	return verify->store != NULL && look_around(verify, err) &&
+	return verify->store != NULL &&
+		copies_look(verify->local, account, verify->store, true, err) &&
 		store_all_copies(verify->store, count_copy, verify, err) &&
 		store_all_copies(verify->store, take_copy, verify, err) &&
 		(!refetch || forget_damaged(verify, err));

@@ -292,19 +292,8 @@ bool delivery_has(struct delivery *delivery, const struct letter *letters,
 static bool file_matches(struct delivery *delivery, const struct letter *letter)
 {
 	int fd = maildir_read(delivery->maildir, letter);
-	ssize_t n = -1;
 
-	if (fd < 0)
-		return false;
-	digest_restart(delivery->digest);
-	do {
-		n = read(fd, delivery->block, BLOCK);
-		if (n > 0)
-			digest_update(
-				delivery->digest, delivery->block, (size_t)n);
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	close(fd);
-	return n == 0 && digest_is(delivery, letter);
+	return fd >= 0 && holds(fd, letter);
 }
 
 /* Is it the file of a letter before it, too? */
