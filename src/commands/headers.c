@@ -3,6 +3,9 @@
 
 #include <stdio.h>
 
+#include "core/header.h"
+#include "io/digest.h"
+
 /* A header that is longer does not end. */
 #define HEADER_MAX (UINT64_C(16) << 20)
 /* Some servers hang up on who says too much that they do not know. */
@@ -142,4 +145,66 @@ bool headers_ask(struct run *run, const size_t *positions, size_t count,
 	return ok &&
 		(taker->proven == NULL || count == 0 ||
 			taker->proven(taker->data, count, err));
+}
+
+/* ---- which messages they are ----------------------------------------------
+ */
+
+struct identifying {
+	struct headers_identity *identities;
+	struct header header;
+	struct digest *digest; /* owned */
+};
+
+static void hash(void *data, const char *bytes, size_t length)
+{
+	digest_update(data, bytes, length);
+}
+
+static void identify_begin(void *data, size_t i)
+{
+	struct identifying *this = data;
+
+	(void)i;
+	header_init(&this->header);
+	this->header.identity = hash;
+	this->header.data = this->digest;
+	digest_restart(this->digest);
+}
+
+static void identify_text(void *data, const char *text, size_t length)
+{
+	struct identifying *this = data;
+
+	header_feed(&this->header, text, length);
+}
+
+static void identify_end(void *data, size_t i, bool answered)
+{
+	struct identifying *this = data;
+	struct headers_identity *identity = &this->identities[i];
+
+	*identity = (struct headers_identity){.answered = answered};
+	if (!answered)
+		return;
+	header_end(&this->header);
+	identity->known = header_is_identity(&this->header);
+	digest_finish(this->digest, identity->sha256);
+}
+
+bool headers_identify(struct run *run, const size_t *positions, size_t count,
+	struct headers_identity *identities, struct error *err)
+{
+	struct identifying this = {
+		.identities = identities,
+		.digest = digest_new(),
+	};
+	const struct headers_taker taker = {.begin = identify_begin,
+		.text = identify_text,
+		.end = identify_end,
+		.data = &this};
+	bool ok = headers_ask(run, positions, count, &taker, err);
+
+	digest_free(this.digest);
+	return ok;
 }

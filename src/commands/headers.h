@@ -38,4 +38,18 @@ struct headers_taker {
 bool headers_ask(struct run *run, const size_t *positions, size_t count,
 	const struct headers_taker *taker, struct error *err);
 
+/* What a header says of which message it is. */
+struct headers_identity {
+	bool answered;
+	bool known; /* it says enough to tell it from others: see header.h */
+	unsigned char sha256[LETTER_DIGEST];
+};
+
+/*
+ * Asks for the headers of these, as headers_ask, and fills identities (count of
+ * them, in that order).
+ */
+bool headers_identify(struct run *run, const size_t *positions, size_t count,
+	struct headers_identity *identities, struct error *err);
+
 #endif

@@ -6,21 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/copies.h"
 #include "commands/json.h"
 #include "commands/report.h"
 #include "core/text.h"
 #include "io/log.h"
 #include "io/privilege.h"
 #include "io/store_look.h"
-#include "io/whereabouts.h"
 
 /* A path, or a sentence of ours, made printable. */
 #define LONG_SHOWN 4800
 
 struct history {
 	const struct account *account;
+	struct store *store; /* borrowed */
 	bool json;
-	size_t shown; /* runs, or messages and troubles of a uid */
+	size_t shown;	     /* runs, or messages and troubles of a uid */
+	struct local *local; /* owned; where mail lies now, once looked for */
 };
 
 static const char *printable_long(char *room, const char *text)
@@ -156,8 +158,26 @@ static void print_text(const char *name, const char *text)
 		print_line(name, printable_long(shown, text));
 }
 
+/* The file of a Maildir where it lies now, or NULL; the caller frees it. */
+static char *find_file(
+	struct history *history, const struct store_message *message)
+{
+	struct letter letter = {.length = 0};
+	struct error ignored = {.kind = ERROR_NONE};
+
+	/* What cannot be looked through has no copy, as far as is known. */
+	if (history->local == NULL) {
+		history->local = local_new();
+		copies_look(history->local, history->account, history->store,
+			true, &ignored);
+	}
+	snprintf(letter.name, sizeof letter.name, "%s", message->name);
+	return local_path(history->local, &letter);
+}
+
 /* Where it lies now; else where it was put. */
-static void print_place(const struct store_message *message)
+static void print_place(
+	struct history *history, const struct store_message *message)
 {
 	char shown[LONG_SHOWN];
 
@@ -168,19 +188,20 @@ static void print_place(const struct store_message *message)
 			message->length, message->offset);
 		return;
 	}
-	char *file = whereabouts_maildir(message->path, message->name);
+	char *file = find_file(history, message);
 
 	if (file != NULL) {
 		print_text("lies in", file);
 	} else {
 		print_text("was put in", message->path);
 		print_text("as", message->name);
-		print_line("", "and is not there now, nor in a folder of it");
+		print_line("", "and is not there now, nor in a folder below");
 	}
 	free(file);
 }
 
-static void print_message(const struct store_message *message)
+static void print_message(
+	struct history *history, const struct store_message *message)
 {
 	char uid[REPORT_SHOWN];
 	char sha256[2 * LETTER_DIGEST + 1];
@@ -211,13 +232,14 @@ static void print_message(const struct store_message *message)
 	print_time("held", message->held_at);
 	print_time("missing", message->missing_at);
 	if (lies_here(message))
-		print_place(message);
+		print_place(history, message);
 	print_text("Message-ID", message->message_id);
 	print_text("SHA-256", hexadecimal(sha256, message->sha256));
 	print_text("seen by", message->origin);
 }
 
-static void print_json_place(const struct store_message *message)
+static void print_json_place(
+	struct history *history, const struct store_message *message)
 {
 	bool mbox = message->kind == DESTINATION_MBOX;
 
@@ -229,7 +251,7 @@ static void print_json_place(const struct store_message *message)
 			message->offset, message->length);
 		return;
 	}
-	char *file = whereabouts_maildir(message->path, message->name);
+	char *file = find_file(history, message);
 
 	if (file != NULL)
 		json_field("file", file);
@@ -248,7 +270,7 @@ static void print_json_uid(
 }
 
 static void print_json_message(
-	const struct history *history, const struct store_message *message)
+	struct history *history, const struct store_message *message)
 {
 	char sha256[2 * LETTER_DIGEST + 1];
 
@@ -267,7 +289,7 @@ static void print_json_message(
 	json_time("missing_at", message->missing_at);
 	if (lies_here(message)) {
 		printf(",\"octets\":%" PRIu64, message->octets);
-		print_json_place(message);
+		print_json_place(history, message);
 	}
 	if (message->message_id[0] != '\0')
 		json_field("message_id", message->message_id);
@@ -286,7 +308,7 @@ static void show_message(const struct store_message *message, void *data)
 	if (history->json)
 		print_json_message(history, message);
 	else
-		print_message(message);
+		print_message(history, message);
 }
 
 static void print_trouble(const struct store_trouble *trouble)
@@ -407,10 +429,12 @@ int history_show(const struct account *account, char *const *uids, size_t count,
 	if (privilege_become(account, &err))
 		store = store_open(
 			account->state, account->name, STORE_LOOK, &err);
+	history.store = store;
 	bool ok = store != NULL &&
 		(count > 0 ? show_uids(&history, store, uids, count, &err)
 			   : show_runs(&history, store, &err));
 
+	local_free(history.local);
 	store_close(store);
 	if (!ok) {
 		log_error(&err);

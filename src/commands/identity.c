@@ -5,33 +5,18 @@
 #include <string.h>
 
 #include "commands/headers.h"
-#include "core/header.h"
 #include "core/xalloc.h"
-#include "io/digest.h"
 #include "io/log.h"
 
 /* So many of the uids that may have been used again are looked at in a run. */
 #define SUSPECTS_MAX 1000
 
-/* What a message's header says. */
-struct question {
-	bool answered;
-	unsigned char sha256[DIGEST_LENGTH];
-};
-
 struct inquiry {
 	struct run *run;
-	size_t *positions;	    /* owned; ascending */
-	struct question *questions; /* owned; one for each */
+	size_t *positions;		  /* owned; ascending */
+	struct headers_identity *answers; /* owned; one for each */
 	size_t count;
-	struct header header;
-	struct digest *digest; /* owned */
 };
-
-static void hash(void *data, const char *bytes, size_t length)
-{
-	digest_update(data, bytes, length);
-}
 
 static void ask(struct inquiry *inquiry, size_t position)
 {
@@ -40,58 +25,18 @@ static void ask(struct inquiry *inquiry, size_t position)
 	inquiry->positions[inquiry->count++] = position;
 }
 
-static void begin(void *data, size_t i)
-{
-	struct inquiry *inquiry = data;
-
-	(void)i;
-	header_init(&inquiry->header);
-	inquiry->header.identity = hash;
-	inquiry->header.data = inquiry->digest;
-	digest_restart(inquiry->digest);
-}
-
-static void take_text(void *data, const char *text, size_t length)
-{
-	struct inquiry *inquiry = data;
-
-	header_feed(&inquiry->header, text, length);
-}
-
-static void take_end(void *data, size_t i, bool answered)
-{
-	struct inquiry *inquiry = data;
-	struct question *question = &inquiry->questions[i];
-
-	if (!answered)
-		return;
-	header_end(&inquiry->header);
-	question->answered = header_is_identity(&inquiry->header);
-	digest_finish(inquiry->digest, question->sha256);
-}
-
 /* Asks for the headers; each answer is proven when this returns true. */
 static bool inquire(struct inquiry *inquiry, struct error *err)
 {
-	const struct headers_taker taker = {.begin = begin,
-		.text = take_text,
-		.end = take_end,
-		.data = inquiry};
-
-	inquiry->questions =
-		xcalloc(inquiry->count, sizeof inquiry->questions[0]);
-	inquiry->digest = digest_new();
-	bool ok = headers_ask(
-		inquiry->run, inquiry->positions, inquiry->count, &taker, err);
-
-	digest_free(inquiry->digest);
-	return ok;
+	inquiry->answers = xcalloc(inquiry->count, sizeof inquiry->answers[0]);
+	return headers_identify(inquiry->run, inquiry->positions,
+		inquiry->count, inquiry->answers, err);
 }
 
 static void inquiry_release(struct inquiry *inquiry)
 {
 	free(inquiry->positions);
-	free(inquiry->questions);
+	free(inquiry->answers);
 }
 
 /* ---- uids that were used again --------------------------------------------
@@ -120,19 +65,19 @@ static bool is_suspect(const struct run *run, size_t i)
 }
 
 static bool judge_suspect(struct run *run, size_t position,
-	const struct question *question, struct error *err)
+	const struct headers_identity *answer, struct error *err)
 {
 	struct memory *memory = &run->memories[position];
 	unsigned char sha256[LETTER_DIGEST];
 	bool known = false;
 
-	if (!question->answered)
+	if (!answer->known)
 		return true;
 	if (!store_header(run->store, memory->row, sha256, &known, err))
 		return false;
 	if (!known)
 		return true;
-	memory->same = memcmp(sha256, question->sha256, sizeof sha256) == 0 &&
+	memory->same = memcmp(sha256, answer->sha256, sizeof sha256) == 0 &&
 		identity_is_near(
 			memory->size, run->maildrop.messages[position].size);
 	memory->reused = !memory->same;
@@ -174,7 +119,7 @@ static bool check_reuse(struct run *run, struct error *err)
 	ok = inquire(&inquiry, err);
 	for (size_t i = 0; ok && i < inquiry.count; i++)
 		ok = judge_suspect(
-			run, inquiry.positions[i], &inquiry.questions[i], err);
+			run, inquiry.positions[i], &inquiry.answers[i], err);
 	inquiry_release(&inquiry);
 	return ok && (run->options->dry_run || record_sizes(run, err));
 }
@@ -218,7 +163,7 @@ bool identity_is_near(uint64_t a, uint64_t b)
 
 /* The one that is this message, by size best; NULL: none is. */
 static struct store_lost *find_lost(struct store_lost *lost, size_t count,
-	const struct question *question, uint64_t size)
+	const struct headers_identity *answer, uint64_t size)
 {
 	struct store_lost *found = NULL;
 	size_t low = 0;
@@ -227,14 +172,14 @@ static struct store_lost *find_lost(struct store_lost *lost, size_t count,
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (memcmp(lost[middle].header_sha256, question->sha256,
+		if (memcmp(lost[middle].header_sha256, answer->sha256,
 			    LETTER_DIGEST) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	for (; low < count &&
-		memcmp(lost[low].header_sha256, question->sha256,
+		memcmp(lost[low].header_sha256, answer->sha256,
 			LETTER_DIGEST) == 0;
 		low++) {
 		/* Row 0 is none: it was taken. */
@@ -256,12 +201,12 @@ static bool rebind(struct run *run, const struct inquiry *inquiry,
 
 	*found = 0;
 	for (size_t i = 0; ok && i < inquiry->count; i++) {
-		const struct question *question = &inquiry->questions[i];
+		const struct headers_identity *answer = &inquiry->answers[i];
 		const struct message *message =
 			&maildrop->messages[inquiry->positions[i]];
-		struct store_lost *one = !question->answered
+		struct store_lost *one = !answer->known
 			? NULL
-			: find_lost(lost, count, question, message->size);
+			: find_lost(lost, count, answer, message->size);
 
 		if (one == NULL)
 			continue;
@@ -361,13 +306,11 @@ bool identity_unknown(struct run *run,
 	bool ok = inquire_unknown(run, &inquiry, err);
 
 	for (size_t i = 0; ok && i < inquiry.count; i++) {
-		const struct question *question = &inquiry.questions[i];
+		const struct headers_identity *answer = &inquiry.answers[i];
 
-		ok = !question->answered ||
-			visit(data, inquiry.positions[i], question->sha256,
-				err);
+		ok = !answer->known ||
+			visit(data, inquiry.positions[i], answer->sha256, err);
 	}
-	free(inquiry.questions);
-	free(inquiry.positions);
+	inquiry_release(&inquiry);
 	return ok;
 }
