@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "commands/markseen.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/wait.h>
 #include <sysexits.h>
-#include <unistd.h>
 
+#include "commands/apart.h"
 #include "commands/visit.h"
 #include "io/log.h"
 
@@ -57,36 +53,22 @@ static int mark_account(
 	return visit_end(&visit, &err);
 }
 
-/* Each becomes another user, and gives up all but its own store, for good. */
-static int mark_apart(struct account *const *accounts, size_t count, size_t i,
-	const struct fetch_options *options)
+struct marking {
+	struct account *const *accounts;
+	size_t count;
+	size_t at; /* the one that is marked */
+	const struct fetch_options *options;
+};
+
+static int mark_apart(void *context)
 {
-	int result = 0;
+	const struct marking *marking = context;
 
-	fflush(stdout);
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		for (size_t k = 0; k < count; k++) {
-			if (k != i)
-				account_forget_password(accounts[k]);
-		}
-		int status = mark_account(accounts[i], options);
-
-		_exit(fflush(stdout) != 0 ? error_worse(status, EX_IOERR)
-					  : status);
+	for (size_t i = 0; i < marking->count; i++) {
+		if (i != marking->at)
+			account_forget_password(marking->accounts[i]);
 	}
-	if (pid < 0) {
-		log_account(accounts[i]->name);
-		log_line(LOG_ERRORS, "cannot start a process for it: %s",
-			strerror(errno));
-		return EX_TEMPFAIL;
-	}
-	while (waitpid(pid, &result, 0) < 0 && errno == EINTR) {
-		if (*options->stop)
-			kill(pid, SIGTERM);
-	}
-	return WIFEXITED(result) ? WEXITSTATUS(result) : EX_SOFTWARE;
+	return mark_account(marking->accounts[marking->at], marking->options);
 }
 
 int mark_seen(struct account *const *accounts, size_t count,
@@ -94,10 +76,14 @@ int mark_seen(struct account *const *accounts, size_t count,
 {
 	int status = EX_OK;
 
-	if (count == 1)
-		return mark_account(accounts[0], options);
-	for (size_t i = 0; i < count && !*options->stop; i++)
-		status = error_worse(
-			status, mark_apart(accounts, count, i, options));
+	/* Each becomes another user, and gives up all but its own store. */
+	for (size_t i = 0; i < count && !*options->stop; i++) {
+		struct marking marking = {accounts, count, i, options};
+
+		status = error_worse(status,
+			count == 1 ? mark_apart(&marking)
+				   : apart_run(mark_apart, &marking,
+					     accounts[i]->name, options->stop));
+	}
 	return *options->stop ? error_worse(status, EX_TEMPFAIL) : status;
 }

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "commands/status.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "commands/apart.h"
 #include "commands/json.h"
 #include "commands/report.h"
 #include "commands/run.h"
@@ -214,47 +213,31 @@ static int look_at(const struct account *account, bool json)
 	return error_status(err.kind);
 }
 
-/* To become an account's user is for good: each has a process of its own. */
-static int look_apart(const struct account *account, bool json)
+struct looking {
+	const struct account *account;
+	bool json;
+};
+
+static int look_apart(void *context)
 {
-	struct error err = {.kind = ERROR_NONE};
-	int result = 0;
+	const struct looking *looking = context;
 
-	fflush(stdout);
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		int status = look_at(account, json);
-
-		if (fflush(stdout) != 0)
-			status = error_worse(status, EX_IOERR);
-		_exit(status);
-	}
-	while (pid > 0 && waitpid(pid, &result, 0) < 0) {
-		if (errno != EINTR)
-			pid = -1;
-	}
-	if (pid > 0 && WIFEXITED(result))
-		return WEXITSTATUS(result);
-	log_account(account->name);
-	if (pid > 0)
-		error_set(&err, ERROR_SOFTWARE,
-			"its process was ended by signal %d", WTERMSIG(result));
-	else
-		error_set(&err, ERROR_TEMPORARY,
-			"cannot start a process for it: %s", strerror(errno));
-	log_error(&err);
-	return error_status(err.kind);
+	return look_at(looking->account, looking->json);
 }
 
-int status_accounts(struct account *const *accounts, size_t count, bool json)
+int status_accounts(struct account *const *accounts, size_t count,
+	const struct fetch_options *options)
 {
 	bool apart = count > 1 && geteuid() == 0;
 	int worst = EX_OK;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count && !*options->stop; i++) {
+		struct looking looking = {accounts[i], options->json};
+
 		worst = error_worse(worst,
-			apart ? look_apart(accounts[i], json)
-			      : look_at(accounts[i], json));
+			apart ? apart_run(look_apart, &looking,
+					accounts[i]->name, options->stop)
+			      : look_apart(&looking));
+	}
 	return worst;
 }

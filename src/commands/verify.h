@@ -9,14 +9,13 @@
 #include "core/account.h"
 
 /*
- * Reads the account's mail against the digests on record and reports what is
- * missing, changed or unreadable, in a line each and a summary, or as JSON, an
- * object each. refetch: what is, and the server lists still, is fetched again
- * by the next run (*refetched says of how many that is so): the changed file
- * stays where it is. Returns the exit status: 65 when anything is wrong that is
- * not to be fetched again.
+ * Reads the accounts' mail (count of them) against the digests on record and
+ * reports what is missing, changed or unreadable, in a line each and a summary,
+ * or as JSON, an object each. refetch: what is, and the server lists still, is
+ * fetched again: the changed file stays where it is. Returns the exit status:
+ * 65 when anything is wrong that is not to be fetched again.
  */
-int verify_account(const struct account *account,
-	const struct fetch_options *options, bool refetch, size_t *refetched);
+int verify_accounts(struct account *const *accounts, size_t count,
+	const struct fetch_options *options, bool refetch);
 
 #endif

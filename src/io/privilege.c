@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -20,6 +21,20 @@ void privilege_protect_memory(void)
 	setrlimit(RLIMIT_CORE, &none);
 #if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
+/* Whom this process is not to outlive; 0: nobody. */
+static pid_t ends_with;
+
+void privilege_end_with(pid_t parent)
+{
+	ends_with = parent;
+#ifdef __linux__
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	/* It may have ended before that. */
+	if (getppid() != parent)
+		raise(SIGKILL);
 #endif
 }
 
@@ -113,8 +128,10 @@ bool privilege_become(const struct account *account, struct error *err)
 			"cannot become the user %s (run-as) for good: nothing "
 			"was fetched",
 			account->run_as);
-	/* The kernel forgets it with the old user. */
+	/* The kernel forgets these with the old user. */
 	privilege_protect_memory();
+	if (ends_with != 0)
+		privilege_end_with(ends_with);
 	/* For password-command; a directory of root's may be closed to it. */
 	setenv("HOME", user->pw_dir, 1);
 	setenv("USER", user->pw_name, 1);

@@ -4,6 +4,7 @@
 #define IO_PRIVILEGE_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "core/account.h"
 #include "core/error.h"
@@ -13,6 +14,12 @@
  * Holds for children, too, and past privilege_become.
  */
 void privilege_protect_memory(void);
+
+/*
+ * This process is killed when the one that started it (parent) ends, where the
+ * system can do that; also past privilege_become.
+ */
+void privilege_end_with(pid_t parent);
 
 /*
  * May whoever started this process fetch the account? Root only with run-as,

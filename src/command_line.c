@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: ISC */
+#include "command_line.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "config.h"
+#include "core/text.h"
+#include "core/xalloc.h"
+
+static const char usage[] =
+	"usage: keepmail [OPTION...] [fetch] [ACCOUNT...]\n"
+	"       keepmail [OPTION...] status [ACCOUNT...]\n"
+	"       keepmail [OPTION...] COMMAND ACCOUNT [UID...]\n"
+	"\n"
+	"Fetches new mail of all accounts of the rc file, or of those named,\n"
+	"and erases on the server what their retention policy says.\n"
+	"\n"
+	"  status [ACCOUNT...]       how the accounts are; asks no server\n"
+	"  history ACCOUNT [UID...]  its runs, or what is known of messages\n"
+	"  list ACCOUNT              what is on the server, and what a fetch\n"
+	"                            would do with it; changes nothing\n"
+	"  hold ACCOUNT UID...       never erase these messages on the server\n"
+	"  release ACCOUNT UID...    let the retention policy have them again\n"
+	"  retry ACCOUNT [UID...]    try again what failed to be fetched\n"
+	"  import --from PROGRAM ACCOUNT [FILE]\n"
+	"                            what fetchmail, getmail, mpop, fdm,\n"
+	"                            thunderbird or claws fetched counts as seen\n"
+	"  rebuild ACCOUNT...        find out what is here, after a store was lost\n"
+	"  verify ACCOUNT...         read what is here against its digests;\n"
+	"                            --refetch fetches again what is damaged\n"
+	"  mark-seen ACCOUNT...      what the server lists now counts as seen\n"
+	"\n"
+	"  -f, --config FILE    read this rc file (may be given more than once)\n"
+	"  -n, --dry-run        log in, list, and print what would be fetched,\n"
+	"                       erased and left, and why; change nothing\n"
+	"  -k, --keep           erase nothing on the server in this run\n"
+	"  -j, --jobs N         fetch so many accounts side by side\n"
+	"  -v, --verbose        a line for each message; -vv: what is said on\n"
+	"                       the wire after the login\n"
+	"  -q, --quiet          errors only\n"
+	"      --json           one JSON object for each account, or whatever is\n"
+	"                       shown, on standard output\n"
+	"      --progress, --no-progress\n"
+	"                       a progress bar on standard error, or none\n"
+	"      --no-brake       erase although many copies are missing here, or\n"
+	"                       the place where they were\n"
+	"      --refetch        with verify: fetch again what is damaged here\n"
+	"      --same-mailbox   server or user have new names, and the mailbox\n"
+	"                       is the same as before\n"
+	"      --state-dir DIR  where the stores are kept\n"
+	"      --from PROGRAM   import: whose file it is\n"
+	"      --trust-times    import: days count from when that program says\n"
+	"                       it fetched a message, not from now\n"
+	"  -V, --version        print the version\n"
+	"  -h, --help           print this\n"
+	"\n"
+	"The rc file: man keepmailrc. Exit status, examples: man keepmail.\n";
+
+enum long_only {
+	OPTION_JSON = 256,
+	OPTION_PROGRESS,
+	OPTION_NO_PROGRESS,
+	OPTION_NO_BRAKE,
+	OPTION_REFETCH,
+	OPTION_SAME_MAILBOX,
+	OPTION_STATE_DIR,
+	OPTION_FROM,
+	OPTION_TRUST_TIMES,
+};
+
+static const struct option options[] = {
+	{"config", required_argument, NULL, 'f'},
+	{"dry-run", no_argument, NULL, 'n'},
+	{"keep", no_argument, NULL, 'k'},
+	{"jobs", required_argument, NULL, 'j'},
+	{"verbose", no_argument, NULL, 'v'},
+	{"quiet", no_argument, NULL, 'q'},
+	{"json", no_argument, NULL, OPTION_JSON},
+	{"progress", no_argument, NULL, OPTION_PROGRESS},
+	{"no-progress", no_argument, NULL, OPTION_NO_PROGRESS},
+	{"refetch", no_argument, NULL, OPTION_REFETCH},
+	{"no-brake", no_argument, NULL, OPTION_NO_BRAKE},
+	{"same-mailbox", no_argument, NULL, OPTION_SAME_MAILBOX},
+	{"state-dir", required_argument, NULL, OPTION_STATE_DIR},
+	{"from", required_argument, NULL, OPTION_FROM},
+	{"trust-times", no_argument, NULL, OPTION_TRUST_TIMES},
+	{"version", no_argument, NULL, 'V'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+static const struct {
+	const char *name;
+	bool one;    /* account alone; words of its own follow */
+	bool named;  /* no account unless it is named */
+	bool online; /* it talks to servers */
+} commands[] = {
+	[COMMAND_FETCH] = {"fetch", .online = true},
+	[COMMAND_HISTORY] = {"history", .one = true, .named = true},
+	[COMMAND_HOLD] = {"hold", .one = true, .named = true},
+	[COMMAND_IMPORT] = {"import", .one = true, .named = true,
+		.online = true},
+	[COMMAND_LIST] = {"list", .one = true, .named = true, .online = true},
+	[COMMAND_MARK_SEEN] = {"mark-seen", .named = true, .online = true},
+	[COMMAND_REBUILD] = {"rebuild", .named = true, .online = true},
+	[COMMAND_RELEASE] = {"release", .one = true, .named = true},
+	[COMMAND_RETRY] = {"retry", .one = true, .named = true},
+	[COMMAND_STATUS] = {"status", .one = false},
+	[COMMAND_VERIFY] = {"verify", .online = true},
+};
+
+int command_line_mistake(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fputs("keepmail: ", stderr);
+	vfprintf(stderr, format, args);
+	fputs(" (keepmail --help lists the options)\n", stderr);
+	va_end(args);
+	return EX_USAGE;
+}
+
+/* Those that only say that something is so; false: it is none of them. */
+static bool take_flag(struct command_line *line, int option)
+{
+	switch (option) {
+	case 'n':
+		return line->dry_run = true;
+	case 'k':
+		return line->keep = true;
+	case 'q':
+		return line->quiet = true;
+	case 'v':
+		return ++line->verbose > 0;
+	case OPTION_JSON:
+		return line->json = true;
+	case OPTION_PROGRESS:
+	case OPTION_NO_PROGRESS:
+		line->progress = option == OPTION_PROGRESS;
+		return true;
+	case OPTION_REFETCH:
+		return line->refetch = true;
+	case OPTION_NO_BRAKE:
+		return line->no_brake = true;
+	case OPTION_SAME_MAILBOX:
+		return line->same_mailbox = true;
+	case OPTION_TRUST_TIMES:
+		return line->trust_times = true;
+	default:
+		return false;
+	}
+}
+
+/* One option; false when the program is to exit with *status. */
+static bool take_option(struct command_line *line, int option, int *status)
+{
+	if (take_flag(line, option))
+		return true;
+	switch (option) {
+	case 'f':
+		line->files[line->file_count++] = optarg;
+		return true;
+	case 'j':
+		if (text_parse_number(optarg, 64, &line->jobs) &&
+			line->jobs > 0)
+			return true;
+		*status = command_line_mistake(
+			"--jobs takes a number from 1 to 64, not '%s'", optarg);
+		return false;
+	case OPTION_FROM:
+		line->from = optarg;
+		return true;
+	case OPTION_STATE_DIR:
+		line->state_dir = optarg;
+		if (optarg[0] == '/')
+			return true;
+		*status = command_line_mistake(
+			"--state-dir takes an absolute path, not '%s'", optarg);
+		return false;
+	case 'V':
+		printf("keepmail %s\n", PACKAGE_VERSION);
+		*status = EX_OK;
+		return false;
+	case 'h':
+		fputs(usage, stdout);
+		*status = EX_OK;
+		return false;
+	default:
+		fputs("keepmail --help lists the options\n", stderr);
+		*status = EX_USAGE;
+		return false;
+	}
+}
+
+/* No command means fetch: an account may be named like one. */
+static void take_command(struct command_line *line)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+		if (line->name_count == 0 ||
+			strcmp(line->names[0], commands[i].name) != 0)
+			continue;
+		line->command = (enum command)i;
+		line->names++;
+		line->name_count--;
+		break;
+	}
+	line->online = commands[line->command].online;
+	if (!commands[line->command].one || line->name_count == 0)
+		return;
+	line->words = line->names + 1;
+	line->word_count = line->name_count - 1;
+	line->name_count = 1;
+}
+
+bool command_line_parse(
+	struct command_line *line, int argc, char **argv, int *status)
+{
+	int option;
+
+	*line = (struct command_line){
+		.files = xcalloc((size_t)argc, sizeof line->files[0]),
+		.progress = -1,
+	};
+	while ((option = getopt_long(
+			argc, argv, "f:nkj:vqVh", options, NULL)) != -1) {
+		if (!take_option(line, option, status))
+			return false;
+	}
+	line->names = argv + optind;
+	line->name_count = (size_t)(argc - optind);
+	take_command(line);
+	if (commands[line->command].named && line->name_count == 0) {
+		*status =
+			command_line_mistake("%s takes the name of an account",
+				commands[line->command].name);
+		return false;
+	}
+	if (line->quiet && line->verbose > 0) {
+		*status =
+			command_line_mistake("-q and -v contradict each other");
+		return false;
+	}
+	if ((line->from != NULL || line->trust_times) &&
+		line->command != COMMAND_IMPORT) {
+		*status = command_line_mistake(
+			"--from and --trust-times are import's");
+		return false;
+	}
+	return true;
+}
+
+void command_line_release(struct command_line *line)
+{
+	free(line->files);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/apart.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/select.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "io/log.h"
+#include "io/privilege.h"
+
+pid_t apart_start(
+	apart_task *task, void *context, int output, struct error *err)
+{
+	pid_t parent = getpid();
+
+	/* What waits to be printed is not to be printed twice. */
+	fflush(stdout);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int status = EX_OSERR;
+
+		privilege_end_with(parent);
+		if (output < 0 || dup2(output, STDOUT_FILENO) >= 0)
+			status = task(context);
+		if (fflush(stdout) != 0 || ferror(stdout)) {
+			log_line(LOG_ERRORS,
+				"cannot write to standard output: %s",
+				strerror(errno));
+			status = error_worse(status, EX_IOERR);
+		}
+		_exit(status);
+	}
+	if (pid < 0)
+		error_set(err, ERROR_TEMPORARY,
+			"cannot start a process for it: %s", strerror(errno));
+	return pid;
+}
+
+static void on_child(int number)
+{
+	(void)number;
+}
+
+/* Signals that come between a look and the wait must end the wait, too. */
+pid_t apart_wait(
+	const volatile sig_atomic_t *stop, int milliseconds, int *result)
+{
+	static const int waited_for[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action = {
+		.sa_handler = on_child,
+		.sa_flags = SA_RESTART,
+	};
+	struct timespec timeout = {.tv_nsec = milliseconds * 1000000L};
+	sigset_t held;
+	sigset_t before;
+
+	sigaction(SIGCHLD, &action, NULL);
+	sigemptyset(&held);
+	for (size_t i = 0; i < sizeof waited_for / sizeof waited_for[0]; i++)
+		sigaddset(&held, waited_for[i]);
+	sigprocmask(SIG_BLOCK, &held, &before);
+	pid_t pid = waitpid(-1, result, WNOHANG);
+
+	if (pid == 0 && !*stop) {
+		pselect(0, NULL, NULL, NULL, milliseconds > 0 ? &timeout : NULL,
+			&before);
+		pid = waitpid(-1, result, WNOHANG);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return pid;
+}
+
+int apart_status(int result, struct error *err)
+{
+	if (WIFEXITED(result))
+		return WEXITSTATUS(result);
+	error_set(err,
+		WTERMSIG(result) == SIGKILL ? ERROR_TEMPORARY : ERROR_SOFTWARE,
+		"its process was ended by signal %d; nothing is lost, run it "
+		"again",
+		WTERMSIG(result));
+	return error_status(err->kind);
+}
+
+/* It was passed on: nothing is left to do but to wait. */
+static const volatile sig_atomic_t never;
+
+int apart_run(apart_task *task, void *context, const char *account,
+	const volatile sig_atomic_t *stop)
+{
+	struct error err = {.kind = ERROR_NONE};
+	int result = 0;
+	pid_t pid = apart_start(task, context, -1, &err);
+
+	bool told = false;
+
+	while (pid > 0) {
+		if (apart_wait(told ? &never : stop, 0, &result) != 0)
+			break;
+		if (*stop && !told)
+			kill(pid, SIGTERM);
+		told = *stop != 0;
+	}
+	int status =
+		pid > 0 ? apart_status(result, &err) : error_status(err.kind);
+
+	if (err.kind != ERROR_NONE) {
+		log_account(account);
+		log_error(&err);
+	}
+	return status;
+}
