@@ -378,7 +378,7 @@ END
 @test "every setting stands in the man page" {
     for name in server port tls tls-ca tls-pin tls-cert tls-key tls-min proxy \
         user password password-command password-file auth \
-        cleartext-password timeout maildir mbox delete keep-newest max-size \
+        cleartext-password timeout max-time sessions maildir mbox delete keep-newest max-size \
         start state run-as confine jobs include; do
         grep -Eq "^\.It (Ic|Fn) $name( |\$)" "$TESTS_SRC/../man/keepmailrc.5"
     done

@@ -89,24 +89,34 @@ stalled_run() {
     not_in "$work/said" "$work/state"/*
 }
 
-@test "the password is wiped after the login" {
+# read_memory PID: all that is private, writable and mapped.
+read_memory() {
+    local from to
+    awk '$2 ~ /^rw-p/ { print $1 }' "/proc/$1/maps" >"$work/maps"
+    while IFS=- read -r from to; do
+        dd if="/proc/$1/mem" bs=4096 iflag=skip_bytes,count_bytes \
+            skip=$((16#$from)) count=$((16#$to - 16#$from)) \
+            2>/dev/null || true
+    done <"$work/maps"
+}
+
+@test "the password is wiped after the login, in the worker and its parent" {
     [ "$(id -u)" -eq 0 ] || skip "only root may look into memory"
     ! is_instrumented || skip "not with sanitizers"
     [ -r /proc/self/mem ] || skip "no /proc/PID/mem here"
     for source in "password-file = \"$HOME/secret\"" \
         'password-command = "cat $HOME/secret"' "password = $secret"; do
         stalled_run "$source"
-        # All that is private, writable and mapped.
-        awk '$2 ~ /^rw-p/ { print $1 }' "/proc/$pid/maps" >"$work/maps"
-        while IFS=- read -r from to; do
-            dd if="/proc/$pid/mem" bs=4096 iflag=skip_bytes,count_bytes \
-                skip=$((16#$from)) count=$((16#$to - 16#$from)) \
-                2>/dev/null || true
-        done <"$work/maps" >"$work/memory"
+        worker=$(pgrep -P "$pid")
+        for one in "$pid" "$worker"; do
+            read_memory "$one" >"$work/memory.$one"
+            # It was read: another value of the rc file is there.
+            grep -qaF "$work/state" "$work/memory.$one"
+        done
+        cat "$work"/memory.* >"$work/memory"
+        rm "$work"/memory.*
         kill "$pid"
         wait "$pid" || true
-        # It was read: another value of the rc file is there.
-        grep -qaF "$work/state" "$work/memory"
         not_in "$work/memory" || {
             echo "# found with $source"
             return 1

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
+#include "commands/again.h"
 #include "commands/batch.h"
 #include "commands/connect.h"
 #include "commands/contents.h"
@@ -15,6 +17,7 @@
 #include "commands/nouidl.h"
 #include "commands/proof.h"
 #include "commands/rebuild.h"
+#include "commands/record.h"
 #include "commands/report.h"
 #include "commands/run.h"
 #include "commands/start.h"
@@ -109,6 +112,7 @@ static bool make_plan(struct run *run, struct error *err)
 		return false;
 	if (!identity_check(run, err))
 		return false;
+	again_hold_back(run);
 	run->plan = plan_make(policy, &run->maildrop, run->memories, run_now());
 	if (!copies_check(run, err))
 		return false;
@@ -215,7 +219,8 @@ static bool run_account(struct run *run, char *password, struct error *err)
 		session_leave(run->session);
 		return true;
 	}
-	if (!transfer_fetch(run, err) || !transfer_erase(run, err))
+	if (!transfer_fetch(run, err) ||
+		!transfer_erase(run, again_is_likely(run), err))
 		return false;
 	count_erased(run);
 	return true;
@@ -236,8 +241,10 @@ static void salvage(struct run *run, const struct error *err)
 	/* Not for good: the line may be at fault, and others are tried first.
 	 */
 	if (err->kind == ERROR_TEMPORARY && !*run->options->stop &&
-		run->arriving != MAILDROP_NOT_FOUND && run->plan.fetches > 0)
+		run->arriving != MAILDROP_NOT_FOUND && run->plan.fetches > 0) {
 		run_note_trouble(run, run->arriving, err);
+		run->broken = true;
+	}
 	/* One that breaks off early each time would get no further. */
 	run->was_out_of_step = run->memories != NULL &&
 		(err->kind == ERROR_PROTOCOL ||
@@ -253,123 +260,6 @@ static void salvage(struct run *run, const struct error *err)
 	if ((!climbed || !batch_finish(run, &second)) &&
 		second.kind != ERROR_NONE && log_shows(LOG_MESSAGES))
 		log_error(&second);
-}
-
-/*
- * Will nothing come of this listing next time, either? Only after a run that
- * left the server's mailbox as it was.
- */
-static bool record_quiet(struct run *run, struct error *err)
-{
-	const struct tally *tally = run->tally;
-	const struct policy *policy = &run->account->policy;
-	char key[POLICY_KEY_MAX];
-
-	if (tally->status != 0 || tally->erased > 0 || run->options->rebuild)
-		return true;
-	int64_t now = run_now();
-	struct plan next =
-		plan_make(policy, &run->maildrop, run->memories, now);
-	int64_t until = next.quiet_until;
-
-	/* It says nothing of sizes, which tell of uids used again. */
-	if (until > now + STORE_QUIET_MAX)
-		until = now + STORE_QUIET_MAX;
-	bool ok = until <= now ||
-		store_record_quiet(run->store, run->listing,
-			policy_key(key, policy), until, err);
-
-	plan_release(&next);
-	return ok;
-}
-
-/* What could not be fetched, and what could that had failed before. */
-static bool record_troubles(struct run *run, int64_t now, struct error *err)
-{
-	const struct maildrop *maildrop = &run->maildrop;
-	size_t found;
-
-	for (size_t i = 0; i < run->trouble_count; i++) {
-		const struct trouble *trouble = &run->troubles[i];
-		const struct message *message =
-			&maildrop->messages[trouble->position];
-		uint32_t tries = run->memories[trouble->position].tries + 1;
-		bool last = tries >= PLAN_TRIES_MAX;
-
-		if (!store_record_trouble(run->store, maildrop, message, now,
-			    now + plan_patience(tries), last, trouble->text,
-			    err))
-			return false;
-		if (last)
-			log_line(LOG_WARNINGS,
-				"message %u could not be fetched %u times: it "
-				"is left there, and not tried again. See "
-				"keepmail status, and keepmail retry",
-				message->number, tries);
-	}
-	for (size_t i = 0; i < maildrop->count && run->memories != NULL; i++) {
-		if (run->memories[i].tries == 0 ||
-			run->memories[i].state == MEMORY_NONE)
-			continue;
-		if (!store_forget_trouble(run->store,
-			    maildrop_uid(maildrop, &maildrop->messages[i]),
-			    maildrop->messages[i].uid_length, &found, err))
-			return false;
-	}
-	return true;
-}
-
-/* What became of the messages, within a transaction. */
-static bool record_messages(struct run *run, int64_t now, struct error *err)
-{
-	struct tally *tally = run->tally;
-
-	if (!batch_record_kept(run, err) || !record_troubles(run, now, err))
-		return false;
-	/* tally->erased is 0 unless QUIT was answered +OK. */
-	for (size_t i = 0; i < tally->erased; i++) {
-		int64_t row = run->memories[run->erased[i]].row;
-
-		if (!store_record_erased(run->store, row, now, err))
-			return false;
-	}
-	if (run->was_out_of_step &&
-		!store_record_out_of_step(run->store, now, err))
-		return false;
-	return !tally->listed || run->memories == NULL || run->identifying ||
-		(store_record_listing(run->store, now, err) &&
-			record_quiet(run, err));
-}
-
-/* What the run did and noticed, in one transaction at its end. */
-static bool record_run(
-	struct run *run, const struct error *outcome, struct error *err)
-{
-	struct tally *tally = run->tally;
-	struct store_run record = {
-		.started = run->started,
-		.ended = run_now(),
-		.status = tally->status,
-		.fetched = tally->fetched,
-		.octets = tally->octets,
-		.erased = tally->erased,
-		.left = tally->left,
-		.failed = tally->failed,
-		.error = outcome->kind == ERROR_NONE ? NULL : outcome->text,
-	};
-	/* That nothing was to be done is worth no write to the disk. */
-	bool news = run->options->rebuild || tally->fetched > 0 ||
-		tally->erased > 0 || tally->status != 0 || run->first ||
-		store_has_failed(run->store);
-
-	if (!news)
-		store_touch(run->store);
-	if (run->quiet && !news)
-		return true;
-	return store_begin(run->store, err) &&
-		record_messages(run, record.ended, err) &&
-		(!news || store_record_run(run->store, &record, err)) &&
-		store_commit(run->store, err);
 }
 
 static void run_release(struct run *run)
@@ -390,61 +280,140 @@ static void run_release(struct run *run)
 
 static void report(struct run *run, const struct error *err)
 {
+	const struct outcome *outcome = run->outcome;
 	bool dry = run->options->dry_run;
 	bool list = run->options->list;
 	bool planned = dry && !list && run->plan.steps != NULL;
 
 	progress_clear(&run->bar);
+	if (outcome->unsaid)
+		log_error(&outcome->error);
 	/* The refusals of single messages were shown as they came. */
 	if (err->kind != ERROR_NONE &&
 		strcmp(err->text, run->refusal.text) != 0)
 		log_error(err);
 	/* What is listed was printed as it came. */
 	if (run->options->json && !(list && err->kind == ERROR_NONE))
-		report_json(run->account, run->tally, err, &run->maildrop,
-			run->memories, planned ? &run->plan : NULL);
+		report_json(run->account, &outcome->tally, &outcome->error,
+			&run->maildrop, run->memories,
+			planned ? &run->plan : NULL);
 	else if (planned)
 		report_plan(run->account, &run->maildrop, run->memories,
 			&run->plan, run->options->verbose);
 	if (run->tally->listed && run->options->rebuild)
 		report_rebuilt(run->tally, dry);
 	else if (!dry && run->tally->listed)
-		report_summary(run->tally);
+		report_summary(&outcome->tally);
 	fflush(stdout);
 }
 
+void fetch_conclude(const struct account *account,
+	const struct fetch_options *options, struct outcome *outcome)
+{
+	log_account(account->name);
+	if (outcome->unsaid)
+		log_error(&outcome->error);
+	if (options->json)
+		report_json(account, &outcome->tally, &outcome->error, NULL,
+			NULL, NULL);
+	report_summary(&outcome->tally);
+	fflush(stdout);
+	outcome->again = AGAIN_NOT;
+}
+
+/* What this session came to goes to what the others did. */
+static void add_up(struct run *run, const struct error *err)
+{
+	const struct tally *tally = run->tally;
+	struct outcome *outcome = run->outcome;
+	struct tally *total = &outcome->tally;
+	/* What broke the last one is here now? Then it was nothing. */
+	bool fresh = outcome->again == AGAIN_BROKEN && run->memories != NULL &&
+		again_in_trouble(run) < outcome->in_trouble;
+
+	*total = (struct tally){
+		.status = fresh ? tally->status
+				: error_worse(total->status, tally->status),
+		.listed = total->listed || tally->listed,
+		.fetched = total->fetched + tally->fetched,
+		.octets = total->octets + tally->octets,
+		.twice = total->twice + tally->twice,
+		.rebuilt = tally->rebuilt,
+		.erased = total->erased + tally->erased,
+		.left = tally->listed ? tally->left : total->left,
+		.too_large = tally->too_large,
+		.failed = total->failed + tally->failed,
+	};
+	if (fresh || err->kind != ERROR_NONE) {
+		outcome->error = *err;
+		outcome->unsaid = false;
+	}
+}
+
+/* A server may need a moment to unlock the mailbox of the one that broke. */
+static void pause_before(const struct run *run)
+{
+	struct timespec moment = {.tv_nsec = 100000000};
+
+	if (run->outcome->again == AGAIN_BROKEN && !*run->options->stop)
+		nanosleep(&moment, NULL);
+}
+
+/* One session more was tried, and not even a listing came of it. */
+static bool was_in_vain(const struct run *run)
+{
+	return run->outcome->sessions > 1 && !run->tally->listed &&
+		!*run->options->stop;
+}
+
+static void end_session(struct run *run, struct error *err)
+{
+	struct error recording = {.kind = ERROR_NONE};
+
+	run->tally->status = error_status(err->kind);
+	if (was_in_vain(run)) {
+		if (log_shows(LOG_MESSAGES))
+			log_error(err);
+		fetch_conclude(run->account, run->options, run->outcome);
+		return;
+	}
+	if (run->store != NULL && !run->options->dry_run &&
+		!record_run(run, err, &recording)) {
+		run->tally->status = error_worse(
+			run->tally->status, error_status(recording.kind));
+		if (err->kind == ERROR_NONE)
+			*err = recording;
+	}
+	add_up(run, err);
+	if (!again_decide(run, err))
+		report(run, err);
+}
+
 int fetch_account(struct account *account, const struct fetch_options *options,
-	char *password, struct progress *progress, struct tally *tally)
+	char *password, struct progress *progress, struct outcome *outcome)
 {
 	struct run *run = xcalloc(1, sizeof *run);
 	struct error err = {.kind = ERROR_NONE};
-	struct error recording = {.kind = ERROR_NONE};
+	struct tally tally = {.status = 0};
 
-	*tally = (struct tally){.status = 0};
 	run->arriving = MAILDROP_NOT_FOUND;
 	run->open = xcalloc(1, sizeof *run->open);
 	run->closed = xcalloc(1, sizeof *run->closed);
 	run->account = account;
 	run->options = options;
 	run->progress = progress;
-	run->tally = tally;
-	run->started = run_now();
+	run->tally = &tally;
+	run->outcome = outcome;
 	log_account(account->name);
+	pause_before(run);
+	run->started = run_now();
+	if (outcome->sessions++ == 0)
+		outcome->began = run->started;
 	if (!run_account(run, password, &err))
 		salvage(run, &err);
 	else if (run->refusal.kind != ERROR_NONE)
 		err = run->refusal;
-	tally->status = error_status(err.kind);
-	if (run->store != NULL && !options->dry_run &&
-		!record_run(run, &err, &recording)) {
-		tally->status = error_worse(
-			tally->status, error_status(recording.kind));
-		if (err.kind == ERROR_NONE)
-			err = recording;
-	}
-	report(run, &err);
-	int status = tally->status;
-
+	end_session(run, &err);
 	run_release(run);
-	return status;
+	return outcome->tally.status;
 }

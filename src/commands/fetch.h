@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "core/account.h"
+#include "core/error.h"
 #include "core/tally.h"
 #include "io/progress.h"
 
@@ -23,15 +24,39 @@ struct fetch_options {
 	const volatile sig_atomic_t *stop; /* not 0: end, as after an error */
 };
 
+enum again {
+	AGAIN_NOT,
+	AGAIN_MORE,   /* the server may show more, next time */
+	AGAIN_BROKEN, /* a message broke the session, and others wait */
+};
+
+/* What an account's run comes to over its sessions; zeroed before the first. */
+struct outcome {
+	struct tally tally;
+	struct error error; /* the last one */
+	bool unsaid;	    /* it broke a session, and was not reported */
+	int64_t began;
+	unsigned sessions; /* that were begun */
+	unsigned broken;   /* of them: by a message, and others went on */
+	size_t in_trouble; /* messages that failed, after the last of those */
+	enum again again;  /* another one is to follow, and reports for both */
+};
+
 /*
- * Fetches what is new and applies the retention policy, as the plan says, and
- * reports: errors and the summary through log, JSON and dry runs on standard
- * output. password: NULL to look it up;
- * both it and the account's own are wiped once they were used. Returns the exit
- * status, also in *tally. Whatever goes wrong, and wherever it is killed, no
- * message is lost: see the commit ladder in HACKING.
+ * One session: fetches what is new and applies the retention policy, as the
+ * plan says, adds to *outcome what came of it, and reports: errors and the
+ * summary through log, JSON and dry runs on standard output; unless another
+ * session is to follow (outcome->again), in another process. One that came to
+ * nothing after one that did leaves the outcome as it was. password: NULL to
+ * look it up; both it and the account's own are wiped once they were used.
+ * Returns the exit status, also in the tally. Whatever goes wrong, and wherever
+ * it is killed, no message is lost: see the commit ladder in HACKING.
  */
 int fetch_account(struct account *account, const struct fetch_options *options,
-	char *password, struct progress *progress, struct tally *tally);
+	char *password, struct progress *progress, struct outcome *outcome);
+
+/* Reports where the session that was to follow cannot be had. */
+void fetch_conclude(const struct account *account,
+	const struct fetch_options *options, struct outcome *outcome);
 
 #endif

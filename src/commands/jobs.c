@@ -12,25 +12,30 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "commands/apart.h"
 #include "commands/report.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "core/xalloc.h"
+#include "io/config.h"
 #include "io/log.h"
 #include "io/privilege.h"
 #include "io/progress.h"
 #include "io/secret.h"
 
+/* Milliseconds between two drawings of the bar. */
+#define TICK 50
+
 /* What parent and children share. */
 struct shared {
 	struct progress *progress; /* one for each account, side by side */
-	struct tally *tallies;
+	struct outcome *outcomes;
 };
 
 struct child {
 	pid_t pid; /* 0: not running */
 	size_t account;
-	int output; /* what it prints: a file in memory, or -1 */
+	int output; /* what it prints: a file in memory; -1: as it goes */
 };
 
 struct jobs {
@@ -57,7 +62,7 @@ static void *share(size_t count, size_t size)
 /* An account whose run did not come to its own report. */
 static void account_failed(struct jobs *jobs, size_t i, const struct error *err)
 {
-	struct tally *tally = &jobs->shared.tallies[i];
+	struct tally *tally = &jobs->shared.outcomes[i].tally;
 
 	tally->status = error_status(err->kind);
 	jobs->status = error_worse(jobs->status, tally->status);
@@ -74,24 +79,21 @@ static void account_failed(struct jobs *jobs, size_t i, const struct error *err)
  * May this account be fetched? Then asks for what no rc file says, before
  * children would ask all at once.
  */
-static bool make_ready(struct jobs *jobs, size_t i)
+static void make_ready(struct jobs *jobs, size_t i)
 {
 	const struct account *account = jobs->accounts[i];
 	struct error err = {.kind = ERROR_NONE};
 
 	if (privilege_check(account, &err)) {
-		if (account->password != NULL ||
-			account->password_command != NULL ||
-			account->password_file != NULL)
-			return true;
+		if (secret_is_at_hand(account))
+			return;
 		if (*jobs->options->stop)
 			error_set(&err, ERROR_TEMPORARY, "ended by a signal");
 		else if (secret_ask(account, jobs->options->stop,
 				 &jobs->passwords[i], &err))
-			return true;
+			return;
 	}
 	account_failed(jobs, i, &err);
-	return false;
 }
 
 /* Does a child print anything on standard output? */
@@ -112,46 +114,94 @@ static void forget_others(struct jobs *jobs, size_t i)
 	}
 }
 
-static void start_child(struct jobs *jobs, struct child *child, size_t i)
+struct work {
+	struct jobs *jobs;
+	size_t account;
+};
+
+static int work(void *context)
 {
+	const struct work *this = context;
+	struct jobs *jobs = this->jobs;
+	size_t i = this->account;
 	struct fetch_options options = *jobs->options;
+
+	/* Of several the parent draws one bar. */
+	options.bar &= jobs->count == 1;
+	forget_others(jobs, i);
+	return fetch_account(jobs->accounts[i], &options, jobs->passwords[i],
+		&jobs->shared.progress[i], &jobs->shared.outcomes[i]);
+}
+
+/* The child has it; nobody needs it here while a server is talked to. */
+static void forget_password(struct jobs *jobs, size_t i)
+{
+	account_forget_password(jobs->accounts[i]);
+	secret_free(jobs->passwords[i]);
+	jobs->passwords[i] = NULL;
+}
+
+/* What several print must not be mixed; one may print as it goes. */
+static bool collect_output(const struct jobs *jobs, struct child *child)
+{
+	child->output = -1;
+	if (jobs->count == 1 || !has_output(jobs->options))
+		return true;
+	child->output = memfd_create("keepmail", MFD_CLOEXEC);
+	return child->output >= 0;
+}
+
+static bool start_child(
+	struct jobs *jobs, struct child *child, size_t i, struct error *err)
+{
+	struct work context = {jobs, i};
+
+	child->account = i;
+	child->pid = 0;
+	if (!collect_output(jobs, child))
+		return error_set(err, ERROR_TEMPORARY,
+			"cannot keep what it prints: %s", strerror(errno));
+	pid_t pid = apart_start(work, &context, child->output, err);
+
+	if (pid < 0) {
+		if (child->output >= 0)
+			close(child->output);
+		return false;
+	}
+	child->pid = pid;
+	jobs->running++;
+	forget_password(jobs, i);
+	return true;
+}
+
+/* The account's first session. */
+static void begin_account(struct jobs *jobs, struct child *child, size_t i)
+{
 	struct error err = {.kind = ERROR_NONE};
 
-	options.bar = false;
-	child->account = i;
-	child->output = -1;
-	child->pid = -1;
-	if (has_output(&options))
-		child->output = memfd_create("keepmail", MFD_CLOEXEC);
-	if (child->output >= 0 || !has_output(&options))
-		child->pid = fork();
-	if (child->pid == 0) {
-		int status = EX_OSERR;
+	if (!start_child(jobs, child, i, &err))
+		account_failed(jobs, i, &err);
+}
 
-		forget_others(jobs, i);
-		if (child->output < 0 ||
-			dup2(child->output, STDOUT_FILENO) >= 0)
-			status = fetch_account(jobs->accounts[i], &options,
-				jobs->passwords[i], &jobs->shared.progress[i],
-				&jobs->shared.tallies[i]);
-		if (fflush(stdout) != 0)
-			status = error_worse(status, EX_IOERR);
-		_exit(status);
-	}
-	if (child->pid > 0) {
-		jobs->running++;
-		/* The child has it; nobody needs it here. */
-		account_forget_password(jobs->accounts[i]);
-		secret_free(jobs->passwords[i]);
-		jobs->passwords[i] = NULL;
+/*
+ * Another session of the account, in another process: this one's has given up
+ * the password and the right to look for it. A password that was asked for is
+ * not asked for again.
+ */
+static void continue_account(struct jobs *jobs, struct child *child)
+{
+	struct account *account = jobs->accounts[child->account];
+	struct outcome *outcome = &jobs->shared.outcomes[child->account];
+	struct error err = {.kind = ERROR_NONE};
+
+	if (!*jobs->options->stop &&
+		(secret_is_at_hand(account) ||
+			config_recall_password(account)) &&
+		start_child(jobs, child, child->account, &err))
 		return;
-	}
-	error_set(&err, ERROR_TEMPORARY, "cannot start a process for it: %s",
-		strerror(errno));
-	account_failed(jobs, i, &err);
-	if (child->output >= 0)
-		close(child->output);
-	child->pid = 0;
+	forget_password(jobs, child->account);
+	fetch_conclude(account, jobs->options, outcome);
+	jobs->status = error_worse(jobs->status, outcome->tally.status);
 }
 
 /* Passes on what a child printed. */
@@ -170,31 +220,35 @@ static void pass_output(struct child *child)
 	close(child->output);
 }
 
-static void child_ended(struct jobs *jobs, pid_t pid, int result, unsigned most)
+static struct child *find_child(struct jobs *jobs, pid_t pid, unsigned most)
 {
 	for (unsigned i = 0; i < most; i++) {
-		struct child *child = &jobs->children[i];
-		struct error err = {.kind = ERROR_NONE};
+		if (jobs->children[i].pid == pid)
+			return &jobs->children[i];
+	}
+	return NULL;
+}
 
-		if (child->pid != pid)
-			continue;
-		child->pid = 0;
-		jobs->running--;
-		progress_clear(&jobs->bar);
-		pass_output(child);
-		if (WIFSIGNALED(result)) {
-			error_set(&err,
-				WTERMSIG(result) == SIGKILL ? ERROR_TEMPORARY
-							    : ERROR_SOFTWARE,
-				"its process was ended by signal %d; nothing "
-				"is lost, run it again",
-				WTERMSIG(result));
-			account_failed(jobs, child->account, &err);
-			continue;
-		}
-		int status = WEXITSTATUS(result);
+static void child_ended(struct jobs *jobs, pid_t pid, int result, unsigned most)
+{
+	struct child *child = find_child(jobs, pid, most);
+	struct error err = {.kind = ERROR_NONE};
 
-		jobs->shared.tallies[child->account].status = status;
+	if (child == NULL)
+		return;
+	struct outcome *outcome = &jobs->shared.outcomes[child->account];
+	int status = apart_status(result, &err);
+
+	child->pid = 0;
+	jobs->running--;
+	progress_clear(&jobs->bar);
+	pass_output(child);
+	if (err.kind != ERROR_NONE) {
+		account_failed(jobs, child->account, &err);
+	} else if (outcome->again != AGAIN_NOT) {
+		continue_account(jobs, child);
+	} else {
+		outcome->tally.status = status;
 		jobs->status = error_worse(jobs->status, status);
 	}
 }
@@ -202,17 +256,17 @@ static void child_ended(struct jobs *jobs, pid_t pid, int result, unsigned most)
 /* Waits for a child to end, drawing the bar meanwhile. */
 static void wait_child(struct jobs *jobs, unsigned most)
 {
-	struct timespec tick = {.tv_nsec = 50000000};
+	static const volatile sig_atomic_t never;
+	bool draws = jobs->options->bar && jobs->count > 1;
 	int result;
-	pid_t pid = waitpid(-1, &result, jobs->options->bar ? WNOHANG : 0);
+	pid_t pid = apart_wait(jobs->stopped ? &never : jobs->options->stop,
+		draws ? TICK : 0, &result);
 
 	if (pid > 0)
 		child_ended(jobs, pid, result, most);
-	if (pid == 0) {
+	if (pid == 0 && draws)
 		progress_draw(&jobs->bar, jobs->shared.progress,
 			(unsigned)jobs->count);
-		nanosleep(&tick, NULL);
-	}
 	/* A signal to us alone is for all of us. */
 	if (*jobs->options->stop && !jobs->stopped) {
 		jobs->stopped = true;
@@ -234,8 +288,8 @@ static void run_children(struct jobs *jobs, unsigned most)
 			if (jobs->children[i].pid != 0)
 				continue;
 			/* It is not ready: that was said already. */
-			if (jobs->shared.tallies[next].status == 0)
-				start_child(jobs, &jobs->children[i], next);
+			if (jobs->shared.outcomes[next].tally.status == 0)
+				begin_account(jobs, &jobs->children[i], next);
 			next++;
 		}
 		if (jobs->running > 0)
@@ -249,7 +303,7 @@ static void run_children(struct jobs *jobs, unsigned most)
 
 		error_set(&err, ERROR_TEMPORARY,
 			"ended by a signal before it was begun");
-		if (jobs->shared.tallies[next].status == 0)
+		if (jobs->shared.outcomes[next].tally.status == 0)
 			account_failed(jobs, next, &err);
 	}
 }
@@ -262,11 +316,11 @@ static void say_total(const struct jobs *jobs)
 	char failures[48] = "";
 
 	for (size_t i = 0; i < jobs->count; i++) {
-		total.fetched += jobs->shared.tallies[i].fetched;
-		total.octets += jobs->shared.tallies[i].octets;
-		total.erased += jobs->shared.tallies[i].erased;
-		total.left += jobs->shared.tallies[i].left;
-		failed += jobs->shared.tallies[i].status != 0;
+		total.fetched += jobs->shared.outcomes[i].tally.fetched;
+		total.octets += jobs->shared.outcomes[i].tally.octets;
+		total.erased += jobs->shared.outcomes[i].tally.erased;
+		total.left += jobs->shared.outcomes[i].tally.left;
+		failed += jobs->shared.outcomes[i].tally.status != 0;
 	}
 	if (failed > 0)
 		snprintf(failures, sizeof failures, "; %zu failed", failed);
@@ -288,28 +342,20 @@ int jobs_fetch(struct account *const *accounts, size_t count,
 		.count = count,
 		.options = options,
 		.shared.progress = share(count, sizeof(struct progress)),
-		.shared.tallies = share(count, sizeof(struct tally)),
+		.shared.outcomes = share(count, sizeof(struct outcome)),
 		.passwords = xcalloc(count, sizeof jobs.passwords[0]),
 		.children = xcalloc(most, sizeof jobs.children[0]),
 	};
 
-	if (jobs.shared.progress == NULL || jobs.shared.tallies == NULL) {
+	if (jobs.shared.progress == NULL || jobs.shared.outcomes == NULL) {
 		log_line(LOG_ERRORS, "no memory to share: %s", strerror(errno));
 		jobs.status = EX_OSERR;
 	} else {
-		bool ready = false;
-
 		for (size_t i = 0; i < count; i++)
-			ready |= make_ready(&jobs, i);
-		if (count > 1) {
-			run_children(&jobs, most);
-			if (!options->dry_run)
-				say_total(&jobs);
-		} else if (ready) {
-			jobs.status = fetch_account(accounts[0], options,
-				jobs.passwords[0], &jobs.shared.progress[0],
-				&jobs.shared.tallies[0]);
-		}
+			make_ready(&jobs, i);
+		run_children(&jobs, most);
+		if (count > 1 && !options->dry_run)
+			say_total(&jobs);
 	}
 	for (size_t i = 0; i < count; i++)
 		secret_free(jobs.passwords[i]);
@@ -317,7 +363,7 @@ int jobs_fetch(struct account *const *accounts, size_t count,
 	free(jobs.children);
 	if (jobs.shared.progress != NULL)
 		munmap(jobs.shared.progress, count * sizeof(struct progress));
-	if (jobs.shared.tallies != NULL)
-		munmap(jobs.shared.tallies, count * sizeof(struct tally));
+	if (jobs.shared.outcomes != NULL)
+		munmap(jobs.shared.outcomes, count * sizeof(struct outcome));
 	return jobs.status;
 }

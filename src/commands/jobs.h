@@ -10,10 +10,11 @@
 
 /*
  * Fetches the accounts (count of them), at most jobs at once, and returns the
- * worst exit status. One account alone is fetched in this process. One that
- * fails does not stop the others. Each one's standard output appears in one
- * piece when it is done. Their passwords are forgotten on the way: a child has
- * its own account's alone.
+ * worst exit status. Each session has a process of its own, which ends when
+ * this one does. An account that fails does not stop the others. Where there
+ * are several, each one's standard output appears in one piece when it is done.
+ * Their passwords are forgotten on the way: a child has its own account's
+ * alone, and this process none while a server is talked to.
  */
 int jobs_fetch(struct account *const *accounts, size_t count, unsigned jobs,
 	const struct fetch_options *options);

@@ -121,7 +121,7 @@ bool proof_not_stray(
 
 bool proof_is_last(const struct run *run, size_t position)
 {
-	return run->plan.steps[position].reason == REASON_RETRY;
+	return run->plan.steps[position].last;
 }
 
 /* The next position in the order of fetching, or the one before (by is -1);

@@ -56,7 +56,9 @@ struct run {
 	const struct fetch_options *options;
 	struct progress *progress;
 	struct progress_bar bar;
-	struct tally *tally;
+	struct tally *tally;	 /* of this session */
+	struct outcome *outcome; /* of all of them */
+	bool broken;		 /* the session, in the middle of a message */
 	int64_t started;
 	bool one_by_one;      /* the server was out of step: nothing is piped */
 	bool was_out_of_step; /* in this run, which is to be recorded */

@@ -310,7 +310,7 @@ static bool quit(struct run *run, struct error *err)
  * QUIT does not ride behind the DELEs, though that would spare a round trip: it
  * is not sent to a server that answers them in another way than it should.
  */
-bool transfer_erase(struct run *run, struct error *err)
+bool transfer_erase(struct run *run, bool wait, struct error *err)
 {
 	struct pipeline_event event;
 	size_t window = session_room(run->session);
@@ -332,6 +332,13 @@ bool transfer_erase(struct run *run, struct error *err)
 	}
 	if (run->erased_count > 0)
 		return quit(run, err);
+	if (wait) {
+		struct error ignored = {.kind = ERROR_NONE};
+
+		/* Nothing was marked: it only says that it is done. */
+		quit(run, &ignored);
+		return true;
+	}
 	session_leave(run->session);
 	return true;
 }

@@ -18,8 +18,9 @@ bool transfer_fetch(struct run *run, struct error *err);
  * Marks what the plan says and the store holds as kept, and ends the session:
  * only QUIT's +OK, without which this fails, erases anything. run->erased lists
  * what was answered +OK. Where nothing was marked, nothing depends on the
- * answer to QUIT, and it is not waited for.
+ * answer to QUIT, and it is not waited for; unless wait says that another
+ * session is to find the mailbox unlocked.
  */
-bool transfer_erase(struct run *run, struct error *err);
+bool transfer_erase(struct run *run, bool wait, struct error *err);
 
 #endif

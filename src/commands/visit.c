@@ -26,8 +26,7 @@ bool visit_begin(struct visit *visit, struct account *account,
 	log_account(account->name);
 	if (!privilege_check(account, err))
 		return false;
-	if (account->password == NULL && account->password_command == NULL &&
-		account->password_file == NULL &&
+	if (!secret_is_at_hand(account) &&
 		!secret_ask(account, options->stop, &visit->password, err))
 		return false;
 	return privilege_become(account, err);

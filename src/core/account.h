@@ -65,9 +65,10 @@ struct account {
 	char *password_file;
 	enum auth_method auth;
 	bool cleartext_password;
-	bool pipelining;  /* where the server announces it */
-	int64_t timeout;  /* seconds: to connect, and without any octet */
-	int64_t max_time; /* seconds: a whole session */
+	bool pipelining;   /* where the server announces it */
+	int64_t timeout;   /* seconds: to connect, and without any octet */
+	int64_t max_time;  /* seconds: a whole session */
+	uint32_t sessions; /* of a run, at most; 0: as it takes */
 	enum destination_kind destination;
 	char *path;  /* of the destination, absolute */
 	char *state; /* directory of the store, absolute */

@@ -134,19 +134,20 @@ static struct step kept_step(const struct policy *policy,
 /*
  * Listed again after it was erased or had vanished: the same message, on a
  * server that does not let go or lists only a window, or another one under a
- * uid used again. The same size does not prove the same message, so what was
- * erased is not erased once more, nor is it if it is the same.
+ * uid used again. The same size does not prove the same message, only its
+ * header does, so without that it is not erased; and what was erased is not
+ * erased once more.
  */
 static struct step returned_step(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memory, size_t i,
 	int64_t now)
 {
-	bool known = maildrop->messages[i].size != MAILDROP_SIZE_UNKNOWN &&
-		memory->size != MAILDROP_SIZE_UNKNOWN;
+	struct step step = kept_step(policy, maildrop, memory, i, now);
 
-	if (memory->state == MEMORY_ERASED || (!known && !memory->same))
+	if (memory->state == MEMORY_ERASED ||
+		(!memory->same && policy_erases_later(policy)))
 		return (struct step){.reason = REASON_RETURNED};
-	return kept_step(policy, maildrop, memory, i, now);
+	return step;
 }
 
 /* One that could not be fetched, and holds up no other. */
@@ -158,8 +159,11 @@ static struct step retry_step(const struct policy *policy,
 		return (struct step){.reason = REASON_QUARANTINED};
 	if (now < memory->next_try)
 		return (struct step){.reason = REASON_WAITING};
-	return fetch_step(
-		policy, maildrop, i, REASON_RETRY, REASON_NEW_THEN_ERASED);
+	struct step step = fetch_step(
+		policy, maildrop, i, REASON_RETRY, REASON_RETRY_THEN_ERASED);
+
+	step.last = step.fetch;
+	return step;
 }
 
 /* Does the uid stand for another message now than when it was fetched? */
@@ -397,6 +401,9 @@ const char *plan_reason(enum reason reason)
 		return "too many copies are missing here: nothing is erased";
 	case REASON_RETRY:
 		return "it could not be fetched before: tried again, last";
+	case REASON_RETRY_THEN_ERASED:
+		return "it could not be fetched before: tried again, last; "
+		       "delete = now";
 	case REASON_WAITING:
 		return "it could not be fetched before: tried again later";
 	case REASON_QUARANTINED:

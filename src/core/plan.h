@@ -75,6 +75,7 @@ enum reason {
 	REASON_UNREADABLE,
 	REASON_BRAKE,
 	REASON_RETRY,
+	REASON_RETRY_THEN_ERASED,
 	REASON_WAITING,
 	REASON_QUARANTINED,
 };
@@ -84,6 +85,7 @@ enum reason {
 struct step {
 	bool fetch;
 	bool erase; /* and only once the store says that it is kept */
+	bool last;  /* it failed before: fetched after all that did not */
 	enum reason reason;
 };
 

@@ -282,6 +282,17 @@ static bool set_max_time(struct account *account, const char *text)
 	return true;
 }
 
+static bool set_sessions(struct account *account, const char *text)
+{
+	uint64_t sessions = 0;
+
+	if (strcmp(text, "auto") != 0 &&
+		(!text_parse_number(text, 1000, &sessions) || sessions == 0))
+		return false;
+	account->sessions = (uint32_t)sessions;
+	return true;
+}
+
 static bool set_maildir(struct account *account, const char *text)
 {
 	account->destination = DESTINATION_MAILDIR;
@@ -438,6 +449,8 @@ const struct setting settings[] = {
 	{"timeout", set_timeout, "1 to 86400 seconds", SETTING_ALONE, false},
 	{"max-time", set_max_time, "a time such as 2 hours", SETTING_ALONE,
 		false},
+	{"sessions", set_sessions, "auto, or a number from 1 to 1000",
+		SETTING_ALONE, false},
 	{"maildir", set_maildir, PATH_EXPECTED, SETTING_DESTINATION, true},
 	{"mbox", set_mbox, PATH_EXPECTED, SETTING_DESTINATION, true},
 	{"delete", set_delete,

@@ -937,6 +937,31 @@ bool config_read(struct config *config, const char *const *files, size_t count,
 	return true;
 }
 
+static void ignore_mistake(const char *line)
+{
+	(void)line;
+}
+
+bool config_recall_password(struct account *account)
+{
+	const char *files[1] = {account->file};
+	struct error ignored = {.kind = ERROR_NONE};
+	struct config config;
+	bool ok = config_read(
+		&config, files, 1, account->state, ignore_mistake, &ignored);
+
+	for (size_t i = 0; ok && i < config.count; i++) {
+		struct account *one = &config.accounts[i];
+
+		if (strcmp(one->name, account->name) != 0)
+			continue;
+		account->password = one->password;
+		one->password = NULL;
+	}
+	config_release(&config);
+	return account->password != NULL;
+}
+
 void config_release(struct config *config)
 {
 	for (size_t i = 0; i < config->count; i++)

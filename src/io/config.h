@@ -25,6 +25,12 @@ bool config_read(struct config *config, const char *const *files, size_t count,
 	const char *state_dir, void (*report)(const char *line),
 	struct error *err);
 
+/*
+ * Reads the account's password anew from the rc file where it stands, after it
+ * was forgotten. False: it is not there (any more), or not without mistakes.
+ */
+bool config_recall_password(struct account *account);
+
 void config_release(struct config *config);
 
 #endif

@@ -260,6 +260,12 @@ static bool from_file(const struct account *account,
 	return ok;
 }
 
+bool secret_is_at_hand(const struct account *account)
+{
+	return account->password != NULL || account->password_command != NULL ||
+		account->password_file != NULL;
+}
+
 bool secret_get(const struct account *account,
 	const volatile sig_atomic_t *stop, char **password, struct error *err)
 {

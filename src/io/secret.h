@@ -12,6 +12,9 @@
 /* Longest password taken, in octets. */
 #define SECRET_MAX 1024
 
+/* Does the account say where its password is? Else someone must be asked. */
+bool secret_is_at_hand(const struct account *account);
+
 /*
  * The account's password from the rc file, from the first line that its
  * password-command prints, or from the first line of its password-file.

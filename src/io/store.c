@@ -479,7 +479,6 @@ void store_close(struct store *store)
 	if (store->lock >= 0)
 		close(store->lock);
 	free(store->vanished.ids);
-	free(store->returned.ids);
 	free(store->lost.ids);
 	free(store->place_path);
 	free(store->path);

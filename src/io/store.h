@@ -228,11 +228,14 @@ bool store_is_shared(const char *directory, const char *name,
 	const struct store_place *place);
 
 /*
- * Records what store_recall noticed: which messages vanished from the listing,
- * which came back; and forgets what vanished more than a year ago. A listing
- * that is the same as last time writes nothing.
+ * Records which messages vanished from the listing, as store_recall noticed,
+ * and which came back (memories, count of them): one that is kept only if its
+ * header says so, else it stays marked, so that no rule erases it. Forgets what
+ * vanished more than a year ago. A listing that is the same as last time writes
+ * nothing.
  */
-bool store_record_listing(struct store *store, int64_t now, struct error *err);
+bool store_record_listing(struct store *store, const struct memory *memories,
+	size_t count, int64_t now, struct error *err);
 
 /*
  * Is any mail kept in this place, that the server still lists?

@@ -34,9 +34,8 @@ struct store {
 	int64_t touched_at;	/* as it was opened; 0: written to since */
 	int64_t out_of_step_at; /* 0: never */
 	struct rows vanished;	/* known, and not in the listing now */
-	struct rows returned;
-	struct rows lost; /* of the vanished: those that are kept */
-	int64_t place;	  /* the row of the place below, 0: none yet */
+	struct rows lost;	/* of the vanished: those that are kept */
+	int64_t place;		/* the row of the place below, 0: none yet */
 	enum destination_kind place_kind;
 	char *place_path; /* owned */
 };

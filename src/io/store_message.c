@@ -59,6 +59,11 @@ static const char vanished_sql[] =
 static const char returned_sql[] =
 	"UPDATE message SET vanished_at = NULL WHERE id = ?1";
 
+/* It is not to be forgotten while it is listed: marked anew once a month. */
+static const char doubtful_sql[] =
+	"UPDATE message SET vanished_at = ?2"
+	" WHERE id = ?1 AND vanished_at < ?2 - 2592000";
+
 static const char forget_sql[] = "DELETE FROM message WHERE vanished_at < ?1";
 
 static void rows_add(struct rows *rows, int64_t id)
@@ -83,8 +88,7 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 		free(found);
 		return false;
 	}
-	store->vanished.count = store->returned.count = 0;
-	store->lost.count = 0;
+	store->vanished.count = store->lost.count = 0;
 	/* Rows lie in the order in which they were listed once. */
 	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
 		int64_t row = sqlite3_column_int64(stmt, 0);
@@ -102,8 +106,6 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 				rows_add(&store->lost, row);
 			continue;
 		}
-		if (vanished)
-			rows_add(&store->returned, row);
 		found[at] = (struct memory){
 			.row = row,
 			.state = (enum memory_state)sqlite3_column_int(stmt, 3),
@@ -249,19 +251,30 @@ bool store_record_erased(
 	return store_change_row(store, erased_sql, row, now, err);
 }
 
-bool store_record_listing(struct store *store, int64_t now, struct error *err)
+/* Listed again: for good, or without a proof that it is the same. */
+static bool record_return(struct store *store, const struct memory *memory,
+	int64_t now, struct error *err)
+{
+	bool sure = memory->same || memory->state != MEMORY_KEPT;
+
+	return store_change_row(store, sure ? returned_sql : doubtful_sql,
+		memory->row, now, err);
+}
+
+bool store_record_listing(struct store *store, const struct memory *memories,
+	size_t count, int64_t now, struct error *err)
 {
 	for (size_t i = 0; i < store->vanished.count; i++) {
 		if (!store_change_row(store, vanished_sql,
 			    store->vanished.ids[i], now, err))
 			return false;
 	}
-	for (size_t i = 0; i < store->returned.count; i++) {
-		if (!store_change_row(store, returned_sql,
-			    store->returned.ids[i], now, err))
+	for (size_t i = 0; i < count; i++) {
+		if (memories[i].vanished &&
+			!record_return(store, &memories[i], now, err))
 			return false;
 	}
-	store->vanished.count = store->returned.count = 0;
+	store->vanished.count = 0;
 	return store_change_row(store, forget_sql, now - FORGET_AFTER, 0, err);
 }
 

@@ -290,8 +290,11 @@ bool store_record_erased(
 	return true;
 }
 
-bool store_record_listing(struct store *store, int64_t now, struct error *err)
+bool store_record_listing(struct store *store, const struct memory *memories,
+	size_t count, int64_t now, struct error *err)
 {
+	(void)memories;
+	(void)count;
 	(void)now;
 	(void)err;
 	PROMISE(store->open);

@@ -114,9 +114,8 @@ static void check_erase(const struct policy *policy, size_t count, size_t i,
 		PROMISE(!protected);
 		PROMISE(step->fetch || kept);
 		PROMISE(!step->fetch || policy->erase == ERASE_NOW);
-		/* A uid that was away is believed when its size is the same. */
-		PROMISE(step->fetch || !memory->vanished || memory->same ||
-			(knows_sizes(i) && !is_other(i)));
+		/* A uid that was away is believed only by its header. */
+		PROMISE(step->fetch || !memory->vanished || memory->same);
 		PROMISE(step->fetch || !memory->held);
 		PROMISE(step->fetch || is_well(memory));
 		PROMISE(step->fetch || wanted || policy->max_server_size > 0);

@@ -408,7 +408,7 @@ static bool fetch_and_erase(bool *all_fetched, struct error *err)
 			run.published_count == 0);
 		PROMISE(run.session->pipeline.count == 0);
 	}
-	return *all_fetched && transfer_erase(&run, err);
+	return *all_fetched && transfer_erase(&run, false, err);
 }
 
 static void salvage(const struct error *err)
@@ -437,7 +437,8 @@ static void record(bool erased)
 		ok = store_record_erased(run.store,
 			run.memories[run.erased[i]].row, run_now(), &err);
 	if (ok && run.tally->listed && run.memories != NULL)
-		ok = store_record_listing(run.store, run_now(), &err);
+		ok = store_record_listing(run.store, run.memories,
+			run.maildrop.count, run_now(), &err);
 	if (ok)
 		store_commit(run.store, &err);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static char *read_file(const char *path, size_t *length)
 {
@@ -188,6 +189,27 @@ void maildrops_open(struct maildrops *drops, const char *folder, size_t count,
 		open_folder(drops, folder);
 	else
 		make_up(drops, count, size);
+}
+
+void maildrops_show(struct maildrops *drops, const char *hidden, size_t count)
+{
+	char path[4096];
+	size_t shown = 0;
+
+	drops->octets = 0;
+	for (size_t i = 0; i < drops->count; i++) {
+		struct entry *entry = &drops->entries[i];
+
+		snprintf(path, sizeof path, "%s/%s", hidden, entry->uid);
+		if (shown < count && access(path, F_OK) != 0) {
+			drops->octets += entry->size;
+			drops->entries[shown++] = *entry;
+		} else {
+			free(entry->uid);
+			free(entry->path);
+		}
+	}
+	drops->count = shown;
 }
 
 void maildrops_close(struct maildrops *drops)

@@ -46,6 +46,13 @@ struct maildrops {
  */
 void maildrops_open(struct maildrops *drops, const char *folder, size_t count,
 	size_t size, bool twice);
+
+/*
+ * Of a folder: leaves only the first so many messages that have no file of the
+ * same name in the directory hidden.
+ */
+void maildrops_show(struct maildrops *drops, const char *hidden, size_t count);
+
 void maildrops_close(struct maildrops *drops);
 
 /* The uid of the message at a position (0 is the first): in room, or kept. */

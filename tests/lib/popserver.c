@@ -19,6 +19,10 @@
  *     --apop            a greeting with a timestamp; APOP is refused
  *     --twice           every uid stands for two messages
  *     --refuse N        answer RETR N with -ERR
+ *     --poison UID      end the session in the middle of this message
+ *     --window N, --hidden DIR  of a folder's files, list the first N without
+ *                       a file of the same name in DIR; what was fetched gets
+ *                       one when QUIT ends the session
  *     --forgetful       QUIT answers +OK and erases nothing
  *     --quit-error      QUIT answers -ERR and erases nothing
  *     --shared          let sessions overlap; else the second is [IN-USE]
@@ -183,6 +187,9 @@ static const struct {
 	{"apop", YES, &set.apop},
 	{"twice", YES, &set.twice},
 	{"refuse", NUMBER, &set.refuse},
+	{"poison", WORDS, &set.poison},
+	{"hidden", WORDS, &set.hidden},
+	{"window", NUMBER, &set.window},
 	{"forgetful", YES, &set.forgetful},
 	{"quit-error", YES, &set.quit_error},
 	{"shared", YES, &set.shared},

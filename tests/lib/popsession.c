@@ -20,10 +20,12 @@ struct session {
 	struct wire wire;
 	struct maildrops drops;
 	bool *deleted; /* marked, each message of the drops */
+	bool *sent;
 	size_t deleted_count;
 	size_t deleted_octets;
 	bool logged_in;
-	bool named; /* USER was the right one */
+	bool named;  /* USER was the right one */
+	bool broken; /* it ends here */
 };
 
 /* What is made up, for all sessions: a login costs nothing then. */
@@ -91,8 +93,11 @@ static void open_drops(struct session *session)
 	session->drops = made_up;
 	if (set.folder != NULL)
 		maildrops_open(&session->drops, set.folder, 0, 0, set.twice);
+	if (set.hidden != NULL)
+		maildrops_show(&session->drops, set.hidden, (size_t)set.window);
 	session->deleted = calloc(session->drops.count + 1, sizeof(bool));
-	if (session->deleted == NULL)
+	session->sent = calloc(session->drops.count + 1, sizeof(bool));
+	if (session->deleted == NULL || session->sent == NULL)
 		abort();
 }
 
@@ -101,6 +106,7 @@ static void close_drops(struct session *session)
 	if (set.folder != NULL)
 		maildrops_close(&session->drops);
 	free(session->deleted);
+	free(session->sent);
 }
 
 static void enter(struct session *session, bool right)
@@ -200,6 +206,15 @@ static void list_entries(struct session *session, bool uids, const char *text)
 			maildrops_size(&session->drops, position));
 }
 
+static bool is_poison(const struct session *session, size_t position)
+{
+	char uid[MAILDROPS_UID_MAX];
+
+	return set.poison != NULL &&
+		strcmp(maildrops_uid(&session->drops, position, uid),
+			set.poison) == 0;
+}
+
 static void send_message(struct session *session, char *text, bool whole)
 {
 	char *space = strchr(text, ' ');
@@ -212,6 +227,12 @@ static void send_message(struct session *session, char *text, bool whole)
 		wire_printf(&session->wire, "-ERR cannot read it\r\n");
 		return;
 	}
+	if (whole && is_poison(session, position)) {
+		wire_printf(&session->wire, "+OK\r\nSubject: half a mess");
+		session->broken = true;
+		return;
+	}
+	session->sent[position] |= whole;
 	if (whole)
 		atomic_fetch_add(&counts->retrs, 1);
 	maildrops_send(&session->drops, position, &session->wire, top);
@@ -248,6 +269,18 @@ static void erase(const struct session *session, size_t position)
 	atomic_fetch_add(&counts->erased, 1);
 }
 
+/* It is not listed again. */
+static void hide(const char *uid)
+{
+	char path[4096];
+
+	snprintf(path, sizeof path, "%s/%s", set.hidden, uid);
+	FILE *file = fopen(path, "w");
+
+	if (file != NULL)
+		fclose(file);
+}
+
 static void quit(struct session *session)
 {
 	bool erases =
@@ -256,6 +289,12 @@ static void quit(struct session *session)
 	for (size_t i = 0; erases && i < session->drops.count; i++) {
 		if (session->deleted[i])
 			erase(session, i);
+	}
+	for (size_t i = 0; set.hidden != NULL && session->logged_in &&
+		i < session->drops.count;
+		i++) {
+		if (session->sent[i])
+			hide(session->drops.entries[i].uid);
 	}
 	fflush(report);
 	wire_printf(&session->wire,
@@ -315,6 +354,7 @@ static bool command(struct session *session, char *line, SSL_CTX *context)
 		wire_printf(wire, "+OK\r\n");
 	} else if (session->logged_in) {
 		transaction(session, line, text);
+		return !session->broken;
 	} else if (strcasecmp(line, "STLS") == 0 && wire->ssl == NULL &&
 		!has(&set.no, "STLS")) {
 		wire_printf(wire, "+OK begin\r\n");

@@ -35,6 +35,9 @@ struct settings {
 	bool apop;
 	bool twice;
 	long refuse;
+	const char *poison;
+	const char *hidden;
+	long window;
 	bool forgetful;
 	bool quit_error;
 	bool shared;

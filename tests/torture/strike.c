@@ -382,6 +382,13 @@ static void cut_power(void)
 	struck = true;
 }
 
+/* Whoever is at the call, and who started it, which would go on. */
+static void kill_all(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	kill(command, SIGKILL);
+}
+
 static void strike(pid_t pid, struct user_regs_struct *regs)
 {
 	long number = (long)regs->orig_rax;
@@ -389,10 +396,10 @@ static void strike(pid_t pid, struct user_regs_struct *regs)
 	switch (set.action) {
 	case ACTION_CUT:
 		cut_power();
-		kill(command, SIGKILL);
+		kill_all(pid);
 		break;
 	case ACTION_KILL:
-		kill(command, SIGKILL);
+		kill_all(pid);
 		struck = true;
 		break;
 	case ACTION_ERROR:

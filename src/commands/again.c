@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/again.h"
+
+#include "io/log.h"
+
+/*
+ * A session more costs some six round trips. Below so many messages that is
+ * much beside what the last one cost, and a window of fewer is not known.
+ */
+#define WINDOW_MIN 10
+
+/* Sessions of a run where the rc file says nothing, and broken ones. */
+#define SESSIONS_MAX 1000
+#define BROKEN_MAX 5
+
+/* A message that broke so many is left for the next run. */
+#define TRIES_IN_A_RUN 2
+
+/* Was most of what is listed new, and did it come? */
+static bool was_mostly_new(const struct run *run)
+{
+	return run->tally->fetched >= WINDOW_MIN &&
+		run->tally->fetched >= run->maildrop.count / 2;
+}
+
+/* Is what was fetched listed no more, next time (RFC 2449 section 6.7)? */
+static bool hides_what_was_fetched(const struct run *run)
+{
+	const struct pop3_capabilities *capabilities =
+		session_capabilities(run->session);
+
+	return capabilities->expires && capabilities->expire_days == 0;
+}
+
+bool again_is_likely(const struct run *run)
+{
+	return was_mostly_new(run) ||
+		(run->tally->fetched > 0 &&
+			(run->account->sessions > 1 ||
+				run->outcome->again == AGAIN_MORE));
+}
+
+/*
+ * May there be more behind what is listed? A server says so by EXPIRE 0, or
+ * shows it: what was known is gone from the listing without having been erased,
+ * and other mail is there. Where each RETR was a round trip, a session more
+ * costs little, and it is simply tried.
+ */
+static bool may_have_more(const struct run *run)
+{
+	size_t known = run->maildrop.count - run->tally->fetched;
+	size_t gone = store_lost_count(run->store);
+
+	/* Once begun, until nothing new comes. */
+	if (run->account->sessions > 1 || run->outcome->again == AGAIN_MORE)
+		return run->tally->fetched > 0;
+	return was_mostly_new(run) &&
+		(hides_what_was_fetched(run) ||
+			!session_pipelines(run->session) ||
+			(gone >= WINDOW_MIN && gone > known));
+}
+
+/* Is it one that did not come, and did not fail before this session? */
+static bool waits(const struct run *run, size_t i)
+{
+	return run->plan.steps[i].fetch &&
+		run->memories[i].state != MEMORY_KEPT &&
+		run->memories[i].tries == 0;
+}
+
+/* Those of this session's failures that had not failed before. */
+static size_t count_fresh_troubles(const struct run *run)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->trouble_count; i++)
+		n += waits(run, run->troubles[i].position);
+	return n;
+}
+
+size_t again_in_trouble(const struct run *run)
+{
+	size_t n = count_fresh_troubles(run);
+
+	for (size_t i = 0; i < run->maildrop.count; i++)
+		n += run->memories[i].tries > 0 &&
+			!run->memories[i].quarantined &&
+			run->memories[i].state != MEMORY_KEPT;
+	return n;
+}
+
+/* Is anything still to be fetched that has not failed yet, or to be erased? */
+static bool others_wait(const struct run *run)
+{
+	size_t waiting = 0;
+
+	for (size_t i = 0; i < run->plan.count; i++)
+		waiting += waits(run, i) ||
+			(run->plan.steps[i].erase &&
+				run->memories[i].state == MEMORY_KEPT);
+	return waiting > count_fresh_troubles(run);
+}
+
+void again_hold_back(struct run *run)
+{
+	for (size_t i = 0; i < run->maildrop.count; i++) {
+		struct memory *memory = &run->memories[i];
+
+		if (run->outcome->broken > 0 && memory->tries >= TRIES_IN_A_RUN)
+			memory->next_try = INT64_MAX;
+	}
+}
+
+static bool may_go_on(const struct run *run)
+{
+	const struct account *account = run->account;
+	unsigned most =
+		account->sessions > 0 ? account->sessions : SESSIONS_MAX;
+
+	return !run->options->dry_run && !run->options->rebuild &&
+		!*run->options->stop && run->outcome->sessions < most &&
+		run_now() - run->outcome->began < account->max_time;
+}
+
+bool again_decide(struct run *run, const struct error *err)
+{
+	struct outcome *outcome = run->outcome;
+	bool broken = run->broken && err->kind == ERROR_TEMPORARY;
+	bool more = run->session != NULL && !broken && may_have_more(run);
+
+	outcome->again = AGAIN_NOT;
+	if (!may_go_on(run))
+		return false;
+	if (broken && outcome->broken < BROKEN_MAX && others_wait(run)) {
+		outcome->broken++;
+		outcome->unsaid = true;
+		outcome->in_trouble = again_in_trouble(run);
+		outcome->again = AGAIN_BROKEN;
+		log_line(LOG_SUMMARY,
+			"%s: another session goes on with the rest", err->text);
+	} else if (more) {
+		outcome->again = AGAIN_MORE;
+		log_line(LOG_MESSAGES,
+			"the server may show a part of the mailbox at a time: "
+			"another session looks for more");
+	}
+	return outcome->again != AGAIN_NOT;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/record.h"
+
+#include "commands/batch.h"
+#include "io/log.h"
+
+/*
+ * Will nothing come of this listing next time, either? Only after a run that
+ * left the server's mailbox as it was.
+ */
+static bool record_quiet(struct run *run, struct error *err)
+{
+	const struct tally *tally = run->tally;
+	const struct policy *policy = &run->account->policy;
+	char key[POLICY_KEY_MAX];
+
+	if (tally->status != 0 || tally->erased > 0 || run->options->rebuild)
+		return true;
+	int64_t now = run_now();
+	struct plan next =
+		plan_make(policy, &run->maildrop, run->memories, now);
+	int64_t until = next.quiet_until;
+
+	/* It says nothing of sizes, which tell of uids used again. */
+	if (until > now + STORE_QUIET_MAX)
+		until = now + STORE_QUIET_MAX;
+	bool ok = until <= now ||
+		store_record_quiet(run->store, run->listing,
+			policy_key(key, policy), until, err);
+
+	plan_release(&next);
+	return ok;
+}
+
+/* What could not be fetched, and what could that had failed before. */
+static bool record_troubles(struct run *run, int64_t now, struct error *err)
+{
+	const struct maildrop *maildrop = &run->maildrop;
+	size_t found;
+
+	for (size_t i = 0; i < run->trouble_count; i++) {
+		const struct trouble *trouble = &run->troubles[i];
+		const struct message *message =
+			&maildrop->messages[trouble->position];
+		uint32_t tries = run->memories[trouble->position].tries + 1;
+		bool last = tries >= PLAN_TRIES_MAX;
+
+		if (!store_record_trouble(run->store, maildrop, message, now,
+			    now + plan_patience(tries), last, trouble->text,
+			    err))
+			return false;
+		if (last)
+			log_line(LOG_WARNINGS,
+				"message %u could not be fetched %u times: it "
+				"is left there, and not tried again. See "
+				"keepmail status, and keepmail retry",
+				message->number, tries);
+	}
+	for (size_t i = 0; i < maildrop->count && run->memories != NULL; i++) {
+		if (run->memories[i].tries == 0 ||
+			run->memories[i].state == MEMORY_NONE)
+			continue;
+		if (!store_forget_trouble(run->store,
+			    maildrop_uid(maildrop, &maildrop->messages[i]),
+			    maildrop->messages[i].uid_length, &found, err))
+			return false;
+	}
+	return true;
+}
+
+/* What became of the messages, within a transaction. */
+static bool record_messages(struct run *run, int64_t now, struct error *err)
+{
+	struct tally *tally = run->tally;
+
+	if (!batch_record_kept(run, err) || !record_troubles(run, now, err))
+		return false;
+	/* tally->erased is 0 unless QUIT was answered +OK. */
+	for (size_t i = 0; i < tally->erased; i++) {
+		int64_t row = run->memories[run->erased[i]].row;
+
+		if (!store_record_erased(run->store, row, now, err))
+			return false;
+	}
+	if (run->was_out_of_step &&
+		!store_record_out_of_step(run->store, now, err))
+		return false;
+	return !tally->listed || run->memories == NULL || run->identifying ||
+		(store_record_listing(run->store, run->memories,
+			 run->maildrop.count, now, err) &&
+			record_quiet(run, err));
+}
+
+bool record_run(struct run *run, const struct error *outcome, struct error *err)
+{
+	struct tally *tally = run->tally;
+	struct store_run record = {
+		.started = run->started,
+		.ended = run_now(),
+		.status = tally->status,
+		.fetched = tally->fetched,
+		.octets = tally->octets,
+		.erased = tally->erased,
+		.left = tally->left,
+		.failed = tally->failed,
+		.error = outcome->kind == ERROR_NONE ? NULL : outcome->text,
+	};
+	/* That nothing was to be done is worth no write to the disk. */
+	bool news = run->options->rebuild || tally->fetched > 0 ||
+		tally->erased > 0 || tally->status != 0 || run->first ||
+		store_has_failed(run->store);
+
+	if (!news)
+		store_touch(run->store);
+	if (run->quiet && !news)
+		return true;
+	return store_begin(run->store, err) &&
+		record_messages(run, record.ended, err) &&
+		(!news || store_record_run(run->store, &record, err)) &&
+		store_commit(run->store, err);
+}
