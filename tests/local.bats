@@ -254,3 +254,96 @@ on_server() {
     wanted 0
     [ "$(ls "$work/mail")" = bare2 ]
 }
+
+# octets_read: of the mbox, by the last run, which was traced.
+octets_read() {
+    awk -F' = ' '/mbox>/ && $NF > 0 { n += $NF } END { print n + 0 }' "$work/trace"
+}
+
+traced() {
+    # The leak checker cannot trace what is traced.
+    ASAN_OPTIONS=detect_leaks=0 run strace -f -y -qq -o "$work/trace" \
+        -e trace=read,pread64,readv,mmap "$KEEPMAIL" -f "$rc" "$@"
+    [ "$status" -eq 0 ] || { echo "# $output"; return 1; }
+}
+
+# A note is made of an mbox that has not changed for more than two seconds.
+settled_mbox() {
+    command -v strace >/dev/null || skip "strace is missing"
+    strace -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
+    make_letters 1 400
+    write_rc "mbox = \"$work/mbox\"" "$@"
+    wanted 0
+    sleep 3
+    wanted 0
+    [ "$(in_store "SELECT count(*) FROM note")" -eq 1 ]
+    size=$(stat -c %s "$work/mbox")
+}
+
+@test "an mbox that did not change is not read again, and one that grew only behind" {
+    settled_mbox 'delete = "when purged"'
+    traced
+    [ "$(octets_read)" -le 512 ]
+    make_letters 401 403
+    wanted 0
+    sleep 3
+    traced
+    # The last one known, twice, and what is new.
+    [ "$(octets_read)" -lt $((size / 4)) ] || { echo "# $(octets_read) of $size"; false; }
+    [ "$(on_server)" -eq 403 ]
+    # What is taken out of the middle is gone all the same, and only that.
+    awk '/^From / { n++ } n != 200' "$work/mbox" >"$work/new"
+    cat "$work/new" >"$work/mbox"
+    wanted 0
+    [ "$(on_server)" -eq 402 ]
+    [ ! -e "$work/mail/000200.eml" ]
+    sleep 3
+    wanted 0
+    traced
+    [ "$(octets_read)" -le 512 ]
+    [ "$(on_server)" -eq 402 ]
+}
+
+# octets NUMBER: eight, as this machine orders them.
+octets() {
+    printf '%016x' "$1" | fold -w 2 | tac | tr -d '\n'
+}
+
+@test "what is noted of an mbox is read before it is erased for it" {
+    [ "$(printf '\1\0' | od -An -tu2 | tr -d ' ')" -eq 1 ] || skip "big-endian"
+    settled_mbox 'delete = "when purged"'
+    # As a disk does it: the file's times do not tell.
+    touch -r "$work/mbox" "$work/times"
+    offset=$(grep -abo "text 7\$" "$work/mbox" | cut -d: -f1)
+    printf x | dd of="$work/mbox" bs=1 seek="$offset" conv=notrunc status=none
+    touch -r "$work/times" "$work/mbox"
+    sleep 3
+    changed=$(stat -c %.9Z "$work/mbox")
+    in_store "UPDATE note SET note = CAST(substr(note, 1, 48) ||
+        x'$(octets "${changed%.*}")$(octets "$((10#${changed#*.}))")' ||
+        substr(note, 65) AS BLOB)"
+    traced
+    [ "$(octets_read)" -le 512 ]
+    write_rc "mbox = \"$work/mbox\"" 'delete = "after 2 days"'
+    days_pass 3
+    wanted 0
+    says "1 messages are due, and their copies here are not"
+    [ "$(on_server)" -eq 1 ]
+    [ -e "$work/mail/000007.eml" ]
+}
+
+@test "a note of an mbox that is damaged is no note" {
+    settled_mbox 'delete = "when purged"'
+    for change in "x''" "x'00'" "zeroblob(length(note))" \
+        "substr(note, 1, length(note) - 1)" "note || x'00'" \
+        "CAST(substr(note, 1, 120) || zeroblob(8) || substr(note, 129) AS BLOB)"; do
+        in_store "UPDATE note SET note = $change"
+        wanted 0
+        says_nothing
+        [ "$(on_server)" -eq 400 ]
+        wanted 0
+        # It was read, and noted anew.
+        traced
+        [ "$(octets_read)" -le 512 ]
+    done
+}

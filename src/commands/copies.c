@@ -73,13 +73,72 @@ struct place {
 	size_t position;
 };
 
+/* What was noted of an mbox that was read. */
+struct noted {
+	char *path; /* owned */
+	void *note; /* owned */
+	size_t length;
+};
+
 struct look {
 	struct run *run;
+	struct noted *noted; /* owned */
+	size_t noted_count;
+	void *recalled; /* owned; the note that was asked for last */
 	struct local *local;
 	struct place *places; /* owned; by row */
 	bool *read;	      /* owned; which were verified */
 	size_t count;
 };
+
+static const void *recall_note(void *data, const char *path, size_t *length)
+{
+	struct look *look = data;
+
+	free(look->recalled);
+	look->recalled = store_note(look->run->store, path, length);
+	return look->recalled;
+}
+
+static void keep_note(
+	void *data, const char *path, const void *note, size_t length)
+{
+	struct look *look = data;
+
+	look->noted = xreallocarray(
+		look->noted, look->noted_count + 1, sizeof look->noted[0]);
+	struct noted *noted = &look->noted[look->noted_count++];
+
+	*noted = (struct noted){xstrdup(path), xmalloc(length), length};
+	memcpy(noted->note, note, length);
+}
+
+static bool record_notes(struct look *look, struct error *err)
+{
+	struct store *store = look->run->store;
+	bool ok = look->noted_count == 0 || store_begin(store, err);
+
+	for (size_t i = 0; ok && i < look->noted_count; i++) {
+		const struct noted *noted = &look->noted[i];
+
+		ok = store_record_note(
+			store, noted->path, noted->note, noted->length, err);
+	}
+	return ok && (look->noted_count == 0 || store_commit(store, err));
+}
+
+static void look_release(struct look *look)
+{
+	local_free(look->local);
+	for (size_t i = 0; i < look->noted_count; i++) {
+		free(look->noted[i].path);
+		free(look->noted[i].note);
+	}
+	free(look->noted);
+	free(look->recalled);
+	free(look->places);
+	free(look->read);
+}
 
 static int by_row(const void *a, const void *b)
 {
@@ -114,18 +173,25 @@ static bool look_around(struct look *look, struct error *err)
 		run->options->no_brake, err);
 }
 
-static bool is_any_gone(const struct run *run)
+/* How many seem gone; *fresh: of them, those that did not before. */
+static size_t count_gone(const struct run *run, size_t *fresh)
 {
-	size_t i = 0;
+	size_t gone = 0;
 
-	while (i < run->maildrop.count && run->memories[i].local != LOCAL_GONE)
-		i++;
-	return i < run->maildrop.count;
+	*fresh = 0;
+	for (size_t i = 0; i < run->maildrop.count; i++) {
+		if (run->memories[i].local != LOCAL_GONE)
+			continue;
+		gone++;
+		*fresh += !run->memories[i].missing;
+	}
+	return gone;
 }
 
 static bool find_copies(struct look *look, struct error *err)
 {
 	struct run *run = look->run;
+	size_t fresh;
 
 	if (!look_around(look, err))
 		return false;
@@ -141,11 +207,15 @@ static bool find_copies(struct look *look, struct error *err)
 	if (!store_copies(run->store, take_copy, look, err))
 		return false;
 	/* What a reader of mail moved while it was looked for was not found, so
-	 * what seems gone is looked for once more. */
-	if (is_any_gone(run) &&
-		(!look_around(look, err) ||
-			!store_copies(run->store, take_copy, look, err)))
-		return false;
+	 * what seems gone is looked for once more; and where it was not gone
+	 * before, no note is believed. */
+	if (count_gone(run, &fresh) > 0) {
+		if (fresh > 0)
+			local_forget_notes(look->local);
+		if (!look_around(look, err) ||
+			!store_copies(run->store, take_copy, look, err))
+			return false;
+	}
 	for (size_t i = 0; i < run->maildrop.count; i++) {
 		if (run->memories[i].state == MEMORY_KEPT &&
 			run->memories[i].local == LOCAL_UNKNOWN)
@@ -302,20 +372,24 @@ static bool check(struct look *look, struct error *err)
 		!verify_copies(look, err))
 		return false;
 	say_changed(run);
-	return run->options->dry_run || record_missing(run, err);
+	return run->options->dry_run ||
+		(record_missing(run, err) && record_notes(look, err));
 }
 
 bool copies_check(struct run *run, struct error *err)
 {
 	struct look look = {.run = run};
+	const struct local_notes notes = {
+		.recall = recall_note,
+		.keep = keep_note,
+		.data = &look,
+	};
 
 	if (!is_needed(run))
 		return true;
-	look.local = local_new();
+	look.local = local_new(&notes);
 	bool ok = check(&look, err);
 
-	local_free(look.local);
-	free(look.places);
-	free(look.read);
+	look_release(&look);
 	return ok;
 }

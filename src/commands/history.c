@@ -167,7 +167,7 @@ static char *find_file(
 
 	/* What cannot be looked through has no copy, as far as is known. */
 	if (history->local == NULL) {
-		history->local = local_new();
+		history->local = local_new(NULL);
 		copies_look(history->local, history->account, history->store,
 			true, &ignored);
 	}

@@ -50,7 +50,7 @@ static int by_header(const void *a, const void *b)
 bool rebuild_read(struct run *run, struct error *err)
 {
 	struct rebuild *rebuild = xcalloc(1, sizeof *rebuild);
-	struct local *local = local_new();
+	struct local *local = local_new(NULL);
 
 	run->rebuild = rebuild;
 	bool ok = copies_look(local, run->account, run->store, true, err) &&
@@ -149,7 +149,7 @@ bool rebuild_is_not_due(struct run *run, struct error *err)
 		return false;
 	if (!fresh)
 		return true;
-	struct local *local = local_new();
+	struct local *local = local_new(NULL);
 	/* What cannot be looked at will be told when it is delivered to. */
 	bool any = local_look(local, account->path, NULL, true, &unseen) &&
 		local_has_any(local);

@@ -166,7 +166,7 @@ static bool verify_all(struct verify *verify, bool refetch, struct error *err)
 		return false;
 	verify->store = store_open(account->state, account->name,
 		refetch ? STORE_WRITE : STORE_READ, err);
-	verify->local = local_new();
+	verify->local = local_new(NULL);
 	return verify->store != NULL &&
 		copies_look(verify->local, account, verify->store, true, err) &&
 		store_all_copies(verify->store, count_copy, verify, err) &&

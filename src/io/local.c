@@ -45,9 +45,17 @@ struct local {
 	size_t seen_count;
 };
 
-struct local *local_new(void)
+struct local *local_new(const struct local_notes *notes)
 {
-	return xcalloc(1, sizeof(struct local));
+	struct local *local = xcalloc(1, sizeof *local);
+
+	local->mboxes.notes = notes;
+	return local;
+}
+
+void local_forget_notes(struct local *local)
+{
+	local->mboxes.notes = NULL;
 }
 
 void local_free(struct local *local)

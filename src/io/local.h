@@ -17,9 +17,27 @@
 
 struct local;
 
-/* Nothing was looked at. The caller frees it. */
-struct local *local_new(void);
+/*
+ * What is noted of mboxes from one look to another, so that one which did not
+ * change is not read again: octets that say something to local alone. recall
+ * gives them, borrowed until the next call, or NULL; keep takes them.
+ */
+struct local_notes {
+	const void *(*recall)(void *data, const char *path, size_t *length);
+	void (*keep)(
+		void *data, const char *path, const void *note, size_t length);
+	void *data;
+};
+
+/*
+ * Nothing was looked at. notes: borrowed; NULL: whatever is looked at is read.
+ * The caller frees it.
+ */
+struct local *local_new(const struct local_notes *notes);
 void local_free(struct local *local);
+
+/* From now on everything is read, whatever was noted of it. */
+void local_forget_notes(struct local *local);
 
 /*
  * Looks through a directory: Maildirs below it by the names of their files,

@@ -14,12 +14,15 @@
 #include "core/header.h"
 #include "core/xalloc.h"
 #include "io/digest.h"
+#include "io/local_note.h"
 
 #define BLOCK (128 * 1024)
 
 /* What becomes of a message as its lines pass. */
 struct scan {
 	struct local_mbox *mbox;
+	uint64_t at;	/* of the line that is read, in the file */
+	uint64_t began; /* the message, too */
 	bool trashed;
 	bool in_message;
 	bool in_header;
@@ -38,6 +41,9 @@ struct scan {
 
 void local_mbox_release(struct local_mbox *mbox)
 {
+	for (size_t i = 0; i < mbox->path_count; i++)
+		free(mbox->paths[i]);
+	free(mbox->paths);
 	free(mbox->messages);
 	*mbox = (struct local_mbox){.count = 0};
 }
@@ -74,6 +80,7 @@ static void begin(struct scan *scan)
 	digest_restart(scan->whole);
 	digest_restart(scan->plain);
 	scan->octets = scan->lines = 0;
+	scan->began = scan->at;
 	scan->in_message = scan->in_header = true;
 	scan->after_blank = scan->held = scan->left_out = scan->ended = false;
 }
@@ -90,6 +97,18 @@ static void finish(struct digest *digest, unsigned char without[DIGEST_LENGTH],
 	digest_free(more);
 }
 
+/* Room for one more. */
+static struct local_message *add(struct local_mbox *mbox)
+{
+	if (mbox->count == mbox->room) {
+		mbox->room = mbox->room > 0 ? mbox->room * 2 : 64;
+		mbox->messages = xreallocarray(
+			mbox->messages, mbox->room, sizeof mbox->messages[0]);
+	}
+	mbox->sorted = false;
+	return &mbox->messages[mbox->count++];
+}
+
 static void end(struct scan *scan)
 {
 	struct local_mbox *mbox = scan->mbox;
@@ -99,12 +118,11 @@ static void end(struct scan *scan)
 		return;
 	scan->in_message = false;
 	header_end(&scan->header);
-	if (mbox->count == mbox->room) {
-		mbox->room = mbox->room > 0 ? mbox->room * 2 : 64;
-		mbox->messages = xreallocarray(
-			mbox->messages, mbox->room, sizeof mbox->messages[0]);
-	}
-	message = &mbox->messages[mbox->count++];
+	message = add(mbox);
+	message->at = scan->began;
+	message->length = scan->at - scan->began;
+	message->mbox = mbox->path_count - 1;
+	message->read = true;
 	message->trashed = scan->trashed;
 	message->identified = header_is_identity(&scan->header);
 	message->since = scan->since;
@@ -113,7 +131,6 @@ static void end(struct scan *scan)
 	digest_finish(scan->identity, message->header_sha256);
 	finish(scan->whole, message->texts[0], message->texts[1]);
 	finish(scan->plain, message->texts[2], message->texts[3]);
-	mbox->sorted = false;
 }
 
 /* What readers of mail write into headers. */
@@ -197,63 +214,170 @@ static void take_line(
 		scan->in_header = false;
 }
 
-/* Reads line by line; one that is longer than the block comes in pieces. */
-static bool read_lines(struct scan *scan, FILE *file)
+/* Reads line by line up to an octet of the file. */
+static bool read_lines(struct scan *scan, FILE *file, uint64_t end_at)
 {
 	char *line = NULL;
 	size_t room = 0;
 	ssize_t n;
 
-	while ((n = getline(&line, &room, file)) > 0) {
+	while (scan->at < end_at && (n = getline(&line, &room, file)) > 0) {
 		bool whole = line[n - 1] == '\n';
 
 		take_line(scan, line, (size_t)n - whole, whole);
+		scan->at += (uint64_t)n;
 	}
 	free(line);
 	end(scan);
 	return ferror(file) == 0;
 }
 
-bool local_mbox_look(struct local_mbox *mbox, const char *path, bool trashed,
-	struct error *err)
+/* Reads what lies between two octets of the file, the first a From_ line's. */
+static bool scan_part(struct local_mbox *mbox, FILE *file, bool trashed,
+	uint64_t from, uint64_t to)
+{
+	struct scan scan = {.mbox = mbox,
+		.trashed = trashed,
+		.at = from,
+		.identity = digest_new(),
+		.whole = digest_new(),
+		.plain = digest_new()};
+	bool ok = fseeko(file, (off_t)from, SEEK_SET) == 0 &&
+		read_lines(&scan, file, to);
+
+	digest_free(scan.identity);
+	digest_free(scan.whole);
+	digest_free(scan.plain);
+	return ok;
+}
+
+/* length: so much of it will be read, at most. */
+static FILE *open_mbox(const char *path, uint64_t length)
 {
 	int fd;
-	char start[5];
-	FILE *file = NULL;
 
 	do
 		fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
 	while (fd < 0 && errno == EINTR);
-	bool ok = fd >= 0;
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+
+	if (fd >= 0 && file == NULL)
+		close(fd);
+	if (file != NULL)
+		setvbuf(file, NULL, _IOFBF,
+			length < BLOCK ? (size_t)length : BLOCK);
+	return file;
+}
+
+/* Takes what is noted and still holds; where the rest begins. */
+static uint64_t take_note(
+	struct local_mbox *mbox, int fd, const char *path, bool trashed)
+{
+	const struct local_notes *notes = mbox->notes;
+	size_t length;
+	size_t count;
+	uint64_t from;
+	const void *note = notes == NULL
+		? NULL
+		: notes->recall(notes->data, path, &length);
+	struct local_message *noted = note == NULL
+		? NULL
+		: local_note_read(fd, note, length, &count, &from);
+
+	if (noted == NULL)
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		struct local_message *message = add(mbox);
+
+		*message = noted[i];
+		message->mbox = mbox->path_count - 1;
+		message->trashed = trashed;
+	}
+	free(noted);
+	return from;
+}
+
+static bool is_unchanged(const struct stat *before, const struct stat *after)
+{
+	return before->st_size == after->st_size &&
+		before->st_mtim.tv_sec == after->st_mtim.tv_sec &&
+		before->st_mtim.tv_nsec == after->st_mtim.tv_nsec;
+}
+
+/* Notes what it holds, if any of it had to be read and it did not change
+ * meanwhile. */
+static void keep_note(const struct local_mbox *mbox, size_t first, int fd,
+	const struct stat *before, const char *path)
+{
+	const struct local_notes *notes = mbox->notes;
+	struct stat after;
+	size_t length;
+
+	if (notes == NULL || mbox->count == first ||
+		!mbox->messages[mbox->count - 1].read ||
+		fstat(fd, &after) < 0 || !is_unchanged(before, &after))
+		return;
+	void *note = local_note_make(
+		fd, &mbox->messages[first], mbox->count - first, &length);
+
+	if (note != NULL)
+		notes->keep(notes->data, path, note, length);
+	free(note);
+}
+
+bool local_mbox_look(struct local_mbox *mbox, const char *path, bool trashed,
+	struct error *err)
+{
+	FILE *file = open_mbox(path, UINT64_MAX);
+	size_t first = mbox->count;
+	struct stat before;
+	bool ok = file != NULL && fstat(fileno(file), &before) == 0;
+	char start[5];
 
 	if (ok &&
-		(pread(fd, start, sizeof start, 0) != (ssize_t)sizeof start ||
+		(pread(fileno(file), start, sizeof start, 0) !=
+				(ssize_t)sizeof start ||
 			memcmp(start, "From ", sizeof start) != 0)) {
-		close(fd);
+		fclose(file);
 		return true;
 	}
-	file = ok ? fdopen(fd, "r") : NULL;
-	ok = file != NULL;
 	if (ok) {
-		struct scan scan = {.mbox = mbox,
-			.trashed = trashed,
-			.identity = digest_new(),
-			.whole = digest_new(),
-			.plain = digest_new()};
+		mbox->paths = xreallocarray(mbox->paths, mbox->path_count + 1,
+			sizeof mbox->paths[0]);
+		mbox->paths[mbox->path_count++] = xstrdup(path);
+		uint64_t from = take_note(mbox, fileno(file), path, trashed);
 
-		setvbuf(file, NULL, _IOFBF, BLOCK);
-		ok = read_lines(&scan, file);
-		digest_free(scan.identity);
-		digest_free(scan.whole);
-		digest_free(scan.plain);
+		ok = from >= (uint64_t)before.st_size ||
+			scan_part(mbox, file, trashed, from, UINT64_MAX);
 	}
 	if (!ok)
 		error_set(err, ERROR_WRITE, "cannot look through %s: %s", path,
 			strerror(errno));
+	else
+		keep_note(mbox, first, fileno(file), &before, path);
 	if (file != NULL)
 		fclose(file);
-	else if (fd >= 0)
-		close(fd);
+	return ok;
+}
+
+/* Reads a message that was only noted; false: it is not there any more. */
+static bool read_again(
+	const struct local_mbox *mbox, struct local_message *message)
+{
+	struct local_mbox one = {.path_count = 1};
+	FILE *file = open_mbox(mbox->paths[message->mbox], message->length);
+	bool ok = file != NULL &&
+		scan_part(&one, file, message->trashed, message->at,
+			message->at + message->length) &&
+		one.count == 1 && one.messages[0].length == message->length;
+
+	if (ok) {
+		one.messages[0].mbox = message->mbox;
+		*message = one.messages[0];
+	}
+	if (file != NULL)
+		fclose(file);
+	free(one.messages);
 	return ok;
 }
 
@@ -336,22 +460,32 @@ enum local_state local_mbox_find(
 	return LOCAL_TRASHED;
 }
 
+/* Is this what was stored, as it is read now? */
+static bool is_as_stored(const struct local_mbox *mbox,
+	struct local_message *message, const struct letter *letter)
+{
+	return (message->read || read_again(mbox, message)) &&
+		has_text(message, letter);
+}
+
 enum local_state local_mbox_verify(
 	struct local_mbox *mbox, const struct letter *letter)
 {
-	size_t first;
-	size_t end;
+	size_t first = 0;
+	size_t end = mbox->count;
 
-	if (!letter->identified)
-		return find_text(mbox, letter);
-	find_all(mbox, letter, &first, &end);
+	if (letter->identified)
+		find_all(mbox, letter, &first, &end);
 	if (first == end)
-		return LOCAL_GONE;
+		return letter->identified ? LOCAL_GONE : LOCAL_UNREADABLE;
 	for (size_t i = first; i < end; i++) {
-		if (has_text(&mbox->messages[i], letter))
+		struct local_message *message = &mbox->messages[i];
+
+		if ((letter->identified || has_text(message, letter)) &&
+			is_as_stored(mbox, message, letter))
 			return LOCAL_HERE;
 	}
-	return LOCAL_CHANGED;
+	return letter->identified ? LOCAL_CHANGED : LOCAL_UNREADABLE;
 }
 
 bool local_mbox_read(const struct local_mbox *mbox,

@@ -10,11 +10,17 @@
 #include "core/error.h"
 #include "core/letter.h"
 #include "core/plan.h"
+#include "io/local.h"
 
 /* How one message's text may have been stored. */
 #define LOCAL_TEXTS 4
 
 struct local_message {
+	uint64_t at;	 /* where its From_ line begins in the mbox */
+	uint64_t length; /* from there to the next one */
+	size_t mbox;	 /* the position of its path */
+	bool read; /* now; else it was noted, and texts are not known, or were
+		    */
 	unsigned char header_sha256[LETTER_DIGEST];
 	/* Whole, and without what readers of mail add; each with and without
 	 * its last line end. */
@@ -31,12 +37,18 @@ struct local_mbox {
 	struct local_message *messages; /* owned */
 	size_t count;
 	size_t room;
-	bool sorted; /* by header */
+	bool sorted;  /* by header */
+	char **paths; /* owned */
+	size_t path_count;
+	const struct local_notes *notes; /* borrowed, or NULL */
 };
 
 void local_mbox_release(struct local_mbox *mbox);
 
-/* Reads a file, if it begins like an mbox. ERROR_WRITE when it cannot. */
+/*
+ * Reads a file, if it begins like an mbox, as far as no note tells what is in
+ * it. ERROR_WRITE when it cannot.
+ */
 bool local_mbox_look(struct local_mbox *mbox, const char *path, bool trashed,
 	struct error *err);
 

@@ -17,7 +17,7 @@
 
 /* "keep" in ASCII, in the file's header: this database is ours. */
 #define APPLICATION_ID 0x6b656570
-#define SCHEMA_VERSION 4
+#define SCHEMA_VERSION 5
 
 /* A server may have been mended by then. */
 #define OUT_OF_STEP_FOR (INT64_C(31) * 86400)
@@ -100,6 +100,11 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	"CREATE TRIGGER trouble_deleted AFTER DELETE ON trouble"
 	" BEGIN DELETE FROM quiet; END;"
 	"CREATE INDEX message_sha256 ON message (sha256);",
+	/* What mboxes held when they were read last (local_note.c). */
+	"CREATE TABLE note ("
+	" id INTEGER PRIMARY KEY,"
+	" path TEXT NOT NULL UNIQUE,"
+	" note BLOB NOT NULL);",
 };
 
 static const char mailbox_sql[] =

@@ -238,6 +238,16 @@ bool store_record_listing(struct store *store, const struct memory *memories,
 	size_t count, int64_t now, struct error *err);
 
 /*
+ * What was noted of the mbox with this path (*length octets), the caller's to
+ * free; NULL: nothing, or nothing that can be read, which is as good.
+ */
+void *store_note(struct store *store, const char *path, size_t *length);
+
+/* Notes it, in the place of what was noted before; the oldest note goes. */
+bool store_record_note(struct store *store, const char *path, const void *note,
+	size_t length, struct error *err);
+
+/*
  * Is any mail kept in this place, that the server still lists?
  */
 bool store_has_mail(struct store *store, const struct store_place *place,

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+#include <sqlite3.h>
+#include <string.h>
+
+#include "core/xalloc.h"
+#include "io/store_inside.h"
+
+/* So many are kept: files come and go. */
+#define NOTES_MAX 1000
+
+static const char note_sql[] = "SELECT note FROM note WHERE path = ?1";
+
+static const char note_add_sql[] =
+	"INSERT OR REPLACE INTO note (path, note) VALUES (?1, ?2)";
+
+static const char note_forget_sql[] = "DELETE FROM note WHERE id <= ?1";
+
+void *store_note(struct store *store, const char *path, size_t *length)
+{
+	struct error ignored = {.kind = ERROR_NONE};
+	sqlite3_stmt *stmt = store_statement(store, note_sql, &ignored);
+	void *note = NULL;
+
+	if (stmt == NULL)
+		return NULL;
+	sqlite3_bind_text(stmt, 1, path, -1, SQLITE_STATIC);
+	if (sqlite3_step(stmt) == SQLITE_ROW &&
+		sqlite3_column_bytes(stmt, 0) > 0) {
+		*length = (size_t)sqlite3_column_bytes(stmt, 0);
+		note = xmalloc(*length);
+		memcpy(note, sqlite3_column_blob(stmt, 0), *length);
+	}
+	sqlite3_reset(stmt);
+	return note;
+}
+
+bool store_record_note(struct store *store, const char *path, const void *note,
+	size_t length, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, note_add_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_text(stmt, 1, path, -1, SQLITE_STATIC);
+	sqlite3_bind_blob64(stmt, 2, note, length, SQLITE_STATIC);
+	return store_finish(store, stmt, "write to", err) &&
+		store_change_row(store, note_forget_sql,
+			sqlite3_last_insert_rowid(store->db) - NOTES_MAX, 0,
+			err);
+}
