@@ -263,7 +263,7 @@ octets_read() {
 traced() {
     # The leak checker cannot trace what is traced.
     ASAN_OPTIONS=detect_leaks=0 run strace -f -y -qq -o "$work/trace" \
-        -e trace=read,pread64,readv,mmap "$KEEPMAIL" -f "$rc" "$@"
+        -e trace=read,pread64,readv,mmap "$KEEPMAIL" -f "$rc"
     [ "$status" -eq 0 ] || { echo "# $output"; return 1; }
 }
 

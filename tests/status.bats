@@ -250,10 +250,11 @@ $size
     write_accounts b
     wanted 0 -j 1
     size=$(stat -c %s "$work/state/a.db")
+    version=$(in_store "PRAGMA user_version")
     in_store "PRAGMA user_version = 99"
     wanted 65 status
     says "newer keepmail"
-    in_store "PRAGMA user_version = 4"
+    in_store "PRAGMA user_version = $version"
     dd if=/dev/urandom of="$work/state/a.db" bs=1 seek=4096 \
         count=$((size - 4096)) conv=notrunc status=none
     wanted 65 status
@@ -277,7 +278,7 @@ $size
 
 @test "a store of an older keepmail is shown, and left as it is" {
     wanted 0
-    in_store "DROP TABLE trouble; DROP INDEX message_sha256;
+    in_store "DROP TABLE note; DROP TABLE trouble; DROP INDEX message_sha256;
         ALTER TABLE message DROP COLUMN header_sha256;
         ALTER TABLE message DROP COLUMN held_at;
         ALTER TABLE message DROP COLUMN missing_at;
