@@ -17,6 +17,13 @@ each_scenario() {
             done
         done
     done
+    # What goes by its copy here, and by sizes.
+    for policy in trashed purged large room; do
+        scenario maildir $policy later
+        "$1"
+    done
+    scenario mbox purged later
+    "$1"
 }
 
 # A tracer without rights does not see which file a call is about: keepmail is
@@ -74,6 +81,8 @@ crash_family() {
     local kind
     state=$w/state place=$w/place link=clear
     each_scenario crash_calls
+    scenario maildir brake later
+    crash_calls
     # Many calls, much the same: each forty-first.
     for kind in maildir mbox; do
         scenario $kind now many

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * judge [-s STORE] SENT SERVER DESTINATION
+ * judge [-s STORE] SENT SERVER DESTINATION...
  *
  * What became of the mail: SENT is a folder with all the messages there ever
  * were, SERVER the folder of those that the server still has, DESTINATION a
- * Maildir or an mbox. Prints, on one line, how many messages are
+ * Maildir or an mbox; what is not there is empty. Prints, on one line, how many
+ * messages are
  *     lost      not in the destination
  *     doubled   there more often than they were sent
  *     torn      there, and never sent
@@ -102,12 +103,13 @@ int main(int argc, char **argv)
 		if (option == 's')
 			store = optarg;
 	}
-	if (argc - optind != 3 || !sums_add(&sent, argv[optind]) ||
+	if (argc - optind < 3 || !sums_add(&sent, argv[optind]) ||
 		!sums_add(&server, argv[optind + 1])) {
 		fprintf(stderr, "judge: no mail to judge by\n");
 		return 2;
 	}
-	sums_add(&here, argv[optind + 2]);
+	for (int i = optind + 2; i < argc; i++)
+		sums_add(&here, argv[i]);
 	for (size_t i = 0; i < sent.count;) {
 		const char *sum = sent.at[i];
 		size_t wanted = run_of(&sent, &i, sum);

@@ -24,29 +24,36 @@ server_stop() {
 }
 
 # scenario KIND POLICY PHASE [SETTING...]: the state that each of its points
-# starts from, saved. KIND: maildir, mbox. POLICY: never, now, after. PHASE:
-# first (a new account), later (half of the mail is known), recover (and a run was
-# killed while storing), many (two batches), rebound (half of the mail is known, and
-# the server gave all of it new uids).
+# starts from, saved. KIND: maildir, mbox. POLICY: never, now, after, trashed,
+# purged, large (delete-larger-than), room (max-server-size), brake (when trashed,
+# and most is missing). PHASE: first (a new account), later (half of the mail is
+# known), recover (and a run was killed while storing), many (two batches), rebound
+# (half of the mail is known, and the server gave all of it new uids).
 scenario() {
     kind=$1 policy=$2 phase=$3
     shift 3
     local count=12 file i=0
     what="$kind, delete = $policy, $phase run"
+    known_count=6 expects=0
     rm -rf "$w/sent" "$w/saved" "$state" "$place" "$w/mail"
     mkdir -p "$w/sent" "$w/mail"
+    [ "$policy" != brake ] || count=30 known_count=24 expects=65
     [ "$phase" != many ] || count=0
     [ $count -eq 0 ] || "$lib/genmail" "$w/sent" $count
     # More than the 1,024 messages of a batch, and small ones.
     while [ "$phase" = many ] && [ $((i += 1)) -le 1040 ]; do
         printf 'Subject: %d\n\n%d\n' $i $i >"$w/sent/$i"
     done
+    measure_mail
     write_rc "$@"
+    known=()
     [ "$phase" = first ] || [ "$phase" = many ] || be_later
     for file in "$w/sent"/*; do
         ln -f "$file" "$w/mail/"
     done
     [ "$policy" != now ] || [ "$phase" = first ] || [ "$phase" = many ] || forget_erased
+    note_stays
+    be_owner
     [ "$phase" != rebound ] || be_moved
     [ "$phase" != recover ] || be_killed
     mkdir "$w/saved"
@@ -55,9 +62,84 @@ scenario() {
     [ ! -e "$place" ] || cp -a "$place" "$w/saved/place"
 }
 
+# The names and sizes of all mail, in order. Three messages are larger than $large,
+# and without the first three all fit into $room.
+measure_mail() {
+    local file
+    names=()
+    for file in "$w/sent"/*; do
+        names+=("${file##*/}")
+        LC_ALL=C awk -v name="${file##*/}" '{ sub(/\r$/, ""); n += length($0) + 2 }
+            END { print n, name }' "$file"
+    done >"$w/sizes"
+    large=$(sort -n "$w/sizes" | awk '{ size[NR] = $1 }
+        END { print int((size[NR - 3] + size[NR - 2]) / 2) }')
+    room=$(awk 'NR > 3 { n += $1 } END { print n + 50 }' "$w/sizes")
+}
+
+# What no run may erase: the names in $w/stays.
+note_stays() {
+    local file
+    case $policy in
+    now) ;;
+    # What its owner throws away below.
+    trashed) printf '%s\n' "${names[@]:3}" ;;
+    purged) printf '%s\n' "${names[@]:2}" ;;
+    large) awk -v large="$large" '$1 <= large { print $2 }' "$w/sizes" ;;
+    room) awk 'NR > 3 { print $2 }' "$w/sizes" ;;
+    after) printf '%s\n' "${names[@]:known_count}" ;;
+    never | brake) printf '%s\n' "${names[@]}" ;;
+    esac >"$w/stays"
+}
+
+# The copy of the n-th message, a Maildir's.
+copy_of() {
+    sqlite3 "$state/a.db" "SELECT '$place/new/' || name FROM message
+        WHERE CAST(uid AS TEXT) = '${names[$1 - 1]}'"
+}
+
+# What the owner of the mail did with it since. What he removed was not lost.
+be_owner() {
+    local i name gone=()
+    case $kind-$policy in
+    maildir-trashed)
+        mkdir -p "$place/.Trash"/{new,cur,tmp}
+        mv "$(copy_of 1)" "$(copy_of 1 | sed 's,/new/,/cur/,'):2,ST"
+        mv "$(copy_of 2)" "$place/.Trash/cur"
+        rm "$(copy_of 3)"
+        gone=("${names[2]}")
+        ;;
+    maildir-purged)
+        rm "$(copy_of 1)" "$(copy_of 2)"
+        gone=("${names[@]:0:2}")
+        ;;
+    mbox-purged)
+        awk '/^From / && (NR == 1 || blank) { n++ } { blank = $0 == "" } n > 2' \
+            "$place" >"$w/new"
+        cat "$w/new" >"$place"
+        gone=("${names[@]:0:2}")
+        ;;
+    maildir-brake)
+        for ((i = 1; i <= 15; i++)); do
+            rm "$(copy_of $i)"
+            gone+=("${names[i - 1]}")
+        done
+        ;;
+    esac
+    for name in "${gone[@]}"; do
+        rm "$w/sent/$name"
+    done
+}
+
 write_rc() {
-    local delete=$policy
-    [ "$policy" != after ] || delete="after 30 days"
+    local delete=$policy rule=
+    case $policy in
+    after) delete="after 30 days" ;;
+    trashed | brake) delete="when trashed" ;;
+    purged) delete="when purged" ;;
+    large) delete=never rule="delete-larger-than = $large" ;;
+    room) delete=never rule="max-server-size = $room" ;;
+    esac
     rc=$w/rc
     {
         printf 'state = "%s"\nuser = test\npassword = test\n' "$state"
@@ -70,6 +152,7 @@ write_rc() {
             printf '  server = 127.0.0.1\n  port = %s\n  tls = off\n' "$port"
         fi
         printf '  %s = "%s"\n  delete = "%s"\n' "$kind" "$place" "$delete"
+        [ -z "$rule" ] || printf '  %s\n' "$rule"
         [ $# -eq 0 ] || printf '  %s\n' "$@"
         printf '}\n'
     } >"$rc"
@@ -80,7 +163,7 @@ write_rc() {
 be_later() {
     local file n=0
     for file in "$w/sent"/*; do
-        [ $((n += 1)) -gt 6 ] || ln -f "$file" "$w/mail/"
+        [ $((n += 1)) -gt "$known_count" ] || ln -f "$file" "$w/mail/"
     done
     known=("$w/mail"/*)
     "$KEEPMAIL" -f "$rc" || scenario_failed "no earlier run"
@@ -174,7 +257,18 @@ point_end() {
 # A file, not a process substitution: bash loses count of those where process
 # numbers come round, and waits for ever.
 verdict() {
-    "$judge" "$@" "$w/sent" "$w/mail" "$place" >"$w/verdict"
+    "$judge" "$@" "$w/sent" "$w/mail" "$place" "$place/.Trash" >"$w/verdict"
+}
+
+# Whatever is here: what no rule says goes stays on the server.
+judge_stays() {
+    local name
+    while read -r name; do
+        [ -e "$w/mail/$name" ] || [ -e "$w/mail/new-$name" ] || {
+            erased=$((erased + 1))
+            complaint="$complaint; $name was erased by no rule"
+        }
+    done <"$w/stays"
 }
 
 # Right after the blow: is anything erased that is not here, or torn in sight?
@@ -186,6 +280,7 @@ judge_now() {
         return
     }
     erased=$((erased + e))
+    judge_stays
     # The end of an mbox may be torn until the next run.
     [ "$kind" = mbox ] || [ "$t" -eq 0 ] || complain "$t torn in sight"
     [ "$kind" = mbox ] || doubled=$((doubled + d))
@@ -195,7 +290,10 @@ judge_now() {
 run_through() {
     said=$(timeout 60 "$KEEPMAIL" -f "$rc" 2>&1)
     status=$?
-    [ $status -eq 0 ] && [ -z "$said" ] && return
+    # Silence, but where a brake holds.
+    if [ $status -eq "$expects" ]; then
+        [ $status -eq 0 ] && [ -n "$said" ] || return
+    fi
     if [ $status -eq 124 ]; then
         hangs=$((hangs + 1))
     elif [ $status -ge 128 ]; then
@@ -209,6 +307,8 @@ run_through() {
 judge_end() {
     local l d t e integrity sum last again
     run_through
+    # What a rule of sizes takes was fetched by an earlier run.
+    case $policy in large | room) run_through ;; esac
     verdict -s "$state/a.db"
     read -r _ _ _ _ _ _ _ _ _ _ _ sum <"$w/verdict"
     run_through
@@ -220,15 +320,10 @@ judge_end() {
     [ "$t" -eq 0 ] || complain "$t torn"
     [ "$integrity" = ok ] || complain "store: $integrity"
     [ "$sum" = "$again" ] || complain "the last run changed something"
+    judge_stays
     last=$(find "$w/mail" -type f | wc -l)
-    case $policy in
-    after) # What was kept for 31 days goes, and what is new stays.
-        [ "$last" -eq 6 ] ||
-            complain "delete = after, and $last left on the server" ;;
-    now) [ "$last" -eq 0 ] || complain "$last left on the server" ;;
-    never) [ "$last" -eq "$(find "$w/saved/mail" -type f | wc -l)" ] ||
-        complain "delete = never, and $last left on the server" ;;
-    esac
+    [ "$last" -eq "$(wc -l <"$w/stays")" ] ||
+        complain "$last left on the server, not $(wc -l <"$w/stays")"
 }
 
 # struck_status STATUS: how a run ended that was not killed.
