@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include "io/maildir.h"
-
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -19,6 +17,7 @@
 
 #include "core/xalloc.h"
 #include "io/directory.h"
+#include "io/maildir_inside.h"
 
 /* Files of a batch that are left open to be synced; there may be two. */
 #define OPEN_MAX_FILES 256
@@ -26,38 +25,8 @@
 #define SYNCFS_FROM 8
 /* What a killed run left in tmp/ is taken away after this (djb: 36 hours). */
 #define STALE_AFTER (36 * 3600)
-/* Every name of ours has this before its host, and no other program's. */
-#define NAME_MARK "_keepmail"
 
-struct waiting {
-	char name[LETTER_NAME_MAX];
-	int fd;	      /* -1: closed */
-	bool resumed; /* an earlier run's: never taken away here */
-};
-
-struct batch {
-	struct waiting *at; /* owned */
-	size_t count;
-	size_t room;
-};
-
-struct maildir {
-	char *path; /* owned */
-	int tmp;
-	int new;
-	int cur;
-	bool syncfs; /* is one syncfs as good as a sync of each file? */
-	char host[64];
-	unsigned counter;
-	uint32_t chance;	/* in every name of this process */
-	struct waiting current; /* begun, not ended: fd >= 0 */
-	/* What is ended goes into the one, while another thread seals and
-	 * publishes the other. */
-	struct batch open;
-	struct batch closed;
-};
-
-static bool failed(struct maildir *maildir, enum error_kind kind,
+bool maildir_failed(struct maildir *maildir, enum error_kind kind,
 	const char *what, const char *name, struct error *err)
 {
 	const char *hint = "";
@@ -106,7 +75,8 @@ static int open_part(struct maildir *maildir, int root, const char *name,
 		fd = openat(root, name, flags);
 	}
 	if (fd < 0)
-		failed(maildir, ERROR_CREATE, "open the directory", name, err);
+		maildir_failed(
+			maildir, ERROR_CREATE, "open the directory", name, err);
 	return fd;
 }
 
@@ -118,7 +88,7 @@ static bool open_parts(struct maildir *maildir, int root, struct error *err)
 	unsigned there = 0;
 
 	if (fstat(root, &st) < 0)
-		return failed(maildir, ERROR_CREATE, "open", "", err);
+		return maildir_failed(maildir, ERROR_CREATE, "open", "", err);
 	if (st.st_uid != geteuid())
 		return error_set(err, ERROR_CREATE,
 			"%s belongs to another user, who could change the mail "
@@ -143,7 +113,7 @@ static bool open_parts(struct maildir *maildir, int root, struct error *err)
 	if (maildir->cur < 0)
 		return false;
 	if (made && !sync_fd(root))
-		return failed(maildir, ERROR_CREATE, "sync", "", err);
+		return maildir_failed(maildir, ERROR_CREATE, "sync", "", err);
 	return true;
 }
 
@@ -223,14 +193,16 @@ struct maildir *maildir_open(const char *path, struct error *err)
 
 	if (directory_make(path))
 		root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool ok = root >= 0
-		? open_parts(maildir, root, err)
-		: failed(maildir, ERROR_CREATE, "open the Maildir", "", err);
+	bool ok = root >= 0 ? open_parts(maildir, root, err)
+			    : maildir_failed(maildir, ERROR_CREATE,
+				      "open the Maildir", "", err);
 
 	if (ok && faccessat(maildir->tmp, ".", W_OK | X_OK, AT_EACCESS) < 0)
-		ok = failed(maildir, ERROR_CREATE, "write to", "tmp", err);
+		ok = maildir_failed(
+			maildir, ERROR_CREATE, "write to", "tmp", err);
 	if (ok && faccessat(maildir->new, ".", W_OK | X_OK, AT_EACCESS) < 0)
-		ok = failed(maildir, ERROR_CREATE, "write to", "new", err);
+		ok = maildir_failed(
+			maildir, ERROR_CREATE, "write to", "new", err);
 	if (root >= 0)
 		close(root);
 	if (!ok) {
@@ -283,7 +255,7 @@ bool maildir_begin(struct maildir *maildir, struct error *err)
 	current->fd = openat(maildir->tmp, current->name,
 		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (current->fd < 0)
-		return failed(
+		return maildir_failed(
 			maildir, ERROR_WRITE, "make a file in", "tmp", err);
 	return true;
 }
@@ -297,7 +269,7 @@ bool maildir_write(struct maildir *maildir, const char *bytes, size_t length,
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return failed(
+			return maildir_failed(
 				maildir, ERROR_WRITE, "write to", "tmp", err);
 		bytes += n;
 		length -= (size_t)n;
@@ -325,8 +297,8 @@ bool maildir_end(
 	if (maildir->syncfs ? maildir->open.count >= SYNCFS_FROM
 			    : maildir->open.count >= OPEN_MAX_FILES) {
 		if (!maildir->syncfs && !sync_fd(current->fd))
-			return failed(maildir, ERROR_WRITE, "sync a file in",
-				"tmp", err);
+			return maildir_failed(maildir, ERROR_WRITE,
+				"sync a file in", "tmp", err);
 		close_fd(&current->fd);
 	}
 	snprintf(letter->name, sizeof letter->name, "%s", current->name);
@@ -383,7 +355,8 @@ bool maildir_seal(struct maildir *maildir, struct error *err)
 		batch->at[i].fd = -1;
 	}
 	return ok ||
-		failed(maildir, ERROR_WRITE, "sync the files in", "tmp", err);
+		maildir_failed(
+			maildir, ERROR_WRITE, "sync the files in", "tmp", err);
 }
 
 /*
@@ -410,13 +383,13 @@ bool maildir_publish(struct maildir *maildir, struct error *err)
 
 		if (name[0] != '\0' &&
 			renameat(maildir->tmp, name, maildir->new, name) < 0)
-			return failed(maildir, ERROR_WRITE, "move mail into",
-				"new", err);
+			return maildir_failed(maildir, ERROR_WRITE,
+				"move mail into", "new", err);
 	}
 	/* Without this, mail is lost in a power cut when the store's disk is
 	 * another one. */
 	if (batch->count > 0 && !sync_fd(maildir->new)) {
-		failed(maildir, ERROR_WRITE, "sync", "new", err);
+		maildir_failed(maildir, ERROR_WRITE, "sync", "new", err);
 		take_back(maildir);
 		return false;
 	}
@@ -447,127 +420,6 @@ void maildir_abandon(struct maildir *maildir)
 }
 
 /* What is done with the letters that are found. */
-struct found {
-	enum maildir_found *states; /* borrowed, or NULL */
-	int *fds;		    /* the same: they are opened */
-};
-
-static void note_found(
-	const struct found *found, size_t i, int directory, const char *name)
-{
-	if (found->states != NULL)
-		found->states[i] = MAILDIR_ARRIVED;
-	if (found->fds != NULL && found->fds[i] < 0)
-		found->fds[i] = openat(directory, name,
-			O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
-}
-
-/* Finds the letters of a directory, whatever follows their names. */
-static void look_in(int parent, const char *name, const struct letter *letters,
-	size_t count, const struct found *found)
-{
-	int fd = openat(
-		parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (dir == NULL)
-		return;
-	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-		if (strstr(entry->d_name, NAME_MARK) == NULL)
-			continue;
-		for (size_t i = 0; i < count; i++) {
-			size_t n = strlen(letters[i].name);
-
-			if (n > 0 &&
-				strncmp(entry->d_name, letters[i].name, n) ==
-					0 &&
-				!isalnum((unsigned char)entry->d_name[n]))
-				note_found(found, i, fd, entry->d_name);
-		}
-	}
-	closedir(dir);
-}
-
-/* Looks through the subfolders of Maildir++: .NAME/new and .NAME/cur. */
-static void look_in_folders(struct maildir *maildir,
-	const struct letter *letters, size_t count, const struct found *found)
-{
-	DIR *dir = opendir(maildir->path);
-
-	if (dir == NULL)
-		return;
-	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-		if (entry->d_name[0] != '.' || entry->d_name[1] == '\0' ||
-			strcmp(entry->d_name, "..") == 0)
-			continue;
-		char *new = xasprintf("%s/new", entry->d_name);
-		char *cur = xasprintf("%s/cur", entry->d_name);
-
-		look_in(dirfd(dir), new, letters, count, found);
-		look_in(dirfd(dir), cur, letters, count, found);
-		free(new);
-		free(cur);
-	}
-	closedir(dir);
-}
-
-static void look_everywhere(struct maildir *maildir,
-	const struct letter *letters, size_t count, const struct found *found)
-{
-	look_in(maildir->cur, ".", letters, count, found);
-	look_in(maildir->new, ".", letters, count, found);
-	look_in_folders(maildir, letters, count, found);
-}
-
-void maildir_find(struct maildir *maildir, const struct letter *letters,
-	size_t count, enum maildir_found *found)
-{
-	struct stat st;
-	size_t missing = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		const char *name = letters[i].name;
-
-		found[i] = MAILDIR_GONE;
-		if (name[0] == '\0')
-			continue;
-		if (fstatat(maildir->new, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			found[i] = MAILDIR_ARRIVED;
-		else if (fstatat(maildir->tmp, name, &st,
-				 AT_SYMLINK_NOFOLLOW) == 0)
-			found[i] = MAILDIR_WAITING;
-		else
-			missing++;
-	}
-	if (missing > 0) {
-		look_everywhere(maildir, letters, count,
-			&(struct found){.states = found});
-	}
-}
-
-void maildir_open_found(struct maildir *maildir, const struct letter *letters,
-	size_t count, int *fds)
-{
-	for (size_t i = 0; i < count; i++)
-		fds[i] = -1;
-	look_everywhere(maildir, letters, count, &(struct found){.fds = fds});
-}
-
-bool maildir_locate(struct maildir *maildir, const struct letter *letters,
-	size_t count, enum maildir_found *found, struct error *err)
-{
-	maildir_find(maildir, letters, count, found);
-	/* What a killed run or a mail reader moved may not be durable yet. */
-	if (!sync_fd(maildir->new) || !sync_fd(maildir->cur))
-		return failed(maildir, ERROR_WRITE, "sync", "new", err);
-	return true;
-}
-
-int maildir_read(struct maildir *maildir, const struct letter *letter)
-{
-	return openat(
-		maildir->tmp, letter->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-}
 
 void maildir_resume(struct maildir *maildir, const struct letter *letter)
 {

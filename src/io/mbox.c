@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include "io/mbox.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,44 +12,9 @@
 #include "core/mboxrd.h"
 #include "core/xalloc.h"
 #include "io/directory.h"
-#include "io/mboxlock.h"
+#include "io/mbox_inside.h"
 
-#define BLOCK (128 * 1024)
-
-/* A message in the spool, quoted. */
-struct spooled {
-	char from[LETTER_NAME_MAX]; /* its From_ line, without LF */
-	off_t start;
-	off_t end;
-	bool ends_line;
-	bool forgone; /* it is not to be appended */
-};
-
-/* A batch: its messages, one behind another in a file without a name. */
-struct spool {
-	int fd;
-	off_t end;
-	struct spooled *at; /* owned */
-	size_t count;
-	size_t room;
-};
-
-struct mbox {
-	char *path; /* owned */
-	struct spooled current;
-	struct mboxrd quoting;
-	struct buffer quoted;
-	char last; /* octet of the message being written */
-	struct spool open;
-	/* From here on: of the thread that seals and publishes, if any. */
-	struct spool closed;
-	struct mboxlock lock;
-	int fd;		 /* the mbox, while it is locked; else -1 */
-	off_t start;	 /* where the mbox ended before the sealed batch */
-	unsigned blanks; /* line ends to put in front of it */
-};
-
-static bool failed(struct mbox *mbox, enum error_kind kind, const char *what,
+bool mbox_failed(struct mbox *mbox, enum error_kind kind, const char *what,
 	struct error *err)
 {
 	const char *hint = "";
@@ -102,7 +65,7 @@ static bool check_file(struct mbox *mbox, struct error *err)
 	struct stat named;
 
 	if (fstat(mbox->fd, &st) < 0)
-		return failed(mbox, ERROR_CREATE, "open", err);
+		return mbox_failed(mbox, ERROR_CREATE, "open", err);
 	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid())
 		return error_set(err, ERROR_CREATE,
 			"%s is not a regular file of yours with one name: "
@@ -124,22 +87,22 @@ struct mbox *mbox_open(
 
 	mbox->path = xstrdup(path);
 	mbox->fd = mbox->open.fd = mbox->closed.fd = -1;
-	buffer_init(&mbox->quoted, 4 * BLOCK);
+	buffer_init(&mbox->quoted, 4 * MBOX_BLOCK);
 	if (!directory_make_above(path)) {
-		failed(mbox, ERROR_CREATE, "make the directory of", err);
+		mbox_failed(mbox, ERROR_CREATE, "make the directory of", err);
 		goto fail;
 	}
 	/* Found now, before anything is fetched. */
 	mbox->fd = open(path,
 		O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
 	if (mbox->fd < 0) {
-		failed(mbox, ERROR_CREATE, "open", err);
+		mbox_failed(mbox, ERROR_CREATE, "open", err);
 		goto fail;
 	}
 	if (!check_file(mbox, err))
 		goto fail;
 	if (!directory_sync_above(path)) {
-		failed(mbox, ERROR_CREATE, "sync the directory of", err);
+		mbox_failed(mbox, ERROR_CREATE, "sync the directory of", err);
 		goto fail;
 	}
 	close(mbox->fd);
@@ -211,7 +174,7 @@ bool mbox_write(
 {
 	while (length > 0) {
 		/* Quoting adds an octet to every five at the most. */
-		size_t n = length < BLOCK ? length : BLOCK;
+		size_t n = length < MBOX_BLOCK ? length : MBOX_BLOCK;
 
 		mboxrd_quote(&mbox->quoting, bytes, n, &mbox->quoted);
 		if (!spool_quoted(mbox, err))
@@ -293,7 +256,7 @@ bool mbox_lock(struct mbox *mbox, struct error *err)
 	mbox->fd = open(mbox->path,
 		O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
 	if (mbox->fd < 0)
-		return failed(mbox, ERROR_CREATE, "open", err);
+		return mbox_failed(mbox, ERROR_CREATE, "open", err);
 	if (mboxlock_take(&mbox->lock, mbox->path, mbox->fd, err) &&
 		check_file(mbox, err))
 		return true;
@@ -351,7 +314,7 @@ bool mbox_seal(struct mbox *mbox, struct letter *letters, size_t count,
 		return false;
 	mbox->start = lseek(mbox->fd, 0, SEEK_END);
 	if (mbox->start < 0)
-		return failed(mbox, ERROR_WRITE, "find the end of", err);
+		return mbox_failed(mbox, ERROR_WRITE, "find the end of", err);
 	mbox->blanks = is_empty(&mbox->closed) ? 0 : missing_blanks(mbox);
 	uint64_t at = (uint64_t)mbox->start + mbox->blanks;
 
@@ -373,7 +336,7 @@ struct appender {
 	struct mbox *mbox;
 	off_t at;
 	size_t used;
-	char block[BLOCK];
+	char block[MBOX_BLOCK];
 };
 
 static bool append_flush(struct appender *appender)
@@ -389,14 +352,14 @@ static bool append_flush(struct appender *appender)
 static bool append(struct appender *appender, const char *bytes, size_t n)
 {
 	while (n > 0) {
-		size_t room = BLOCK - appender->used;
+		size_t room = MBOX_BLOCK - appender->used;
 		size_t take = n < room ? n : room;
 
 		memcpy(appender->block + appender->used, bytes, take);
 		appender->used += take;
 		bytes += take;
 		n -= take;
-		if (appender->used == BLOCK && !append_flush(appender))
+		if (appender->used == MBOX_BLOCK && !append_flush(appender))
 			return false;
 	}
 	return true;
@@ -414,7 +377,7 @@ static bool append_spooled(struct appender *appender, const struct spooled *one)
 		return false;
 	while (at < one->end) {
 		off_t left = one->end - at;
-		size_t room = BLOCK - appender->used;
+		size_t room = MBOX_BLOCK - appender->used;
 		size_t want = left < (off_t)room ? (size_t)left : room;
 		ssize_t n = pread(
 			spool, appender->block + appender->used, want, at);
@@ -427,7 +390,7 @@ static bool append_spooled(struct appender *appender, const struct spooled *one)
 			return false;
 		appender->used += (size_t)n;
 		at += n;
-		if (appender->used == BLOCK && !append_flush(appender))
+		if (appender->used == MBOX_BLOCK && !append_flush(appender))
 			return false;
 	}
 	return append(appender, "\n\n", one->ends_line ? 1 : 2);
@@ -458,7 +421,7 @@ bool mbox_publish(struct mbox *mbox, struct error *err)
 	ok = ok && append_flush(appender) && fsync(mbox->fd) == 0;
 	free(appender);
 	if (!ok) {
-		failed(mbox, ERROR_WRITE, "append to", err);
+		mbox_failed(mbox, ERROR_WRITE, "append to", err);
 		/* Cut back, or recovery does it by the rows. */
 		if (ftruncate(mbox->fd, mbox->start) == 0)
 			fsync(mbox->fd);
@@ -472,146 +435,4 @@ void mbox_abandon(struct mbox *mbox)
 {
 	mbox_unlock(mbox);
 	empty_batch(mbox);
-}
-
-/* What was unquoted, handed on up to the letter's length. */
-static void hand_on(struct buffer *text, uint64_t *left,
-	void (*sink)(void *data, const char *bytes, size_t length), void *data)
-{
-	size_t n = buffer_length(text);
-	size_t give = n < *left ? n : (size_t)*left;
-
-	if (give > 0)
-		sink(data, buffer_bytes(text), give);
-	*left -= give;
-	buffer_consume(text, n);
-}
-
-/* Does the file have our From_ line at the letter's place, up to its end? */
-static bool is_ours(struct mbox *mbox, const struct letter *letter, bool partly)
-{
-	char line[LETTER_NAME_MAX + 1];
-	char expected[LETTER_NAME_MAX + 1];
-	int n = snprintf(expected, sizeof expected, "%s\n", letter->name);
-	ssize_t got = pread(mbox->fd, line, (size_t)n, (off_t)letter->offset);
-
-	return (partly ? got > 0 : got == n) &&
-		memcmp(line, expected, (size_t)got) == 0;
-}
-
-enum mbox_found mbox_read(struct mbox *mbox, const struct letter *letter,
-	void (*sink)(void *data, const char *bytes, size_t length), void *data)
-{
-	struct buffer text;
-	struct mboxrd unquoting = {.matched = 0};
-	uint64_t head = strlen(letter->name) + 1;
-	uint64_t left = letter->octets;
-	off_t at = (off_t)(letter->offset + head);
-	off_t end = (off_t)(letter->offset + letter->length);
-
-	if (letter->length <= head || !is_ours(mbox, letter, false))
-		return MBOX_GONE;
-	char *block = xmalloc(BLOCK);
-
-	buffer_init(&text, 2 * BLOCK);
-	while (at < end) {
-		off_t rest = end - at;
-		ssize_t n = pread(mbox->fd, block,
-			rest < BLOCK ? (size_t)rest : BLOCK, at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		mboxrd_unquote(&unquoting, block, (size_t)n, &text);
-		hand_on(&text, &left, sink, data);
-		at += n;
-	}
-	mboxrd_unquote_end(&unquoting, &text);
-	hand_on(&text, &left, sink, data);
-	buffer_release(&text);
-	free(block);
-	return at == end && left == 0 ? MBOX_WHOLE : MBOX_GONE;
-}
-
-/* Does text begin with "From SENDER DAY", as every From_ line does? */
-static bool is_from_line(const char *text, size_t length)
-{
-	static const char days[] = "SunMonTueWedThuFriSat";
-	size_t i = 5;
-
-	if (length < i || memcmp(text, "From ", i) != 0)
-		return false;
-	while (i < length && text[i] != ' ' && text[i] != '\n')
-		i++;
-	while (i < length && text[i] == ' ')
-		i++;
-	for (size_t day = 0; length - i >= 3 && day < 7; day++) {
-		if (memcmp(text + i, days + 3 * day, 3) == 0)
-			return true;
-	}
-	return false;
-}
-
-/*
- * Is there a From_ line between from and end? At the start of a line our own
- * text has none, being quoted; in the middle of one it is taken for one only if
- * it looks so, since others may append behind half a line.
- */
-static bool holds_from_line(struct mbox *mbox, off_t from, off_t end)
-{
-	char *block = xmalloc(BLOCK);
-	bool found = false;
-
-	while (from < end && !found) {
-		off_t rest = end - from;
-		ssize_t n = pread(mbox->fd, block,
-			rest < BLOCK ? (size_t)rest : BLOCK, from);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		/* What cannot be read is not ours to judge. */
-		if (n <= 0)
-			found = true;
-		for (ssize_t i = 0; i + 5 <= n && !found; i++) {
-			const char *at =
-				memchr(block + i, 'F', (size_t)(n - i));
-
-			if (at == NULL)
-				break;
-			i = at - block;
-			size_t left = (size_t)(n - i);
-
-			found = left >= 5 && memcmp(at, "From ", 5) == 0 &&
-				((i > 0 && at[-1] == '\n') ||
-					is_from_line(at, left));
-		}
-		/* Blocks overlap by more than a From_ line has. */
-		from += n < BLOCK || n <= LETTER_NAME_MAX ? n
-							  : n - LETTER_NAME_MAX;
-	}
-	free(block);
-	return found;
-}
-
-bool mbox_is_torn(struct mbox *mbox, const struct letter *letter)
-{
-	off_t end = lseek(mbox->fd, 0, SEEK_END);
-	off_t start = (off_t)letter->offset;
-
-	return end > start && end < start + (off_t)letter->length &&
-		is_ours(mbox, letter, true) &&
-		!holds_from_line(mbox, start + 1, end);
-}
-
-bool mbox_cut(struct mbox *mbox, uint64_t offset, struct error *err)
-{
-	if (ftruncate(mbox->fd, (off_t)offset) < 0)
-		return failed(mbox, ERROR_WRITE, "cut a torn message off", err);
-	return mbox_sync(mbox, err);
-}
-
-bool mbox_sync(struct mbox *mbox, struct error *err)
-{
-	return fsync(mbox->fd) == 0 || failed(mbox, ERROR_WRITE, "sync", err);
 }

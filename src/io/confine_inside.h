@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/* The two halves of the confinement, on Linux. */
+#ifndef IO_CONFINE_INSIDE_H
+#define IO_CONFINE_INSIDE_H
+
+#include <stdbool.h>
+
+#include "core/account.h"
+
+/* The leak checker looks into its own process, by ptrace and /proc. */
+#if defined(__SANITIZE_ADDRESS__)
+#define CHECKS_LEAKS 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CHECKS_LEAKS 1
+#endif
+#endif
+#ifndef CHECKS_LEAKS
+#define CHECKS_LEAKS 0
+#endif
+
+/*
+ * Landlock and seccomp, for good: true with *said (in new memory) what is in
+ * force, else why nothing is.
+ */
+bool confine_files(const struct account *account, bool dry_run, char **said);
+bool confine_calls(char **said);
+
+#endif
