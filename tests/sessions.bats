@@ -96,6 +96,27 @@ windowed() { # COUNT [popserver's options]
     says '"account":"b","status":0,"fetched":0'
 }
 
+@test "the password of another session may stand in a file that includes the account's" {
+    windowed 25 --no PIPELINING
+    sed -n '/^account/,$p' "$rc" >"$work/included"
+    sed -i '/^account/,$d' "$rc"
+    printf 'include("%s")\n' "$work/included" >>"$rc"
+    chmod 600 "$work/included"
+    wanted 0
+    [ "$(kept)" -eq 25 ]
+}
+
+@test "a password that cannot be had again is no failure: the run ends with what came" {
+    windowed 25 --no PIPELINING
+    sed -i "s,^password = .*,password-command = \"test ! -e $work/gone \&\& touch $work/gone \&\& echo test\"," "$rc"
+    wanted 0
+    [ "$(kept)" -eq 10 ]
+    wanted 78
+    rm "$work/gone"
+    wanted 0
+    [ "$(kept)" -eq 20 ]
+}
+
 @test "a password that was typed is not asked for again: the run ends there" {
     command -v script >/dev/null || skip "no script(1) here"
     windowed 30 --no PIPELINING

@@ -26,8 +26,9 @@ bool config_read(struct config *config, const char *const *files, size_t count,
 	struct error *err);
 
 /*
- * Reads the account's password anew from the rc file where it stands, after it
- * was forgotten. False: it is not there (any more), or not without mistakes.
+ * Reads the account's password anew, after it was forgotten, from the files
+ * that were read last, which must still be named as they were. False: it is not
+ * there (any more), or not without mistakes.
  */
 bool config_recall_password(struct account *account);
 
