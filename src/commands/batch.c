@@ -43,6 +43,19 @@ static bool is_reused(const struct run *run, size_t position)
 	return reason == REASON_REUSED || reason == REASON_REUSED_THEN_ERASED;
 }
 
+/* If it is the same text, after all, its size was not what it seemed. */
+static bool retire(struct run *run, const struct message *message,
+	const struct letter *letter, int64_t now, struct error *err)
+{
+	bool same;
+
+	if (!store_is_same_text(run->store, &run->maildrop, message,
+		    letter->sha256, &same, err))
+		return false;
+	run->loose = run->loose || same;
+	return store_retire(run->store, &run->maildrop, message, now, err);
+}
+
 static bool record_arriving(struct run *run, struct error *err)
 {
 	struct batch *batch = run->closed;
@@ -56,8 +69,7 @@ static bool record_arriving(struct run *run, struct error *err)
 			&run->maildrop.messages[position];
 
 		if (is_reused(run, position) &&
-			!store_retire(
-				run->store, &run->maildrop, message, now, err))
+			!retire(run, message, &batch->letters[i], now, err))
 			return false;
 		if (!store_record_arriving(run->store, &run->maildrop, message,
 			    &batch->letters[i], &place, now,

@@ -345,7 +345,7 @@ static bool is_needed(const struct run *run)
 		return true;
 	for (size_t i = 0; i < run->plan.count && !erases; i++)
 		erases = run->plan.steps[i].erase && !run->plan.steps[i].fetch;
-	return erases && policy_verify(policy) != VERIFY_OFF;
+	return erases;
 }
 
 static bool check(struct look *look, struct error *err)

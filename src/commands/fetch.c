@@ -62,6 +62,7 @@ static bool list(struct run *run, struct error *err)
 		if (!nouidl_is_it(run, err))
 			return false;
 		*err = (struct error){.kind = ERROR_NONE};
+		run->uids_made = true;
 		if (!nouidl_list(run, err))
 			return false;
 	}
@@ -97,6 +98,41 @@ static void warn_returned(const struct run *run)
 			returned);
 }
 
+/* RFC 1939 section 7: each message has a uid of its own, of 1 to 70 printable
+ * octets. All of them are taken as they are. */
+static void say_odd_uids(struct run *run)
+{
+	const struct maildrop *maildrop = &run->maildrop;
+	bool twice = false;
+	bool none = false;
+	bool odd = false;
+
+	for (size_t i = 0; i < maildrop->count; i++) {
+		const struct message *message = &maildrop->messages[i];
+		const char *uid = maildrop_uid(maildrop, message);
+
+		twice |= message->uid_length > 0 && message->ordinal > 0;
+		none |= message->uid_length == 0;
+		odd |= message->uid_length > 70;
+		for (size_t k = 0; k < message->uid_length; k++)
+			odd |= uid[k] < '!' || uid[k] > '~';
+	}
+	if (twice)
+		run_say_once(run, STORE_SAID_TWICE,
+			"the server gives several messages the same uid: they "
+			"are told apart by their order (this is said once)");
+	if (none)
+		run_say_once(run, STORE_SAID_NO_UID,
+			"the server lists messages without a uid, or with one "
+			"of over 1,024 octets: they are left there (this is "
+			"said once)");
+	if (odd && !run->uids_made)
+		run_say_once(run, STORE_SAID_ODD,
+			"the server gives uids as it should not (over 70 "
+			"octets, blanks, or others that do not print): they "
+			"are taken as they are (this is said once)");
+}
+
 static bool make_plan(struct run *run, struct error *err)
 {
 	const struct policy *policy = &run->account->policy;
@@ -106,6 +142,7 @@ static bool make_plan(struct run *run, struct error *err)
 			run->store, &run->maildrop, &run->memories, err) ||
 		!start_mark(run, err))
 		return false;
+	say_odd_uids(run);
 	if ((run->options->dry_run ||
 		    plan_needs_sizes(policy, &run->maildrop, run->memories)) &&
 		!listing_sizes(run->session, &run->maildrop, err))

@@ -86,7 +86,7 @@ static const char *state_words(const struct store_message *message)
 
 	switch (message->state) {
 	case MEMORY_NONE:
-		break;
+		return "damaged here, and fetched again by the next run";
 	case MEMORY_ARRIVING:
 		return "arriving: the run that stores it is at work, or was "
 		       "ended";
@@ -108,7 +108,7 @@ static const char *state_name(const struct store_message *message)
 {
 	switch (message->state) {
 	case MEMORY_NONE:
-		break;
+		return "damaged";
 	case MEMORY_ARRIVING:
 		return "arriving";
 	case MEMORY_KEPT:

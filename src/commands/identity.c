@@ -8,7 +8,8 @@
 #include "core/xalloc.h"
 #include "io/log.h"
 
-/* So many of the uids that may have been used again are looked at in a run. */
+/* So many of the uids that may have been used again, by nothing that LIST says,
+ * are looked at in a run. */
 #define SUSPECTS_MAX 1000
 
 struct inquiry {
@@ -42,24 +43,35 @@ static void inquiry_release(struct inquiry *inquiry)
 /* ---- uids that were used again --------------------------------------------
  */
 
+/* Does LIST tell another size than it did? */
+static bool has_other_size(const struct run *run, size_t i)
+{
+	const struct memory *memory = &run->memories[i];
+	uint64_t size = run->maildrop.messages[i].size;
+
+	return size != MAILDROP_SIZE_UNKNOWN &&
+		memory->size != MAILDROP_SIZE_UNKNOWN && size != memory->size;
+}
+
 /* May the uid stand for another message than it did? */
 static bool is_suspect(const struct run *run, size_t i)
 {
 	const struct memory *memory = &run->memories[i];
-	uint64_t size = run->maildrop.messages[i].size;
-	bool known = size != MAILDROP_SIZE_UNKNOWN &&
-		memory->size != MAILDROP_SIZE_UNKNOWN;
 
+	if (!memory->identified)
+		return false;
 	switch (memory->state) {
 	case MEMORY_NONE:
 	case MEMORY_ARRIVING:
 	case MEMORY_SEEN:
 		return false;
 	case MEMORY_KEPT:
-		return memory->vanished || (known && size != memory->size);
+		return memory->vanished || has_other_size(run, i);
 	case MEMORY_ERASED:
-		/* Of the same size, it is left alone until it comes back. */
-		return memory->vanished || (known && size != memory->size);
+		/* Once it was seen to be the same, it is left alone until it
+		 * comes back. */
+		return memory->vanished || !memory->returned ||
+			has_other_size(run, i);
 	}
 	return false;
 }
@@ -84,23 +96,62 @@ static bool judge_suspect(struct run *run, size_t position,
 	return true;
 }
 
+/*
+ * Where no header tells: on a server that says other sizes of the same message
+ * from time to time, another one says nothing. Of what is only seen no header
+ * was ever known, and only quite another size tells.
+ */
+static void judge_by_size(struct run *run)
+{
+	bool loose = store_has_loose_sizes(run->store);
+
+	for (size_t i = 0; i < run->maildrop.count; i++) {
+		struct memory *memory = &run->memories[i];
+		bool near = identity_is_near(
+			memory->size, run->maildrop.messages[i].size);
+
+		if (memory->state == MEMORY_SEEN)
+			memory->reused = !near;
+		else
+			memory->loose = loose && near;
+	}
+}
+
+static bool record_judged(struct run *run, size_t i, struct error *err)
+{
+	struct memory *memory = &run->memories[i];
+	bool returned = memory->state == MEMORY_ERASED && memory->same &&
+		!memory->returned;
+	bool size = memory->same && has_other_size(run, i);
+
+	memory->returned |= returned;
+	if (size)
+		memory->size = run->maildrop.messages[i].size;
+	return (!returned ||
+		       store_record_returned(
+			       run->store, memory->row, run_now(), err)) &&
+		(!size ||
+			store_record_size(
+				run->store, memory->row, memory->size, err));
+}
+
 /* Some servers tell another size of the same message from time to time. */
-static bool record_sizes(struct run *run, struct error *err)
+static bool record_all_judged(struct run *run, struct error *err)
 {
 	bool begun = false;
 
 	for (size_t i = 0; i < run->maildrop.count; i++) {
-		struct memory *memory = &run->memories[i];
-		uint64_t size = run->maildrop.messages[i].size;
+		const struct memory *memory = &run->memories[i];
 
-		if (!memory->same || size == MAILDROP_SIZE_UNKNOWN ||
-			size == memory->size)
+		if (!memory->same ||
+			(!has_other_size(run, i) &&
+				(memory->state != MEMORY_ERASED ||
+					memory->returned)))
 			continue;
-		memory->size = size;
 		if (!begun && !store_begin(run->store, err))
 			return false;
 		begun = true;
-		if (!store_record_size(run->store, memory->row, size, err))
+		if (!record_judged(run, i, err))
 			return false;
 	}
 	return !begun || store_commit(run->store, err);
@@ -109,11 +160,13 @@ static bool record_sizes(struct run *run, struct error *err)
 static bool check_reuse(struct run *run, struct error *err)
 {
 	struct inquiry inquiry = {.run = run};
+	size_t others = 0;
 	bool ok;
 
-	for (size_t i = 0;
-		i < run->maildrop.count && inquiry.count < SUSPECTS_MAX; i++) {
-		if (is_suspect(run, i))
+	/* What has another size would be fetched: to ask is never dearer. */
+	for (size_t i = 0; i < run->maildrop.count; i++) {
+		if (is_suspect(run, i) &&
+			(has_other_size(run, i) || others++ < SUSPECTS_MAX))
 			ask(&inquiry, i);
 	}
 	ok = inquire(&inquiry, err);
@@ -121,7 +174,10 @@ static bool check_reuse(struct run *run, struct error *err)
 		ok = judge_suspect(
 			run, inquiry.positions[i], &inquiry.answers[i], err);
 	inquiry_release(&inquiry);
-	return ok && (run->options->dry_run || record_sizes(run, err));
+	if (!ok)
+		return false;
+	judge_by_size(run);
+	return run->options->dry_run || record_all_judged(run, err);
 }
 
 /* ---- uids that were all given anew ----------------------------------------
@@ -192,12 +248,16 @@ static struct store_lost *find_lost(struct store_lost *lost, size_t count,
 	return found;
 }
 
-/* Records what was found again; *found says how many. */
+/*
+ * Which of what is listed was known under another uid; *found says how many.
+ * Records it, or only counts.
+ */
 static bool rebind(struct run *run, const struct inquiry *inquiry,
-	struct store_lost *lost, size_t count, size_t *found, struct error *err)
+	struct store_lost *lost, size_t count, bool records, size_t *found,
+	struct error *err)
 {
 	const struct maildrop *maildrop = &run->maildrop;
-	bool ok = store_begin(run->store, err);
+	bool ok = !records || store_begin(run->store, err);
 
 	*found = 0;
 	for (size_t i = 0; ok && i < inquiry->count; i++) {
@@ -210,11 +270,13 @@ static bool rebind(struct run *run, const struct inquiry *inquiry,
 
 		if (one == NULL)
 			continue;
-		ok = store_rebind(run->store, one->row, maildrop, message, err);
+		ok = !records ||
+			store_rebind(
+				run->store, one->row, maildrop, message, err);
 		one->row = 0;
 		++*found;
 	}
-	return ok && store_commit(run->store, err);
+	return ok && (!records || store_commit(run->store, err));
 }
 
 /* Asks for the headers of what is listed and unknown. */
@@ -230,31 +292,69 @@ static bool inquire_unknown(
 	return inquire(inquiry, err);
 }
 
-static bool match(struct run *run, struct error *err)
+/* How many of what is unknown are known by their headers; *asked: of how many.
+ */
+static bool find_again(struct run *run, bool records, size_t *found,
+	size_t *asked, struct error *err)
 {
 	struct inquiry inquiry;
 	struct store_lost *lost = NULL;
 	size_t count = 0;
-	size_t found = 0;
 	bool ok = inquire_unknown(run, &inquiry, err) &&
 		store_lost(run->store, &lost, &count, err);
 
+	*found = 0;
+	*asked = 0;
+	for (size_t i = 0; ok && i < inquiry.count; i++)
+		*asked += inquiry.answers[i].answered;
 	if (ok && count > 0) {
 		qsort(lost, count, sizeof lost[0], by_header);
-		ok = rebind(run, &inquiry, lost, count, &found, err);
+		ok = rebind(run, &inquiry, lost, count, records, found, err);
 	}
-	if (ok && found > 0)
-		log_line(LOG_SUMMARY,
-			"the server gave its messages new uids: %zu are known "
-			"again by their headers, %zu are new",
-			found, inquiry.count - found);
 	free(lost);
 	inquiry_release(&inquiry);
-	if (!ok || found == 0)
-		return ok;
+	return ok;
+}
+
+static bool match(struct run *run, size_t unknown, struct error *err)
+{
+	size_t found;
+	size_t asked;
+
+	if (!find_again(run, true, &found, &asked, err))
+		return false;
+	if (found == 0)
+		return true;
+	log_line(LOG_SUMMARY,
+		"the server gave its messages new uids: %zu are known again by "
+		"their headers, %zu are new",
+		found, unknown - found);
 	free(run->memories);
 	run->memories = NULL;
 	return store_recall(run->store, &run->maildrop, &run->memories, err);
+}
+
+/*
+ * on-uid-reset = stop: only if some of it is known by its header, or nobody can
+ * tell. Else it is other mail, as where a server shows a part at a time.
+ */
+static bool stop(struct run *run, size_t unknown, struct error *err)
+{
+	size_t found;
+	size_t asked;
+
+	if (!find_again(run, false, &found, &asked, err))
+		return false;
+	if (found == 0 && asked > 0)
+		return true;
+	return error_set(err, ERROR_DATA,
+		"of the messages known on %s:%u, %zu are not listed any more, "
+		"and %zu are that are unknown: it gave them new uids, or this "
+		"is another mailbox. Nothing was fetched or erased "
+		"(on-uid-reset = stop); set it to match to find them again by "
+		"their headers",
+		run->account->server, run->account->port,
+		store_lost_count(run->store), unknown);
 }
 
 static bool check_reset(struct run *run, struct error *err)
@@ -263,31 +363,25 @@ static bool check_reset(struct run *run, struct error *err)
 
 	if (!is_reset(run, &unknown))
 		return true;
+	/* Until that is done, what vanished is not on record as such. */
 	run->identifying = run->account->uid_reset != UID_RESET_REFETCH;
 	switch (run->account->uid_reset) {
 	case UID_RESET_REFETCH:
 		return true;
 	case UID_RESET_STOP:
-		return error_set(err, ERROR_DATA,
-			"of the messages known on %s:%u, %zu are not listed "
-			"any more, and %zu are that are unknown: it gave them "
-			"new uids, or this is another mailbox. Nothing was "
-			"fetched or erased (on-uid-reset = stop); set it to "
-			"match to find them again by their headers",
-			run->account->server, run->account->port,
-			store_lost_count(run->store), unknown);
+		if (!stop(run, unknown, err))
+			return false;
+		break;
 	case UID_RESET_MATCH:
+		if (run->options->dry_run)
+			log_line(LOG_SUMMARY,
+				"the server seems to have given its messages "
+				"new uids: a fetch would find them again by "
+				"their headers first");
+		else if (!match(run, unknown, err))
+			return false;
 		break;
 	}
-	if (run->options->dry_run) {
-		log_line(LOG_SUMMARY,
-			"the server seems to have given its messages new "
-			"uids: a fetch would find them again by their headers "
-			"first");
-		return true;
-	}
-	if (!match(run, err))
-		return false;
 	run->identifying = false;
 	return true;
 }

@@ -85,8 +85,9 @@ bool nouidl_list(struct run *run, struct error *err)
 	maildrop_release(&run->maildrop);
 	run->maildrop = made;
 	run->maildrop.sized = true;
-	log_line(LOG_SUMMARY,
+	run_say_once(run, STORE_SAID_NO_UIDL,
 		"the server has no UIDL: its messages are known by their "
-		"headers and sizes, which are asked for in each run");
+		"headers and sizes, which are asked for in each run (this is "
+		"said once)");
 	return maildrop_sort(&run->maildrop, err);
 }

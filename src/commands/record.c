@@ -57,12 +57,36 @@ static bool record_troubles(struct run *run, int64_t now, struct error *err)
 				message->number, tries);
 	}
 	for (size_t i = 0; i < maildrop->count && run->memories != NULL; i++) {
+		enum reason reason = run->plan.steps == NULL
+			? REASON_NEW
+			: run->plan.steps[i].reason;
+
+		/* It came, or is known in another way by now. */
 		if (run->memories[i].tries == 0 ||
-			run->memories[i].state == MEMORY_NONE)
+			run->memories[i].state == MEMORY_NONE ||
+			reason == REASON_WAITING ||
+			reason == REASON_QUARANTINED)
 			continue;
 		if (!store_forget_trouble(run->store,
 			    maildrop_uid(maildrop, &maildrop->messages[i]),
 			    maildrop->messages[i].uid_length, &found, err))
+			return false;
+	}
+	return true;
+}
+
+/* Of what was never fetched its size is all that tells it from another. */
+static bool record_seen_sizes(struct run *run, struct error *err)
+{
+	for (size_t i = 0; run->memories != NULL && i < run->maildrop.count;
+		i++) {
+		const struct memory *memory = &run->memories[i];
+		uint64_t size = run->maildrop.messages[i].size;
+
+		if (memory->state == MEMORY_SEEN &&
+			memory->size == MAILDROP_SIZE_UNKNOWN &&
+			size != MAILDROP_SIZE_UNKNOWN &&
+			!store_record_size(run->store, memory->row, size, err))
 			return false;
 	}
 	return true;
@@ -84,6 +108,12 @@ static bool record_messages(struct run *run, int64_t now, struct error *err)
 	}
 	if (run->was_out_of_step &&
 		!store_record_out_of_step(run->store, now, err))
+		return false;
+	if (run->loose && !store_record_loose_sizes(run->store, now, err))
+		return false;
+	if (run->said != 0 && !store_record_said(run->store, run->said, err))
+		return false;
+	if (!record_seen_sizes(run, err))
 		return false;
 	return !tally->listed || run->memories == NULL || run->identifying ||
 		(store_record_listing(run->store, run->memories,

@@ -44,6 +44,17 @@ void run_note_trouble(struct run *run, size_t position, const struct error *err)
 		err->server[0] == '\0' ? "" : ": ", err->server);
 }
 
+void run_say_once(struct run *run, enum store_saying what, const char *text)
+{
+	bool said = store_has_said(run->store, what);
+
+	/* A dry run records nothing, and would say it each time. */
+	log_line(said || run->options->dry_run ? LOG_MESSAGES : LOG_WARNINGS,
+		"%s", text);
+	if (!said)
+		run->said |= what;
+}
+
 /* Refused by the server alone: the run goes on, and its status tells. */
 void run_message_refused(struct run *run, const char *what, size_t position,
 	const struct pop3_event *answer)

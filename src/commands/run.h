@@ -66,10 +66,12 @@ struct run {
 	struct delivery *delivery;
 	struct session *session;
 	bool identifying; /* what is lost may only have another uid */
+	unsigned said;	  /* of enum store_saying: in this run */
 	struct maildrop maildrop;
 	unsigned char listing[LETTER_DIGEST]; /* the maildrop's digest */
-	bool first; /* nothing was known before, and start has its say */
-	bool quiet; /* it is the one that nothing came of last time */
+	bool uids_made; /* of headers: the server has none */
+	bool first;	/* nothing was known before, and start has its say */
+	bool quiet;	/* it is the one that nothing came of last time */
 	struct memory *memories; /* owned; one for each message listed */
 	struct rebuild *rebuild; /* owned; NULL: it is none */
 	struct plan plan;
@@ -86,6 +88,7 @@ struct run {
 	bool recorded;	      /* it is arriving, and the one before kept */
 	bool climbed;	      /* and it is published */
 	bool failed;	      /* a batch did not climb: nor may any other */
+	bool loose; /* sizes were told otherwise of what is the same */
 	struct error fall;
 	/* Published, and not yet recorded as kept. */
 	size_t published[BATCH_ROOM];
@@ -122,6 +125,9 @@ void run_message_refused(struct run *run, const char *what, size_t position,
 /* Remembers that a message could not be fetched, and why. */
 void run_note_trouble(
 	struct run *run, size_t position, const struct error *err);
+
+/* Says what is odd about the mailbox: loudly once, and then with -v alone. */
+void run_say_once(struct run *run, enum store_saying what, const char *text);
 
 /* A message's uid as it may be shown: printable, and not the password. */
 void run_show_uid(struct run *run, const struct message *message, char *room,

@@ -36,8 +36,15 @@ static void print_due(const struct status *status)
 	const struct outlook *outlook = &status->outlook;
 	char date[REPORT_TIME_MAX];
 
-	if (policy->erase == ERASE_NEVER)
+	if (policy->erase == ERASE_WHEN_TRASHED ||
+		policy->erase == ERASE_WHEN_PURGED)
+		printf(", due when %s here",
+			policy->erase == ERASE_WHEN_TRASHED ? "trashed"
+							    : "gone");
+	else if (policy->erase == ERASE_NEVER && !policy_erases_later(policy))
 		printf(", nothing is due (delete = never)");
+	else if (policy->erase == ERASE_NEVER)
+		printf(", due by size (keepmail -n asks the server)");
 	else if (outlook->due > 0)
 		printf(", %" PRIu64 " due now", outlook->due);
 	else

@@ -11,7 +11,8 @@ bool plan_needs_sizes(const struct policy *policy,
 	for (size_t i = 0; i < maildrop->count; i++) {
 		if (memories[i].state == MEMORY_ERASED ||
 			memories[i].vanished ||
-			(memories[i].state == MEMORY_KEPT &&
+			((memories[i].state == MEMORY_KEPT ||
+				 memories[i].state == MEMORY_SEEN) &&
 				memories[i].size != MAILDROP_SIZE_UNKNOWN))
 			return true;
 		if ((memories[i].state == MEMORY_NONE || memories[i].reused) &&
@@ -150,55 +151,82 @@ static struct step returned_step(const struct policy *policy,
 	return step;
 }
 
-/* One that could not be fetched, and holds up no other. */
-static struct step retry_step(const struct policy *policy,
+/*
+ * A message to fetch, unless it could not be fetched before and its time has
+ * not come: it holds up no other. What is held is not erased even then.
+ */
+static struct step new_step(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memory, size_t i,
-	int64_t now)
+	int64_t now, enum reason reason, enum reason then_erased)
 {
 	if (memory->quarantined)
 		return (struct step){.reason = REASON_QUARANTINED};
-	if (now < memory->next_try)
+	if (memory->tries > 0 && now < memory->next_try)
 		return (struct step){.reason = REASON_WAITING};
-	struct step step = fetch_step(
-		policy, maildrop, i, REASON_RETRY, REASON_RETRY_THEN_ERASED);
+	struct step step = fetch_step(policy, maildrop, i, reason, then_erased);
 
-	step.last = step.fetch;
+	step.last = step.fetch && memory->tries > 0;
+	if (step.erase && memory->held)
+		return (struct step){
+			.fetch = true, .last = step.last, .reason = reason};
 	return step;
+}
+
+/* Is its size another one than it was? */
+static bool has_other_size(
+	const struct memory *memory, const struct message *message)
+{
+	return message->size != MAILDROP_SIZE_UNKNOWN &&
+		memory->size != MAILDROP_SIZE_UNKNOWN &&
+		message->size != memory->size;
 }
 
 /* Does the uid stand for another message now than when it was fetched? */
 static bool is_another(
 	const struct memory *memory, const struct message *message)
 {
-	if (memory->state != MEMORY_KEPT && memory->state != MEMORY_ERASED)
+	switch (memory->state) {
+	case MEMORY_NONE:
+	case MEMORY_ARRIVING:
 		return false;
+	case MEMORY_SEEN: /* its header was never known */
+		return memory->reused;
+	case MEMORY_KEPT:
+	case MEMORY_ERASED:
+		break;
+	}
 	if (memory->same || memory->reused)
 		return memory->reused;
-	return message->size != MAILDROP_SIZE_UNKNOWN &&
-		memory->size != MAILDROP_SIZE_UNKNOWN &&
-		message->size != memory->size;
+	return !memory->loose && has_other_size(memory, message);
 }
 
 static struct step decide(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memory, size_t i,
 	int64_t now)
 {
-	if (maildrop->messages[i].uid_length == 0)
+	const struct message *message = &maildrop->messages[i];
+	bool again = memory->tries > 0;
+
+	if (message->uid_length == 0)
 		return (struct step){.reason = REASON_NO_UID};
-	if (is_another(memory, &maildrop->messages[i]))
-		return fetch_step(policy, maildrop, i, REASON_REUSED,
+	if (is_another(memory, message))
+		return new_step(policy, maildrop, memory, i, now, REASON_REUSED,
 			REASON_REUSED_THEN_ERASED);
 	switch (memory->state) {
 	case MEMORY_NONE:
 		if (memory->old)
 			return (struct step){.reason = REASON_OLD};
-		if (memory->tries > 0)
-			return retry_step(policy, maildrop, memory, i, now);
-		return fetch_step(policy, maildrop, i, REASON_NEW,
-			REASON_NEW_THEN_ERASED);
+		return new_step(policy, maildrop, memory, i, now,
+			again ? REASON_RETRY : REASON_NEW,
+			again ? REASON_RETRY_THEN_ERASED
+			      : REASON_NEW_THEN_ERASED);
 	case MEMORY_ARRIVING:
 		return (struct step){.reason = REASON_INTERRUPTED};
 	case MEMORY_KEPT:
+		/* Another message, or the same: only its header would tell. */
+		if (memory->loose && !memory->same &&
+			has_other_size(memory, message))
+			return (struct step){.reason = REASON_OTHER_SIZE};
 		if (memory->vanished)
 			return returned_step(policy, maildrop, memory, i, now);
 		return kept_step(policy, maildrop, memory, i, now);
@@ -375,6 +403,10 @@ const char *plan_reason(enum reason reason)
 		return "kept here; its time is over";
 	case REASON_RETURNED:
 		return "kept here; erased or gone before, and listed again";
+	case REASON_OTHER_SIZE:
+		return "kept here; its size is another one now, as it often "
+		       "is on this server, and no header says that it is the "
+		       "same: left alone";
 	case REASON_SEEN:
 		return "counts as seen; it was never fetched by keepmail";
 	case REASON_OLD:

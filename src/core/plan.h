@@ -34,12 +34,15 @@ struct memory {
 	int64_t kept_at; /* seconds since 1970 */
 	uint64_t size;	 /* as LIST told it then, or MAILDROP_SIZE_UNKNOWN */
 	enum memory_state state;
-	bool vanished; /* it was not in some listing since */
-	bool held;     /* never to be erased */
-	bool old;      /* not known, and start says that it counts as seen */
-	bool missing;  /* an earlier run did not find its copy here, either */
-	bool same;     /* the header says: this very message */
-	bool reused;   /* the header says: another one, under the same uid */
+	bool vanished;	 /* it was not in some listing since */
+	bool held;	 /* never to be erased */
+	bool old;	 /* not known, and start says that it counts as seen */
+	bool missing;	 /* an earlier run did not find its copy here, either */
+	bool identified; /* its header is known, to tell it from others */
+	bool same;	 /* the header says: this very message */
+	bool reused;	 /* the header says: another one, under the same uid */
+	bool returned; /* after it was erased it was listed again, and is it */
+	bool loose;    /* its server tells other sizes from time to time */
 	enum local_state local;
 	uint32_t tries;	  /* to fetch it, that failed */
 	bool quarantined; /* it is not tried any more */
@@ -62,6 +65,7 @@ enum reason {
 	REASON_ERASE_NOW,
 	REASON_DUE,
 	REASON_RETURNED,
+	REASON_OTHER_SIZE,
 	REASON_SEEN,
 	REASON_HELD,
 	REASON_OLD,

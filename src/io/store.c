@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,9 +17,6 @@
 /* "keep" in ASCII, in the file's header: this database is ours. */
 #define APPLICATION_ID 0x6b656570
 #define SCHEMA_VERSION 5
-
-/* A server may have been mended by then. */
-#define OUT_OF_STEP_FOR (INT64_C(31) * 86400)
 
 /* migrations[i] leads from user_version i to i + 1. */
 static const char *const migrations[SCHEMA_VERSION] = {
@@ -100,22 +96,19 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	"CREATE TRIGGER trouble_deleted AFTER DELETE ON trouble"
 	" BEGIN DELETE FROM quiet; END;"
 	"CREATE INDEX message_sha256 ON message (sha256);",
+	/* When a message was listed again after the server confirmed that it
+	 * was erased, and was the same; when sizes were told otherwise of what
+	 * was the same. */
+	"ALTER TABLE message ADD COLUMN returned_at INTEGER;"
+	"ALTER TABLE mailbox ADD COLUMN loose_sizes_at INTEGER;"
+	/* What was noticed of this server, and said once. */
+	"ALTER TABLE mailbox ADD COLUMN said INTEGER NOT NULL DEFAULT 0;"
 	/* What mboxes held when they were read last (local_note.c). */
 	"CREATE TABLE note ("
 	" id INTEGER PRIMARY KEY,"
 	" path TEXT NOT NULL UNIQUE,"
 	" note BLOB NOT NULL);",
 };
-
-static const char mailbox_sql[] =
-	"SELECT server, user, out_of_step_at FROM mailbox";
-
-static const char mailbox_forget_sql[] = "DELETE FROM mailbox";
-
-static const char mailbox_add_sql[] =
-	"INSERT INTO mailbox (server, user) VALUES (?1, ?2)";
-
-static const char out_of_step_sql[] = "UPDATE mailbox SET out_of_step_at = ?1";
 
 static void tell(struct store *store, const char *what, struct error *err)
 {
@@ -401,75 +394,6 @@ struct store *store_open(const char *directory, const char *name,
 fail:
 	store_close(store);
 	return NULL;
-}
-
-/* Records whose uids these are. */
-static bool record_mailbox(struct store *store, const char *server,
-	const char *user, struct error *err)
-{
-	sqlite3_stmt *forget = store_statement(store, mailbox_forget_sql, err);
-	sqlite3_stmt *add = store_statement(store, mailbox_add_sql, err);
-
-	if (forget == NULL || add == NULL || !store_begin(store, err) ||
-		!store_finish(store, forget, "write to", err))
-		return false;
-	sqlite3_bind_text(add, 1, server, -1, SQLITE_STATIC);
-	sqlite3_bind_text(add, 2, user, -1, SQLITE_STATIC);
-	return store_finish(store, add, "write to", err) &&
-		store_commit(store, err);
-}
-
-bool store_check_mailbox(struct store *store, const char *server,
-	const char *user, bool adopt, struct error *err)
-{
-	sqlite3_stmt *stmt = store_statement(store, mailbox_sql, err);
-
-	if (stmt == NULL)
-		return false;
-	int code = sqlite3_step(stmt);
-
-	if (code != SQLITE_ROW && code != SQLITE_DONE)
-		return store_failed(store, "read", err);
-	bool known = code == SQLITE_ROW;
-	const char *server_then =
-		known ? (const char *)sqlite3_column_text(stmt, 0) : "";
-	const char *user_then =
-		known ? (const char *)sqlite3_column_text(stmt, 1) : "";
-	if (known)
-		store->out_of_step_at = sqlite3_column_int64(stmt, 2);
-	bool same = known && server_then != NULL && user_then != NULL &&
-		strcasecmp(server, server_then) == 0 &&
-		strcmp(user, user_then) == 0;
-
-	if (known && !same && !adopt)
-		error_set(err, ERROR_CONFIG,
-			"what the store %s knows is the mailbox of %s on %s. "
-			"If this is another mailbox, give the account another "
-			"name; if it is the same one under a new name, run "
-			"keepmail --same-mailbox once",
-			store->path, user_then, server_then);
-	sqlite3_reset(stmt);
-	if (err->kind != ERROR_NONE)
-		return false;
-	return same || store->mode == STORE_READ ||
-		record_mailbox(store, server, user, err);
-}
-
-bool store_was_out_of_step(const struct store *store, int64_t now)
-{
-	return store->out_of_step_at != 0 &&
-		now - store->out_of_step_at < OUT_OF_STEP_FOR;
-}
-
-bool store_record_out_of_step(
-	struct store *store, int64_t now, struct error *err)
-{
-	sqlite3_stmt *stmt = store_statement(store, out_of_step_sql, err);
-
-	if (stmt == NULL)
-		return false;
-	sqlite3_bind_int64(stmt, 1, now);
-	return store_finish(store, stmt, "write to", err);
 }
 
 void store_close(struct store *store)

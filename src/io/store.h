@@ -90,6 +90,28 @@ bool store_was_out_of_step(const struct store *store, int64_t now);
 bool store_record_out_of_step(
 	struct store *store, int64_t now, struct error *err);
 
+/*
+ * Did the server tell other sizes of a message that turned out to be the same?
+ * Then another size says nothing.
+ */
+bool store_has_loose_sizes(const struct store *store);
+bool store_record_loose_sizes(
+	struct store *store, int64_t now, struct error *err);
+
+/* What is odd about a mailbox, and is said once; bits. */
+enum store_saying {
+	STORE_SAID_NO_UIDL = 1,
+	STORE_SAID_TWICE = 2,
+	STORE_SAID_NO_UID = 4,
+	STORE_SAID_ODD = 8,
+};
+
+/* Was it said, as the store knew when store_check_mailbox was called? */
+bool store_has_said(const struct store *store, enum store_saying what);
+
+/* Records that these were, within a transaction. */
+bool store_record_said(struct store *store, unsigned what, struct error *err);
+
 /* Closes it and drops the lock; what was not committed is undone. NULL is safe.
  */
 void store_close(struct store *store);
@@ -144,6 +166,16 @@ bool store_retire(struct store *store, const struct maildrop *maildrop,
 /* Records that the server tells another size of the same message. */
 bool store_record_size(
 	struct store *store, int64_t row, uint64_t size, struct error *err);
+
+/* Is this very text kept under the message's uid already? */
+bool store_is_same_text(struct store *store, const struct maildrop *maildrop,
+	const struct message *message,
+	const unsigned char sha256[LETTER_DIGEST], bool *same,
+	struct error *err);
+
+/* Records that an erased message is listed again, and is the same. */
+bool store_record_returned(
+	struct store *store, int64_t row, int64_t now, struct error *err);
 
 /*
  * Changes are made in transactions: begin, record what belongs together,

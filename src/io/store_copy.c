@@ -86,6 +86,11 @@ static const char give_up_sql[] =
 	" uid = CAST('damaged: ' || hex(uid) || ' ' || id AS BLOB),"
 	" missing_at = ?2 WHERE id = ?1 AND held_at IS NULL";
 
+/* The hold is on the uid, and stays: the row waits for what is fetched. */
+static const char give_up_held_sql[] =
+	"UPDATE message SET state = 0, vanished_at = NULL, missing_at = ?2"
+	" WHERE id = ?1 AND held_at IS NOT NULL";
+
 /* It is no copy of anything any more, whatever row names it. */
 static const char no_copy_sql[] =
 	"UPDATE message SET sha256 = x'' WHERE (place, name) ="
@@ -122,7 +127,8 @@ bool store_give_up(
 	struct store *store, int64_t row, int64_t now, struct error *err)
 {
 	return store_change_row(store, no_copy_sql, row, 0, err) &&
-		store_change_row(store, give_up_sql, row, now, err);
+		store_change_row(store, give_up_sql, row, now, err) &&
+		store_change_row(store, give_up_held_sql, row, now, err);
 }
 
 bool store_letter(struct store *store, int64_t row, struct letter *letter,

@@ -21,6 +21,41 @@ static const char retire_sql[] =
 	" uid = CAST('used again: ' || hex(uid) || ' ' || id AS BLOB)"
 	" WHERE uid = ?1 AND ordinal = ?2 AND state IN (2, 3)";
 
+static const char same_text_sql[] =
+	"SELECT 1 FROM message WHERE uid = ?1 AND ordinal = ?2 AND state = 2"
+	" AND sha256 = ?3";
+
+static const char seen_again_sql[] =
+	"UPDATE message SET returned_at = ?2 WHERE id = ?1 AND state = 3";
+
+bool store_is_same_text(struct store *store, const struct maildrop *maildrop,
+	const struct message *message,
+	const unsigned char sha256[LETTER_DIGEST], bool *same,
+	struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, same_text_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_blob(stmt, 1, maildrop_uid(maildrop, message),
+		(int)message->uid_length, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 2, message->ordinal);
+	sqlite3_bind_blob(stmt, 3, sha256, LETTER_DIGEST, SQLITE_STATIC);
+	int code = sqlite3_step(stmt);
+	bool ok = code == SQLITE_ROW || code == SQLITE_DONE ||
+		store_failed(store, "read", err);
+
+	*same = code == SQLITE_ROW;
+	sqlite3_reset(stmt);
+	return ok;
+}
+
+bool store_record_returned(
+	struct store *store, int64_t row, int64_t now, struct error *err)
+{
+	return store_change_row(store, seen_again_sql, row, now, err);
+}
+
 size_t store_lost_count(const struct store *store)
 {
 	return store->lost.count;

@@ -33,6 +33,8 @@ struct store {
 	bool touch;		/* when it is closed */
 	int64_t touched_at;	/* as it was opened; 0: written to since */
 	int64_t out_of_step_at; /* 0: never */
+	int64_t loose_sizes_at; /* 0: never */
+	unsigned said;		/* of enum store_saying */
 	struct rows vanished;	/* known, and not in the listing now */
 	struct rows lost;	/* of the vanished: those that are kept */
 	int64_t place;		/* the row of the place below, 0: none yet */

@@ -26,7 +26,7 @@ static const char counts_sql[] =
 	" sum(octets) FILTER (WHERE state IN (2, 3)),"
 	" count(*) FILTER (WHERE state = 1"
 	"  OR (state = 2 AND vanished_at IS NULL)),"
-	" count(*) FILTER (WHERE state IN (2, 4) AND held_at IS NOT NULL),"
+	" count(*) FILTER (WHERE state IN (0, 2, 4) AND held_at IS NOT NULL),"
 	" count(*) FILTER (WHERE missing_at IS NOT NULL),"
 	" count(*) FILTER (WHERE state = 2 AND vanished_at IS NULL"
 	"  AND held_at IS NULL AND kept_at <= ?1),"

@@ -13,7 +13,8 @@
 static const char recall_sql[] =
 	"SELECT id, uid, ordinal, state, size, kept_at,"
 	" vanished_at IS NOT NULL, held_at IS NOT NULL,"
-	" missing_at IS NOT NULL FROM message";
+	" missing_at IS NOT NULL, returned_at IS NOT NULL,"
+	" header_sha256 IS NOT NULL FROM message";
 
 static const char place_add_sql[] = "INSERT OR IGNORE INTO place (kind, path)"
 				    " VALUES (?1, ?2)";
@@ -35,7 +36,9 @@ static const char arriving_add_sql[] =
 	" octets = excluded.octets, sha256 = excluded.sha256,"
 	" message_id = excluded.message_id,"
 	" header_sha256 = excluded.header_sha256, origin = NULL,"
-	" held_at = NULL, missing_at = NULL"
+	/* A hold on a message that was given up is for what takes its place. */
+	" held_at = CASE state WHEN 0 THEN held_at END, missing_at = NULL,"
+	" returned_at = NULL"
 	" WHERE state <> 2 OR vanished_at IS NOT NULL"
 	" RETURNING id";
 
@@ -45,7 +48,10 @@ static const char arriving_list_sql[] =
 	" WHERE state = 1 ORDER BY place.id, offset, message.id";
 
 static const char arriving_forget_sql[] =
-	"DELETE FROM message WHERE id = ?1 AND state = 1";
+	"DELETE FROM message WHERE id = ?1 AND state = 1 AND held_at IS NULL";
+
+static const char arriving_held_sql[] =
+	"UPDATE message SET state = 0 WHERE id = ?1 AND state = 1";
 
 static const char kept_sql[] =
 	"UPDATE message SET state = 2, kept_at = ?2 WHERE id = ?1";
@@ -116,6 +122,8 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 			.vanished = vanished,
 			.held = sqlite3_column_int(stmt, 7) != 0,
 			.missing = sqlite3_column_int(stmt, 8) != 0,
+			.returned = sqlite3_column_int(stmt, 9) != 0,
+			.identified = sqlite3_column_int(stmt, 10) != 0,
 		};
 		hint = at + 1;
 	}
@@ -242,7 +250,8 @@ bool store_record_kept(
 
 bool store_forget_arriving(struct store *store, int64_t row, struct error *err)
 {
-	return store_change_row(store, arriving_forget_sql, row, 0, err);
+	return store_change_row(store, arriving_forget_sql, row, 0, err) &&
+		store_change_row(store, arriving_held_sql, row, 0, err);
 }
 
 bool store_record_erased(
