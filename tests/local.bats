@@ -347,3 +347,149 @@ octets() {
         [ "$(octets_read)" -le 512 ]
     done
 }
+
+@test "mail moved to another configured mbox is here, and so is what a trash mbox has" {
+    write_rc "mbox = \"$work/one\"" 'delete = "when purged"'
+    printf 'account b {\n mbox = "%s"\n}\n' "$work/two" >>"$rc"
+    wanted 0 a
+    mkdir "$work/filed"
+    # The first goes to b's mbox, the second to a file below local.
+    awk -v two="$work/two" -v filed="$work/filed/box" '/^From .*[0-9]$/ { n++ }
+        { print >(n == 1 ? two : n == 2 ? filed : "/dev/stderr") }' \
+        "$work/one" 2>"$work/new"
+    cat "$work/new" >"$work/one"
+    sed -i "/^account a/a local = \"$work/filed\"" "$rc"
+    wanted 0 a
+    [ "$(on_server)" -eq 40 ]
+    # And the third to a trash, which is one file: purged it is not.
+    awk -v trash="$work/trash" '/^From .*[0-9]$/ { n++ }
+        { print >(n == 1 ? trash : "/dev/stderr") }' "$work/one" 2>"$work/new"
+    cat "$work/new" >"$work/one"
+    sed -i "/^account a/a trash = \"$work/trash\"" "$rc"
+    wanted 0 a
+    [ "$(on_server)" -eq 40 ]
+    sed -i 's/when purged/when trashed/' "$rc"
+    wanted 0 a
+    [ "$(on_server)" -eq 39 ]
+    [ ! -e "$work/mail/000003.eml" ]
+}
+
+@test "the brake holds whatever verify says" {
+    local verify
+    for verify in stat digest off; do
+        rm -rf "$work/state" "$work/Mail"
+        make_letters 1 40
+        write_rc 'delete = "after 30 days"' "verify = $verify"
+        wanted 0
+        find "$work/Mail/new" -type f | head -n 30 | xargs rm
+        days_pass 31
+        wanted 65
+        says "30 are missing, more than brake allows (20 %)"
+        [ "$(on_server)" -eq 40 ]
+    done
+}
+
+@test "brake = N says how much may be missing" {
+    write_rc 'delete = "when purged"' "brake = 50"
+    wanted 0
+    find "$work/Mail/new" -type f | head -n 21 | xargs rm
+    wanted 65
+    [ "$(on_server)" -eq 40 ]
+    sed -i 's/brake = 50/brake = 60/' "$rc"
+    wanted 0
+    [ "$(on_server)" -eq 19 ]
+}
+
+@test "the disk of local not mounted: nothing is erased, whether its place is gone or empty" {
+    write_rc 'delete = "when purged"' "local = \"$work/filed\""
+    mkdir -p "$work/filed/box"/{new,cur,tmp}
+    wanted 0
+    for i in 1 2 3; do
+        mv "$(copy_of $i)" "$work/filed/box/cur/"
+    done
+    wanted 0
+    [ "$(on_server)" -eq 40 ]
+    mv "$work/filed" "$work/unmounted"
+    wanted 65
+    says "$work/filed"
+    [ "$(on_server)" -eq 40 ]
+    mkdir "$work/filed"
+    wanted 65
+    says "$work/filed is empty, and was not: is its disk mounted?"
+    [ "$(on_server)" -eq 40 ]
+    rmdir "$work/filed"
+    mv "$work/unmounted" "$work/filed"
+    wanted 0
+    [ "$(on_server)" -eq 40 ]
+    # If it is as it should be, that is to be said.
+    rm -r "$work/filed/box"
+    wanted 65
+    wanted 0 --no-brake
+    [ "$(on_server)" -eq 37 ]
+    wanted 0
+}
+
+@test "the place of an mbox gone: nothing is erased, unless --no-brake says so once" {
+    write_rc "mbox = \"$work/mbox\"" 'delete = "when purged"'
+    wanted 0
+    mv "$work/mbox" "$work/elsewhere"
+    wanted 65
+    says "is not there: is its disk mounted?"
+    [ "$(on_server)" -eq 40 ]
+    wanted 0 -v --no-brake
+    says "erased 40"
+}
+
+@test "a copy that cannot be read is not erased, and verify says so" {
+    write_rc 'delete = "after 30 days"'
+    wanted 0
+    days_pass 31
+    file=$(copy_of 1)
+    mv "$file" "$work/aside"
+    ln -s "$work/aside" "$file"
+    file=$(copy_of 2)
+    rm "$file"
+    mkdir "$file"
+    wanted 0
+    says "2 messages are due"
+    [ "$(ls "$work/mail")" = "000001.eml
+000002.eml" ]
+    wanted 65 verify a
+    says "unreadable"
+}
+
+@test "verify = stat looks that a copy is there, and reads none" {
+    write_rc 'delete = "after 30 days"' "verify = stat"
+    wanted 0
+    days_pass 31
+    sed -i 's/text 7$/text 8/' "$(copy_of 7)"
+    wanted 0
+    [ "$(on_server)" -eq 0 ]
+}
+
+@test "a Maildir is looked through by names: no file of it is opened" {
+    command -v strace >/dev/null || skip "strace is missing"
+    strace -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
+    write_rc 'delete = "when trashed"'
+    wanted 0
+    ASAN_OPTIONS=detect_leaks=0 run strace -f -qq -o "$work/trace" \
+        -e trace=open,openat "$KEEPMAIL" -f "$rc"
+    [ "$status" -eq 0 ]
+    grep -q '/cur"' "$work/trace"
+    ! grep '_keepmail\.' "$work/trace"
+}
+
+@test "max-server-size erases the oldest, and no more than it must" {
+    make_letters 1 40
+    total=0
+    for file in "$work/mail"/*; do
+        # LF is two octets to a server.
+        total=$((total + $(wc -c <"$file") + $(wc -l <"$file")))
+    done
+    first=$(($(wc -c <"$work/mail/000001.eml") + $(wc -l <"$work/mail/000001.eml")))
+    write_rc "max-server-size = $((total - first - 1))"
+    wanted 0
+    wanted 0
+    [ "$(on_server)" -eq 38 ]
+    [ "$(ls "$work/mail" | head -n 1)" = 000003.eml ]
+}

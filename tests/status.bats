@@ -278,7 +278,7 @@ $size
 
 @test "a store of an older keepmail is shown, and left as it is" {
     wanted 0
-    in_store "DROP TABLE note; DROP TABLE trouble;
+    in_store "DROP TABLE note; DROP TABLE root; DROP TABLE trouble;
         ALTER TABLE message DROP COLUMN returned_at;
         ALTER TABLE mailbox DROP COLUMN loose_sizes_at;
         ALTER TABLE mailbox DROP COLUMN said; DROP INDEX message_sha256;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "commands/copies.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,19 +53,78 @@ static bool look_at_place(void *data, const char *path, struct error *err)
 			elsewhere->missing_ok, err);
 }
 
+static bool is_empty(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	bool empty = dir != NULL;
+
+	while (empty && (entry = readdir(dir)) != NULL)
+		empty = strcmp(entry->d_name, ".") == 0 ||
+			strcmp(entry->d_name, "..") == 0;
+	if (dir != NULL)
+		closedir(dir);
+	return empty;
+}
+
+/* A disk that is not mounted leaves an empty directory where mail was. */
+static bool look_at_root(struct local *local, const struct account *account,
+	struct store *store, const char *root, bool missing_ok,
+	struct error *err)
+{
+	bool had = false;
+
+	if (root == NULL)
+		return true;
+	if (!missing_ok && is_empty(root)) {
+		if (!store_had_root(store, root, &had, err))
+			return false;
+		if (had)
+			return error_set(err, ERROR_DATA,
+				"%s is empty, and was not: is its disk "
+				"mounted? " NO_BRAKE,
+				root);
+	}
+	return local_look(local, root, account->trash,
+		missing_ok || root != account->local, err);
+}
+
 bool copies_look(struct local *local, const struct account *account,
 	struct store *store, bool missing_ok, struct error *err)
 {
 	struct elsewhere elsewhere = {local, account, missing_ok};
-
-	return local_look(local, account->path, account->trash, true, err) &&
-		(account->local == NULL ||
-			local_look(local, account->local, account->trash,
-				missing_ok, err)) &&
-		(account->trash == NULL ||
-			local_look(local, account->trash, account->trash, true,
-				err)) &&
+	bool ok = local_look(local, account->path, account->trash, true, err) &&
+		look_at_root(local, account, store, account->local, missing_ok,
+			err) &&
+		look_at_root(local, account, store, account->trash, missing_ok,
+			err) &&
 		store_places(store, look_at_place, &elsewhere, err);
+
+	for (size_t i = 0; ok && i < account->elsewhere_count; i++)
+		ok = local_look(local, account->elsewhere[i], account->trash,
+			true, err);
+	return ok;
+}
+
+/* That there is something, for when there is nothing some day. */
+static bool record_roots(struct run *run, struct error *err)
+{
+	const char *const roots[] = {run->account->local, run->account->trash};
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < sizeof roots / sizeof roots[0]; i++) {
+		bool had = false;
+
+		if (roots[i] == NULL)
+			continue;
+		bool has = !is_empty(roots[i]);
+
+		ok = store_had_root(run->store, roots[i], &had, err) &&
+			(had == has ||
+				store_record_root(
+					run->store, roots[i], has, err));
+	}
+	return ok;
 }
 
 /* The rows of what is listed, to find a position by. */
@@ -373,7 +433,8 @@ static bool check(struct look *look, struct error *err)
 		return false;
 	say_changed(run);
 	return run->options->dry_run ||
-		(record_missing(run, err) && record_notes(look, err));
+		(record_missing(run, err) && record_notes(look, err) &&
+			record_roots(run, err));
 }
 
 bool copies_check(struct run *run, struct error *err)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/xalloc.h"
+#include "io/local.h"
 
 /* Of which letter before it is this one a copy? Itself: of none. */
 static size_t first_copy(const struct batch *batch, size_t i)
@@ -43,6 +44,37 @@ static bool find_known(
 		delivery_has(run->delivery, known, batch->count, there, err);
 }
 
+/* Those that lie in an mbox of whose mail nothing is known. */
+static void find_unknown(struct run *run, struct letter *known, bool *there)
+{
+	const struct batch *batch = run->closed;
+
+	for (size_t i = 0; run->here != NULL && i < batch->count; i++) {
+		const struct letter *letter = &batch->letters[i];
+
+		if (there[i] || !letter->identified ||
+			local_verify(run->here, letter) != LOCAL_HERE)
+			continue;
+		/* Where it lies in there nobody asks: see local_find. */
+		known[i] = *letter;
+		known[i].offset = 0;
+		known[i].length = letter->octets;
+		there[i] = true;
+	}
+}
+
+bool duplicate_prepare(struct run *run, struct error *err)
+{
+	const struct account *account = run->account;
+
+	if (account->keep_duplicates || run->plan.fetches == 0 ||
+		account->destination != DESTINATION_MBOX ||
+		store_has_succeeded(run->store))
+		return true;
+	run->here = local_new(NULL);
+	return local_look(run->here, account->path, NULL, true, err);
+}
+
 bool duplicate_sift(struct run *run, struct error *err)
 {
 	struct batch *batch = run->closed;
@@ -57,6 +89,8 @@ bool duplicate_sift(struct run *run, struct error *err)
 	bool *there = xcalloc(batch->count, sizeof there[0]);
 	bool ok = find_known(run, known, there, err);
 
+	if (ok)
+		find_unknown(run, known, there);
 	for (size_t i = 0; ok && i < batch->count; i++) {
 		if (there[i])
 			batch->letters[i] = known[i];

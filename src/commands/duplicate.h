@@ -8,6 +8,13 @@
 #include "commands/run.h"
 
 /*
+ * Before anything is fetched into an mbox by an account that no run of came
+ * through yet: a store may have been lost, so what is there is read. In a
+ * Maildir it would have been noticed (rebuild_is_not_due).
+ */
+bool duplicate_prepare(struct run *run, struct error *err);
+
+/*
  * Takes those messages of the closed batch out of the delivery whose very text
  * is here, in this destination, or comes twice in the batch. A message without
  * a header is like many others, and is put here each time. As a part of the

@@ -12,6 +12,7 @@
 #include "commands/connect.h"
 #include "commands/contents.h"
 #include "commands/copies.h"
+#include "commands/duplicate.h"
 #include "commands/identity.h"
 #include "commands/listing.h"
 #include "commands/nouidl.h"
@@ -256,7 +257,7 @@ static bool run_account(struct run *run, char *password, struct error *err)
 		session_leave(run->session);
 		return true;
 	}
-	if (!transfer_fetch(run, err) ||
+	if (!duplicate_prepare(run, err) || !transfer_fetch(run, err) ||
 		!transfer_erase(run, again_is_likely(run), err))
 		return false;
 	count_erased(run);
@@ -308,6 +309,7 @@ static void run_release(struct run *run)
 	plan_release(&run->plan);
 	free(run->memories);
 	rebuild_release(run);
+	local_free(run->here);
 	free(run->erased);
 	free(run->troubles);
 	free(run->open);

@@ -14,6 +14,7 @@
 #include "core/plan.h"
 #include "io/background.h"
 #include "io/delivery.h"
+#include "io/local.h"
 #include "io/progress.h"
 #include "io/session.h"
 #include "io/store.h"
@@ -90,6 +91,7 @@ struct run {
 	bool failed;	      /* a batch did not climb: nor may any other */
 	bool loose; /* sizes were told otherwise of what is the same */
 	struct error fall;
+	struct local *here; /* owned; or NULL: see duplicate_prepare */
 	/* Published, and not yet recorded as kept. */
 	size_t published[BATCH_ROOM];
 	size_t published_count;

@@ -44,6 +44,7 @@ void account_release(struct account *account)
 	free(account->state);
 	free(account->local);
 	free(account->trash);
+	free(account->elsewhere);
 	free(account->run_as);
 	free(account->file);
 	*account = (struct account){.port = 0};

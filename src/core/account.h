@@ -75,6 +75,10 @@ struct account {
 	struct policy policy;
 	char *local; /* where its owner files mail, below; absolute */
 	char *trash; /* and where he throws it away */
+	/* Where other accounts of the same user put mail: owned, of paths that
+	 * are the others'. */
+	const char **elsewhere;
+	size_t elsewhere_count;
 	enum uid_reset uid_reset;
 	bool keep_duplicates;
 	char *run_as; /* the user to become when started by root */

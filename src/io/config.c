@@ -433,6 +433,31 @@ static bool read_default(struct error *err)
 	return found;
 }
 
+static bool are_same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* Mail may be moved from one account's place to another's. */
+static void tell_places(struct config *config)
+{
+	for (size_t i = 0; i < config->count; i++) {
+		struct account *account = &config->accounts[i];
+
+		account->elsewhere =
+			xcalloc(config->count, sizeof account->elsewhere[0]);
+		for (size_t k = 0; k < config->count; k++) {
+			const struct account *other = &config->accounts[k];
+
+			if (other->path != NULL &&
+				!are_same(other->path, account->path) &&
+				are_same(other->run_as, account->run_as))
+				account->elsewhere[account->elsewhere_count++] =
+					other->path;
+		}
+	}
+}
+
 bool config_read(struct config *config, const char *const *files, size_t count,
 	const char *state_dir, void (*report)(const char *line),
 	struct error *err)
@@ -474,6 +499,7 @@ bool config_read(struct config *config, const char *const *files, size_t count,
 		return error_set(err, ERROR_CONFIG,
 			"the rc file has no account: add account NAME { "
 			"... } (man keepmailrc has examples)");
+	tell_places(config);
 	return true;
 }
 

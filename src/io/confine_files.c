@@ -209,20 +209,17 @@ static void allow_reading(
 	}
 	/* Copies are looked for, and read, before what is there is erased. */
 	if (policy_erases_later(&account->policy)) {
-		uint64_t look = policy_verify(&account->policy) == VERIFY_OFF
-			? FS_READ_DIR
-			: READ;
-
 		if (account->local != NULL)
-			allow(fence, account->local, look);
+			allow(fence, account->local, READ);
 		if (account->trash != NULL)
-			allow(fence, account->trash, look);
-		if (account->destination == DESTINATION_MAILDIR)
-			allow(fence, account->path, look);
+			allow(fence, account->trash, READ);
+		for (size_t i = 0; i < account->elsewhere_count; i++)
+			allow(fence, account->elsewhere[i], READ);
 	}
-	/* What might be here already is compared with what is. */
+	/* So is what might be here already, before it is put there. */
 	if (account->destination == DESTINATION_MAILDIR &&
-		!account->keep_duplicates)
+		(policy_erases_later(&account->policy) ||
+			!account->keep_duplicates))
 		allow(fence, account->path, READ);
 	/* Some hundred links: where they are needed. */
 	if (account->tls != TLS_OFF)

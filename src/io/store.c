@@ -107,7 +107,9 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	"CREATE TABLE note ("
 	" id INTEGER PRIMARY KEY,"
 	" path TEXT NOT NULL UNIQUE,"
-	" note BLOB NOT NULL);",
+	" note BLOB NOT NULL);"
+	/* Directories that had mail when they were looked at. */
+	"CREATE TABLE root (path TEXT PRIMARY KEY) WITHOUT ROWID;",
 };
 
 static void tell(struct store *store, const char *what, struct error *err)

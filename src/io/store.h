@@ -76,6 +76,9 @@ void store_touch(struct store *store);
  */
 bool store_record_touch(struct store *store, struct error *err);
 
+/* Is there a run on record that came through? */
+bool store_has_succeeded(struct store *store);
+
 /* Did the last run on record fail, and fetch nothing? */
 bool store_was_fruitless(struct store *store);
 
@@ -278,6 +281,14 @@ void *store_note(struct store *store, const char *path, size_t *length);
 /* Notes it, in the place of what was noted before; the oldest note goes. */
 bool store_record_note(struct store *store, const char *path, const void *note,
 	size_t length, struct error *err);
+
+/* Was anything in this directory when it was looked at last? */
+bool store_had_root(
+	struct store *store, const char *path, bool *had, struct error *err);
+
+/* Records that something is, or nothing. */
+bool store_record_root(
+	struct store *store, const char *path, bool has, struct error *err);
 
 /*
  * Is any mail kept in this place, that the server still lists?

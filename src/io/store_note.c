@@ -15,6 +15,42 @@ static const char note_add_sql[] =
 
 static const char note_forget_sql[] = "DELETE FROM note WHERE id <= ?1";
 
+static const char root_sql[] = "SELECT 1 FROM root WHERE path = ?1";
+
+static const char root_add_sql[] =
+	"INSERT OR IGNORE INTO root (path) VALUES (?1)";
+
+static const char root_forget_sql[] = "DELETE FROM root WHERE path = ?1";
+
+bool store_had_root(
+	struct store *store, const char *path, bool *had, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, root_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_text(stmt, 1, path, -1, SQLITE_STATIC);
+	int code = sqlite3_step(stmt);
+	bool ok = code == SQLITE_ROW || code == SQLITE_DONE ||
+		store_failed(store, "read", err);
+
+	*had = code == SQLITE_ROW;
+	sqlite3_reset(stmt);
+	return ok;
+}
+
+bool store_record_root(
+	struct store *store, const char *path, bool has, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(
+		store, has ? root_add_sql : root_forget_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_text(stmt, 1, path, -1, SQLITE_STATIC);
+	return store_finish(store, stmt, "write to", err);
+}
+
 void *store_note(struct store *store, const char *path, size_t *length)
 {
 	struct error ignored = {.kind = ERROR_NONE};

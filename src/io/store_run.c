@@ -40,6 +40,17 @@ static bool last_run_is(struct store *store, const char *condition)
 	return ok && is != 0;
 }
 
+bool store_has_succeeded(struct store *store)
+{
+	struct error ignored = {.kind = ERROR_NONE};
+	int64_t has = 0;
+
+	return store_read_number(store,
+		       "SELECT EXISTS (SELECT 1 FROM run WHERE status = 0)",
+		       &has, &ignored) &&
+		has != 0;
+}
+
 bool store_was_fruitless(struct store *store)
 {
 	return last_run_is(store, "fetched = 0 AND status <> 0");
