@@ -295,6 +295,20 @@ static command_run *const runs[] = {
 	[COMMAND_VERIFY] = run_verify,
 };
 
+/* No process of ours needs the passwords of accounts that were not named. */
+static void forget_others(
+	struct config *config, struct account *const *chosen, size_t count)
+{
+	for (size_t i = 0; i < config->count; i++) {
+		bool needed = false;
+
+		for (size_t k = 0; k < count; k++)
+			needed |= chosen[k] == &config->accounts[i];
+		if (!needed)
+			account_forget_password(&config->accounts[i]);
+	}
+}
+
 static int run_command(const struct command_line *line, struct config *config)
 {
 	size_t count;
@@ -305,6 +319,7 @@ static int run_command(const struct command_line *line, struct config *config)
 
 	if (accounts == NULL)
 		return status;
+	forget_others(config, accounts, count);
 	if (!line->online || session_global_init(&err)) {
 		status = runs[line->command](line, config, accounts, count);
 	} else {

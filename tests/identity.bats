@@ -268,3 +268,143 @@ sent_whole() {
     wanted 0
     [ "$(in_store "SELECT until <= unixepoch() + 86400 FROM quiet")" -eq 1 ]
 }
+
+@test "a uid given at once to another message of the very same size is another message" {
+    rm -rf "$work/mail" "$work/sent"
+    mkdir -p "$work/mail"
+    printf 'Subject: one\nMessage-ID: <1@x>\n\ntext\n' >"$work/mail/one"
+    start_server --folder "$work/mail"
+    write_rc "delete = now"
+    wanted 0
+    [ "$(files "$work/mail")" -eq 0 ]
+    printf 'Subject: two\nMessage-ID: <2@x>\n\ntext\n' >"$work/mail/one"
+    wanted 0
+    [ "$(kept)" -eq 2 ]
+    [ "$(files "$work/mail")" -eq 0 ]
+}
+
+@test "a server that confirms and does not erase is asked once for each header" {
+    make_mail 20
+    start_server --folder "$work/mail" --forgetful
+    write_rc "delete = now"
+    wanted 0
+    wanted 0
+    in_store "DELETE FROM quiet"
+    wanted 0 -vv
+    says_not "> TOP"
+    [ "$(kept)" -eq 20 ]
+}
+
+@test "sizes that are told otherwise each time fetch nothing again, with and without TOP" {
+    rm -rf "$work/mail"
+    mkdir -p "$work/mail"
+    for ((i = 1; i <= 1100; i++)); do
+        printf 'Subject: %d\nMessage-ID: <%d@x>\n\ntext\n' $i $i \
+            >"$work/mail/$(printf '%05d' $i)"
+    done
+    start_server --folder "$work/mail"
+    write_rc
+    wanted 0
+    in_store "UPDATE message SET size = size + 7; DELETE FROM quiet"
+    wanted 0 -v
+    says "fetched 0"
+    # Without TOP they must be fetched once to see that they are the same.
+    start_server --folder "$work/mail" --no TOP
+    write_rc
+    in_store "UPDATE message SET size = size + 7; DELETE FROM quiet"
+    wanted 0 -v
+    [ "$(kept)" -eq 1100 ]
+    for ((i = 0; i < 2; i++)); do
+        in_store "UPDATE message SET size = size + 7 WHERE vanished_at IS NULL; DELETE FROM quiet"
+        wanted 0 -v
+        says "fetched 0"
+    done
+    # Nor is anything erased that might be another message.
+    write_rc "delete = now"
+    in_store "UPDATE message SET size = size + 7 WHERE vanished_at IS NULL; DELETE FROM quiet"
+    wanted 0
+    [ "$(files "$work/mail")" -eq 1100 ]
+}
+
+@test "quite another size under a uid that only counts as seen is another message" {
+    make_mail 3
+    start_server --folder "$work/mail"
+    write_rc
+    wanted 0 mark-seen a
+    printf 'Subject: x\n\nnew\n' >"$work/mail/zzz"
+    wanted 0
+    [ "$(kept)" -eq 1 ]
+    printf 'Subject: another\nMessage-ID: <another@x>\n\n%90000s\n' x >"$work/mail/000001.eml"
+    in_store "DELETE FROM quiet"
+    wanted 0
+    [ "$(kept)" -eq 2 ]
+}
+
+@test "on-uid-reset = stop does not stop at a window" {
+    mkdir "$work/hidden"
+    make_mail 45
+    start_server --folder "$work/mail" --window 10 --hidden "$work/hidden" \
+        --no PIPELINING
+    write_rc "on-uid-reset = stop"
+    wanted 0
+    [ "$(kept)" -eq 45 ]
+    wanted 0
+}
+
+@test "a reset without TOP: all is fetched, and nothing is put here twice" {
+    make_mail 40
+    start_server --folder "$work/mail"
+    write_rc
+    wanted 0
+    here=$(kept)
+    for file in "$work/mail"/*; do
+        mv "$file" "$work/mail/new-${file##*/}"
+    done
+    start_server --folder "$work/mail" --no TOP
+    write_rc
+    wanted 0
+    [ "$(kept)" -le $((here + 5)) ]
+    says_nothing
+}
+
+@test "what is odd about uids is said once" {
+    make_mail 6
+    start_server --folder "$work/mail" --twice
+    write_rc
+    wanted 0
+    says "several messages the same uid"
+    printf 'Subject: x\n\nnew\n' >"$work/mail/zzz"
+    wanted 0
+    says_nothing
+    start_server --folder "$work/mail" --no UIDL
+    write_rc
+    rm -rf "$work/state" "$work/Mail"
+    wanted 0
+    says "the server has no UIDL"
+    wanted 0
+    says_nothing
+}
+
+@test "what was away and cannot be proven is on the server all the same, and heals" {
+    make_mail 12
+    start_server --folder "$work/mail" --no TOP
+    write_rc
+    wanted 0
+    mv "$work/mail" "$work/aside"
+    mkdir "$work/mail"
+    wanted 0
+    rmdir "$work/mail"
+    mv "$work/aside" "$work/mail"
+    wanted 0
+    wanted 0 status
+    says "12 on the server"
+    # Not erased, since nobody can tell.
+    write_rc "delete = now"
+    wanted 0
+    [ "$(files "$work/mail")" -eq 12 ]
+    file=$(find "$work/Mail/new" -type f | head -n 1)
+    printf x >>"$file"
+    wanted 0 --refetch verify a
+    wanted 0 verify a
+    [ "$(kept)" -eq 13 ]
+}

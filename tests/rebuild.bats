@@ -130,3 +130,46 @@ END
     cp "$work/sent/000005.eml" "$work/five"
     [ "$(sha256sum <"$(copy_of 5)")" = "$(sha256sum <"$work/five")" ]
 }
+
+@test "a held message that was damaged is healed, and held still" {
+    write_rc
+    wanted 0
+    uid=$(in_store "SELECT CAST(uid AS TEXT) FROM message LIMIT 1")
+    wanted 0 hold a "$uid"
+    name=$(in_store "SELECT name FROM message WHERE CAST(uid AS TEXT) = '$uid'")
+    printf 'x' >>"$work/Mail/new/$name"
+    wanted 65 verify a
+    wanted 0 --refetch verify a
+    wanted 0 verify a
+    write_rc "delete = now"
+    wanted 0
+    [ "$(ls "$work/mail")" = "$uid" ]
+}
+
+@test "verify and --refetch of an mbox, and of what the server has no more" {
+    write_rc "mbox = \"$work/mbox\""
+    sed -i '/^maildir/d' "$rc"
+    wanted 0
+    wanted 0 verify a
+    count=$(kept "$work/mbox")
+    offset=$(grep -abo "^Subject: " "$work/mbox" | sed -n 3p | cut -d: -f1)
+    printf x | dd of="$work/mbox" bs=1 seek=$((offset + 11)) conv=notrunc status=none
+    wanted 65 verify a
+    wanted 0 --refetch verify a
+    [ "$(kept "$work/mbox")" -eq $((count + 1)) ]
+    wanted 0 verify a
+}
+
+@test "a lost store beside an mbox: its mail is not put there twice" {
+    write_rc "mbox = \"$work/mbox\""
+    sed -i '/^maildir/d' "$rc"
+    wanted 0
+    count=$(in_store "SELECT count(*) FROM message WHERE header_sha256 IS NOT NULL")
+    all=$(kept "$work/mbox")
+    rm -r "$work/state"
+    wanted 0 -v
+    # What has no header to know it by may be.
+    [ "$(kept "$work/mbox")" -le $((all + all - count)) ]
+    wanted 0
+    wanted 0 verify a
+}

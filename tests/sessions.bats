@@ -106,15 +106,35 @@ windowed() { # COUNT [popserver's options]
     [ "$(kept)" -eq 25 ]
 }
 
-@test "a password that cannot be had again is no failure: the run ends with what came" {
+@test "a password that cannot be had again is told, after what came" {
     windowed 25 --no PIPELINING
+    # It gives the password once.
     sed -i "s,^password = .*,password-command = \"test ! -e $work/gone \&\& touch $work/gone \&\& echo test\"," "$rc"
-    wanted 0
-    [ "$(kept)" -eq 10 ]
     wanted 78
+    says "password-command"
+    [ "$(kept)" -eq 10 ]
     rm "$work/gone"
+    sed -i '/^account/a sessions = 1' "$rc"
     wanted 0
     [ "$(kept)" -eq 20 ]
+}
+
+@test "the rc file's password goes to no other server than before" {
+    windowed 45 --no PIPELINING
+    # Meanwhile its owner turns the account into another one.
+    sed "s/^server = .*/server = 127.0.0.1/; s/^password = .*/password = other/" \
+        "$rc" >"$work/changed"
+    "$KEEPMAIL" -f "$rc" -vv >"$work/trace" 2>&1 3>&- &
+    pid=$!
+    until grep -q "> UIDL" "$work/trace"; do sleep 0.01; done
+    cat "$work/changed" >"$rc"
+    wait $pid
+    [ "$(kept)" -ge 10 ]
+    stop_server
+    # Nobody was refused, as with a wrong password.
+    [ "$(reported logins)" -eq "$(reported sessions)" ]
+    run grep "refused" "$work/trace"
+    [ "$status" -ne 0 ]
 }
 
 @test "a password that was typed is not asked for again: the run ends there" {
@@ -177,4 +197,114 @@ windowed() { # COUNT [popserver's options]
     says '"status":75'
     says "was lost"
     says_not "cannot connect"
+}
+
+@test "another message under a known uid that breaks the session holds up no other" {
+    make_mail 40
+    start_server --folder "$work/mail"
+    write_rc
+    wanted 0
+    printf 'Subject: another\nMessage-ID: <another@x>\n\nand a longer one than it was\n%4000s\n' x \
+        >"$work/mail/000001.eml"
+    for i in 1 2 3; do
+        printf 'Subject: new %d\n\nnew %d\n' $i $i >"$work/mail/new$i"
+    done
+    start_server --folder "$work/mail" --poison 000001.eml
+    write_rc
+    wanted 75
+    [ "$(kept)" -eq 43 ]
+    for ((i = 0; i < 8; i++)); do
+        in_store "UPDATE trouble SET next_at = 1"
+        run keepmail
+    done
+    [ -n "$(in_store "SELECT quarantined_at FROM trouble")" ]
+    wanted 0
+    says_nothing
+    wanted 0 status
+    says "1 in quarantine"
+    # Mended, it comes.
+    wanted 0 retry a
+    start_server --folder "$work/mail"
+    write_rc
+    wanted 0
+    [ "$(kept)" -eq 44 ]
+}
+
+@test "a message cut each time at the same place is quarantined, and comes with retry" {
+    make_mail 5
+    start_server --folder "$work/mail" --poison 000002.eml
+    write_rc "sessions = 1"
+    for ((i = 1; i <= 7; i++)); do
+        wanted 75
+        [ "$(in_store "SELECT tries FROM trouble")" -eq $i ]
+        in_store "UPDATE trouble SET next_at = 1"
+    done
+    says "is left there, and not tried again"
+    wanted 0
+    says_nothing
+    [ "$(kept)" -eq 4 ]
+    wanted 0 retry a
+    wanted 75
+}
+
+@test "a refused message is tried once in a run of many sessions, and reported once" {
+    make_mail 36
+    start_server --folder "$work/mail" --window 12 --hidden "$work/hidden" \
+        --no PIPELINING --refuse 5
+    write_rc
+    wanted 75 --json
+    # Its fifth, in each of them.
+    refused=$(grep -c "^a: the server refused to send" <<<"$output")
+    [ "$refused" -gt 1 ]
+    says "\"failed\":$refused"
+    [ "$(in_store "SELECT count(*) FROM trouble")" -eq "$refused" ]
+    [ "$(in_store "SELECT max(tries) FROM trouble")" -eq 1 ]
+}
+
+@test "what was held back in one run is tried in the next: the listing is not quiet" {
+    make_mail 30
+    start_server --folder "$work/mail" --poison 000011.eml
+    write_rc
+    wanted 75
+    [ "$(in_store "SELECT count(*) FROM quiet")" -eq 0 ]
+    wanted 75
+    [ "$(in_store "SELECT tries FROM trouble")" -ge 3 ]
+}
+
+@test "a run of several sessions is one on record, and says what the exit status says" {
+    make_mail 40
+    start_server --folder "$work/mail" --poison 000011.eml
+    write_rc "delete = now"
+    wanted 75
+    [ "$(in_store "SELECT count(*), max(status), max(fetched) FROM run")" = "1|75|39" ]
+    windowed 25 --no PIPELINING
+    rm -rf "$work/state" "$work/Mail"
+    wanted 0
+    [ "$(in_store "SELECT count(*), status, fetched FROM run")" = "1|0|25" ]
+}
+
+@test "what goes wrong here between two sessions is told" {
+    windowed 45 --no PIPELINING
+    "$KEEPMAIL" -f "$rc" -v >"$work/trace" 2>&1 3>&- &
+    pid=$!
+    until grep -q "another session looks" "$work/trace"; do sleep 0.002; done
+    mv "$work/Mail" "$work/away" || true
+    status=0
+    wait $pid || status=$?
+    [ $status -eq 0 ] || [ $status -eq 65 ] || [ $status -eq 74 ] ||
+        { echo "# $status"; cat "$work/trace"; false; }
+    [ $status -eq 0 ] || grep -q "is its disk mounted\|cannot" "$work/trace"
+}
+
+@test "a run that was started with children's ends blocked or ignored comes to its end" {
+    command -v perl >/dev/null || skip "perl is missing"
+    make_mail 3
+    start_server --folder "$work/mail"
+    write_rc
+    run timeout 20 perl -MPOSIX -e 'sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGCHLD, SIGTERM));
+        exec @ARGV' "$KEEPMAIL" -f "$rc"
+    [ "$status" -eq 0 ]
+    run timeout 20 perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' "$KEEPMAIL" -f "$rc"
+    [ "$status" -eq 0 ]
+    [ "$(kept)" -eq 3 ]
 }

@@ -233,6 +233,17 @@ $size
     says "1 on the server, none due now"
 }
 
+@test "what goes by size, or by the copies here, is not called undue" {
+    wanted 0
+    write_rc "max-server-size = 1M"
+    wanted 0 status
+    says_not "nothing is due"
+    says "due by size"
+    write_rc 'delete = "when trashed"'
+    wanted 0 status
+    says "due when trashed here"
+}
+
 @test "what is in trouble and in quarantine is told, with what stands against it" {
     wanted 0
     in_store "INSERT INTO trouble VALUES (CAST('one' AS BLOB), 0, 2, 1, 2, 3, NULL, 'it was refused');
@@ -280,6 +291,7 @@ $size
     wanted 0
     in_store "DROP TABLE note; DROP TABLE root; DROP TABLE trouble;
         ALTER TABLE message DROP COLUMN returned_at;
+        ALTER TABLE message DROP COLUMN doubtful_at;
         ALTER TABLE mailbox DROP COLUMN loose_sizes_at;
         ALTER TABLE mailbox DROP COLUMN said; DROP INDEX message_sha256;
         ALTER TABLE message DROP COLUMN header_sha256;

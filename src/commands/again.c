@@ -36,8 +36,7 @@ bool again_is_likely(const struct run *run)
 {
 	return was_mostly_new(run) ||
 		(run->tally->fetched > 0 &&
-			(run->account->sessions > 1 ||
-				run->outcome->again == AGAIN_MORE));
+			(run->account->sessions > 1 || run->outcome->windowed));
 }
 
 /*
@@ -52,7 +51,7 @@ static bool may_have_more(const struct run *run)
 	size_t gone = store_lost_count(run->store);
 
 	/* Once begun, until nothing new comes. */
-	if (run->account->sessions > 1 || run->outcome->again == AGAIN_MORE)
+	if (run->account->sessions > 1 || run->outcome->windowed)
 		return run->tally->fetched > 0;
 	return was_mostly_new(run) &&
 		(hides_what_was_fetched(run) ||
@@ -103,23 +102,27 @@ static bool others_wait(const struct run *run)
 
 void again_hold_back(struct run *run)
 {
+	const struct outcome *outcome = run->outcome;
+	uint32_t most = outcome->after == AGAIN_BROKEN ? TRIES_IN_A_RUN : 1;
+
+	if (outcome->after == AGAIN_NOT)
+		return;
 	for (size_t i = 0; i < run->maildrop.count; i++) {
 		struct memory *memory = &run->memories[i];
 
-		if (run->outcome->broken > 0 && memory->tries >= TRIES_IN_A_RUN)
+		if (memory->tries >= most)
 			memory->next_try = INT64_MAX;
 	}
 }
 
-static bool may_go_on(const struct run *run)
+bool again_may_follow(
+	const struct account *account, const struct outcome *outcome)
 {
-	const struct account *account = run->account;
 	unsigned most =
 		account->sessions > 0 ? account->sessions : SESSIONS_MAX;
 
-	return !run->options->dry_run && !run->options->rebuild &&
-		!*run->options->stop && run->outcome->sessions < most &&
-		run_now() - run->outcome->began < account->max_time;
+	return outcome->sessions < most &&
+		run_now() - outcome->began < account->max_time;
 }
 
 bool again_decide(struct run *run, const struct error *err)
@@ -129,7 +132,8 @@ bool again_decide(struct run *run, const struct error *err)
 	bool more = run->session != NULL && !broken && may_have_more(run);
 
 	outcome->again = AGAIN_NOT;
-	if (!may_go_on(run))
+	if (run->options->dry_run || run->options->rebuild ||
+		*run->options->stop || !again_may_follow(run->account, outcome))
 		return false;
 	if (broken && outcome->broken < BROKEN_MAX && others_wait(run)) {
 		outcome->broken++;
@@ -140,6 +144,7 @@ bool again_decide(struct run *run, const struct error *err)
 			"%s: another session goes on with the rest", err->text);
 	} else if (more) {
 		outcome->again = AGAIN_MORE;
+		outcome->windowed = true;
 		log_line(LOG_MESSAGES,
 			"the server may show a part of the mailbox at a time: "
 			"another session looks for more");

@@ -12,8 +12,9 @@
 #include "commands/run.h"
 
 /*
- * Before the plan: what has broken sessions of this run more than once shall
- * not break this one, too.
+ * Before the plan: what failed in earlier sessions of this run, and so will
+ * hardly come in this one, is left for the next run; only what broke one is
+ * tried once more.
  */
 void again_hold_back(struct run *run);
 
@@ -25,6 +26,13 @@ bool again_is_likely(const struct run *run);
 
 /* How many messages failed to come, now or before, and are not given up? */
 size_t again_in_trouble(const struct run *run);
+
+/*
+ * May another session follow, by what the account allows? Not after max-time,
+ * nor after as many as sessions says.
+ */
+bool again_may_follow(
+	const struct account *account, const struct outcome *outcome);
 
 /*
  * At the session's end, which was err: says whether another one is to follow,

@@ -13,11 +13,48 @@
 #include "io/log.h"
 #include "io/privilege.h"
 
+/* What ends a wait. */
+static void waited_for(sigset_t *set)
+{
+	static const int numbers[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP};
+
+	sigemptyset(set);
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		sigaddset(set, numbers[i]);
+}
+
+static void on_child(int number)
+{
+	(void)number;
+}
+
+/*
+ * Whoever started us may ignore children's ends, or have all of these blocked.
+ * Once, before the first process of ours.
+ */
+static void hear_of_children(void)
+{
+	static bool done;
+	struct sigaction action = {
+		.sa_handler = on_child,
+		.sa_flags = SA_RESTART,
+	};
+	sigset_t heard;
+
+	if (done)
+		return;
+	done = true;
+	waited_for(&heard);
+	sigaction(SIGCHLD, &action, NULL);
+	sigprocmask(SIG_UNBLOCK, &heard, NULL);
+}
+
 pid_t apart_start(
 	apart_task *task, void *context, int output, struct error *err)
 {
 	pid_t parent = getpid();
 
+	hear_of_children();
 	/* What waits to be printed is not to be printed twice. */
 	fflush(stdout);
 	pid_t pid = fork();
@@ -42,28 +79,15 @@ pid_t apart_start(
 	return pid;
 }
 
-static void on_child(int number)
-{
-	(void)number;
-}
-
 /* Signals that come between a look and the wait must end the wait, too. */
 pid_t apart_wait(
 	const volatile sig_atomic_t *stop, int milliseconds, int *result)
 {
-	static const int waited_for[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP};
-	struct sigaction action = {
-		.sa_handler = on_child,
-		.sa_flags = SA_RESTART,
-	};
 	struct timespec timeout = {.tv_nsec = milliseconds * 1000000L};
 	sigset_t held;
 	sigset_t before;
 
-	sigaction(SIGCHLD, &action, NULL);
-	sigemptyset(&held);
-	for (size_t i = 0; i < sizeof waited_for / sizeof waited_for[0]; i++)
-		sigaddset(&held, waited_for[i]);
+	waited_for(&held);
 	sigprocmask(SIG_BLOCK, &held, &before);
 	pid_t pid = waitpid(-1, result, WNOHANG);
 

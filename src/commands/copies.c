@@ -308,6 +308,10 @@ static bool verify_some(struct look *look, bool *changed, struct error *err)
 		if (!store_letter(run->store, memory->row, &letter, err))
 			return false;
 		memory->local = local_verify(look->local, &letter);
+		/* It was there when it was looked for: that it is not now does
+		 * not say that its owner removed it. */
+		if (memory->local == LOCAL_GONE)
+			memory->local = LOCAL_UNREADABLE;
 		look->read[i] = true;
 		*changed = *changed || memory->local != LOCAL_HERE;
 	}

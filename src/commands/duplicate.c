@@ -50,15 +50,15 @@ static void find_unknown(struct run *run, struct letter *known, bool *there)
 	const struct batch *batch = run->closed;
 
 	for (size_t i = 0; run->here != NULL && i < batch->count; i++) {
-		const struct letter *letter = &batch->letters[i];
+		struct letter letter = batch->letters[i];
 
-		if (there[i] || !letter->identified ||
-			local_verify(run->here, letter) != LOCAL_HERE)
-			continue;
 		/* Where it lies in there nobody asks: see local_find. */
-		known[i] = *letter;
-		known[i].offset = 0;
-		known[i].length = letter->octets;
+		letter.offset = 0;
+		letter.length = letter.octets;
+		if (there[i] || !letter.identified ||
+			local_verify(run->here, &letter) != LOCAL_HERE)
+			continue;
+		known[i] = letter;
 		there[i] = true;
 	}
 }

@@ -367,7 +367,7 @@ static void add_up(struct run *run, const struct error *err)
 	struct outcome *outcome = run->outcome;
 	struct tally *total = &outcome->tally;
 	/* What broke the last one is here now? Then it was nothing. */
-	bool fresh = outcome->again == AGAIN_BROKEN && run->memories != NULL &&
+	bool fresh = outcome->after == AGAIN_BROKEN && run->memories != NULL &&
 		again_in_trouble(run) < outcome->in_trouble;
 
 	*total = (struct tally){
@@ -383,7 +383,11 @@ static void add_up(struct run *run, const struct error *err)
 		.too_large = tally->too_large,
 		.failed = total->failed + tally->failed,
 	};
-	if (fresh || err->kind != ERROR_NONE) {
+	/* What broke a session and is not here stays the run's error, but for
+	 * what broke this one. */
+	if (fresh ||
+		(err->kind != ERROR_NONE &&
+			(run->broken || !outcome->unsaid))) {
 		outcome->error = *err;
 		outcome->unsaid = false;
 	}
@@ -394,36 +398,46 @@ static void pause_before(const struct run *run)
 {
 	struct timespec moment = {.tv_nsec = 100000000};
 
-	if (run->outcome->again == AGAIN_BROKEN && !*run->options->stop)
+	if (run->outcome->after == AGAIN_BROKEN && !*run->options->stop)
 		nanosleep(&moment, NULL);
 }
 
-/* One session more was tried, and not even a listing came of it. */
-static bool was_in_vain(const struct run *run)
+/*
+ * One session more was tried, and the server did not want it: that is no error
+ * of the run's. What is wrong here is.
+ */
+static bool was_in_vain(const struct run *run, const struct error *err)
 {
-	return run->outcome->sessions > 1 && !run->tally->listed &&
-		!*run->options->stop;
+	bool theirs = err->kind == ERROR_HOST || err->kind == ERROR_LOGIN ||
+		err->kind == ERROR_UNAVAILABLE ||
+		err->kind == ERROR_TEMPORARY || err->kind == ERROR_PROTOCOL;
+
+	return run->outcome->after != AGAIN_NOT && !run->tally->listed &&
+		theirs && !*run->options->stop;
 }
 
 static void end_session(struct run *run, struct error *err)
 {
 	struct error recording = {.kind = ERROR_NONE};
+	struct outcome *outcome = run->outcome;
 
 	run->tally->status = error_status(err->kind);
-	if (was_in_vain(run)) {
+	if (was_in_vain(run, err)) {
 		if (log_shows(LOG_MESSAGES))
 			log_error(err);
-		fetch_conclude(run->account, run->options, run->outcome);
+		fetch_conclude(run->account, run->options, outcome);
 		return;
 	}
+	add_up(run, err);
 	if (run->store != NULL && !run->options->dry_run &&
-		!record_run(run, err, &recording)) {
-		run->tally->status = error_worse(
-			run->tally->status, error_status(recording.kind));
+		!record_run(run, &recording)) {
+		outcome->tally.status = error_worse(
+			outcome->tally.status, error_status(recording.kind));
 		if (err->kind == ERROR_NONE)
 			*err = recording;
+		if (outcome->error.kind == ERROR_NONE)
+			outcome->error = recording;
 	}
-	add_up(run, err);
 	if (!again_decide(run, err))
 		report(run, err);
 }
@@ -445,9 +459,8 @@ int fetch_account(struct account *account, const struct fetch_options *options,
 	run->outcome = outcome;
 	log_account(account->name);
 	pause_before(run);
-	run->started = run_now();
 	if (outcome->sessions++ == 0)
-		outcome->began = run->started;
+		outcome->began = run_now();
 	if (!run_account(run, password, &err))
 		salvage(run, &err);
 	else if (run->refusal.kind != ERROR_NONE)

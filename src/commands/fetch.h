@@ -39,6 +39,8 @@ struct outcome {
 	unsigned sessions; /* that were begun */
 	unsigned broken;   /* of them: by a message, and others went on */
 	size_t in_trouble; /* messages that failed, after the last of those */
+	enum again after;  /* why this one follows another */
+	bool windowed;	   /* the server may show a part at a time */
 	enum again again;  /* another one is to follow, and reports for both */
 };
 

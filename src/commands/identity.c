@@ -157,18 +157,37 @@ static bool record_all_judged(struct run *run, struct error *err)
 	return !begun || store_commit(run->store, err);
 }
 
+/*
+ * What has another size would be fetched, so to ask for its header is never
+ * dearer. Of the others so many in each run, beginning anywhere: some may never
+ * be proven, and shall not keep the rest from it.
+ */
+static void choose_suspects(struct run *run, struct inquiry *inquiry)
+{
+	size_t others = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->maildrop.count; i++)
+		others += is_suspect(run, i) && !has_other_size(run, i);
+	size_t first = others > SUSPECTS_MAX
+		? (size_t)run_now() * SUSPECTS_MAX % others
+		: 0;
+
+	for (size_t i = 0; i < run->maildrop.count; i++) {
+		if (!is_suspect(run, i))
+			continue;
+		if (has_other_size(run, i) ||
+			(n++ + others - first) % others < SUSPECTS_MAX)
+			ask(inquiry, i);
+	}
+}
+
 static bool check_reuse(struct run *run, struct error *err)
 {
 	struct inquiry inquiry = {.run = run};
-	size_t others = 0;
 	bool ok;
 
-	/* What has another size would be fetched: to ask is never dearer. */
-	for (size_t i = 0; i < run->maildrop.count; i++) {
-		if (is_suspect(run, i) &&
-			(has_other_size(run, i) || others++ < SUSPECTS_MAX))
-			ask(&inquiry, i);
-	}
+	choose_suspects(run, &inquiry);
 	ok = inquire(&inquiry, err);
 	for (size_t i = 0; ok && i < inquiry.count; i++)
 		ok = judge_suspect(

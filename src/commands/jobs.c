@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "commands/again.h"
 #include "commands/apart.h"
 #include "commands/report.h"
 #include "core/error.h"
@@ -26,25 +27,24 @@
 /* Milliseconds between two drawings of the bar. */
 #define TICK 50
 
-/* What parent and children share. */
-struct shared {
-	struct progress *progress; /* one for each account, side by side */
-	struct outcome *outcomes;
-};
-
 struct child {
 	pid_t pid; /* 0: not running */
 	size_t account;
 	int output; /* what it prints: a file in memory; -1: as it goes */
+	/* Shared with it, and with no other: a server may have got the better
+	 * of it. */
+	struct outcome *outcome;
 };
 
 struct jobs {
 	struct account *const *accounts;
 	size_t count;
 	const struct fetch_options *options;
-	struct shared shared;
+	struct progress *progress; /* shared; one for each account */
+	struct outcome *outcomes;  /* owned; ours, whatever a child says */
 	char **passwords; /* asked for beforehand; NULL: it has its own */
 	struct child *children;
+	unsigned most; /* of them */
 	size_t running;
 	struct progress_bar bar;
 	int status;
@@ -62,7 +62,7 @@ static void *share(size_t count, size_t size)
 /* An account whose run did not come to its own report. */
 static void account_failed(struct jobs *jobs, size_t i, const struct error *err)
 {
-	struct tally *tally = &jobs->shared.outcomes[i].tally;
+	struct tally *tally = &jobs->outcomes[i].tally;
 
 	tally->status = error_status(err->kind);
 	jobs->status = error_worse(jobs->status, tally->status);
@@ -116,21 +116,27 @@ static void forget_others(struct jobs *jobs, size_t i)
 
 struct work {
 	struct jobs *jobs;
-	size_t account;
+	const struct child *child;
 };
 
 static int work(void *context)
 {
 	const struct work *this = context;
 	struct jobs *jobs = this->jobs;
-	size_t i = this->account;
+	size_t i = this->child->account;
 	struct fetch_options options = *jobs->options;
 
 	/* Of several the parent draws one bar. */
 	options.bar &= jobs->count == 1;
 	forget_others(jobs, i);
+	for (unsigned k = 0; k < jobs->most; k++) {
+		struct child *other = &jobs->children[k];
+
+		if (other != this->child && other->outcome != NULL)
+			munmap(other->outcome, sizeof *other->outcome);
+	}
 	return fetch_account(jobs->accounts[i], &options, jobs->passwords[i],
-		&jobs->shared.progress[i], &jobs->shared.outcomes[i]);
+		&jobs->progress[i], this->child->outcome);
 }
 
 /* The child has it; nobody needs it here while a server is talked to. */
@@ -151,27 +157,73 @@ static bool collect_output(const struct jobs *jobs, struct child *child)
 	return child->output >= 0;
 }
 
+/* Gives back what starting it took. */
+static void release_child(struct child *child)
+{
+	if (child->outcome != NULL)
+		munmap(child->outcome, sizeof *child->outcome);
+	child->outcome = NULL;
+	child->pid = 0;
+}
+
 static bool start_child(
 	struct jobs *jobs, struct child *child, size_t i, struct error *err)
 {
-	struct work context = {jobs, i};
+	struct work context = {jobs, child};
 
 	child->account = i;
-	child->pid = 0;
-	if (!collect_output(jobs, child))
-		return error_set(err, ERROR_TEMPORARY,
-			"cannot keep what it prints: %s", strerror(errno));
+	child->outcome = share(1, sizeof *child->outcome);
+	if (child->outcome == NULL || !collect_output(jobs, child)) {
+		error_set(err, ERROR_TEMPORARY,
+			"no memory to share with a process for it: %s",
+			strerror(errno));
+		release_child(child);
+		return false;
+	}
+	*child->outcome = jobs->outcomes[i];
 	pid_t pid = apart_start(work, &context, child->output, err);
 
 	if (pid < 0) {
 		if (child->output >= 0)
 			close(child->output);
+		release_child(child);
 		return false;
 	}
 	child->pid = pid;
 	jobs->running++;
 	forget_password(jobs, i);
 	return true;
+}
+
+/* Text of ours, as it may be printed whoever wrote it. */
+static void make_safe(char *text, size_t size)
+{
+	text[size - 1] = '\0';
+	for (; *text != '\0'; text++) {
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+	}
+}
+
+/*
+ * What the child said of its session, believed as far as it can be: how many
+ * there were and when they began is known here.
+ */
+static void take_outcome(struct jobs *jobs, struct child *child)
+{
+	struct outcome *ours = &jobs->outcomes[child->account];
+	struct outcome theirs = *child->outcome;
+
+	theirs.sessions = ours->sessions + 1;
+	if (ours->sessions > 0)
+		theirs.began = ours->began;
+	make_safe(theirs.error.text, sizeof theirs.error.text);
+	make_safe(theirs.error.server, sizeof theirs.error.server);
+	if ((unsigned)theirs.error.kind > ERROR_CONFIG)
+		theirs.error.kind = ERROR_SOFTWARE;
+	if ((unsigned)theirs.again > AGAIN_BROKEN)
+		theirs.again = AGAIN_NOT;
+	*ours = theirs;
 }
 
 /* The account's first session. */
@@ -188,19 +240,44 @@ static void begin_account(struct jobs *jobs, struct child *child, size_t i)
  * the password and the right to look for it. A password that was asked for is
  * not asked for again.
  */
-static void continue_account(struct jobs *jobs, struct child *child)
+static bool continue_account(struct jobs *jobs, struct child *child)
 {
 	struct account *account = jobs->accounts[child->account];
-	struct outcome *outcome = &jobs->shared.outcomes[child->account];
+	struct outcome *outcome = &jobs->outcomes[child->account];
 	struct error err = {.kind = ERROR_NONE};
 
-	if (!*jobs->options->stop &&
-		(secret_is_at_hand(account) ||
-			config_recall_password(account)) &&
-		start_child(jobs, child, child->account, &err))
-		return;
-	forget_password(jobs, child->account);
-	fetch_conclude(account, jobs->options, outcome);
+	if (*jobs->options->stop || !again_may_follow(account, outcome))
+		return false;
+	if (!secret_is_at_hand(account) && !config_recall_password(account)) {
+		log_account(account->name);
+		log_line(LOG_SUMMARY,
+			"there is no password for another session: what is "
+			"left comes with the next run");
+		return false;
+	}
+	outcome->after = outcome->again;
+	outcome->again = AGAIN_NOT;
+	if (start_child(jobs, child, child->account, &err))
+		return true;
+	outcome->again = outcome->after;
+	return false;
+}
+
+/* What was left to another session to report. */
+static void conclude_account(struct jobs *jobs, size_t i)
+{
+	struct outcome *outcome = &jobs->outcomes[i];
+
+	forget_password(jobs, i);
+	if (*jobs->options->stop && outcome->error.kind == ERROR_NONE) {
+		error_set(&outcome->error, ERROR_TEMPORARY,
+			"ended by a signal, before another session looked for "
+			"more");
+		outcome->unsaid = true;
+		outcome->tally.status = error_worse(
+			outcome->tally.status, error_status(ERROR_TEMPORARY));
+	}
+	fetch_conclude(jobs->accounts[i], jobs->options, outcome);
 	jobs->status = error_worse(jobs->status, outcome->tally.status);
 }
 
@@ -220,80 +297,102 @@ static void pass_output(struct child *child)
 	close(child->output);
 }
 
-static struct child *find_child(struct jobs *jobs, pid_t pid, unsigned most)
+static struct child *find_child(struct jobs *jobs, pid_t pid)
 {
-	for (unsigned i = 0; i < most; i++) {
+	for (unsigned i = 0; i < jobs->most; i++) {
 		if (jobs->children[i].pid == pid)
 			return &jobs->children[i];
 	}
 	return NULL;
 }
 
-static void child_ended(struct jobs *jobs, pid_t pid, int result, unsigned most)
+static void child_ended(struct jobs *jobs, struct child *child, int result)
 {
-	struct child *child = find_child(jobs, pid, most);
 	struct error err = {.kind = ERROR_NONE};
-
-	if (child == NULL)
-		return;
-	struct outcome *outcome = &jobs->shared.outcomes[child->account];
+	struct outcome *outcome = &jobs->outcomes[child->account];
 	int status = apart_status(result, &err);
 
-	child->pid = 0;
 	jobs->running--;
 	progress_clear(&jobs->bar);
 	pass_output(child);
+	take_outcome(jobs, child);
+	release_child(child);
 	if (err.kind != ERROR_NONE) {
 		account_failed(jobs, child->account, &err);
-	} else if (outcome->again != AGAIN_NOT) {
-		continue_account(jobs, child);
-	} else {
+	} else if (outcome->again == AGAIN_NOT) {
 		outcome->tally.status = status;
 		jobs->status = error_worse(jobs->status, status);
+	} else if (!continue_account(jobs, child)) {
+		conclude_account(jobs, child->account);
+	}
+}
+
+static void child_lost(struct jobs *jobs, struct child *child)
+{
+	struct error err = {.kind = ERROR_NONE};
+
+	error_set(&err, ERROR_SOFTWARE,
+		"its process is gone, and nobody said how; nothing is lost, "
+		"run it again");
+	jobs->running--;
+	progress_clear(&jobs->bar);
+	pass_output(child);
+	release_child(child);
+	account_failed(jobs, child->account, &err);
+}
+
+/* A signal to us alone is for all of us. */
+static void pass_signal(struct jobs *jobs)
+{
+	if (!*jobs->options->stop || jobs->stopped)
+		return;
+	jobs->stopped = true;
+	for (unsigned i = 0; i < jobs->most; i++) {
+		if (jobs->children[i].pid > 0)
+			kill(jobs->children[i].pid, SIGTERM);
 	}
 }
 
 /* Waits for a child to end, drawing the bar meanwhile. */
-static void wait_child(struct jobs *jobs, unsigned most)
+static void wait_child(struct jobs *jobs)
 {
 	static const volatile sig_atomic_t never;
 	bool draws = jobs->options->bar && jobs->count > 1;
-	int result;
+	int result = 0;
 	pid_t pid = apart_wait(jobs->stopped ? &never : jobs->options->stop,
 		draws ? TICK : 0, &result);
+	struct child *child = pid > 0 ? find_child(jobs, pid) : NULL;
 
-	if (pid > 0)
-		child_ended(jobs, pid, result, most);
+	if (child != NULL)
+		child_ended(jobs, child, result);
 	if (pid == 0 && draws)
-		progress_draw(&jobs->bar, jobs->shared.progress,
-			(unsigned)jobs->count);
-	/* A signal to us alone is for all of us. */
-	if (*jobs->options->stop && !jobs->stopped) {
-		jobs->stopped = true;
-		for (unsigned i = 0; i < most; i++) {
-			if (jobs->children[i].pid > 0)
-				kill(jobs->children[i].pid, SIGTERM);
-		}
+		progress_draw(
+			&jobs->bar, jobs->progress, (unsigned)jobs->count);
+	/* None of them is there: somebody else heard of their ends. */
+	for (unsigned i = 0; pid < 0 && i < jobs->most; i++) {
+		if (jobs->children[i].pid > 0)
+			child_lost(jobs, &jobs->children[i]);
 	}
+	pass_signal(jobs);
 }
 
-static void run_children(struct jobs *jobs, unsigned most)
+static void run_children(struct jobs *jobs)
 {
 	size_t next = 0;
 
 	while (jobs->running > 0 || (next < jobs->count && !jobs->stopped)) {
-		for (unsigned i = 0;
-			i < most && next < jobs->count && !*jobs->options->stop;
+		for (unsigned i = 0; i < jobs->most && next < jobs->count &&
+			!*jobs->options->stop;
 			i++) {
 			if (jobs->children[i].pid != 0)
 				continue;
 			/* It is not ready: that was said already. */
-			if (jobs->shared.outcomes[next].tally.status == 0)
+			if (jobs->outcomes[next].tally.status == 0)
 				begin_account(jobs, &jobs->children[i], next);
 			next++;
 		}
 		if (jobs->running > 0)
-			wait_child(jobs, most);
+			wait_child(jobs);
 		else if (*jobs->options->stop)
 			break;
 	}
@@ -303,7 +402,7 @@ static void run_children(struct jobs *jobs, unsigned most)
 
 		error_set(&err, ERROR_TEMPORARY,
 			"ended by a signal before it was begun");
-		if (jobs->shared.outcomes[next].tally.status == 0)
+		if (jobs->outcomes[next].tally.status == 0)
 			account_failed(jobs, next, &err);
 	}
 }
@@ -316,11 +415,11 @@ static void say_total(const struct jobs *jobs)
 	char failures[48] = "";
 
 	for (size_t i = 0; i < jobs->count; i++) {
-		total.fetched += jobs->shared.outcomes[i].tally.fetched;
-		total.octets += jobs->shared.outcomes[i].tally.octets;
-		total.erased += jobs->shared.outcomes[i].tally.erased;
-		total.left += jobs->shared.outcomes[i].tally.left;
-		failed += jobs->shared.outcomes[i].tally.status != 0;
+		total.fetched += jobs->outcomes[i].tally.fetched;
+		total.octets += jobs->outcomes[i].tally.octets;
+		total.erased += jobs->outcomes[i].tally.erased;
+		total.left += jobs->outcomes[i].tally.left;
+		failed += jobs->outcomes[i].tally.status != 0;
 	}
 	if (failed > 0)
 		snprintf(failures, sizeof failures, "; %zu failed", failed);
@@ -336,34 +435,33 @@ static void say_total(const struct jobs *jobs)
 int jobs_fetch(struct account *const *accounts, size_t count,
 	unsigned jobs_at_once, const struct fetch_options *options)
 {
-	unsigned most = jobs_at_once < count ? jobs_at_once : (unsigned)count;
 	struct jobs jobs = {
+		.most = jobs_at_once < count ? jobs_at_once : (unsigned)count,
 		.accounts = accounts,
 		.count = count,
 		.options = options,
-		.shared.progress = share(count, sizeof(struct progress)),
-		.shared.outcomes = share(count, sizeof(struct outcome)),
+		.progress = share(count, sizeof(struct progress)),
+		.outcomes = xcalloc(count, sizeof jobs.outcomes[0]),
 		.passwords = xcalloc(count, sizeof jobs.passwords[0]),
-		.children = xcalloc(most, sizeof jobs.children[0]),
+		.children = xcalloc(count, sizeof jobs.children[0]),
 	};
 
-	if (jobs.shared.progress == NULL || jobs.shared.outcomes == NULL) {
+	if (jobs.progress == NULL) {
 		log_line(LOG_ERRORS, "no memory to share: %s", strerror(errno));
 		jobs.status = EX_OSERR;
 	} else {
 		for (size_t i = 0; i < count; i++)
 			make_ready(&jobs, i);
-		run_children(&jobs, most);
+		run_children(&jobs);
 		if (count > 1 && !options->dry_run)
 			say_total(&jobs);
 	}
 	for (size_t i = 0; i < count; i++)
 		secret_free(jobs.passwords[i]);
+	free(jobs.outcomes);
 	free(jobs.passwords);
 	free(jobs.children);
-	if (jobs.shared.progress != NULL)
-		munmap(jobs.shared.progress, count * sizeof(struct progress));
-	if (jobs.shared.outcomes != NULL)
-		munmap(jobs.shared.outcomes, count * sizeof(struct outcome));
+	if (jobs.progress != NULL)
+		munmap(jobs.progress, count * sizeof(struct progress));
 	return jobs.status;
 }

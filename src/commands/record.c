@@ -14,7 +14,9 @@ static bool record_quiet(struct run *run, struct error *err)
 	const struct policy *policy = &run->account->policy;
 	char key[POLICY_KEY_MAX];
 
-	if (tally->status != 0 || tally->erased > 0 || run->options->rebuild)
+	/* What was held back in this run is tried in the next one. */
+	if (tally->status != 0 || tally->erased > 0 || run->options->rebuild ||
+		run->outcome->after != AGAIN_NOT)
 		return true;
 	int64_t now = run_now();
 	struct plan next =
@@ -121,11 +123,13 @@ static bool record_messages(struct run *run, int64_t now, struct error *err)
 			record_quiet(run, err));
 }
 
-bool record_run(struct run *run, const struct error *outcome, struct error *err)
+bool record_run(struct run *run, struct error *err)
 {
-	struct tally *tally = run->tally;
+	const struct outcome *outcome = run->outcome;
+	const struct tally *tally = &outcome->tally;
+	bool follows = outcome->after != AGAIN_NOT;
 	struct store_run record = {
-		.started = run->started,
+		.started = outcome->began,
 		.ended = run_now(),
 		.status = tally->status,
 		.fetched = tally->fetched,
@@ -133,12 +137,12 @@ bool record_run(struct run *run, const struct error *outcome, struct error *err)
 		.erased = tally->erased,
 		.left = tally->left,
 		.failed = tally->failed,
-		.error = outcome->kind == ERROR_NONE ? NULL : outcome->text,
+		.error = tally->status == 0 ? NULL : outcome->error.text,
 	};
 	/* That nothing was to be done is worth no write to the disk. */
 	bool news = run->options->rebuild || tally->fetched > 0 ||
 		tally->erased > 0 || tally->status != 0 || run->first ||
-		store_has_failed(run->store);
+		follows || store_has_failed(run->store);
 
 	if (!news)
 		store_touch(run->store);
@@ -146,6 +150,7 @@ bool record_run(struct run *run, const struct error *outcome, struct error *err)
 		return true;
 	return store_begin(run->store, err) &&
 		record_messages(run, record.ended, err) &&
-		(!news || store_record_run(run->store, &record, err)) &&
+		(!news ||
+			store_record_run(run->store, &record, follows, err)) &&
 		store_commit(run->store, err);
 }

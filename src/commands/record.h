@@ -9,11 +9,11 @@
 
 /*
  * What the session did and noticed, in one transaction: what is kept, erased,
- * failed, vanished; how it ended (outcome), and whether the same listing would
- * lead to nothing next time. Where nothing was to be done, that is worth no
- * write to the disk.
+ * failed, vanished; what the run came to so far (run->outcome), in the place of
+ * what its last session recorded; and whether the same listing would lead to
+ * nothing next time. Where nothing was to be done, that is worth no write to
+ * the disk.
  */
-bool record_run(
-	struct run *run, const struct error *outcome, struct error *err);
+bool record_run(struct run *run, struct error *err);
 
 #endif

@@ -60,7 +60,6 @@ struct run {
 	struct tally *tally;	 /* of this session */
 	struct outcome *outcome; /* of all of them */
 	bool broken;		 /* the session, in the middle of a message */
-	int64_t started;
 	bool one_by_one;      /* the server was out of step: nothing is piped */
 	bool was_out_of_step; /* in this run, which is to be recorded */
 	struct store *store;

@@ -246,5 +246,5 @@ int status_accounts(struct account *const *accounts, size_t count,
 					accounts[i]->name, options->stop)
 			      : look_apart(&looking));
 	}
-	return worst;
+	return *options->stop ? error_worse(worst, EX_TEMPFAIL) : worst;
 }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sysexits.h>
 
 #include "commands/apart.h"
 #include "commands/copies.h"
@@ -225,7 +225,9 @@ static int verify_account(const struct account *account,
 }
 
 struct verification {
-	struct account *account;
+	struct account *const *accounts;
+	size_t count;
+	struct account *account; /* the one that is read */
 	const struct fetch_options *options;
 	bool refetch;
 };
@@ -234,6 +236,12 @@ static int verify_one(void *context)
 {
 	struct verification *this = context;
 	size_t refetched;
+
+	/* It may talk to a server later. */
+	for (size_t i = 0; i < this->count; i++) {
+		if (this->accounts[i] != this->account)
+			account_forget_password(this->accounts[i]);
+	}
 	int status = verify_account(
 		this->account, this->options, this->refetch, &refetched);
 
@@ -247,16 +255,16 @@ static int verify_one(void *context)
 int verify_accounts(struct account *const *accounts, size_t count,
 	const struct fetch_options *options, bool refetch)
 {
-	bool apart = count > 1 && geteuid() == 0;
-	int status = 0;
+	int status = EX_OK;
 
 	for (size_t i = 0; i < count && !*options->stop; i++) {
-		struct verification one = {accounts[i], options, refetch};
+		struct verification one = {
+			accounts, count, accounts[i], options, refetch};
 
 		status = error_worse(status,
-			apart ? apart_run(verify_one, &one, accounts[i]->name,
-					options->stop)
-			      : verify_one(&one));
+			count == 1 ? verify_one(&one)
+				   : apart_run(verify_one, &one,
+					     accounts[i]->name, options->stop));
 	}
-	return status;
+	return *options->stop ? error_worse(status, EX_TEMPFAIL) : status;
 }

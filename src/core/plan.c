@@ -242,7 +242,8 @@ static struct step decide(const struct policy *policy,
 static int64_t quiet_until(const struct policy *policy,
 	const struct memory *memory, const struct step *step)
 {
-	if (step->fetch || step->erase || memory->vanished)
+	if (step->fetch || step->erase ||
+		(memory->vanished && policy_erases_later(policy)))
 		return 0;
 	/* What its owner does with it is in no listing. */
 	if (policy->erase == ERASE_WHEN_TRASHED ||

@@ -34,7 +34,9 @@ struct memory {
 	int64_t kept_at; /* seconds since 1970 */
 	uint64_t size;	 /* as LIST told it then, or MAILDROP_SIZE_UNKNOWN */
 	enum memory_state state;
-	bool vanished;	 /* it was not in some listing since */
+	/* It was not in some listing since, and nothing proved that it is the
+	 * same. */
+	bool vanished;
 	bool held;	 /* never to be erased */
 	bool old;	 /* not known, and start says that it counts as seen */
 	bool missing;	 /* an earlier run did not find its copy here, either */

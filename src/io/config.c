@@ -508,6 +508,17 @@ static void ignore_mistake(const char *line)
 	(void)line;
 }
 
+static bool is_same_login(const struct account *a, const struct account *b)
+{
+	return are_same(a->server, b->server) && are_same(a->user, b->user) &&
+		are_same(a->proxy, b->proxy) &&
+		are_same(a->tls_ca, b->tls_ca) &&
+		are_same(a->tls_pin, b->tls_pin) && a->port == b->port &&
+		a->tls == b->tls && a->tls_min == b->tls_min &&
+		a->auth == b->auth &&
+		a->cleartext_password == b->cleartext_password;
+}
+
 /* All of it: its defaults may stand in a file that includes the account's. */
 bool config_recall_password(struct account *account)
 {
@@ -519,7 +530,9 @@ bool config_recall_password(struct account *account)
 	for (size_t i = 0; ok && i < config.count; i++) {
 		struct account *one = &config.accounts[i];
 
-		if (strcmp(one->name, account->name) != 0)
+		/* Changed meanwhile, it may be another server's. */
+		if (strcmp(one->name, account->name) != 0 ||
+			!is_same_login(one, account))
 			continue;
 		account_forget_password(account);
 		account->password = one->password;

@@ -28,7 +28,7 @@ bool config_read(struct config *config, const char *const *files, size_t count,
 /*
  * Reads the account's password anew, after it was forgotten, from the files
  * that were read last, which must still be named as they were. False: it is not
- * there (any more), or not without mistakes.
+ * there (any more), not without mistakes, or for another server or user.
  */
 bool config_recall_password(struct account *account);
 

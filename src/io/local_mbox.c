@@ -361,20 +361,18 @@ bool local_mbox_look(struct local_mbox *mbox, const char *path, bool trashed,
 }
 
 /* Reads a message that was only noted; false: it is not there any more. */
-static bool read_again(
-	const struct local_mbox *mbox, struct local_message *message)
+static bool read_again(const struct local_mbox *mbox,
+	const struct local_message *noted, struct local_message *now)
 {
 	struct local_mbox one = {.path_count = 1};
-	FILE *file = open_mbox(mbox->paths[message->mbox], message->length);
+	FILE *file = open_mbox(mbox->paths[noted->mbox], noted->length);
 	bool ok = file != NULL &&
-		scan_part(&one, file, message->trashed, message->at,
-			message->at + message->length) &&
-		one.count == 1 && one.messages[0].length == message->length;
+		scan_part(&one, file, noted->trashed, noted->at,
+			noted->at + noted->length) &&
+		one.count == 1 && one.messages[0].length == noted->length;
 
-	if (ok) {
-		one.messages[0].mbox = message->mbox;
-		*message = one.messages[0];
-	}
+	if (ok)
+		*now = one.messages[0];
 	if (file != NULL)
 		fclose(file);
 	free(one.messages);
@@ -462,10 +460,13 @@ enum local_state local_mbox_find(
 
 /* Is this what was stored, as it is read now? */
 static bool is_as_stored(const struct local_mbox *mbox,
-	struct local_message *message, const struct letter *letter)
+	const struct local_message *message, const struct letter *letter)
 {
-	return (message->read || read_again(mbox, message)) &&
-		has_text(message, letter);
+	struct local_message now;
+
+	if (message->read)
+		return has_text(message, letter);
+	return read_again(mbox, message, &now) && has_text(&now, letter);
 }
 
 enum local_state local_mbox_verify(
@@ -479,7 +480,7 @@ enum local_state local_mbox_verify(
 	if (first == end)
 		return letter->identified ? LOCAL_GONE : LOCAL_UNREADABLE;
 	for (size_t i = first; i < end; i++) {
-		struct local_message *message = &mbox->messages[i];
+		const struct local_message *message = &mbox->messages[i];
 
 		if ((letter->identified || has_text(message, letter)) &&
 			is_as_stored(mbox, message, letter))

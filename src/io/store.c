@@ -100,6 +100,9 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	 * was erased, and was the same; when sizes were told otherwise of what
 	 * was the same. */
 	"ALTER TABLE message ADD COLUMN returned_at INTEGER;"
+	/* When a kept message was listed again after it had vanished, and no
+	 * header proved that it is the same. */
+	"ALTER TABLE message ADD COLUMN doubtful_at INTEGER;"
 	"ALTER TABLE mailbox ADD COLUMN loose_sizes_at INTEGER;"
 	/* What was noticed of this server, and said once. */
 	"ALTER TABLE mailbox ADD COLUMN said INTEGER NOT NULL DEFAULT 0;"

@@ -264,10 +264,10 @@ bool store_is_shared(const char *directory, const char *name,
 
 /*
  * Records which messages vanished from the listing, as store_recall noticed,
- * and which came back (memories, count of them): one that is kept only if its
- * header says so, else it stays marked, so that no rule erases it. Forgets what
- * vanished more than a year ago. A listing that is the same as last time writes
- * nothing.
+ * and which came back (memories, count of them): of one that is kept it stays
+ * marked that nothing proved it to be the same, unless its header did. Forgets
+ * what vanished more than a year ago. A listing that is the same as last time
+ * writes nothing.
  */
 bool store_record_listing(struct store *store, const struct memory *memories,
 	size_t count, int64_t now, struct error *err);
@@ -395,9 +395,10 @@ struct store_run {
 
 /*
  * Records a run that has ended, within a transaction; the oldest of a thousand
- * is forgotten.
+ * is forgotten. goes_on: in the place of the last one on record, if that began
+ * at the same time.
  */
-bool store_record_run(
-	struct store *store, const struct store_run *run, struct error *err);
+bool store_record_run(struct store *store, const struct store_run *run,
+	bool goes_on, struct error *err);
 
 #endif

@@ -14,7 +14,7 @@ static const char recall_sql[] =
 	"SELECT id, uid, ordinal, state, size, kept_at,"
 	" vanished_at IS NOT NULL, held_at IS NOT NULL,"
 	" missing_at IS NOT NULL, returned_at IS NOT NULL,"
-	" header_sha256 IS NOT NULL FROM message";
+	" header_sha256 IS NOT NULL, doubtful_at IS NOT NULL FROM message";
 
 static const char place_add_sql[] = "INSERT OR IGNORE INTO place (kind, path)"
 				    " VALUES (?1, ?2)";
@@ -38,7 +38,7 @@ static const char arriving_add_sql[] =
 	" header_sha256 = excluded.header_sha256, origin = NULL,"
 	/* A hold on a message that was given up is for what takes its place. */
 	" held_at = CASE state WHEN 0 THEN held_at END, missing_at = NULL,"
-	" returned_at = NULL"
+	" returned_at = NULL, doubtful_at = NULL"
 	" WHERE state <> 2 OR vanished_at IS NOT NULL"
 	" RETURNING id";
 
@@ -63,12 +63,13 @@ static const char vanished_sql[] =
 	"UPDATE message SET vanished_at = ?2 WHERE id = ?1";
 
 static const char returned_sql[] =
-	"UPDATE message SET vanished_at = NULL WHERE id = ?1";
+	"UPDATE message SET vanished_at = NULL, doubtful_at = NULL"
+	" WHERE id = ?1";
 
-/* It is not to be forgotten while it is listed: marked anew once a month. */
 static const char doubtful_sql[] =
-	"UPDATE message SET vanished_at = ?2"
-	" WHERE id = ?1 AND vanished_at < ?2 - 2592000";
+	"UPDATE message SET vanished_at = NULL,"
+	" doubtful_at = ifnull(doubtful_at, ?2) WHERE id = ?1"
+	" AND (vanished_at IS NOT NULL OR doubtful_at IS NULL)";
 
 static const char forget_sql[] = "DELETE FROM message WHERE vanished_at < ?1";
 
@@ -119,7 +120,8 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 				? MAILDROP_SIZE_UNKNOWN
 				: (uint64_t)sqlite3_column_int64(stmt, 4),
 			.kept_at = sqlite3_column_int64(stmt, 5),
-			.vanished = vanished,
+			.vanished =
+				vanished || sqlite3_column_int(stmt, 11) != 0,
 			.held = sqlite3_column_int(stmt, 7) != 0,
 			.missing = sqlite3_column_int(stmt, 8) != 0,
 			.returned = sqlite3_column_int(stmt, 9) != 0,

@@ -24,6 +24,9 @@ static const char run_add_sql[] =
 	" erased, \"left\", failed, error)"
 	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
+static const char run_replace_sql[] =
+	"DELETE FROM run WHERE id = (SELECT max(id) FROM run) AND started = ?1";
+
 static const char run_forget_sql[] = "DELETE FROM run WHERE id <= ?1";
 
 /* Is this true of the last run on record? */
@@ -150,11 +153,14 @@ bool store_touch_counts(int64_t touched_at, int64_t last_ended)
 	return touched_at != 0 && touched_at > last_ended + SETTLED_AFTER;
 }
 
-bool store_record_run(
-	struct store *store, const struct store_run *run, struct error *err)
+bool store_record_run(struct store *store, const struct store_run *run,
+	bool goes_on, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, run_add_sql, err);
 
+	if (goes_on &&
+		!store_change_row(store, run_replace_sql, run->started, 0, err))
+		return false;
 	/* This one's writes take the place of the last success's mark. */
 	if (stmt == NULL ||
 		(run->status != 0 && !store_record_touch(store, err)))
