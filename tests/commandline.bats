@@ -31,7 +31,7 @@ teardown() {
 }
 
 @test "every command of --help stands in the man page and in each completion" {
-    commands=$("$KEEPMAIL" --help | sed -n 's/^  \([a-z][a-z]*\) .*ACCOUNT.*/\1/p')
+    commands=$("$KEEPMAIL" --help | sed -n 's/^  \([a-z][a-z-]*\) .*ACCOUNT.*/\1/p')
     [[ $commands == *status*history*hold*release* ]]
     for command in fetch $commands; do
         grep -q "^\.It Cm $command" "$TESTS_SRC/../man/keepmail.1"

@@ -375,7 +375,7 @@ END
     says "leave 9 (older than start; counts as seen)"
     [ ! -e "$work/state" ]
     wanted 0 -v
-    says "9 messages count as seen, as start says"
+    says "counted as seen, as start says: 9"
     says "fetched 0 "
     [ "$(in_store "SELECT count(*) FROM message WHERE state = 4 AND origin = 'start'")" -eq 9 ]
     printf 'Subject: new\n\ntext\n' >"$work/mail/new"
@@ -447,7 +447,7 @@ message() {
     [ "$(printf '%s\n' "$output" | grep -c 'older than start; counts as seen')" -eq 3 ]
     wanted 0 -v
     says "the age of 1 messages cannot be told"
-    says "3 messages count as seen, as start says"
+    says "counted as seen, as start says: 3"
     says "fetched 4 "
     [ "$(cd "$work/mail" && echo *)" = \
         "1-old 3-old-without-received 6-old-with-a-new-date" ]

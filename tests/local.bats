@@ -113,7 +113,7 @@ on_server() {
     sed -i 's/text 1$/texT 1/' "$(copy_of 1)"
     rm "$(copy_of 2)"
     wanted 0 -v
-    says "1 messages are due, and their copies here are not what was stored"
+    says "not erased: 1 that are due, and whose copies here are not what was stored"
     says "erased 39, left 1"
     [ "$(ls "$work/mail")" = 000001.eml ]
     wanted 0 -n -v
@@ -327,7 +327,7 @@ octets() {
     write_rc "mbox = \"$work/mbox\"" 'delete = "after 2 days"'
     days_pass 3
     wanted 0
-    says "1 messages are due, and their copies here are not"
+    says "not erased: 1 that are due"
     [ "$(on_server)" -eq 1 ]
     [ -e "$work/mail/000007.eml" ]
 }
@@ -451,7 +451,7 @@ octets() {
     rm "$file"
     mkdir "$file"
     wanted 0
-    says "2 messages are due"
+    says "not erased: 2 that are due"
     [ "$(ls "$work/mail")" = "000001.eml
 000002.eml" ]
     wanted 65 verify a

@@ -376,10 +376,10 @@ END
 }
 
 @test "every setting stands in the man page" {
-    for name in server port tls tls-ca tls-pin tls-cert tls-key tls-min proxy \
-        user password password-command password-file auth \
-        cleartext-password timeout max-time sessions maildir mbox delete keep-newest max-size \
-        start state run-as confine jobs include; do
+    settings=$(sed -n 's/^\t{"\([a-z-]*\)", set_.*/\1/p' \
+        "$TESTS_SRC/../src/core/setting.c")
+    [ "$(wc -w <<<"$settings")" -gt 35 ]
+    for name in $settings jobs include; do
         grep -Eq "^\.It (Ic|Fn) $name( |\$)" "$TESTS_SRC/../man/keepmailrc.5"
     done
 }

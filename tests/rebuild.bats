@@ -112,10 +112,11 @@ END
     wanted 65 verify a
     says "changed    uid 000005.eml, $file"
     says "missing    uid 000006.eml"
-    says "of 20 messages 1 are missing, 1 changed"
+    says "of 20 messages: missing 1, changed 1, unreadable 0; the server has 2 of them still"
     wanted 65 --json verify a
     sed -n '/^{/p' <<<"$output" >"$work/lines"
-    [ "$(wc -l <"$work/lines")" -eq 2 ]
+    [ "$(wc -l <"$work/lines")" -eq 3 ]
+    says '"checked":20,"missing":1,"changed":1,"unreadable":0,"on_server":2}'
     while read -r line; do
         [ "$(sqlite3 :memory: "SELECT json_valid('${line//\'/}')")" -eq 1 ]
     done <"$work/lines"

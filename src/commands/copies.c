@@ -390,9 +390,9 @@ static void say_changed(const struct run *run)
 			run->plan.steps[i].reason == REASON_UNREADABLE;
 	if (wrong > 0)
 		log_line(LOG_WARNINGS,
-			"%zu messages are due, and their copies here are not "
-			"what was stored, or cannot be read: they were not "
-			"erased (keepmail -n -v shows them)",
+			"not erased: %zu that are due, and whose copies here "
+			"are not what was stored, or cannot be read (keepmail "
+			"-n -v shows them)",
 			wrong);
 }
 

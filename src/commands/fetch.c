@@ -92,10 +92,9 @@ static void warn_returned(const struct run *run)
 		returned += run->plan.steps[i].reason == REASON_RETURNED;
 	if (returned > 0)
 		log_line(LOG_SUMMARY,
-			"%zu messages that were erased, or gone for a while, are "
-			"listed again and left alone (keepmail -n -v shows "
-			"them): the server may keep them by a setting of its "
-			"own",
+			"left alone: %zu that were erased, or gone for a while, "
+			"and are listed again (keepmail -n -v shows them); the "
+			"server may keep them by a setting of its own",
 			returned);
 }
 

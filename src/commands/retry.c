@@ -51,8 +51,8 @@ int retry_messages(
 		store = store_open(
 			account->state, account->name, STORE_WRITE, &err);
 	if (store != NULL && forget(store, uids, count, &all, &err))
-		log_line(LOG_SUMMARY,
-			"%zu messages are tried again in the next run", all);
+		log_line(LOG_SUMMARY, "to be tried again in the next run: %zu",
+			all);
 	if (err.kind != ERROR_NONE)
 		log_error(&err);
 	store_close(store);

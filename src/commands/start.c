@@ -127,7 +127,7 @@ bool start_record(struct run *run, struct error *err)
 		recorded++;
 	}
 	if (recorded > 0)
-		log_line(LOG_SUMMARY,
-			"%zu messages count as seen, as start says", recorded);
+		log_line(LOG_SUMMARY, "counted as seen, as start says: %zu",
+			recorded);
 	return store_commit(run->store, err);
 }

@@ -178,18 +178,28 @@ static void summarise(const struct verify *verify, bool refetch)
 {
 	uint64_t wrong = verify->missing + verify->changed + verify->unreadable;
 
+	if (verify->options->json) {
+		printf("{\"account\":");
+		json_string(
+			verify->account->name, strlen(verify->account->name));
+		printf(",\"checked\":%" PRIu64 ",\"missing\":%" PRIu64
+		       ",\"changed\":%" PRIu64 ",\"unreadable\":%" PRIu64
+		       ",\"on_server\":%zu}\n",
+			verify->total, verify->missing, verify->changed,
+			verify->unreadable, verify->damaged_count);
+	}
 	if (wrong == 0)
 		log_line(LOG_SUMMARY,
 			"%" PRIu64 " messages are here as they were stored",
 			verify->total);
 	else
 		log_line(LOG_WARNINGS,
-			"of %" PRIu64 " messages %" PRIu64 " are missing, "
-			"%" PRIu64 " changed, %" PRIu64 " unreadable; %zu of "
-			"them are on the server still%s",
+			"of %" PRIu64 " messages: missing %" PRIu64
+			", changed %" PRIu64 ", unreadable %" PRIu64
+			"; the server has %zu of them still%s",
 			verify->total, verify->missing, verify->changed,
 			verify->unreadable, verify->damaged_count,
-			refetch ? " and are fetched again"
+			refetch ? ", which are fetched again"
 				: verify->damaged_count > 0 ? ": --refetch "
 							      "fetches them "
 							      "again"
