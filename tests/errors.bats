@@ -322,7 +322,7 @@ END
     write_rc "delete = now"
     wanted 64 retry a nobody
     wanted 0 -v retry a
-    says "1 messages are tried again"
+    says "to be tried again in the next run: 1"
     wanted 0
     [ "$(kept)" -eq 6 ]
     [ "$(in_store "SELECT count(*) FROM trouble")" -eq 0 ]
