@@ -366,8 +366,12 @@ static void add_up(struct run *run, const struct error *err)
 	struct outcome *outcome = run->outcome;
 	struct tally *total = &outcome->tally;
 	/* What broke the last one is here now? Then it was nothing. */
-	bool fresh = outcome->after == AGAIN_BROKEN && run->memories != NULL &&
+	bool fresh = outcome->after == AGAIN_BROKEN && outcome->earlier == 0 &&
+		run->memories != NULL &&
 		again_in_trouble(run) < outcome->in_trouble;
+
+	if (outcome->after != AGAIN_BROKEN)
+		outcome->earlier = total->status;
 
 	*total = (struct tally){
 		.status = fresh ? tally->status
@@ -458,8 +462,7 @@ int fetch_account(struct account *account, const struct fetch_options *options,
 	run->outcome = outcome;
 	log_account(account->name);
 	pause_before(run);
-	if (outcome->sessions++ == 0)
-		outcome->began = run_now();
+	outcome->sessions++;
 	if (!run_account(run, password, &err))
 		salvage(run, &err);
 	else if (run->refusal.kind != ERROR_NONE)

@@ -35,13 +35,14 @@ struct outcome {
 	struct tally tally;
 	struct error error; /* the last one */
 	bool unsaid;	    /* it broke a session, and was not reported */
-	int64_t began;
-	unsigned sessions; /* that were begun */
-	unsigned broken;   /* of them: by a message, and others went on */
-	size_t in_trouble; /* messages that failed, after the last of those */
-	enum again after;  /* why this one follows another */
-	bool windowed;	   /* the server may show a part at a time */
-	enum again again;  /* another one is to follow, and reports for both */
+	int64_t began;	    /* the run; set before its first session */
+	unsigned sessions;  /* that were begun */
+	unsigned broken;    /* of them: by a message, and others went on */
+	size_t in_trouble;  /* messages that failed, after the last of those */
+	int earlier;	    /* the status before the first of those */
+	enum again after;   /* why this one follows another */
+	bool windowed;	    /* the server may show a part at a time */
+	enum again again;   /* another one is to follow, and reports for both */
 };
 
 /*

@@ -15,6 +15,7 @@
 #include "commands/again.h"
 #include "commands/apart.h"
 #include "commands/report.h"
+#include "commands/run.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "core/xalloc.h"
@@ -180,6 +181,8 @@ static bool start_child(
 		release_child(child);
 		return false;
 	}
+	if (jobs->outcomes[i].sessions == 0)
+		jobs->outcomes[i].began = run_now();
 	*child->outcome = jobs->outcomes[i];
 	pid_t pid = apart_start(work, &context, child->output, err);
 
@@ -215,8 +218,7 @@ static void take_outcome(struct jobs *jobs, struct child *child)
 	struct outcome theirs = *child->outcome;
 
 	theirs.sessions = ours->sessions + 1;
-	if (ours->sessions > 0)
-		theirs.began = ours->began;
+	theirs.began = ours->began;
 	make_safe(theirs.error.text, sizeof theirs.error.text);
 	make_safe(theirs.error.server, sizeof theirs.error.server);
 	if ((unsigned)theirs.error.kind > ERROR_CONFIG)
