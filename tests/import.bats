@@ -79,6 +79,46 @@ imports() {
     imports claws "$samples/claws/localhost-u10"
 }
 
+@test "all uids of a file that the server lists: none is fetched" {
+    local file program count
+    rm -rf "$work/mail"
+    mkdir -p "$work/mail"
+    sed 's/.* //' "$samples/fetchmail/fetchids.u1000" | while read -r uid; do
+        printf 'Subject: %s\n\ntext\n' "$uid" >"$work/mail/$uid"
+    done
+    count=$(files "$work/mail")
+    for file in fetchmail/fetchids.u1000 fdm/fdm-pop3-cache.u1000 \
+        mpop/u1000_at_localhost getmail/oldmail-localhost-11010-u1000; do
+        program=${file%/*}
+        rm -rf "$work/state" "$work/Mail" "$work/server/report"
+        start_server --folder "$work/mail" --user u1000
+        write_rc "user = u1000" "delete = now"
+        wanted 0 -v import --from "$program" a "$samples/$file"
+        says "imported $count, of which the server lists $count"
+        wanted 0 -v
+        says "fetched 0 "
+        stop_server
+        [ "$(reported retrs)" -eq 0 ]
+        [ "$(files "$work/mail")" -eq "$count" ]
+    done
+}
+
+@test "what an older mpop has seen is not fetched, either" {
+    rm -rf "$work/mail"
+    mkdir -p "$work/mail"
+    for uid in uid1 uid2 uid3; do
+        printf 'Subject: %s\n\ntext\n' "$uid" >"$work/mail/$uid"
+    done
+    start_server --folder "$work/mail" --user u
+    write_rc "user = u" 'server = "127.0.0.1"' "port = $port" "tls = off" "delete = now"
+    sed -i '/tls-ca/d' "$rc"
+    wanted 0 -v import --from mpop a "$samples/mpop/uidls.v1.4.23"
+    says "of which the server lists 3"
+    wanted 0 -v
+    says "fetched 0 "
+    [ "$(files "$work/mail")" -eq 3 ]
+}
+
 @test "without a file it is found where each program has it" {
     mkdir -p "$HOME/.getmail" "$HOME/.config/getmail" "$HOME/.mpop_uidls/sub" \
         "$HOME/.claws-mail/uidl" "$HOME/.thunderbird/x.default/Mail/localhost" \
@@ -221,6 +261,15 @@ S: 3 u3
 S: .
 C: QUIT
 S: +OK
+== session
+login PIPELINING
+C: UIDL
+S: +OK
+S: 1 u/1@h
+S: 2 u2
+S: .
+C: QUIT
+S: +OK
 END
     for user in 'DOM\joe' 'a b' joe@example.com x/y:z; do
         name=$(printf '%s' "$user" | tr -c 'A-Za-z0-9.\n' _)
@@ -232,6 +281,8 @@ END
             wanted 0 -v import --from "${file%/*}" a "$samples/$file.user_$name"
             says "imported 2, of which the server lists 2"
             [ "$(in_store "SELECT group_concat(cast(uid AS text)) FROM message")" = "u/1@h,u2" ]
+            wanted 0 -v
+            says "fetched 0 "
         done
     done
     for file in "$samples"/getmail/oldmail-127* "$samples"/getmail/user_*; do
@@ -242,6 +293,8 @@ END
         wanted 0 -v import --from getmail a "$file"
         says "imported 2, of which the server lists 2"
         [ "$(in_store "SELECT group_concat(cast(uid AS text)) FROM message")" = "u/1@h,u2" ]
+        wanted 0 -v
+        says "fetched 0 "
     done
 }
 
