@@ -110,7 +110,8 @@ many_states() {
 }
 
 @test "what the next fetch would do, and why, is what a dry run says" {
-    for settings in "delete = never" "delete = now" "keep-newest = 2"; do
+    for settings in "delete = never" "delete = now" "keep-newest = 2" \
+        'delete = "when trashed"' 'delete = "when purged"' "max-server-size = 100"; do
         rm -rf "$work/state" "$work/Mail" "$work/mail"/*
         many_states "$settings"
         wanted 0 list a
