@@ -133,7 +133,7 @@ teardown() {
     wanted 0
     same_mail "$work/sent" "$work/Mail"
     wanted 0 -v
-    says "listed again and left alone"
+    says "left alone: 40 that were erased"
     [ "$(files "$work/mail")" -eq 40 ]
 }
 

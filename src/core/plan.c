@@ -159,7 +159,7 @@ static struct step new_step(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memory, size_t i,
 	int64_t now, enum reason reason, enum reason then_erased)
 {
-	if (memory->quarantined)
+	if (memory->tries > 0 && memory->quarantined)
 		return (struct step){.reason = REASON_QUARANTINED};
 	if (memory->tries > 0 && now < memory->next_try)
 		return (struct step){.reason = REASON_WAITING};

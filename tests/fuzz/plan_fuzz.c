@@ -30,16 +30,29 @@ static bool knows_sizes(size_t i)
 		memories[i].size != MAILDROP_SIZE_UNKNOWN;
 }
 
+static bool has_other_size(size_t i)
+{
+	return knows_sizes(i) && messages[i].size != memories[i].size;
+}
+
 /* Under a known uid: another message, by its header or else by its size? */
 static bool is_other(size_t i)
 {
 	const struct memory *memory = &memories[i];
 
+	if (memory->state == MEMORY_SEEN)
+		return memory->reused;
 	if (memory->state != MEMORY_KEPT && memory->state != MEMORY_ERASED)
 		return false;
 	return memory->same || memory->reused
 		? memory->reused
-		: knows_sizes(i) && messages[i].size != memory->size;
+		: has_other_size(i) && !memory->loose;
+}
+
+/* May it be one, for all that anybody knows? */
+static bool is_doubtful(size_t i)
+{
+	return has_other_size(i) && memories[i].loose && !memories[i].same;
 }
 
 static bool is_too_large(const struct policy *policy, size_t i)
@@ -59,8 +72,8 @@ static bool is_due_again(size_t i)
 static void check_fetch(const struct policy *policy, size_t i, bool fetch)
 {
 	bool wanted = messages[i].uid_length > 0 && !is_too_large(policy, i) &&
-		((memories[i].state == MEMORY_NONE && !memories[i].old &&
-			 is_due_again(i)) ||
+		is_due_again(i) &&
+		((memories[i].state == MEMORY_NONE && !memories[i].old) ||
 			is_other(i));
 
 	PROMISE(fetch == wanted);
@@ -116,7 +129,8 @@ static void check_erase(const struct policy *policy, size_t count, size_t i,
 		PROMISE(!step->fetch || policy->erase == ERASE_NOW);
 		/* A uid that was away is believed only by its header. */
 		PROMISE(step->fetch || !memory->vanished || memory->same);
-		PROMISE(step->fetch || !memory->held);
+		PROMISE(step->fetch || !is_doubtful(i));
+		PROMISE(!memory->held);
 		PROMISE(step->fetch || is_well(memory));
 		PROMISE(step->fetch || wanted || policy->max_server_size > 0);
 		return;
@@ -124,7 +138,7 @@ static void check_erase(const struct policy *policy, size_t count, size_t i,
 	/* Nothing that is due is forgotten. */
 	PROMISE(protected || step->reason == REASON_BRAKE || !kept ||
 		memory->vanished || memory->held || step->fetch ||
-		is_other(i) || !is_well(memory) || !wanted);
+		is_other(i) || is_doubtful(i) || !is_well(memory) || !wanted);
 }
 
 /* Too many are missing at once: nothing is erased. */
@@ -245,6 +259,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			.held = row.state / 10 % 8 == 0,
 			.same = row.state / 80 % 3 == 1,
 			.reused = row.state / 80 % 3 == 2,
+			.loose = row.size % 7 == 3,
 			.tries = row.age % 3,
 			.next_try = NOW + 8 - row.age % 16,
 			.quarantined = row.age % 11 == 0,

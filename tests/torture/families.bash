@@ -191,6 +191,10 @@ judge_words() {
         return
     fi
     [ "$lines" -ge 1 ] || complain "status $1 without a word"
+    # Of a lasting fault first that the copies cannot be looked for is said.
+    case $policy in
+    trashed | purged | large | room) [ "$lines" -ne 2 ] || lines=1 ;;
+    esac
     [ "$lines" -le 1 ] || complain "$lines lines: $(cat "$w/said")"
     grep -qv '^a: [^ ].\{30,\}' "$w/said" && complain "unclear: $(cat "$w/said")"
     case $1 in
