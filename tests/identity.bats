@@ -408,3 +408,91 @@ sent_whole() {
     wanted 0 verify a
     [ "$(kept)" -eq 13 ]
 }
+
+@test "a hold stays when the message under its uid is fetched again" {
+    make_mail 3
+    start_server --folder "$work/mail" --no TOP
+    write_rc
+    wanted 0
+    wanted 0 hold a 000001.eml
+    in_store "UPDATE message SET size = size + 7000 WHERE uid = CAST('000001.eml' AS BLOB); DELETE FROM quiet"
+    write_rc "delete = now"
+    wanted 0
+    wanted 0
+    [ -e "$work/mail/000001.eml" ]
+    wanted 0 status
+    says "1 held"
+}
+
+@test "loose sizes keep no new mail away, and TOP asks for no more than it must" {
+    rm -rf "$work/mail"
+    mkdir -p "$work/mail"
+    for ((i = 1; i <= 5; i++)); do
+        printf 'Subject: %d\n\nfirst text\n' $i >"$work/mail/$i"
+    done
+    start_server --folder "$work/mail"
+    write_rc
+    wanted 0
+    in_store "UPDATE message SET size = size + 7 WHERE id = 1; DELETE FROM quiet"
+    wanted 0
+    [ -n "$(in_store "SELECT loose_sizes_at FROM mailbox")" ]
+    write_rc "delete = now"
+    wanted 0
+    for ((i = 1; i <= 5; i++)); do
+        printf 'Subject: %d\n\nanother text\n' $i >"$work/mail/$i"
+    done
+    wanted 0
+    here=$(grep -l "another text" "$work/Mail/new"/* | wc -l)
+    [ "$here" -eq 5 ]
+}
+
+@test "a header that says nothing is not that of a message whose header did" {
+    rm -rf "$work/mail"
+    mkdir -p "$work/mail"
+    printf 'Subject: one\nMessage-ID: <1@x>\n\ntext\n' >"$work/mail/one"
+    start_server --folder "$work/mail"
+    write_rc "delete = now"
+    wanted 0
+    printf 'Subject: two\nXessage-ID: <2@x>\n\ntext\n' >"$work/mail/one"
+    wanted 0
+    [ "$(kept)" -eq 2 ]
+}
+
+@test "on-uid-reset = stop stops where no header tells" {
+    rm -rf "$work/mail"
+    mkdir -p "$work/mail"
+    for ((i = 1; i <= 30; i++)); do
+        printf 'From: a@example.org\nSubject: %d\n\ntext\n' $i >"$work/mail/$i"
+    done
+    start_server --folder "$work/mail"
+    write_rc "on-uid-reset = stop"
+    wanted 0
+    for ((i = 1; i <= 30; i++)); do mv "$work/mail/$i" "$work/mail/new$i"; done
+    wanted 65
+    [ "$(kept)" -eq 30 ]
+}
+
+@test "a message that waits for being fetched again is no message without a uid" {
+    rm -rf "$work/mail"
+    mkdir -p "$work/mail"
+    for ((i = 1; i <= 6; i++)); do
+        printf 'Message-ID: <%d@x>\nSubject: %d\n\ntext\n' $i $i >"$work/mail/$i"
+    done
+    cp "$work/mail/1" "$work/mail/dup1"
+    start_server --folder "$work/mail"
+    write_rc "duplicates = keep"
+    wanted 0
+    wanted 0 hold a 1
+    name=$(in_store "SELECT name FROM message WHERE uid = CAST('1' AS BLOB)")
+    printf x >>"$work/Mail/new/$name"
+    stop_server
+    wanted 75 --refetch verify a
+    wanted 0 release a 1
+    wanted 0 hold a 1
+    for ((i = 2; i <= 6; i++)); do mv "$work/mail/$i" "$work/mail/z$i"; done
+    rm "$work/mail/dup1"
+    start_server --folder "$work/mail"
+    write_rc "duplicates = keep"
+    wanted 0
+    wanted 0 verify a
+}

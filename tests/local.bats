@@ -495,3 +495,17 @@ octets() {
     [ ! -e "$work/mail/000002.eml" ]
     [ -e "$work/mail/000003.eml" ]
 }
+
+@test "a trash that is not there yet, or was emptied, is no disk that is not mounted" {
+    write_rc 'delete = "when trashed"' "trash = \"$work/rubbish\""
+    wanted 0
+    wanted 0
+    mkdir "$work/rubbish"
+    wanted 0
+    mv "$(copy_of 1)" "$work/rubbish/"
+    wanted 0
+    rm -r "$work/rubbish"
+    mkdir "$work/rubbish"
+    wanted 0
+    [ "$(on_server)" -eq 39 ]
+}

@@ -174,3 +174,29 @@ END
     wanted 0
     wanted 0 verify a
 }
+
+@test "in an mbox, to heal one message says nothing of others stored in the same second" {
+    write_rc "mbox = \"$work/mbox\"" 'delete = "after 3 days"'
+    sed -i '/^maildir/d' "$rc"
+    wanted 0
+    sed -i 's/^text 2$/tEXt 2/' "$work/mbox"
+    wanted 0 --refetch verify a
+    sed -i 's/^text 3$/tEXt 3/' "$work/mbox"
+    wanted 65 verify a
+    days_pass 5
+    wanted 0
+    [ "$(ls "$work/mail")" = 000003.eml ] || [ "$(files "$work/mail")" -le 2 ]
+    [ -e "$work/mail/000003.eml" ]
+}
+
+@test "a lost store beside an mbox: nor in the sessions that follow" {
+    mkdir "$work/hidden"
+    start_server --folder "$work/mail" --window 10 --hidden "$work/hidden"
+    write_rc "mbox = \"$work/mbox\"" "sessions = 10"
+    sed -i '/^maildir/d' "$rc"
+    wanted 0
+    [ "$(kept "$work/mbox")" -eq 20 ]
+    rm -rf "$work/state" "$work/hidden"/*
+    wanted 0
+    [ "$(kept "$work/mbox")" -eq 20 ]
+}

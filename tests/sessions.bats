@@ -308,3 +308,14 @@ windowed() { # COUNT [popserver's options]
     [ "$status" -eq 0 ]
     [ "$(kept)" -eq 3 ]
 }
+
+@test "in a run that one message broke, what was refused is asked for once" {
+    make_mail 40
+    start_server --folder "$work/mail" --poison 000030.eml --refuse 3
+    write_rc
+    wanted 75 --json
+    [ "$(grep -c "^a: the server refused" <<<"$output")" -eq 1 ]
+    says '"failed":1'
+    [ "$(in_store "SELECT tries FROM trouble WHERE uid <> CAST('000030.eml' AS BLOB)")" -eq 1 ]
+    [ "$(kept)" -eq 38 ]
+}

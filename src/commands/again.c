@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "commands/again.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "io/log.h"
 
 /*
@@ -100,19 +103,46 @@ static bool others_wait(const struct run *run)
 	return waiting > count_fresh_troubles(run);
 }
 
+/* The beginning of the uid of the message at a position, as text. */
+static void name_message(const struct run *run, size_t i, char *room)
+{
+	const struct message *message = &run->maildrop.messages[i];
+
+	snprintf(room, sizeof run->outcome->breaker, "%.*s",
+		(int)message->uid_length,
+		maildrop_uid(&run->maildrop, message));
+}
+
 void again_hold_back(struct run *run)
 {
 	const struct outcome *outcome = run->outcome;
-	uint32_t most = outcome->after == AGAIN_BROKEN ? TRIES_IN_A_RUN : 1;
+	char name[sizeof outcome->breaker];
 
 	if (outcome->after == AGAIN_NOT)
 		return;
 	for (size_t i = 0; i < run->maildrop.count; i++) {
 		struct memory *memory = &run->memories[i];
 
-		if (memory->tries >= most)
+		if (memory->tries == 0)
+			continue;
+		name_message(run, i, name);
+		if (outcome->after != AGAIN_BROKEN ||
+			outcome->breaks >= TRIES_IN_A_RUN ||
+			strcmp(name, outcome->breaker) != 0)
 			memory->next_try = INT64_MAX;
 	}
+}
+
+/* Who broke this session: the last one that there was trouble with. */
+static void note_breaker(struct run *run)
+{
+	struct outcome *outcome = run->outcome;
+	char name[sizeof outcome->breaker];
+
+	name_message(run, run->troubles[run->trouble_count - 1].position, name);
+	outcome->breaks =
+		strcmp(name, outcome->breaker) == 0 ? outcome->breaks + 1 : 1;
+	memcpy(outcome->breaker, name, sizeof outcome->breaker);
 }
 
 bool again_may_follow(
@@ -136,6 +166,7 @@ bool again_decide(struct run *run, const struct error *err)
 		*run->options->stop || !again_may_follow(run->account, outcome))
 		return false;
 	if (broken && outcome->broken < BROKEN_MAX && others_wait(run)) {
+		note_breaker(run);
 		outcome->broken++;
 		outcome->unsaid = true;
 		outcome->in_trouble = again_in_trouble(run);

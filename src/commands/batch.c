@@ -75,6 +75,11 @@ static bool record_arriving(struct run *run, struct error *err)
 			    &batch->letters[i], &place, now,
 			    &run->memories[position].row, err))
 			return false;
+		/* The hold is on the uid, whatever it stands for. */
+		if (run->memories[position].held &&
+			!store_record_hold(run->store,
+				run->memories[position].row, now, err))
+			return false;
 	}
 	return true;
 }

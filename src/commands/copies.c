@@ -53,40 +53,40 @@ static bool look_at_place(void *data, const char *path, struct error *err)
 			elsewhere->missing_ok, err);
 }
 
-static bool is_empty(const char *path)
+/* What is in a directory: nothing, something, or nobody knows. */
+enum content { CONTENT_UNKNOWN, CONTENT_NONE, CONTENT_SOME };
+
+static enum content content_of(const char *path)
 {
 	DIR *dir = opendir(path);
 	struct dirent *entry;
-	bool empty = dir != NULL;
+	enum content content = CONTENT_NONE;
 
-	while (empty && (entry = readdir(dir)) != NULL)
-		empty = strcmp(entry->d_name, ".") == 0 ||
-			strcmp(entry->d_name, "..") == 0;
-	if (dir != NULL)
-		closedir(dir);
-	return empty;
+	if (dir == NULL)
+		return CONTENT_UNKNOWN;
+	while (content == CONTENT_NONE && (entry = readdir(dir)) != NULL) {
+		if (strcmp(entry->d_name, ".") != 0 &&
+			strcmp(entry->d_name, "..") != 0)
+			content = CONTENT_SOME;
+	}
+	closedir(dir);
+	return content;
 }
 
 /* A disk that is not mounted leaves an empty directory where mail was. */
-static bool look_at_root(struct local *local, const struct account *account,
-	struct store *store, const char *root, bool missing_ok,
-	struct error *err)
+static bool is_mounted(const char *root, struct store *store, struct error *err)
 {
 	bool had = false;
 
-	if (root == NULL)
+	if (content_of(root) != CONTENT_NONE)
 		return true;
-	if (!missing_ok && is_empty(root)) {
-		if (!store_had_root(store, root, &had, err))
-			return false;
-		if (had)
-			return error_set(err, ERROR_DATA,
-				"%s is empty, and was not: is its disk "
-				"mounted? " NO_BRAKE,
-				root);
-	}
-	return local_look(local, root, account->trash,
-		missing_ok || root != account->local, err);
+	if (!store_had_root(store, root, &had, err))
+		return false;
+	return !had ||
+		error_set(err, ERROR_DATA,
+			"%s is empty, and was not: is its disk "
+			"mounted? " NO_BRAKE,
+			root);
 }
 
 bool copies_look(struct local *local, const struct account *account,
@@ -94,10 +94,15 @@ bool copies_look(struct local *local, const struct account *account,
 {
 	struct elsewhere elsewhere = {local, account, missing_ok};
 	bool ok = local_look(local, account->path, account->trash, true, err) &&
-		look_at_root(local, account, store, account->local, missing_ok,
-			err) &&
-		look_at_root(local, account, store, account->trash, missing_ok,
-			err) &&
+		(account->local == NULL ||
+			((missing_ok ||
+				 is_mounted(account->local, store, err)) &&
+				local_look(local, account->local,
+					account->trash, missing_ok, err))) &&
+		/* A trash is emptied now and then. */
+		(account->trash == NULL ||
+			local_look(local, account->trash, account->trash, true,
+				err)) &&
 		store_places(store, look_at_place, &elsewhere, err);
 
 	for (size_t i = 0; ok && i < account->elsewhere_count; i++)
@@ -107,24 +112,18 @@ bool copies_look(struct local *local, const struct account *account,
 }
 
 /* That there is something, for when there is nothing some day. */
-static bool record_roots(struct run *run, struct error *err)
+static bool record_root(struct run *run, struct error *err)
 {
-	const char *const roots[] = {run->account->local, run->account->trash};
-	bool ok = true;
+	const char *root = run->account->local;
+	enum content content =
+		root == NULL ? CONTENT_UNKNOWN : content_of(root);
+	bool had = false;
 
-	for (size_t i = 0; ok && i < sizeof roots / sizeof roots[0]; i++) {
-		bool had = false;
-
-		if (roots[i] == NULL)
-			continue;
-		bool has = !is_empty(roots[i]);
-
-		ok = store_had_root(run->store, roots[i], &had, err) &&
-			(had == has ||
-				store_record_root(
-					run->store, roots[i], has, err));
-	}
-	return ok;
+	return content == CONTENT_UNKNOWN ||
+		(store_had_root(run->store, root, &had, err) &&
+			(had == (content == CONTENT_SOME) ||
+				store_record_root(run->store, root,
+					content == CONTENT_SOME, err)));
 }
 
 /* The rows of what is listed, to find a position by. */
@@ -438,7 +437,7 @@ static bool check(struct look *look, struct error *err)
 	say_changed(run);
 	return run->options->dry_run ||
 		(record_missing(run, err) && record_notes(look, err) &&
-			record_roots(run, err));
+			record_root(run, err));
 }
 
 bool copies_check(struct run *run, struct error *err)

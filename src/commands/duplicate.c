@@ -69,7 +69,7 @@ bool duplicate_prepare(struct run *run, struct error *err)
 
 	if (account->keep_duplicates || run->plan.fetches == 0 ||
 		account->destination != DESTINATION_MBOX ||
-		store_has_succeeded(run->store))
+		store_has_succeeded(run->store, run->outcome->began))
 		return true;
 	run->here = local_new(NULL);
 	return local_look(run->here, account->path, NULL, true, err);

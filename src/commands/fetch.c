@@ -158,8 +158,9 @@ static bool make_plan(struct run *run, struct error *err)
 	 * this one: it is kept once it was fetched, and not before. */
 	for (size_t i = 0; !run->options->dry_run && i < run->plan.count; i++) {
 		if (run->plan.steps[i].fetch)
-			run->memories[i] = (struct memory){
-				.tries = run->memories[i].tries};
+			run->memories[i] =
+				(struct memory){.tries = run->memories[i].tries,
+					.held = run->memories[i].held};
 	}
 	warn_returned(run);
 	return run->options->dry_run || start_record(run, err);

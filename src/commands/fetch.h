@@ -39,6 +39,8 @@ struct outcome {
 	unsigned sessions;  /* that were begun */
 	unsigned broken;    /* of them: by a message, and others went on */
 	size_t in_trouble;  /* messages that failed, after the last of those */
+	char breaker[80];   /* the uid that did it last, cut off */
+	unsigned breaks;    /* so often in a row */
 	int earlier;	    /* the status before the first of those */
 	enum again after;   /* why this one follows another */
 	bool windowed;	    /* the server may show a part at a time */

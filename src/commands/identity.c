@@ -83,6 +83,8 @@ static bool judge_suspect(struct run *run, size_t position,
 	unsigned char sha256[LETTER_DIGEST];
 	bool known = false;
 
+	/* Its own header said enough, so one that does not is another's. */
+	memory->reused = answer->answered && !answer->known;
 	if (!answer->known)
 		return true;
 	if (!store_header(run->store, memory->row, sha256, &known, err))
@@ -103,7 +105,7 @@ static bool judge_suspect(struct run *run, size_t position,
  */
 static void judge_by_size(struct run *run)
 {
-	bool loose = store_has_loose_sizes(run->store);
+	bool loose = store_has_loose_sizes(run->store, run_now());
 
 	for (size_t i = 0; i < run->maildrop.count; i++) {
 		struct memory *memory = &run->memories[i];
@@ -113,7 +115,9 @@ static void judge_by_size(struct run *run)
 		if (memory->state == MEMORY_SEEN)
 			memory->reused = !near;
 		else
-			memory->loose = loose && near;
+			memory->loose = loose && near &&
+				memory->state == MEMORY_KEPT &&
+				!memory->vanished;
 	}
 }
 
@@ -125,6 +129,7 @@ static bool record_judged(struct run *run, size_t i, struct error *err)
 	bool size = memory->same && has_other_size(run, i);
 
 	memory->returned |= returned;
+	run->loose |= size;
 	if (size)
 		memory->size = run->maildrop.messages[i].size;
 	return (!returned ||
@@ -158,9 +163,20 @@ static bool record_all_judged(struct run *run, struct error *err)
 }
 
 /*
- * What has another size would be fetched, so to ask for its header is never
- * dearer. Of the others so many in each run, beginning anywhere: some may never
- * be proven, and shall not keep the rest from it.
+ * Another size mostly means that it would be fetched, and to ask for its header
+ * is never dearer than that.
+ */
+static bool is_pressing(const struct run *run, size_t i)
+{
+	return has_other_size(run, i) &&
+		!(store_has_loose_sizes(run->store, run_now()) &&
+			identity_is_near(run->memories[i].size,
+				run->maildrop.messages[i].size));
+}
+
+/*
+ * Those that are pressing, and of the others so many in each run, beginning
+ * anywhere: some may never be proven, and shall not keep the rest from it.
  */
 static void choose_suspects(struct run *run, struct inquiry *inquiry)
 {
@@ -168,7 +184,7 @@ static void choose_suspects(struct run *run, struct inquiry *inquiry)
 	size_t n = 0;
 
 	for (size_t i = 0; i < run->maildrop.count; i++)
-		others += is_suspect(run, i) && !has_other_size(run, i);
+		others += is_suspect(run, i) && !is_pressing(run, i);
 	size_t first = others > SUSPECTS_MAX
 		? (size_t)run_now() * SUSPECTS_MAX % others
 		: 0;
@@ -176,7 +192,7 @@ static void choose_suspects(struct run *run, struct inquiry *inquiry)
 	for (size_t i = 0; i < run->maildrop.count; i++) {
 		if (!is_suspect(run, i))
 			continue;
-		if (has_other_size(run, i) ||
+		if (is_pressing(run, i) ||
 			(n++ + others - first) % others < SUSPECTS_MAX)
 			ask(inquiry, i);
 	}
@@ -202,6 +218,14 @@ static bool check_reuse(struct run *run, struct error *err)
 /* ---- uids that were all given anew ----------------------------------------
  */
 
+/* A row without a copy (see store_give_up) is waiting for this very uid. */
+static bool is_unknown(const struct run *run, size_t i)
+{
+	return run->memories[i].state == MEMORY_NONE &&
+		run->memories[i].row == 0 &&
+		run->maildrop.messages[i].uid_length > 0;
+}
+
 /*
  * Most of what was known is not listed any more, and about as much is listed
  * that is unknown. A mailbox that its owner emptied has less that is new, and
@@ -215,8 +239,7 @@ static bool is_reset(const struct run *run, size_t *unknown)
 	*unknown = 0;
 	for (size_t i = 0; i < run->maildrop.count; i++) {
 		known += run->memories[i].state == MEMORY_KEPT;
-		*unknown += run->memories[i].state == MEMORY_NONE &&
-			run->maildrop.messages[i].uid_length > 0;
+		*unknown += is_unknown(run, i);
 	}
 	return lost > 0 && lost > known && *unknown > 0 && *unknown >= lost / 2;
 }
@@ -304,17 +327,18 @@ static bool inquire_unknown(
 {
 	*inquiry = (struct inquiry){.run = run};
 	for (size_t i = 0; i < run->maildrop.count; i++) {
-		if (run->memories[i].state == MEMORY_NONE &&
-			run->maildrop.messages[i].uid_length > 0)
+		if (is_unknown(run, i))
 			ask(inquiry, i);
 	}
 	return inquire(inquiry, err);
 }
 
-/* How many of what is unknown are known by their headers; *asked: of how many.
+/*
+ * How many of what is unknown are known by their headers. *tells: is it so that
+ * most of them, and most of what is lost, have headers to be known by?
  */
 static bool find_again(struct run *run, bool records, size_t *found,
-	size_t *asked, struct error *err)
+	bool *tells, struct error *err)
 {
 	struct inquiry inquiry;
 	struct store_lost *lost = NULL;
@@ -322,10 +346,13 @@ static bool find_again(struct run *run, bool records, size_t *found,
 	bool ok = inquire_unknown(run, &inquiry, err) &&
 		store_lost(run->store, &lost, &count, err);
 
+	size_t known = 0;
+
 	*found = 0;
-	*asked = 0;
 	for (size_t i = 0; ok && i < inquiry.count; i++)
-		*asked += inquiry.answers[i].answered;
+		known += inquiry.answers[i].known;
+	*tells = ok && known > inquiry.count / 2 &&
+		count > store_lost_count(run->store) / 2;
 	if (ok && count > 0) {
 		qsort(lost, count, sizeof lost[0], by_header);
 		ok = rebind(run, &inquiry, lost, count, records, found, err);
@@ -338,9 +365,9 @@ static bool find_again(struct run *run, bool records, size_t *found,
 static bool match(struct run *run, size_t unknown, struct error *err)
 {
 	size_t found;
-	size_t asked;
+	bool tells;
 
-	if (!find_again(run, true, &found, &asked, err))
+	if (!find_again(run, true, &found, &tells, err))
 		return false;
 	if (found == 0)
 		return true;
@@ -360,11 +387,11 @@ static bool match(struct run *run, size_t unknown, struct error *err)
 static bool stop(struct run *run, size_t unknown, struct error *err)
 {
 	size_t found;
-	size_t asked;
+	bool tells;
 
-	if (!find_again(run, false, &found, &asked, err))
+	if (!find_again(run, false, &found, &tells, err))
 		return false;
-	if (found == 0 && asked > 0)
+	if (found == 0 && tells)
 		return true;
 	return error_set(err, ERROR_DATA,
 		"of the messages known on %s:%u, %zu are not listed any more, "

@@ -219,6 +219,7 @@ static void take_outcome(struct jobs *jobs, struct child *child)
 
 	theirs.sessions = ours->sessions + 1;
 	theirs.began = ours->began;
+	theirs.breaker[sizeof theirs.breaker - 1] = '\0';
 	make_safe(theirs.error.text, sizeof theirs.error.text);
 	make_safe(theirs.error.server, sizeof theirs.error.server);
 	if ((unsigned)theirs.error.kind > ERROR_CONFIG)
@@ -261,8 +262,8 @@ static bool continue_account(struct jobs *jobs, struct child *child)
 	outcome->again = AGAIN_NOT;
 	if (start_child(jobs, child, child->account, &err))
 		return true;
-	outcome->again = outcome->after;
-	return false;
+	account_failed(jobs, child->account, &err);
+	return true;
 }
 
 /* What was left to another session to report. */

@@ -111,6 +111,12 @@ static bool record_messages(struct run *run, int64_t now, struct error *err)
 	if (run->was_out_of_step &&
 		!store_record_out_of_step(run->store, now, err))
 		return false;
+	if (run->loose)
+		run_say_once(run, STORE_SAID_LOOSE,
+			"the server tells another size of the same message "
+			"from time to time: while that is so, another size "
+			"alone does not make it another message (this is said "
+			"once)");
 	if (run->loose && !store_record_loose_sizes(run->store, now, err))
 		return false;
 	if (run->said != 0 && !store_record_said(run->store, run->said, err))

@@ -76,8 +76,8 @@ void store_touch(struct store *store);
  */
 bool store_record_touch(struct store *store, struct error *err);
 
-/* Is there a run on record that came through? */
-bool store_has_succeeded(struct store *store);
+/* Is there a run on record that began before this and came through? */
+bool store_has_succeeded(struct store *store, int64_t before);
 
 /* Did the last run on record fail, and fetch nothing? */
 bool store_was_fruitless(struct store *store);
@@ -94,10 +94,10 @@ bool store_record_out_of_step(
 	struct store *store, int64_t now, struct error *err);
 
 /*
- * Did the server tell other sizes of a message that turned out to be the same?
- * Then another size says nothing.
+ * Did the server, within three months, tell other sizes of a message that
+ * turned out to be the same? Then another size says little.
  */
-bool store_has_loose_sizes(const struct store *store);
+bool store_has_loose_sizes(const struct store *store, int64_t now);
 bool store_record_loose_sizes(
 	struct store *store, int64_t now, struct error *err);
 
@@ -107,6 +107,7 @@ enum store_saying {
 	STORE_SAID_TWICE = 2,
 	STORE_SAID_NO_UID = 4,
 	STORE_SAID_ODD = 8,
+	STORE_SAID_LOOSE = 16,
 };
 
 /* Was it said, as the store knew when store_check_mailbox was called? */
@@ -169,6 +170,10 @@ bool store_retire(struct store *store, const struct maildrop *maildrop,
 /* Records that the server tells another size of the same message. */
 bool store_record_size(
 	struct store *store, int64_t row, uint64_t size, struct error *err);
+
+/* Records that the message of this row is held. */
+bool store_record_hold(
+	struct store *store, int64_t row, int64_t now, struct error *err);
 
 /* Is this very text kept under the message's uid already? */
 bool store_is_same_text(struct store *store, const struct maildrop *maildrop,

@@ -93,8 +93,8 @@ static const char give_up_held_sql[] =
 
 /* It is no copy of anything any more, whatever row names it. */
 static const char no_copy_sql[] =
-	"UPDATE message SET sha256 = x'' WHERE (place, name) ="
-	" (SELECT place, name FROM message WHERE id = ?1)";
+	"UPDATE message SET sha256 = x'' WHERE (place, name, sha256) ="
+	" (SELECT place, name, sha256 FROM message WHERE id = ?1)";
 
 bool store_all_copies(struct store *store,
 	bool (*visit)(

@@ -18,12 +18,22 @@ static const char size_sql[] = "UPDATE message SET size = ?2 WHERE id = ?1";
 /* What it was is still known, though not under a uid that a server gives. */
 static const char retire_sql[] =
 	"UPDATE message SET vanished_at = ifnull(vanished_at, ?3),"
+	" held_at = NULL,"
 	" uid = CAST('used again: ' || hex(uid) || ' ' || id AS BLOB)"
 	" WHERE uid = ?1 AND ordinal = ?2 AND state IN (2, 3)";
 
 static const char same_text_sql[] =
 	"SELECT 1 FROM message WHERE uid = ?1 AND ordinal = ?2 AND state = 2"
 	" AND sha256 = ?3";
+
+static const char hold_row_sql[] =
+	"UPDATE message SET held_at = ifnull(held_at, ?2) WHERE id = ?1";
+
+bool store_record_hold(
+	struct store *store, int64_t row, int64_t now, struct error *err)
+{
+	return store_change_row(store, hold_row_sql, row, now, err);
+}
 
 static const char seen_again_sql[] =
 	"UPDATE message SET returned_at = ?2 WHERE id = ?1 AND state = 3";

@@ -8,6 +8,7 @@
 
 /* A server may have been mended by then. */
 #define OUT_OF_STEP_FOR (INT64_C(31) * 86400)
+#define LOOSE_SIZES_FOR (INT64_C(92) * 86400)
 
 static const char mailbox_sql[] =
 	"SELECT server, user, out_of_step_at, loose_sizes_at, said"
@@ -103,9 +104,10 @@ bool store_record_out_of_step(
 	return record(store, out_of_step_sql, now, err);
 }
 
-bool store_has_loose_sizes(const struct store *store)
+bool store_has_loose_sizes(const struct store *store, int64_t now)
 {
-	return store->loose_sizes_at != 0;
+	return store->loose_sizes_at != 0 &&
+		now - store->loose_sizes_at < LOOSE_SIZES_FOR;
 }
 
 bool store_record_loose_sizes(

@@ -373,7 +373,7 @@ bool store_find_copy(struct store *store, const struct letter *letter,
 }
 
 static const char hold_sql[] = "UPDATE message SET held_at = nullif(?2, 0)"
-			       " WHERE uid = ?1 AND state IN (2, 4)";
+			       " WHERE uid = ?1 AND state IN (0, 2, 4)";
 
 bool store_hold(struct store *store, const char *uid, size_t uid_length,
 	int64_t since, size_t *found, struct error *err)

@@ -43,15 +43,18 @@ static bool last_run_is(struct store *store, const char *condition)
 	return ok && is != 0;
 }
 
-bool store_has_succeeded(struct store *store)
+bool store_has_succeeded(struct store *store, int64_t before)
 {
 	struct error ignored = {.kind = ERROR_NONE};
 	int64_t has = 0;
+	char *sql =
+		xasprintf("SELECT EXISTS (SELECT 1 FROM run WHERE status = 0"
+			  " AND started < %lld)",
+			(long long)before);
+	bool ok = store_read_number(store, sql, &has, &ignored);
 
-	return store_read_number(store,
-		       "SELECT EXISTS (SELECT 1 FROM run WHERE status = 0)",
-		       &has, &ignored) &&
-		has != 0;
+	free(sql);
+	return ok && has != 0;
 }
 
 bool store_was_fruitless(struct store *store)
