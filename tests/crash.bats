@@ -4,6 +4,7 @@
 load lib/helpers
 
 setup() {
+    [ -z "${KEEPMAIL_THIN:-}" ] || skip "the gate ran it whole before"
     common_setup
 }
 
