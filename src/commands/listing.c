@@ -28,21 +28,39 @@ static bool take_uid(struct session *session, const struct account *account,
 	return maildrop_add(maildrop, number, uid, length, err);
 }
 
+/* Takes a line of a listing. */
+typedef bool take_line(struct session *session, const struct account *account,
+	struct maildrop *maildrop, const struct pop3_event *answer,
+	struct error *err);
+
+/*
+ * Asks for a listing, and passes each line of it to take. *event is the end of
+ * the answer, or all of it where that is no listing.
+ */
+static bool ask(struct session *session, const struct account *account,
+	struct maildrop *maildrop, const char *command, take_line *take,
+	struct pipeline_event *event, struct error *err)
+{
+	event->last = false;
+	if (!session_push(session, POP3_LISTING, 0, command, err))
+		return false;
+	while (!event->last) {
+		if (!session_next(session, event, err))
+			return false;
+		if (event->answer.type == POP3_LINE &&
+			!take(session, account, maildrop, &event->answer, err))
+			return false;
+	}
+	return true;
+}
+
 bool listing_uids(struct session *session, const struct account *account,
 	struct maildrop *maildrop, struct error *err)
 {
-	struct pipeline_event event = {.last = false};
+	struct pipeline_event event;
 
-	if (!session_push(session, POP3_LISTING, 0, "UIDL", err))
+	if (!ask(session, account, maildrop, "UIDL", take_uid, &event, err))
 		return false;
-	while (!event.last) {
-		if (!session_next(session, &event, err))
-			return false;
-		if (event.answer.type == POP3_LINE &&
-			!take_uid(
-				session, account, maildrop, &event.answer, err))
-			return false;
-	}
 	if (event.answer.type == POP3_STATUS) {
 		enum pop3_code code = pop3_response_code(
 			event.answer.text, event.answer.length);
@@ -84,10 +102,11 @@ void listing_take_size(
 		maildrop_set_size(maildrop, number, size);
 }
 
-static bool take_number(const struct account *account,
+static bool take_number(struct session *session, const struct account *account,
 	struct maildrop *maildrop, const struct pop3_event *answer,
 	struct error *err)
 {
+	(void)session;
 	uint32_t number;
 	const char *rest;
 	size_t n;
@@ -107,17 +126,10 @@ static bool take_number(const struct account *account,
 bool listing_numbers(struct session *session, const struct account *account,
 	struct maildrop *maildrop, struct error *err)
 {
-	struct pipeline_event event = {.last = false};
+	struct pipeline_event event;
 
-	if (!session_push(session, POP3_LISTING, 0, "LIST", err))
+	if (!ask(session, account, maildrop, "LIST", take_number, &event, err))
 		return false;
-	while (!event.last) {
-		if (!session_next(session, &event, err))
-			return false;
-		if (event.answer.type == POP3_LINE &&
-			!take_number(account, maildrop, &event.answer, err))
-			return false;
-	}
 	if (event.answer.type == POP3_STATUS) {
 		size_t n;
 		const char *words = session_words(
@@ -131,20 +143,24 @@ bool listing_numbers(struct session *session, const struct account *account,
 	return maildrop_sort(maildrop, err);
 }
 
+static bool take_size(struct session *session, const struct account *account,
+	struct maildrop *maildrop, const struct pop3_event *answer,
+	struct error *err)
+{
+	(void)session;
+	(void)account;
+	(void)err;
+	listing_take_size(maildrop, answer->text, answer->length);
+	return true;
+}
+
 bool listing_sizes(
 	struct session *session, struct maildrop *maildrop, struct error *err)
 {
-	struct pipeline_event event = {.last = false};
+	struct pipeline_event event;
 
-	if (!session_push(session, POP3_LISTING, 0, "LIST", err))
+	if (!ask(session, NULL, maildrop, "LIST", take_size, &event, err))
 		return false;
-	while (!event.last) {
-		if (!session_next(session, &event, err))
-			return false;
-		if (event.answer.type == POP3_LINE)
-			listing_take_size(maildrop, event.answer.text,
-				event.answer.length);
-	}
 	maildrop->sized = true;
 	return true;
 }

@@ -145,6 +145,9 @@ bool rebuild_is_not_due(struct run *run, struct error *err)
 	struct error unseen = {.kind = ERROR_NONE};
 	bool fresh;
 
+	/* Nothing in an mbox says who wrote it: see duplicate_prepare. */
+	if (account->destination != DESTINATION_MAILDIR)
+		return true;
 	if (!store_is_fresh(run->store, &fresh, err))
 		return false;
 	if (!fresh)

@@ -371,76 +371,53 @@ void plan_release(struct plan *plan)
 	*plan = (struct plan){.count = 0};
 }
 
+/* plan_test asks for each of them. */
+static const char *const reasons[] = {
+	[REASON_NEW] = "new",
+	[REASON_NEW_THEN_ERASED] = "new; delete = now",
+	[REASON_NEW_NEWEST] = "new; among the newest that stay",
+	[REASON_REUSED] = "another message under a uid that is known",
+	[REASON_REUSED_THEN_ERASED] =
+		"another message under a uid that is known; "
+		"delete = now",
+	[REASON_NO_UID] = "the server lists it without a uid",
+	[REASON_TOO_LARGE] = "larger than max-size",
+	[REASON_INTERRUPTED] =
+		"a run was ended while storing it; the next fetch "
+		"settles it",
+	[REASON_NEVER] = "kept here; nothing is to be deleted",
+	[REASON_NOT_DUE] = "kept here; not due yet",
+	[REASON_NEWEST] = "kept here; among the newest that stay",
+	[REASON_ERASE_NOW] = "kept here; delete = now",
+	[REASON_DUE] = "kept here; its time is over",
+	[REASON_RETURNED] =
+		"kept here; erased or gone before, and listed again",
+	[REASON_OTHER_SIZE] =
+		"kept here; its size is another one now, as it often "
+		"is on this server, and no header says that it is the "
+		"same: left alone",
+	[REASON_SEEN] = "counts as seen; it was never fetched by keepmail",
+	[REASON_OLD] = "older than start; counts as seen",
+	[REASON_HELD] = "kept here; held (keepmail release lets it go)",
+	[REASON_STILL_HERE] = "kept here; its copy was not removed",
+	[REASON_TRASHED] = "kept here; its copy was trashed",
+	[REASON_PURGED] = "kept here; its copy was removed",
+	[REASON_KEPT_LARGE] = "kept here; larger than keep-larger-than",
+	[REASON_LARGE] = "kept here; larger than delete-larger-than",
+	[REASON_NO_ROOM] = "kept here; the oldest that is over max-server-size",
+	[REASON_CHANGED] = "its copy here is not what was stored: not erased",
+	[REASON_UNREADABLE] = "its copy here cannot be read: not erased",
+	[REASON_BRAKE] = "too many copies are missing here: nothing is erased",
+	[REASON_RETRY] = "it could not be fetched before: tried again, last",
+	[REASON_RETRY_THEN_ERASED] =
+		"it could not be fetched before: tried again, last; "
+		"delete = now",
+	[REASON_WAITING] = "it could not be fetched before: tried again later",
+	[REASON_QUARANTINED] =
+		"it failed too often (keepmail retry tries it again)",
+};
+
 const char *plan_reason(enum reason reason)
 {
-	switch (reason) {
-	case REASON_NEW:
-		return "new";
-	case REASON_NEW_THEN_ERASED:
-		return "new; delete = now";
-	case REASON_NEW_NEWEST:
-		return "new; among the newest that stay";
-	case REASON_REUSED:
-		return "another message under a uid that is known";
-	case REASON_REUSED_THEN_ERASED:
-		return "another message under a uid that is known; "
-		       "delete = now";
-	case REASON_NO_UID:
-		return "the server lists it without a uid";
-	case REASON_TOO_LARGE:
-		return "larger than max-size";
-	case REASON_INTERRUPTED:
-		return "a run was ended while storing it; the next fetch "
-		       "settles it";
-	case REASON_NEVER:
-		return "kept here; nothing is to be deleted";
-	case REASON_NOT_DUE:
-		return "kept here; not due yet";
-	case REASON_NEWEST:
-		return "kept here; among the newest that stay";
-	case REASON_ERASE_NOW:
-		return "kept here; delete = now";
-	case REASON_DUE:
-		return "kept here; its time is over";
-	case REASON_RETURNED:
-		return "kept here; erased or gone before, and listed again";
-	case REASON_OTHER_SIZE:
-		return "kept here; its size is another one now, as it often "
-		       "is on this server, and no header says that it is the "
-		       "same: left alone";
-	case REASON_SEEN:
-		return "counts as seen; it was never fetched by keepmail";
-	case REASON_OLD:
-		return "older than start; counts as seen";
-	case REASON_HELD:
-		return "kept here; held (keepmail release lets it go)";
-	case REASON_STILL_HERE:
-		return "kept here; its copy was not removed";
-	case REASON_TRASHED:
-		return "kept here; its copy was trashed";
-	case REASON_PURGED:
-		return "kept here; its copy was removed";
-	case REASON_KEPT_LARGE:
-		return "kept here; larger than keep-larger-than";
-	case REASON_LARGE:
-		return "kept here; larger than delete-larger-than";
-	case REASON_NO_ROOM:
-		return "kept here; the oldest that is over max-server-size";
-	case REASON_CHANGED:
-		return "its copy here is not what was stored: not erased";
-	case REASON_UNREADABLE:
-		return "its copy here cannot be read: not erased";
-	case REASON_BRAKE:
-		return "too many copies are missing here: nothing is erased";
-	case REASON_RETRY:
-		return "it could not be fetched before: tried again, last";
-	case REASON_RETRY_THEN_ERASED:
-		return "it could not be fetched before: tried again, last; "
-		       "delete = now";
-	case REASON_WAITING:
-		return "it could not be fetched before: tried again later";
-	case REASON_QUARANTINED:
-		return "it failed too often (keepmail retry tries it again)";
-	}
-	return "";
+	return (size_t)reason <= REASON_LAST ? reasons[reason] : "";
 }

@@ -19,7 +19,6 @@
 
 #define INCLUDE_DEPTH 16
 #define DEFAULT_JOBS 4
-#define FILE_MAX_OCTETS (4 << 20)
 
 struct config_reading config_reading;
 
@@ -233,102 +232,6 @@ static void read_include(
 	free(pattern);
 }
 
-/*
- * Makes blanks of the comments (# and // to the end of the line, and between
- * slash-star and star-slash), except for their line ends: libconfuse 3.3 counts
- * some lines of comments more than once, and every line after them is reported
- * wrong. On the way it sees what libconfuse lets pass: a # in a value, and
- * braces that are never closed.
- */
-static void blank_comments(const char *path, char *p)
-{
-	char before = '\n';
-	int line = 1;
-	int opened = 0; /* the line of the first { that is open */
-	unsigned depth = 0;
-
-	while (*p != '\0') {
-		bool starts = strchr(" \t\r\n={}(),\"'", before) != NULL;
-
-		if (*p == '#' && !starts)
-			config_mistake(path, line,
-				"# right behind a value begins a comment: put "
-				"the value in quotes, or a blank before the #");
-		line += *p == '\n';
-		before = *p;
-		if (*p == '"' || *p == '\'') {
-			char quote = *p++;
-
-			while (*p != '\0' && *p != quote) {
-				line += *p == '\n' ||
-					(*p == '\\' && p[1] == '\n');
-				p += *p == '\\' && p[1] != '\0' ? 2 : 1;
-			}
-			p += *p != '\0';
-		} else if (starts && p[0] == '/' && p[1] == '*') {
-			char *end = strstr(p + 2, "*/");
-			char *stop = end == NULL ? p + strlen(p) : end + 2;
-
-			for (; p < stop; p++) {
-				line += *p == '\n';
-				*p = *p == '\n' ? '\n' : ' ';
-			}
-		} else if (starts &&
-			(p[0] == '#' || strncmp(p, "//", 2) == 0)) {
-			for (; *p != '\0' && *p != '\n'; p++)
-				*p = ' ';
-		} else {
-			if (*p == '{' && depth++ == 0)
-				opened = line;
-			if (*p == '}' && depth > 0)
-				depth--;
-			p++;
-		}
-	}
-	/* libconfuse takes the end of the file for it. */
-	if (depth > 0)
-		config_mistake(path, opened,
-			"the { on this line has no closing }: the file may be "
-			"cut off");
-}
-
-/*
- * The text of a file, ended by a line end and a NUL, in new memory of *size
- * octets that the caller wipes; NULL, with the mistake reported, if it cannot
- * be read.
- */
-static char *read_text(const char *path, struct stat *st, size_t *size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	size_t length = 0;
-	char *text = NULL;
-
-	if (fd < 0 || fstat(fd, st) < 0) {
-		config_mistake(path, 0, "cannot read it: %s", strerror(errno));
-	} else if (!S_ISREG(st->st_mode) || st->st_size > FILE_MAX_OCTETS) {
-		config_mistake(path, 0,
-			"it is not a regular file of at most %d MiB",
-			FILE_MAX_OCTETS >> 20);
-	} else {
-		*size = (size_t)st->st_size + 2;
-		text = xcalloc(*size, 1);
-		while (length < *size - 2) {
-			ssize_t n = read(fd, text + length, *size - 2 - length);
-
-			if (n < 0)
-				config_mistake(path, 0, "cannot read it: %s",
-					strerror(errno));
-			if (n <= 0)
-				break;
-			length += (size_t)n;
-		}
-		text[length] = '\n';
-	}
-	if (fd >= 0)
-		close(fd);
-	return text;
-}
-
 /* Reads a file, its accounts, and the files that it includes. */
 static void read_file(
 	const char *path, const struct config_file *parent, int line)
@@ -349,7 +252,7 @@ static void read_file(
 			INCLUDE_DEPTH, path);
 		return;
 	}
-	char *text = read_text(path, &st, &size);
+	char *text = config_text_read(path, &st, &size);
 	FILE *stream = text == NULL ? NULL : fmemopen(text, size - 1, "r");
 
 	if (stream == NULL)
@@ -366,7 +269,7 @@ static void read_file(
 		free(text);
 		return;
 	}
-	blank_comments(path, text);
+	config_text_blank(path, text);
 	/* Our own buffer, so that it can be wiped: it held passwords. */
 	setvbuf(stream, buffer, _IOFBF, sizeof buffer);
 	config_reading.file = &file;

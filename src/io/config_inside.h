@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "core/setting.h"
@@ -74,6 +75,21 @@ void config_mistake(const char *path, int line, const char *format, ...)
 /* Gives the account what the text says; false: it is not what is expected. */
 bool config_apply(struct account *account, const struct setting *setting,
 	const char *text);
+
+/*
+ * The text of an rc file, ended by a line end and a NUL, in new memory of *size
+ * octets that the caller wipes; NULL, with the mistake reported, if it cannot
+ * be read. *st: of the file.
+ */
+char *config_text_read(const char *path, struct stat *st, size_t *size);
+
+/*
+ * Makes blanks of the text's comments (# and // to the end of the line, and
+ * between slash-star and star-slash), except for their line ends. On the way it
+ * reports what libconfuse lets pass: a # in a value, and braces that are never
+ * closed.
+ */
+void config_text_blank(const char *path, char *text);
 
 /*
  * Collects what the stream has into the file's layers and includes, the

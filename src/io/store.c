@@ -189,6 +189,18 @@ bool store_finish(struct store *store, sqlite3_stmt *stmt, const char *what,
 	return ok;
 }
 
+bool store_has_row(
+	struct store *store, sqlite3_stmt *stmt, bool *has, struct error *err)
+{
+	int code = sqlite3_step(stmt);
+	bool ok = code == SQLITE_ROW || code == SQLITE_DONE ||
+		store_failed(store, "read", err);
+
+	*has = code == SQLITE_ROW;
+	sqlite3_reset(stmt);
+	return ok;
+}
+
 /*
  * The lock is on an octet of the database file that SQLite never locks (it
  * locks at 0x40000000). An open file description lock, so that no close

@@ -159,14 +159,7 @@ bool store_has_mail(struct store *store, const struct store_place *place,
 	sqlite3_bind_text(
 		stmt, 1, store_kind_name(place->kind), -1, SQLITE_STATIC);
 	sqlite3_bind_text(stmt, 2, place->path, -1, SQLITE_STATIC);
-	int code = sqlite3_step(stmt);
-
-	*has = code == SQLITE_ROW;
-	bool ok =
-		*has || code == SQLITE_DONE || store_failed(store, "read", err);
-
-	sqlite3_reset(stmt);
-	return ok;
+	return store_has_row(store, stmt, has, err);
 }
 
 bool store_places(struct store *store,

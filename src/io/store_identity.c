@@ -51,13 +51,7 @@ bool store_is_same_text(struct store *store, const struct maildrop *maildrop,
 		(int)message->uid_length, SQLITE_STATIC);
 	sqlite3_bind_int64(stmt, 2, message->ordinal);
 	sqlite3_bind_blob(stmt, 3, sha256, LETTER_DIGEST, SQLITE_STATIC);
-	int code = sqlite3_step(stmt);
-	bool ok = code == SQLITE_ROW || code == SQLITE_DONE ||
-		store_failed(store, "read", err);
-
-	*same = code == SQLITE_ROW;
-	sqlite3_reset(stmt);
-	return ok;
+	return store_has_row(store, stmt, same, err);
 }
 
 bool store_record_returned(

@@ -82,6 +82,10 @@ bool store_touch_counts(int64_t touched_at, int64_t last_ended);
 bool store_finish(struct store *store, sqlite3_stmt *stmt, const char *what,
 	struct error *err);
 
+/* Does a statement that is ready yield a row? It is made ready for the next. */
+bool store_has_row(
+	struct store *store, sqlite3_stmt *stmt, bool *has, struct error *err);
+
 /* Runs statements without values. */
 bool store_run_sql(struct store *store, const char *sql, const char *what,
 	struct error *err);

@@ -30,13 +30,7 @@ bool store_had_root(
 	if (stmt == NULL)
 		return false;
 	sqlite3_bind_text(stmt, 1, path, -1, SQLITE_STATIC);
-	int code = sqlite3_step(stmt);
-	bool ok = code == SQLITE_ROW || code == SQLITE_DONE ||
-		store_failed(store, "read", err);
-
-	*had = code == SQLITE_ROW;
-	sqlite3_reset(stmt);
-	return ok;
+	return store_has_row(store, stmt, had, err);
 }
 
 bool store_record_root(

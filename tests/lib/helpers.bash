@@ -91,6 +91,17 @@ wanted() {
     fi
 }
 
+# typed PASSWORD: runs keepmail on a terminal where somebody types it, once asked.
+typed() {
+    command -v script >/dev/null || skip "no script(1) here"
+    # What is typed before the question is not taken for the answer.
+    run script -qec "'$KEEPMAIL' -f '$rc'" /dev/null < <(
+        sleep 1
+        echo "$1"
+        sleep 1
+    )
+}
+
 # says TEXT: the last run's output has it.
 says() {
     [[ $output == *"$1"* ]] && return 0
