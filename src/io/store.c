@@ -16,7 +16,7 @@
 
 /* "keep" in ASCII, in the file's header: this database is ours. */
 #define APPLICATION_ID 0x6b656570
-#define SCHEMA_VERSION 5
+#define SCHEMA_VERSION 6
 
 /* migrations[i] leads from user_version i to i + 1. */
 static const char *const migrations[SCHEMA_VERSION] = {
@@ -113,6 +113,26 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	" note BLOB NOT NULL);"
 	/* Directories that had mail when they were looked at. */
 	"CREATE TABLE root (path TEXT PRIMARY KEY) WITHOUT ROWID;",
+	/* What time it was, as far as that is known: one row (core/clock.h). */
+	"CREATE TABLE clock ("
+	" sure_at INTEGER NOT NULL,"
+	" evidence_at INTEGER NOT NULL,"
+	" leapt_at INTEGER NOT NULL);"
+	/* Which directory the mail was put into: another one may take its
+	 * name. */
+	"ALTER TABLE place ADD COLUMN device INTEGER;"
+	"ALTER TABLE place ADD COLUMN inode INTEGER;"
+	/* The header as it was written, to tell our torn end of an mbox. */
+	"ALTER TABLE message ADD COLUMN head_octets INTEGER;"
+	"ALTER TABLE message ADD COLUMN head_sha256 BLOB;"
+	/* How the server answers UIDL with a number (enum proof_form). */
+	"ALTER TABLE mailbox ADD COLUMN proof_form INTEGER NOT NULL DEFAULT 0;"
+	/* Messages found to be larger than LIST says, and over max-size. */
+	"CREATE TABLE oversize ("
+	" uid BLOB NOT NULL,"
+	" ordinal INTEGER NOT NULL,"
+	" size INTEGER NOT NULL,"
+	" PRIMARY KEY (uid, ordinal)) WITHOUT ROWID;",
 };
 
 static void tell(struct store *store, const char *what, struct error *err)
