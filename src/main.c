@@ -169,8 +169,7 @@ static int run_fetch(const struct command_line *line, struct config *config,
 	for (size_t i = 0; i < config->count; i++) {
 		if (line->keep)
 			config->accounts[i].policy.keep = true;
-		if (line->no_brake)
-			config->accounts[i].policy.brake = 100;
+		config->accounts[i].policy.no_brake = line->no_brake;
 	}
 	return jobs_fetch(accounts, count,
 		line->jobs > 0 ? (unsigned)line->jobs : config->jobs, &how);
@@ -258,8 +257,8 @@ static int run_verify(const struct command_line *line, struct config *config,
 	struct fetch_options how = options_of(line);
 
 	(void)config;
-	for (size_t i = 0; line->no_brake && i < count; i++)
-		accounts[i]->policy.brake = 100;
+	for (size_t i = 0; i < count; i++)
+		accounts[i]->policy.no_brake = line->no_brake;
 	return verify_accounts(accounts, count, &how, line->refetch);
 }
 

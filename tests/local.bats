@@ -113,7 +113,7 @@ on_server() {
     sed -i 's/text 1$/texT 1/' "$(copy_of 1)"
     rm "$(copy_of 2)"
     wanted 0 -v
-    says "not erased: 1 that are due, and whose copies here are not what was stored"
+    says "not erased: 1 message whose copies here are not what was stored"
     says "erased 39, left 1"
     [ "$(ls "$work/mail")" = 000001.eml ]
     wanted 0 -n -v
@@ -128,7 +128,7 @@ on_server() {
     wanted 0
     for i in {1..11}; do rm "$(copy_of "$i")"; done
     wanted 65
-    says "of 40 messages whose copies were looked for"
+    says "of 40 messages looked for in $work/Mail"
     says "11 are missing"
     says "--no-brake"
     [ "$(on_server)" -eq 40 ]
@@ -327,7 +327,7 @@ octets() {
     write_rc "mbox = \"$work/mbox\"" 'delete = "after 2 days"'
     days_pass 3
     wanted 0
-    says "not erased: 1 that are due"
+    says "not erased: 1 message whose"
     [ "$(on_server)" -eq 1 ]
     [ -e "$work/mail/000007.eml" ]
 }
@@ -415,7 +415,7 @@ octets() {
     [ "$(on_server)" -eq 40 ]
     mkdir "$work/filed"
     wanted 65
-    says "$work/filed is empty, and was not: is its disk mounted?"
+    says "$work/filed is empty, and was not before (is its disk mounted?)"
     [ "$(on_server)" -eq 40 ]
     rmdir "$work/filed"
     mv "$work/unmounted" "$work/filed"
@@ -451,7 +451,7 @@ octets() {
     rm "$file"
     mkdir "$file"
     wanted 0
-    says "not erased: 2 that are due"
+    says "not erased: 2 messages whose"
     [ "$(ls "$work/mail")" = "000001.eml
 000002.eml" ]
     wanted 65 verify a

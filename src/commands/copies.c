@@ -7,51 +7,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "commands/places.h"
 #include "core/xalloc.h"
 #include "io/local.h"
 #include "io/log.h"
-
-#define NO_BRAKE "If that is as it should be, say --no-brake once"
-
-bool copies_place_is_there(struct run *run, struct error *err)
-{
-	const struct account *account = run->account;
-	struct store_place place = {account->destination, account->path};
-	bool maildir = account->destination == DESTINATION_MAILDIR;
-	char *path = xasprintf("%s%s", account->path, maildir ? "/cur" : "");
-	struct stat st;
-	bool has = false;
-	bool there = lstat(path, &st) == 0 || errno != ENOENT ||
-		run->options->no_brake;
-
-	free(path);
-	if (there)
-		return true;
-	if (!store_has_mail(run->store, &place, &has, err))
-		return false;
-	return !has ||
-		error_set(err, ERROR_DATA,
-			"%s, where mail was put, is not there: is its disk "
-			"mounted? Nothing was fetched or erased. " NO_BRAKE,
-			account->path);
-}
-
-/* Where else mail was put, as the store knows. */
-struct elsewhere {
-	struct local *local;
-	const struct account *account;
-	bool missing_ok;
-};
-
-static bool look_at_place(void *data, const char *path, struct error *err)
-{
-	const struct elsewhere *elsewhere = data;
-	const struct account *account = elsewhere->account;
-
-	return strcmp(path, account->path) == 0 ||
-		local_look(elsewhere->local, path, account->trash,
-			elsewhere->missing_ok, err);
-}
 
 /* What is in a directory: nothing, something, or nobody knows. */
 enum content { CONTENT_UNKNOWN, CONTENT_NONE, CONTENT_SOME };
@@ -84,31 +43,35 @@ static bool is_mounted(const char *root, struct store *store, struct error *err)
 		return false;
 	return !had ||
 		error_set(err, ERROR_DATA,
-			"%s is empty, and was not: is its disk "
-			"mounted? " NO_BRAKE,
+			"%s is empty, and was not before (is its disk mounted?)",
 			root);
 }
 
 bool copies_look(struct local *local, const struct account *account,
 	struct store *store, bool missing_ok, struct error *err)
 {
-	struct elsewhere elsewhere = {local, account, missing_ok};
-	bool ok = local_look(local, account->path, account->trash, true, err) &&
-		(account->local == NULL ||
-			((missing_ok ||
-				 is_mounted(account->local, store, err)) &&
-				local_look(local, account->local,
-					account->trash, missing_ok, err))) &&
-		/* A trash is emptied now and then. */
-		(account->trash == NULL ||
-			local_look(local, account->trash, account->trash, true,
-				err)) &&
-		store_places(store, look_at_place, &elsewhere, err);
+	struct places places;
+	bool ok = places_gather(&places, account, store, err) &&
+		(missing_ok || account->local == NULL ||
+			is_mounted(account->local, store, err));
 
-	for (size_t i = 0; ok && i < account->elsewhere_count; i++)
-		ok = local_look(local, account->elsewhere[i], account->trash,
-			true, err);
+	for (size_t i = 0; ok && i < places.count; i++)
+		ok = local_look(local, places.at[i].path, account->trash,
+			missing_ok || places.at[i].may_be_missing, err);
+	places_release(&places);
 	return ok;
+}
+
+static void know_name(void *data, const char *name)
+{
+	local_know(data, name);
+}
+
+bool copies_read_strangers(struct local *local, struct store *store,
+	const volatile sig_atomic_t *stop, struct error *err)
+{
+	return store_names(store, know_name, local, err) &&
+		local_read_strangers(local, stop, err);
 }
 
 /* That there is something, for when there is nothing some day. */
@@ -127,7 +90,7 @@ static bool record_root(struct run *run, struct error *err)
 }
 
 /* The rows of what is listed, to find a position by. */
-struct place {
+struct spot {
 	int64_t row;
 	size_t position;
 };
@@ -139,14 +102,22 @@ struct noted {
 	size_t length;
 };
 
+/* A copy that lies under another name than it is on record with. */
+struct filed {
+	int64_t row;
+	struct letter letter;
+};
+
 struct look {
 	struct run *run;
+	struct filed *filed; /* owned */
+	size_t filed_count;
 	struct noted *noted; /* owned */
 	size_t noted_count;
 	void *recalled; /* owned; the note that was asked for last */
 	struct local *local;
-	struct place *places; /* owned; by row */
-	bool *read;	      /* owned; which were verified */
+	struct spot *places; /* owned; by row */
+	bool *read;	     /* owned; which were verified */
 	size_t count;
 };
 
@@ -194,6 +165,7 @@ static void look_release(struct look *look)
 		free(look->noted[i].note);
 	}
 	free(look->noted);
+	free(look->filed);
 	free(look->recalled);
 	free(look->places);
 	free(look->read);
@@ -201,26 +173,59 @@ static void look_release(struct look *look)
 
 static int by_row(const void *a, const void *b)
 {
-	int64_t x = ((const struct place *)a)->row;
-	int64_t y = ((const struct place *)b)->row;
+	int64_t x = ((const struct spot *)a)->row;
+	int64_t y = ((const struct spot *)b)->row;
 
 	return x < y ? -1 : x > y;
+}
+
+/* The message whose record this is, if it is listed; else NULL. */
+static struct memory *memory_of(const struct look *look, int64_t row)
+{
+	struct spot wanted = {.row = row};
+	const struct spot *found = look->count == 0
+		? NULL
+		: bsearch(&wanted, look->places, look->count,
+			  sizeof look->places[0], by_row);
+
+	return found == NULL ? NULL : &look->run->memories[found->position];
 }
 
 static bool take_copy(
 	void *data, int64_t row, const struct letter *letter, struct error *err)
 {
 	struct look *look = data;
-	struct place wanted = {.row = row};
-	const struct place *found = look->count == 0
-		? NULL
-		: bsearch(&wanted, look->places, look->count,
-			  sizeof look->places[0], by_row);
+	struct memory *memory = memory_of(look, row);
 
 	(void)err;
-	if (found != NULL)
-		look->run->memories[found->position].local =
-			local_find(look->local, letter);
+	if (memory != NULL)
+		memory->local = local_find(look->local, letter);
+	return true;
+}
+
+static void add_filed(
+	struct look *look, int64_t row, const struct letter *letter)
+{
+	look->filed = xreallocarray(
+		look->filed, look->filed_count + 1, sizeof look->filed[0]);
+	look->filed[look->filed_count++] =
+		(struct filed){.row = row, .letter = *letter};
+}
+
+/* Of those that are gone from where they were: is it elsewhere? */
+static bool take_filed(
+	void *data, int64_t row, const struct letter *letter, struct error *err)
+{
+	struct look *look = data;
+	struct memory *memory = memory_of(look, row);
+	struct letter filed;
+
+	(void)err;
+	if (memory == NULL || memory->local != LOCAL_GONE)
+		return true;
+	memory->local = local_find_filed(look->local, letter, &filed);
+	if (memory->local == LOCAL_HERE || memory->local == LOCAL_TRASHED)
+		add_filed(look, row, &filed);
 	return true;
 }
 
@@ -229,7 +234,8 @@ static bool look_around(struct look *look, struct error *err)
 	struct run *run = look->run;
 
 	return copies_look(look->local, run->account, run->store,
-		run->options->no_brake, err);
+		       run->options->no_brake, err) &&
+		store_copies(run->store, take_copy, look, err);
 }
 
 /* How many seem gone; *fresh: of them, those that did not before. */
@@ -252,27 +258,29 @@ static bool find_copies(struct look *look, struct error *err)
 	struct run *run = look->run;
 	size_t fresh;
 
-	if (!look_around(look, err))
-		return false;
 	look->places = xcalloc(run->maildrop.count, sizeof look->places[0]);
 	for (size_t i = 0; i < run->maildrop.count; i++) {
 		if (run->memories[i].state == MEMORY_KEPT)
 			look->places[look->count++] =
-				(struct place){run->memories[i].row, i};
+				(struct spot){run->memories[i].row, i};
 	}
 	if (look->count > 0)
 		qsort(look->places, look->count, sizeof look->places[0],
 			by_row);
-	if (!store_copies(run->store, take_copy, look, err))
+	if (!look_around(look, err))
 		return false;
-	/* What a reader of mail moved while it was looked for was not found, so
-	 * what seems gone is looked for once more; and where it was not gone
-	 * before, no note is believed. */
 	if (count_gone(run, &fresh) > 0) {
-		if (fresh > 0)
-			local_forget_notes(look->local);
+		/* What a mail reader moved while it was looked for was not
+		 * found, so what seems gone is looked for once more; and where
+		 * it was not gone before, no note of an mbox is believed. */
+		local_look_again(look->local, fresh == 0);
+		/* Gone by its name is not gone: it may have been filed. */
 		if (!look_around(look, err) ||
-			!store_copies(run->store, take_copy, look, err))
+			(count_gone(run, &fresh) > 0 &&
+				(!copies_read_strangers(look->local, run->store,
+					 run->options->stop, err) ||
+					!store_copies(run->store, take_filed,
+						look, err))))
 			return false;
 	}
 	for (size_t i = 0; i < run->maildrop.count; i++) {
@@ -290,6 +298,19 @@ static void plan_again(struct run *run)
 		run->memories, run_now());
 }
 
+/* The letter as it lies now. */
+static bool letter_of(struct look *look, int64_t row, struct letter *letter,
+	struct error *err)
+{
+	for (size_t i = 0; i < look->filed_count; i++) {
+		if (look->filed[i].row == row) {
+			*letter = look->filed[i].letter;
+			return true;
+		}
+	}
+	return store_letter(look->run->store, row, letter, err);
+}
+
 /* Reads the copies of what would be erased; *changed: some are not well. */
 static bool verify_some(struct look *look, bool *changed, struct error *err)
 {
@@ -304,7 +325,7 @@ static bool verify_some(struct look *look, bool *changed, struct error *err)
 		if (!run->plan.steps[i].erase || run->plan.steps[i].fetch ||
 			memory->local != LOCAL_HERE || look->read[i])
 			continue;
-		if (!store_letter(run->store, memory->row, &letter, err))
+		if (!letter_of(look, memory->row, &letter, err))
 			return false;
 		memory->local = local_verify(look->local, &letter);
 		/* It was there when it was looked for: that it is not now does
@@ -333,11 +354,21 @@ static bool verify_copies(struct look *look, struct error *err)
 	return true;
 }
 
-/* What is missing from now on, and what was found again. */
-static bool record_missing(struct run *run, struct error *err)
+/* What is missing from now on, what was found again, and where. */
+static bool record_missing(struct look *look, struct error *err)
 {
-	bool begun = false;
+	struct run *run = look->run;
+	bool begun = look->filed_count > 0;
 
+	if (begun && !store_begin(run->store, err))
+		return false;
+	for (size_t i = 0; i < look->filed_count; i++) {
+		const struct filed *filed = &look->filed[i];
+
+		if (!store_record_filed(
+			    run->store, filed->row, &filed->letter, err))
+			return false;
+	}
 	for (size_t i = 0; i < run->maildrop.count; i++) {
 		struct memory *memory = &run->memories[i];
 		bool gone = memory->local == LOCAL_GONE;
@@ -370,14 +401,48 @@ static void hold_back(struct run *run, const struct error *err)
 static void say_braked(struct run *run)
 {
 	struct error err = {.kind = ERROR_NONE};
+	const struct plan *plan = &run->plan;
 
-	error_set(&err, ERROR_DATA,
-		"of %zu messages whose copies were looked for in %s, %zu are "
-		"missing, more than brake allows (%llu %%): nothing was "
-		"erased. " NO_BRAKE,
-		run->plan.looked_for, run->account->path, run->plan.missing,
-		(unsigned long long)run->account->policy.brake);
+	if (plan->missing == plan->looked_for)
+		error_set(&err, ERROR_DATA,
+			"all %zu messages that were in %s are missing there: "
+			"nothing was erased. If they were filed elsewhere, "
+			"name a directory above them with the setting local; "
+			"if they were removed, run once with --no-brake",
+			plan->missing, run->account->path);
+	else
+		error_set(&err, ERROR_DATA,
+			"of %zu messages looked for in %s, %zu are missing, "
+			"more than brake allows (%llu %%): nothing was erased. "
+			"If they were filed elsewhere, name a directory above "
+			"them with the setting local; if they were removed, "
+			"run once with --no-brake",
+			plan->looked_for, run->account->path, plan->missing,
+			(unsigned long long)run->account->policy.brake);
 	hold_back(run, &err);
+}
+
+/* Who cannot be found may lie where nobody can look; the others are found. */
+static void say_blind(struct look *look)
+{
+	struct run *run = look->run;
+	struct error err = {.kind = ERROR_NONE};
+	const char *blind = local_blind(look->local);
+	size_t hidden = 0;
+
+	for (size_t i = 0; i < run->maildrop.count; i++)
+		hidden += run->memories[i].state == MEMORY_KEPT &&
+			run->memories[i].local == LOCAL_UNREADABLE;
+	if (blind == NULL || hidden == 0)
+		return;
+	error_set(&err, ERROR_WRITE,
+		"cannot look through %s. %zu message%s that may be there %s "
+		"on the server until it can be read",
+		blind, hidden, hidden == 1 ? "" : "s",
+		hidden == 1 ? "stays" : "stay");
+	log_error(&err);
+	if (run->refusal.kind == ERROR_NONE)
+		run->refusal = err;
 }
 
 static void say_changed(const struct run *run)
@@ -389,10 +454,10 @@ static void say_changed(const struct run *run)
 			run->plan.steps[i].reason == REASON_UNREADABLE;
 	if (wrong > 0)
 		log_line(LOG_WARNINGS,
-			"not erased: %zu that are due, and whose copies here "
-			"are not what was stored, or cannot be read (keepmail "
-			"-n -v shows them)",
-			wrong);
+			"not erased: %zu message%s whose copies here are not "
+			"what was stored, or cannot be read (keepmail -n -v "
+			"lists them)",
+			wrong, wrong == 1 ? "" : "s");
 }
 
 /* Does anything depend on the copies? */
@@ -418,9 +483,9 @@ static bool check(struct look *look, struct error *err)
 
 	if (!find_copies(look, &unseen)) {
 		error_set(err, unseen.kind,
-			"%s. So nobody knows what is here: nothing was erased. "
-			"Mend that, or, if the mail lies elsewhere, name a "
-			"directory above it with local",
+			"%s: nothing was erased. Fix that, name a directory "
+			"above the mail with the setting local, or, if this is "
+			"as it should be, run once with --no-brake",
 			unseen.text);
 		hold_back(run, err);
 		*err = (struct error){.kind = ERROR_NONE};
@@ -434,9 +499,11 @@ static bool check(struct look *look, struct error *err)
 	if (policy_verify(&run->account->policy) == VERIFY_DIGEST &&
 		!verify_copies(look, err))
 		return false;
-	say_changed(run);
+	say_blind(look);
+	if (local_blind(look->local) == NULL)
+		say_changed(run);
 	return run->options->dry_run ||
-		(record_missing(run, err) && record_notes(look, err) &&
+		(record_missing(look, err) && record_notes(look, err) &&
 			record_root(run, err));
 }
 

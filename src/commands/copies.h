@@ -17,10 +17,11 @@ bool copies_look(struct local *local, const struct account *account,
 	struct store *store, bool missing_ok, struct error *err);
 
 /*
- * Is the place where mail was put still there? Fails with ERROR_DATA when it is
- * not, before it would be made anew: a disk that is not mounted looks so.
+ * Reads the headers of the files that no record in the store knows, so that
+ * local_find_filed can tell what was filed under another name.
  */
-bool copies_place_is_there(struct run *run, struct error *err);
+bool copies_read_strangers(struct local *local, struct store *store,
+	const volatile sig_atomic_t *stop, struct error *err);
 
 /*
  * Looks for the copies of what is kept, where the plan or the policy depends on

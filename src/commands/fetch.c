@@ -16,6 +16,7 @@
 #include "commands/identity.h"
 #include "commands/listing.h"
 #include "commands/nouidl.h"
+#include "commands/places.h"
 #include "commands/proof.h"
 #include "commands/rebuild.h"
 #include "commands/record.h"
@@ -231,7 +232,7 @@ static bool run_account(struct run *run, char *password, struct error *err)
 			run->options->same_mailbox, err))
 		return false;
 	if (run->options->rebuild ? !rebuild_read(run, err)
-				  : !copies_place_is_there(run, err) ||
+				  : !places_check(run, err) ||
 				!rebuild_is_not_due(run, err))
 		return false;
 	if (!dry) {

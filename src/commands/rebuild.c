@@ -155,7 +155,7 @@ bool rebuild_is_not_due(struct run *run, struct error *err)
 	struct local *local = local_new(NULL);
 	/* What cannot be looked at will be told when it is delivered to. */
 	bool any = local_look(local, account->path, NULL, true, &unseen) &&
-		local_has_any(local);
+		local_has_ours(local);
 
 	local_free(local);
 	/* After the look: mail is on record somewhere before it can be seen. */

@@ -2,6 +2,7 @@
 #include "commands/record.h"
 
 #include "commands/batch.h"
+#include "commands/places.h"
 #include "io/log.h"
 
 /*
@@ -99,7 +100,8 @@ static bool record_messages(struct run *run, int64_t now, struct error *err)
 {
 	struct tally *tally = run->tally;
 
-	if (!batch_record_kept(run, err) || !record_troubles(run, now, err))
+	if (!batch_record_kept(run, err) || !record_troubles(run, now, err) ||
+		!places_record(run, err))
 		return false;
 	/* tally->erased is 0 unless QUIT was answered +OK. */
 	for (size_t i = 0; i < tally->erased; i++) {

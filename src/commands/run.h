@@ -88,6 +88,7 @@ struct run {
 	bool recorded;	      /* it is arriving, and the one before kept */
 	bool climbed;	      /* and it is published */
 	bool failed;	      /* a batch did not climb: nor may any other */
+	bool origin_changed;  /* see places_check */
 	bool loose; /* sizes were told otherwise of what is the same */
 	struct error fall;
 	struct local *here; /* owned; or NULL: see duplicate_prepare */

@@ -48,6 +48,8 @@ static const char *state_word(enum local_state state)
 		return "changed";
 	case LOCAL_UNREADABLE:
 		return "unreadable";
+	case LOCAL_UNTRACED:
+		return "missing";
 	}
 	return "";
 }
@@ -96,15 +98,18 @@ static bool take_copy(
 	void *data, const struct store_copy *copy, struct error *err)
 {
 	struct verify *verify = data;
-	enum local_state state = local_find(verify->local, &copy->letter);
+	struct letter letter = copy->letter;
+	enum local_state state = local_find(verify->local, &letter);
 
+	if (state == LOCAL_GONE)
+		state = local_find_filed(verify->local, &copy->letter, &letter);
 	if (*verify->options->stop)
 		return error_set(err, ERROR_TEMPORARY, "ended by a signal");
 	verify->trashed += state == LOCAL_TRASHED;
 	if (state == LOCAL_HERE || state == LOCAL_TRASHED)
-		state = local_verify(verify->local, &copy->letter);
+		state = local_verify(verify->local, &letter);
 	verify->total++;
-	verify->missing += state == LOCAL_GONE;
+	verify->missing += state == LOCAL_GONE || state == LOCAL_UNTRACED;
 	verify->changed += state == LOCAL_CHANGED;
 	verify->unreadable += state == LOCAL_UNREADABLE;
 	if (state != LOCAL_HERE && state != LOCAL_UNKNOWN) {
@@ -169,6 +174,8 @@ static bool verify_all(struct verify *verify, bool refetch, struct error *err)
 	verify->local = local_new(NULL);
 	return verify->store != NULL &&
 		copies_look(verify->local, account, verify->store, true, err) &&
+		copies_read_strangers(verify->local, verify->store,
+			verify->options->stop, err) &&
 		store_all_copies(verify->store, count_copy, verify, err) &&
 		store_all_copies(verify->store, take_copy, verify, err) &&
 		(!refetch || forget_damaged(verify, err));

@@ -77,8 +77,19 @@ static struct step erase_step(const struct memory *memory, enum reason reason)
 		return (struct step){.reason = REASON_CHANGED};
 	case LOCAL_UNREADABLE:
 		return (struct step){.reason = REASON_UNREADABLE};
+	case LOCAL_UNTRACED:
+		return (struct step){.reason = REASON_UNTRACED};
 	}
 	return (struct step){.erase = true, .reason = reason};
+}
+
+/* What stays since its copy was not removed, or nobody can tell. */
+static struct step here_step(const struct memory *memory)
+{
+	struct step step = erase_step(memory, REASON_STILL_HERE);
+
+	step.erase = false;
+	return step;
 }
 
 /* What the delete setting says of a message that is kept here. */
@@ -100,11 +111,11 @@ static struct step rule_step(
 	case ERASE_WHEN_TRASHED:
 		if (gone || memory->local == LOCAL_TRASHED)
 			return erase_step(memory, REASON_TRASHED);
-		return (struct step){.reason = REASON_STILL_HERE};
+		return here_step(memory);
 	case ERASE_WHEN_PURGED:
 		if (gone)
 			return erase_step(memory, REASON_PURGED);
-		return (struct step){.reason = REASON_STILL_HERE};
+		return here_step(memory);
 	}
 	return (struct step){.reason = REASON_NEVER};
 }
@@ -125,9 +136,7 @@ static struct step kept_step(const struct policy *policy,
 		return (struct step){.reason = REASON_KEPT_LARGE};
 	struct step step = rule_step(policy, memory, now);
 
-	if (!step.erase && step.reason != REASON_CHANGED &&
-		step.reason != REASON_UNREADABLE &&
-		is_larger(message, policy->delete_larger))
+	if (!step.erase && is_larger(message, policy->delete_larger))
 		return erase_step(memory, REASON_LARGE);
 	return step;
 }
@@ -263,7 +272,14 @@ static int64_t quiet_until(const struct policy *policy,
 	return memory->kept_at + policy->after;
 }
 
-/* Too many copies missing at once: a disk, not their owner. */
+/* So many copies, if they are all that there were. */
+#define BRAKE_ALL 3
+
+/*
+ * Too many copies missing at once, or all of few: a disk that is not mounted,
+ * or another program that filed them, looks the same as an owner who removed
+ * them.
+ */
 static void brake(const struct policy *policy, const struct maildrop *maildrop,
 	const struct memory *memories, struct plan *plan)
 {
@@ -271,13 +287,18 @@ static void brake(const struct policy *policy, const struct maildrop *maildrop,
 		const struct memory *memory = &memories[i];
 
 		if (memory->state != MEMORY_KEPT ||
-			memory->local == LOCAL_UNKNOWN || memory->missing)
+			memory->local == LOCAL_UNKNOWN ||
+			memory->local == LOCAL_UNTRACED || memory->missing)
 			continue;
 		plan->looked_for++;
 		plan->missing += memory->local == LOCAL_GONE;
 	}
-	plan->braked = plan->missing > 10 &&
-		plan->missing * 100 > plan->looked_for * policy->brake;
+	plan->braked = !policy->no_brake &&
+		((plan->missing >= BRAKE_ALL &&
+			 plan->missing == plan->looked_for) ||
+			(plan->missing > 10 &&
+				plan->missing * 100 >
+					plan->looked_for * policy->brake));
 	for (size_t i = 0; plan->braked && i < plan->count; i++) {
 		if (!plan->steps[i].erase)
 			continue;
@@ -407,6 +428,9 @@ static const char *const reasons[] = {
 	[REASON_NO_ROOM] = "kept here; the oldest that is over max-server-size",
 	[REASON_CHANGED] = "its copy here is not what was stored: not erased",
 	[REASON_UNREADABLE] = "its copy here cannot be read: not erased",
+	[REASON_UNTRACED] =
+		"its copy was not found, and it has no header to look for it "
+		"by: not erased",
 	[REASON_BRAKE] = "too many copies are missing here: nothing is erased",
 	[REASON_RETRY] = "it could not be fetched before: tried again, last",
 	[REASON_RETRY_THEN_ERASED] =

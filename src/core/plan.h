@@ -27,6 +27,7 @@ enum local_state {
 	LOCAL_GONE,    /* it was not found */
 	LOCAL_CHANGED, /* it is not what was stored */
 	LOCAL_UNREADABLE,
+	LOCAL_UNTRACED, /* not found, and no header tells where else it is */
 };
 
 struct memory {
@@ -79,6 +80,7 @@ enum reason {
 	REASON_NO_ROOM,
 	REASON_CHANGED,
 	REASON_UNREADABLE,
+	REASON_UNTRACED,
 	REASON_BRAKE,
 	REASON_RETRY,
 	REASON_RETRY_THEN_ERASED,

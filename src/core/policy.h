@@ -40,8 +40,10 @@ struct policy {
 	uint64_t max_server_size; /* of all that stays there; 0: no limit */
 	enum verify_rule verify;
 	/* When more of the copies here than so many in a hundred, and more than
-	 * ten, are missing at once, nothing is erased. */
+	 * ten, or all of them, and more than two, are missing at once, nothing
+	 * is erased. */
 	uint64_t brake;
+	bool no_brake; /* --no-brake: for this run, however many are missing */
 	enum start_rule start;
 	int64_t start_age; /* START_YOUNG: seconds */
 	bool keep;	   /* -k: for this run, erase nothing at all */

@@ -66,3 +66,21 @@ bool directory_make_above(const char *path)
 	free(parent);
 	return ok;
 }
+
+bool directory_identity(const char *path, uint64_t *inode, int64_t *born)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return false;
+	*inode = (uint64_t)st.st_ino;
+	*born = 0;
+#if defined(STATX_BTIME)
+	struct statx more;
+
+	if (statx(AT_FDCWD, path, 0, STATX_BTIME, &more) == 0 &&
+		(more.stx_mask & STATX_BTIME) != 0)
+		*born = (int64_t)more.stx_btime.tv_sec;
+#endif
+	return true;
+}

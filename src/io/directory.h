@@ -4,6 +4,7 @@
 #define IO_DIRECTORY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Makes the directory at an absolute path, and those above it, where they are
@@ -20,5 +21,12 @@ bool directory_sync(const char *path);
 
 /* Syncs those of the directory that a file at path lies in. */
 bool directory_sync_above(const char *path);
+
+/*
+ * What tells the directory at path from another one that takes its name: its
+ * inode's number, and when it was made (seconds since 1970; 0 where the file
+ * system does not say). False with errno set.
+ */
+bool directory_identity(const char *path, uint64_t *inode, int64_t *born);
 
 #endif

@@ -6,14 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/header.h"
+#include "core/plain.h"
 #include "core/xalloc.h"
 #include "io/digest.h"
+#include "io/local_file.h"
 #include "io/local_note.h"
 
 #define BLOCK (128 * 1024)
@@ -125,29 +126,13 @@ static void end(struct scan *scan)
 	message->read = true;
 	message->trashed = scan->trashed;
 	message->identified = header_is_identity(&scan->header);
+	message->id_hash = local_id_hash(scan->header.message_id);
 	message->since = scan->since;
 	message->octets = scan->octets + 1;
 	message->lines = scan->lines + 1;
 	digest_finish(scan->identity, message->header_sha256);
 	finish(scan->whole, message->texts[0], message->texts[1]);
 	finish(scan->plain, message->texts[2], message->texts[3]);
-}
-
-/* What readers of mail write into headers. */
-static bool is_added(const char *line, size_t length)
-{
-	static const char *const names[] = {"Status:", "X-Status:", "X-UID:",
-		"X-Keywords:", "X-IMAP:", "X-IMAPbase:", "X-UIDL:",
-		"X-Mozilla-Status:", "X-Mozilla-Status2:", "X-Mozilla-Keys:",
-		"Content-Length:", "Lines:"};
-
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		size_t n = strlen(names[i]);
-
-		if (length >= n && strncasecmp(line, names[i], n) == 0)
-			return true;
-	}
-	return false;
 }
 
 static void pass(struct scan *scan, const char *bytes, size_t length)
@@ -205,7 +190,7 @@ static void take_line(
 	bool folded = length > 0 && (line[0] == ' ' || line[0] == '\t');
 
 	scan->left_out = scan->in_header &&
-		(folded ? scan->left_out : is_added(line, length));
+		(folded ? scan->left_out : plain_is_added(line, length));
 	if (!scan->left_out)
 		digest_update(scan->plain, line, length);
 	scan->ended = whole;
@@ -257,7 +242,7 @@ static FILE *open_mbox(const char *path, uint64_t length)
 	int fd;
 
 	do
-		fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+		fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	while (fd < 0 && errno == EINTR);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 
@@ -325,8 +310,7 @@ static void keep_note(const struct local_mbox *mbox, size_t first, int fd,
 	free(note);
 }
 
-bool local_mbox_look(struct local_mbox *mbox, const char *path, bool trashed,
-	struct error *err)
+bool local_mbox_look(struct local_mbox *mbox, const char *path, bool trashed)
 {
 	FILE *file = open_mbox(path, UINT64_MAX);
 	size_t first = mbox->count;
@@ -350,13 +334,13 @@ bool local_mbox_look(struct local_mbox *mbox, const char *path, bool trashed,
 		ok = from >= (uint64_t)before.st_size ||
 			scan_part(mbox, file, trashed, from, UINT64_MAX);
 	}
-	if (!ok)
-		error_set(err, ERROR_WRITE, "cannot look through %s: %s", path,
-			strerror(errno));
-	else
+	int saved = errno;
+
+	if (ok)
 		keep_note(mbox, first, fileno(file), &before, path);
 	if (file != NULL)
 		fclose(file);
+	errno = saved;
 	return ok;
 }
 
@@ -425,37 +409,54 @@ static bool has_text(
 	return false;
 }
 
-/*
- * Without a header to know it by: by its text alone. If that is not there,
- * nobody can tell whether it was changed or removed.
- */
-static enum local_state find_text(
-	const struct local_mbox *mbox, const struct letter *letter)
+/* Is the letter's copy this message, as far as its header tells? */
+static bool has_header(
+	const struct local_message *message, const struct letter *letter)
 {
+	uint64_t id = local_id_hash(letter->message_id);
+
+	return (message->identified &&
+		       memcmp(message->header_sha256, letter->header_sha256,
+			       LETTER_DIGEST) == 0) ||
+		(id != 0 && message->id_hash == id);
+}
+
+bool local_mbox_has(struct local_mbox *mbox, const struct letter *letter,
+	enum local_state *state)
+{
+	bool found = false;
+
 	for (size_t i = 0; i < mbox->count; i++) {
-		if (has_text(&mbox->messages[i], letter))
-			return mbox->messages[i].trashed ? LOCAL_TRASHED
-							 : LOCAL_HERE;
+		const struct local_message *message = &mbox->messages[i];
+
+		if (!(letter->identified ? has_header(message, letter)
+					 : has_text(message, letter)))
+			continue;
+		*state = message->trashed ? LOCAL_TRASHED : LOCAL_HERE;
+		found = true;
+		if (!message->trashed)
+			break;
 	}
-	return LOCAL_UNREADABLE;
+	return found;
 }
 
 enum local_state local_mbox_find(
 	struct local_mbox *mbox, const struct letter *letter)
 {
-	size_t first;
-	size_t end;
+	enum local_state state = LOCAL_GONE;
+	size_t first = 0;
+	size_t end = 0;
 
-	if (!letter->identified)
-		return find_text(mbox, letter);
-	find_all(mbox, letter, &first, &end);
-	if (first == end)
-		return LOCAL_GONE;
+	if (letter->identified)
+		find_all(mbox, letter, &first, &end);
 	for (size_t i = first; i < end; i++) {
 		if (!mbox->messages[i].trashed)
 			return LOCAL_HERE;
+		state = LOCAL_TRASHED;
 	}
-	return LOCAL_TRASHED;
+	if (first == end && !letter->identified)
+		local_mbox_has(mbox, letter, &state);
+	return state;
 }
 
 /* Is this what was stored, as it is read now? */

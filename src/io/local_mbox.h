@@ -22,6 +22,7 @@ struct local_message {
 	bool read; /* now; else it was noted, and texts are not known, or were
 		    */
 	unsigned char header_sha256[LETTER_DIGEST];
+	uint64_t id_hash; /* of its Message-ID; 0: it has none */
 	/* Whole, and without what readers of mail add; each with and without
 	 * its last line end. */
 	unsigned char texts[LOCAL_TEXTS][LETTER_DIGEST];
@@ -47,16 +48,24 @@ void local_mbox_release(struct local_mbox *mbox);
 
 /*
  * Reads a file, if it begins like an mbox, as far as no note tells what is in
- * it. ERROR_WRITE when it cannot.
+ * it. False with errno when it cannot.
  */
-bool local_mbox_look(struct local_mbox *mbox, const char *path, bool trashed,
-	struct error *err);
+bool local_mbox_look(struct local_mbox *mbox, const char *path, bool trashed);
 
 /* As local_find, local_verify and local_read. */
 enum local_state local_mbox_find(
 	struct local_mbox *mbox, const struct letter *letter);
 enum local_state local_mbox_verify(
 	struct local_mbox *mbox, const struct letter *letter);
+
+/*
+ * Is the letter's copy among the messages, whatever its header says but for its
+ * Message-ID, or, where that does not tell, by its text? *state, unchanged
+ * otherwise: LOCAL_HERE or LOCAL_TRASHED.
+ */
+bool local_mbox_has(struct local_mbox *mbox, const struct letter *letter,
+	enum local_state *state);
+
 bool local_mbox_read(const struct local_mbox *mbox,
 	bool (*visit)(void *data, const struct letter *letter, int64_t since,
 		struct error *err),

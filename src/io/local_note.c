@@ -13,7 +13,7 @@
  * In this machine's order of octets, since it is for no other. The number
  * changes with the structs.
  */
-#define NOTE_KIND UINT64_C(0x6b6d626f78000001)
+#define NOTE_KIND UINT64_C(0x6b6d626f78000002)
 
 /* A change within the same tick of the clock leaves the same time. */
 #define SETTLED_AFTER 2
@@ -34,6 +34,7 @@ struct entry {
 	uint64_t length;
 	int64_t since;
 	unsigned char header_sha256[DIGEST_LENGTH];
+	uint64_t id_hash;
 	uint64_t identified; /* else its texts follow */
 };
 
@@ -113,6 +114,7 @@ void *local_note_make(int fd, const struct local_message *messages,
 			.at = message->at,
 			.length = message->length,
 			.since = message->since,
+			.id_hash = message->id_hash,
 			.identified = message->identified,
 		};
 
@@ -159,6 +161,7 @@ static struct local_message *take_entries(
 		message->at = entry.at;
 		message->length = entry.length;
 		message->since = entry.since;
+		message->id_hash = entry.id_hash;
 		message->identified = entry.identified != 0;
 		memcpy(message->header_sha256, entry.header_sha256,
 			LETTER_DIGEST);

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/maildir_name.h"
 #include "core/xalloc.h"
 #include "io/directory.h"
 #include "io/maildir_inside.h"
@@ -173,7 +174,7 @@ void maildir_sweep(struct maildir *maildir)
 	if (dir == NULL)
 		return;
 	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-		if (strstr(entry->d_name, NAME_MARK) != NULL &&
+		if (maildir_name_is_ours(entry->d_name) &&
 			fstatat(maildir->tmp, entry->d_name, &st,
 				AT_SYMLINK_NOFOLLOW) == 0 &&
 			now - st.st_mtime > STALE_AFTER)
@@ -249,7 +250,7 @@ bool maildir_begin(struct maildir *maildir, struct error *err)
 			GRND_NONBLOCK) < 0)
 		maildir->chance = (uint32_t)now.tv_nsec;
 	snprintf(current->name, sizeof current->name,
-		"%lld.M%06ldP%ldQ%uR%08x" NAME_MARK ".%s",
+		"%lld.M%06ldP%ldQ%uR%08x" MAILDIR_NAME_MARK ".%s",
 		(long long)now.tv_sec, now.tv_nsec / 1000, (long)getpid(),
 		++maildir->counter, (unsigned)maildir->chance, maildir->host);
 	current->fd = openat(maildir->tmp, current->name,

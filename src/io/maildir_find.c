@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/maildir_name.h"
 #include "core/xalloc.h"
 #include "io/maildir_inside.h"
 
@@ -37,7 +38,7 @@ static void look_in(int parent, const char *name, const struct letter *letters,
 	if (dir == NULL)
 		return;
 	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-		if (strstr(entry->d_name, NAME_MARK) == NULL)
+		if (!maildir_name_is_ours(entry->d_name))
 			continue;
 		for (size_t i = 0; i < count; i++) {
 			size_t n = strlen(letters[i].name);

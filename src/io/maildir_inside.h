@@ -5,9 +5,6 @@
 
 #include "io/maildir.h"
 
-/* Every name of ours has this before its host, and no other program's. */
-#define NAME_MARK "_keepmail"
-
 struct waiting {
 	char name[LETTER_NAME_MAX];
 	int fd;	      /* -1: closed */

@@ -120,7 +120,7 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	" leapt_at INTEGER NOT NULL);"
 	/* Which directory the mail was put into: another one may take its
 	 * name. */
-	"ALTER TABLE place ADD COLUMN device INTEGER;"
+	"ALTER TABLE place ADD COLUMN born INTEGER;"
 	"ALTER TABLE place ADD COLUMN inode INTEGER;"
 	/* The header as it was written, to tell our torn end of an mbox. */
 	"ALTER TABLE message ADD COLUMN head_octets INTEGER;"

@@ -301,6 +301,35 @@ bool store_record_root(
 bool store_has_mail(struct store *store, const struct store_place *place,
 	bool *has, struct error *err);
 
+/* Which directory a place is: see directory_identity; inode 0: not known. */
+struct store_origin {
+	uint64_t inode;
+	int64_t born;
+};
+
+/* Which one it was when mail was put there last. */
+bool store_origin(struct store *store, const struct store_place *place,
+	struct store_origin *origin, struct error *err);
+
+/* Records it, where any mail was put there; within a transaction. */
+bool store_record_origin(struct store *store, const struct store_place *place,
+	const struct store_origin *origin, struct error *err);
+
+/*
+ * Calls visit for each name that a file in a Maildir has, or had, because a
+ * record says so.
+ */
+bool store_names(struct store *store,
+	void (*visit)(void *data, const char *name), void *data,
+	struct error *err);
+
+/*
+ * Records that a copy lies under another name now (letter->name, its offset
+ * and length, which are 0 in a Maildir), within a transaction.
+ */
+bool store_record_filed(struct store *store, int64_t row,
+	const struct letter *letter, struct error *err);
+
 /*
  * Calls visit for the copy of each message that is kept and listed; letter has
  * what local_find and local_verify go by. It stops when visit says false, with

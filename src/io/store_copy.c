@@ -8,9 +8,9 @@
 #include "core/xalloc.h"
 #include "io/store_inside.h"
 
-#define COPY_COLUMNS                                                     \
-	"SELECT id, name, offset, length, octets, sha256, header_sha256" \
-	" FROM message "
+#define COPY_COLUMNS                                                      \
+	"SELECT id, name, offset, length, octets, sha256, header_sha256," \
+	" message_id FROM message "
 
 static const char copies_sql[] = COPY_COLUMNS "WHERE state = 2";
 
@@ -53,6 +53,10 @@ static void read_letter(sqlite3_stmt *stmt, struct letter *letter)
 	letter->octets = (uint64_t)sqlite3_column_int64(stmt, 4);
 	read_digest(stmt, 5, letter->sha256, &known);
 	read_digest(stmt, 6, letter->header_sha256, &letter->identified);
+	const unsigned char *id = sqlite3_column_text(stmt, 7);
+
+	snprintf(letter->message_id, sizeof letter->message_id, "%s",
+		id == NULL ? "" : (const char *)id);
 }
 
 bool store_copies(struct store *store,
@@ -76,7 +80,8 @@ bool store_copies(struct store *store,
 }
 
 static const char all_copies_sql[] =
-	"SELECT id, name, offset, length, octets, sha256, header_sha256, uid,"
+	"SELECT id, name, offset, length, octets, sha256, header_sha256,"
+	" message_id, uid,"
 	" state = 2 AND vanished_at IS NULL FROM message"
 	" WHERE state IN (2, 3) AND missing_at IS NULL AND sha256 <> x''"
 	" ORDER BY id";
@@ -106,12 +111,12 @@ bool store_all_copies(struct store *store,
 	int code = SQLITE_DONE;
 
 	while (ok && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
-		const char *uid = sqlite3_column_blob(stmt, 7);
+		const char *uid = sqlite3_column_blob(stmt, 8);
 		struct store_copy copy = {
 			.row = sqlite3_column_int64(stmt, 0),
 			.uid = uid == NULL ? "" : uid,
-			.uid_length = (size_t)sqlite3_column_bytes(stmt, 7),
-			.listed = sqlite3_column_int(stmt, 8) != 0,
+			.uid_length = (size_t)sqlite3_column_bytes(stmt, 8),
+			.listed = sqlite3_column_int(stmt, 9) != 0,
 		};
 
 		read_letter(stmt, &copy.letter);
@@ -149,6 +154,13 @@ bool store_letter(struct store *store, int64_t row, struct letter *letter,
 	return ok;
 }
 
+static void bind_place(sqlite3_stmt *stmt, const struct store_place *place)
+{
+	sqlite3_bind_text(
+		stmt, 1, store_kind_name(place->kind), -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 2, place->path, -1, SQLITE_STATIC);
+}
+
 bool store_has_mail(struct store *store, const struct store_place *place,
 	bool *has, struct error *err)
 {
@@ -156,9 +168,7 @@ bool store_has_mail(struct store *store, const struct store_place *place,
 
 	if (stmt == NULL)
 		return false;
-	sqlite3_bind_text(
-		stmt, 1, store_kind_name(place->kind), -1, SQLITE_STATIC);
-	sqlite3_bind_text(stmt, 2, place->path, -1, SQLITE_STATIC);
+	bind_place(stmt, place);
 	return store_has_row(store, stmt, has, err);
 }
 
@@ -177,6 +187,85 @@ bool store_places(struct store *store,
 		ok = store_failed(store, "read", err);
 	sqlite3_reset(stmt);
 	return ok;
+}
+
+static const char origin_sql[] =
+	"SELECT inode, born FROM place WHERE kind = ?1 AND path = ?2";
+
+static const char origin_record_sql[] =
+	"UPDATE place SET inode = ?3, born = ?4 WHERE kind = ?1 AND path = ?2";
+
+static const char names_sql[] =
+	"SELECT name FROM message WHERE state IN (2, 3) AND name <> ''"
+	" AND ifnull(length, 0) = 0";
+
+static const char filed_sql[] =
+	"UPDATE message SET name = ?2, offset = ?3, length = ?4 WHERE id = ?1";
+
+bool store_origin(struct store *store, const struct store_place *place,
+	struct store_origin *origin, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, origin_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	bind_place(stmt, place);
+	int code = sqlite3_step(stmt);
+
+	*origin = (struct store_origin){.inode = 0};
+	if (code == SQLITE_ROW) {
+		origin->inode = (uint64_t)sqlite3_column_int64(stmt, 0);
+		origin->born = sqlite3_column_int64(stmt, 1);
+	}
+	bool ok = code == SQLITE_ROW || code == SQLITE_DONE ||
+		store_failed(store, "read", err);
+
+	sqlite3_reset(stmt);
+	return ok;
+}
+
+bool store_record_origin(struct store *store, const struct store_place *place,
+	const struct store_origin *origin, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, origin_record_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	bind_place(stmt, place);
+	sqlite3_bind_int64(stmt, 3, (sqlite3_int64)origin->inode);
+	sqlite3_bind_int64(stmt, 4, origin->born);
+	return store_finish(store, stmt, "write to", err);
+}
+
+bool store_names(struct store *store,
+	void (*visit)(void *data, const char *name), void *data,
+	struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, names_sql, err);
+	int code;
+
+	if (stmt == NULL)
+		return false;
+	while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
+		visit(data, (const char *)sqlite3_column_text(stmt, 0));
+	bool ok = code == SQLITE_DONE || store_failed(store, "read", err);
+
+	sqlite3_reset(stmt);
+	return ok;
+}
+
+bool store_record_filed(struct store *store, int64_t row,
+	const struct letter *letter, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, filed_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_int64(stmt, 1, row);
+	sqlite3_bind_text(stmt, 2, letter->name, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 3, (sqlite3_int64)letter->offset);
+	sqlite3_bind_int64(stmt, 4, (sqlite3_int64)letter->length);
+	return store_finish(store, stmt, "write to", err);
 }
 
 bool store_record_missing(

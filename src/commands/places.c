@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/places.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/xalloc.h"
+#include "io/directory.h"
+#include "io/local.h"
+
+#define NO_BRAKE "If this is as it should be, run once with --no-brake"
+
+/* Folders in folders, as io/local has it. */
+#define DEPTH_MAX 32
+/* More links than this below one account's places are not followed. */
+#define LINKS_MAX 1000
+
+static void add(struct places *places, const char *path, bool may_be_missing)
+{
+	if (path == NULL)
+		return;
+	for (size_t i = 0; i < places->count; i++) {
+		struct place *place = &places->at[i];
+
+		if (strcmp(place->path, path) != 0)
+			continue;
+		place->may_be_missing &= may_be_missing;
+		return;
+	}
+	places->at = xreallocarray(
+		places->at, places->count + 1, sizeof places->at[0]);
+	places->at[places->count++] = (struct place){
+		.path = xstrdup(path), .may_be_missing = may_be_missing};
+}
+
+struct gathering {
+	struct places *places;
+	const struct account *account;
+};
+
+/* Where mail was put before the rc file was changed. */
+static bool add_former(void *data, const char *path, struct error *err)
+{
+	const struct gathering *gathering = data;
+
+	(void)err;
+	if (strcmp(path, gathering->account->path) != 0)
+		add(gathering->places, path, false);
+	return true;
+}
+
+bool places_gather(struct places *places, const struct account *account,
+	struct store *store, struct error *err)
+{
+	struct gathering gathering = {places, account};
+
+	*places = (struct places){.count = 0};
+	/* That it is there was looked at in the beginning (places_check). */
+	add(places, account->path, true);
+	add(places, account->local, false);
+	/* A trash is emptied now and then. */
+	add(places, account->trash, true);
+	if (!store_places(store, add_former, &gathering, err))
+		return false;
+	for (size_t i = 0; i < account->elsewhere_count; i++)
+		add(places, account->elsewhere[i], true);
+	return true;
+}
+
+static void add_links_below(
+	struct places *places, const char *path, unsigned depth);
+
+static void add_link(struct places *places, const char *path, unsigned depth)
+{
+	char *target = realpath(path, NULL);
+	struct stat st;
+
+	if (target != NULL && places->count < LINKS_MAX &&
+		stat(target, &st) == 0 &&
+		(S_ISDIR(st.st_mode) || S_ISREG(st.st_mode))) {
+		size_t before = places->count;
+
+		add(places, target, true);
+		if (S_ISDIR(st.st_mode) && places->count > before)
+			add_links_below(places, target, depth + 1);
+	}
+	free(target);
+}
+
+/* Mail itself is no link: new and cur are not read, which may be large. */
+static bool may_hold_links(const char *name)
+{
+	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+		strcmp(name, "new") != 0 && strcmp(name, "tmp") != 0 &&
+		strcmp(name, "cur") != 0;
+}
+
+static void add_links_below(
+	struct places *places, const char *path, unsigned depth)
+{
+	DIR *dir = depth <= DEPTH_MAX ? opendir(path) : NULL;
+	struct dirent *entry;
+	struct stat st;
+
+	if (dir == NULL)
+		return;
+	while ((entry = readdir(dir)) != NULL) {
+		char *below = xasprintf("%s/%s", path, entry->d_name);
+		unsigned char type = entry->d_type;
+
+		if (type == DT_UNKNOWN && lstat(below, &st) == 0)
+			type = S_ISDIR(st.st_mode)    ? DT_DIR
+				: S_ISLNK(st.st_mode) ? DT_LNK
+						      : DT_REG;
+		if (type == DT_LNK)
+			add_link(places, below, depth);
+		else if (type == DT_DIR && may_hold_links(entry->d_name))
+			add_links_below(places, below, depth + 1);
+		free(below);
+	}
+	closedir(dir);
+}
+
+void places_add_links(struct places *places)
+{
+	size_t count = places->count;
+
+	for (size_t i = 0; i < count; i++)
+		add_links_below(places, places->at[i].path, 0);
+}
+
+void places_release(struct places *places)
+{
+	for (size_t i = 0; i < places->count; i++)
+		free(places->at[i].path);
+	free(places->at);
+	*places = (struct places){.count = 0};
+}
+
+/* ---- is it the place that mail was put into? ------------------------------
+ */
+
+static bool is_missing(const struct account *account)
+{
+	bool maildir = account->destination == DESTINATION_MAILDIR;
+	char *path = xasprintf("%s%s", account->path, maildir ? "/cur" : "");
+	struct stat st;
+	bool missing = lstat(path, &st) < 0 && errno == ENOENT;
+
+	free(path);
+	return missing;
+}
+
+/* The Maildir, or the directory that the mbox lies in. */
+static bool identify(const struct account *account, struct store_origin *origin)
+{
+	if (account->destination == DESTINATION_MAILDIR)
+		return directory_identity(
+			account->path, &origin->inode, &origin->born);
+	char *above = xstrdup(account->path);
+	char *slash = strrchr(above, '/');
+
+	if (slash != NULL)
+		slash[slash == above] = '\0';
+	bool ok = directory_identity(above, &origin->inode, &origin->born);
+
+	free(above);
+	return ok;
+}
+
+struct search {
+	struct local *local;
+	bool found;
+};
+
+static bool look_for(
+	void *data, int64_t row, const struct letter *letter, struct error *err)
+{
+	struct search *search = data;
+
+	(void)row;
+	(void)err;
+	search->found = search->found ||
+		local_find(search->local, letter) != LOCAL_GONE;
+	return true;
+}
+
+/* Is any of the mail on record there? */
+static bool has_mail(struct run *run, bool *has, struct error *err)
+{
+	const struct account *account = run->account;
+	struct search search = {.local = local_new(NULL)};
+	bool ok = local_look(search.local, account->path, account->trash, true,
+			  err) &&
+		store_copies(run->store, look_for, &search, err);
+
+	*has = search.found;
+	local_free(search.local);
+	return ok;
+}
+
+bool places_check(struct run *run, struct error *err)
+{
+	const struct account *account = run->account;
+	struct store_place place = {account->destination, account->path};
+	struct store_origin then = {.inode = 0};
+	struct store_origin now = {.inode = 0};
+	bool kept = false;
+	bool there = false;
+
+	if (!store_has_mail(run->store, &place, &kept, err))
+		return false;
+	if (kept && !run->options->no_brake && is_missing(account))
+		return error_set(err, ERROR_DATA,
+			"%s, where mail was put, is not there: is its disk "
+			"mounted? Nothing was fetched or erased. " NO_BRAKE,
+			account->path);
+	if (!store_origin(run->store, &place, &then, err))
+		return false;
+	if (!identify(account, &now)) {
+		/* It is made when mail comes. */
+		run->origin_changed = true;
+		return true;
+	}
+	if (then.inode == now.inode && then.born == now.born)
+		return true;
+	if (kept && then.inode != 0 && !run->options->no_brake) {
+		if (!has_mail(run, &there, err))
+			return false;
+		if (!there)
+			return error_set(err, ERROR_DATA,
+				"%s is another directory than the one that "
+				"mail was put into, and none of that mail is "
+				"in it: nothing was fetched or erased. Put the "
+				"mail back there, or, if it was filed or "
+				"removed, run once with --no-brake",
+				account->path);
+	}
+	run->origin_changed = true;
+	return true;
+}
+
+bool places_record(struct run *run, struct error *err)
+{
+	const struct account *account = run->account;
+	struct store_place place = {account->destination, account->path};
+	struct store_origin now = {.inode = 0};
+
+	return !run->origin_changed || !identify(account, &now) ||
+		store_record_origin(run->store, &place, &now, err);
+}

@@ -1,0 +1,243 @@
+#!/usr/bin/env bats
+# Mail that its owner filed, by whatever program, is not gone.
+
+load lib/helpers
+
+setup() {
+    common_setup
+    rm -rf "$work/mail"
+    mkdir -p "$work/mail" "$work/Files"
+    local i
+    for i in {1..6}; do
+        printf 'From: a%d@example.org\nSubject: letter %d\nMessage-ID: <%d@x>\nDate: Mon, 2 Nov 2026 10:00:00 +0000\n\ntext %d\n' \
+            $i $i $i $i >"$work/mail/$(printf '%06d.eml' $i)"
+    done
+    start_server --folder "$work/mail"
+}
+
+teardown() {
+    common_teardown
+}
+
+on_server() {
+    files "$work/mail"
+}
+
+# copy_of N: the file of a letter here.
+copy_of() {
+    grep -rl "^Subject: letter $1$" "$work/Mail/new" "$work/Mail/cur"
+}
+
+make_folder() {
+    mkdir -p "$1"/{new,cur,tmp}
+}
+
+# A name as another program makes it.
+foreign_name() {
+    echo "1795000000.M${1}P4711.mailhost,S=200:2,S"
+}
+
+fetch_all() {
+    write_rc "$@" "local = \"$work/Files\""
+    wanted 0
+    [ "$(on_server)" -eq 6 ]
+}
+
+@test "mail filed under another name is not gone, and verify, history and list know where it is" {
+    fetch_all 'delete = "when purged"'
+    make_folder "$work/Files/Archive"
+    for i in {1..6}; do
+        mv "$(copy_of $i)" "$work/Files/Archive/cur/$(foreign_name $i)"
+    done
+    wanted 0
+    says_nothing
+    [ "$(on_server)" -eq 6 ]
+    wanted 0 verify
+    wanted 0 history a 000003.eml
+    says "$work/Files/Archive/cur/$(foreign_name 3)"
+    # It is known by its new name from now on.
+    rm "$work/Files/Archive/cur/$(foreign_name 3)"
+    wanted 0
+    [ "$(on_server)" -eq 5 ]
+    [ ! -e "$work/mail/000003.eml" ]
+}
+
+@test "filed under another name in the trash it is trashed, not purged" {
+    fetch_all 'delete = "when trashed"'
+    make_folder "$work/Files/Trash"
+    mv "$(copy_of 1)" "$work/Files/Trash/cur/$(foreign_name 1)"
+    mv "$(copy_of 2)" "$work/Mail/cur/$(foreign_name 2 | sed 's/:2,S/:2,ST/')"
+    wanted 0
+    [ "$(on_server)" -eq 4 ]
+    sed -i 's/when trashed/when purged/' "$rc"
+    mv "$(copy_of 3)" "$work/Files/Trash/cur/$(foreign_name 3)"
+    wanted 0
+    [ "$(on_server)" -eq 4 ]
+}
+
+@test "a copy whose text or subject was edited, or that a reader wrote into, is not gone" {
+    fetch_all 'delete = "when purged"'
+    make_folder "$work/Files/Archive"
+    sed 's/^text/my text/' "$(copy_of 1)" >"$work/Files/Archive/cur/$(foreign_name 1)"
+    sed 's/^Subject: .*/Subject: mine/' "$(copy_of 2)" >"$work/Files/Archive/cur/$(foreign_name 2)"
+    sed 's/^From:/X-TUID: abc\nStatus: RO\nContent-Length: 7\nLines: 1\nX-Keywords: a\n&/' \
+        "$(copy_of 3)" >"$work/Files/Archive/cur/$(foreign_name 3)"
+    sed 's/^Date:/In-Reply-To: <1@x>\nReferences: <1@x>\n&/' "$(copy_of 4)" \
+        >"$work/Files/Archive/cur/$(foreign_name 4)"
+    for i in 1 2 3 4; do rm "$(copy_of $i)"; done
+    wanted 0
+    [ "$(on_server)" -eq 6 ]
+    # What is due is erased if only a reader's own lines were added.
+    write_rc 'delete = "after 1 day"' "local = \"$work/Files\""
+    days_pass 2
+    wanted 0
+    [ "$(ls "$work/mail" | tr '\n' ' ')" = "000001.eml 000002.eml 000004.eml " ]
+}
+
+@test "mail saved from a Maildir into an mbox, and from an mbox into a Maildir, is not gone" {
+    fetch_all 'delete = "when purged"'
+    for i in {1..6}; do
+        printf 'From a Mon Nov  2 10:00:00 2026\n' >>"$work/Files/saved"
+        sed 's/^From:/Status: RO\n&/' "$(copy_of $i)" >>"$work/Files/saved"
+        echo >>"$work/Files/saved"
+        rm "$(copy_of $i)"
+    done
+    wanted 0
+    [ "$(on_server)" -eq 6 ]
+    wanted 0 verify
+    rm -rf "$work/state" "$work/Mail" "$work/Files/saved"
+    write_rc 'delete = "when purged"' "mbox = \"$work/box/inbox\"" \
+        "local = \"$work/Files\""
+    wanted 0
+    make_folder "$work/Files/Archive"
+    awk -v to="$work/Files/Archive/cur/" '/^From / { if (f) close(f)
+        f = to "1795." ++n ".host:2,S"; blank = 0; next }
+        $0 == "" { blank++; next }
+        { while (blank > 0) { print "" >f; blank-- } print >f }' "$work/box/inbox"
+    : >"$work/box/inbox"
+    wanted 0
+    [ "$(on_server)" -eq 6 ]
+    wanted 0 verify
+}
+
+@test "what has no header to be known by is found by its text, or else stays on the server" {
+    rm "$work/mail"/*
+    for i in {1..5}; do
+        printf 'Subject: nightly\n\nreport %d\n' $i >"$work/mail/$i"
+    done
+    write_rc 'delete = "when purged"' "local = \"$work/Files\""
+    wanted 0
+    make_folder "$work/Files/Archive"
+    mv "$(grep -rl 'report 1' "$work/Mail/new")" "$work/Files/Archive/cur/$(foreign_name 1)"
+    rm "$(grep -rl 'report 2' "$work/Mail/new")"
+    wanted 0
+    [ "$(on_server)" -eq 5 ]
+    wanted 0 -n -v
+    says "its copy was not found, and it has no header to look for it by: not erased"
+    wanted 0 history a 1
+    says "$work/Files/Archive/cur/$(foreign_name 1)"
+}
+
+@test "files of other mail are read once" {
+    command -v strace >/dev/null || skip "no strace here"
+    fetch_all 'delete = "when purged"' "confine = false" "brake = 100"
+    make_folder "$work/Files/Archive"
+    for i in {1..30}; do
+        printf 'Message-ID: <other%d@x>\n\nx\n' $i >"$work/Files/Archive/cur/$(foreign_name $i)"
+    done
+    touch -d '1 minute ago' "$work/Files/Archive/cur"/*
+    rm "$(copy_of 1)"
+    strace -f -e trace=open,openat -o "$work/trace" "$KEEPMAIL" -f "$rc"
+    [ "$(grep -c 'Archive/cur/1795' "$work/trace")" -eq 30 ]
+    [ "$(on_server)" -eq 5 ]
+    rm "$(copy_of 2)"
+    printf 'Message-ID: <2@x>\n\nx\n' >"$work/Files/Archive/cur/$(foreign_name 31)"
+    strace -f -e trace=open,openat -o "$work/trace" "$KEEPMAIL" -f "$rc"
+    [ "$(grep -c 'Archive/cur/1795' "$work/trace")" -eq 1 ]
+    [ "$(on_server)" -eq 5 ]
+}
+
+@test "all copies missing at once brake, from three on, whatever brake says" {
+    fetch_all 'delete = "when purged"' "brake = 100"
+    rm "$work/Mail/new"/*
+    wanted 65
+    says "all 6 messages that were in $work/Mail are missing"
+    says "the setting local"
+    says "--no-brake"
+    [ "$(on_server)" -eq 6 ]
+    wanted 0 --no-brake
+    [ "$(on_server)" -eq 0 ]
+}
+
+@test "a part that cannot be looked at keeps only what was not found" {
+    fetch_all 'delete = "when purged"'
+    make_folder "$work/Files/Closed"
+    ln -s loop "$work/Files/loop"
+    rm "$(copy_of 1)"
+    wanted 74
+    says "cannot look through $work/Files/loop"
+    says "1 message that may be there stays on the server"
+    [ "$(on_server)" -eq 6 ]
+    # All are where they were put: nothing depends on it.
+    write_rc 'delete = "after 1 day"' "local = \"$work/Files\""
+    days_pass 2
+    wanted 74
+    [ "$(on_server)" -eq 1 ]
+    rm "$work/Files/loop"
+    wanted 0
+    [ "$(on_server)" -eq 0 ]
+}
+
+@test "folders and mboxes that are links, and a maildir that was changed, are looked through by a confined worker" {
+    fetch_all 'delete = "when purged"'
+    make_folder "$work/disk/Archive"
+    ln -s "$work/disk/Archive" "$work/Mail/.Archive"
+    ln -s "$work/disk/box" "$work/Files/box"
+    mv "$(copy_of 1)" "$work/disk/Archive/cur/$(foreign_name 1)"
+    { echo "From a Mon Nov  2 10:00:00 2026"; cat "$(copy_of 2)"; } >"$work/disk/box"
+    rm "$(copy_of 2)"
+    wanted 0
+    says_nothing
+    [ "$(on_server)" -eq 6 ]
+    write_rc 'delete = "when purged"' "maildir = \"$work/New\"" \
+        "local = \"$work/Files\""
+    printf 'Message-ID: <7@x>\n\nseven\n' >"$work/mail/000007.eml"
+    wanted 0
+    wanted 0
+    says_nothing
+    [ "$(on_server)" -eq 7 ]
+}
+
+@test "a dry run and list read an mbox as a run does" {
+    write_rc 'delete = "after 1 day"' "mbox = \"$work/box/inbox\""
+    wanted 0
+    days_pass 2
+    wanted 0 -n
+    says "erase 6"
+    wanted 0 list a
+    wanted 0
+    [ "$(on_server)" -eq 0 ]
+}
+
+@test "another, empty directory in the place of the Maildir: nothing is fetched or erased" {
+    fetch_all 'delete = "when purged"'
+    mv "$work/Mail" "$work/Elsewhere"
+    make_folder "$work/Mail"
+    printf 'Message-ID: <7@x>\n\nseven\n' >"$work/mail/000007.eml"
+    wanted 65
+    says "$work/Mail is another directory than the one that mail was put into"
+    [ "$(on_server)" -eq 7 ]
+    [ "$(files "$work/Mail")" -eq 0 ]
+    # With the mail in it, it is a copy of the first.
+    rm -r "$work/Mail"
+    cp -a "$work/Elsewhere" "$work/Mail"
+    wanted 0
+    [ "$(on_server)" -eq 7 ]
+    # Its owner says that it is as it should be.
+    rm -r "$work/Mail"
+    make_folder "$work/Mail"
+    rm "$work/mail/000007.eml"
+    wanted 65
+    wanted 0 --no-brake
+    [ "$(on_server)" -eq 0 ]
+}

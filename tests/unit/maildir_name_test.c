@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+#include "core/maildir_name.h"
+
+#include <string.h>
+
+#include "tap.h"
+
+static const struct row {
+	const char *sentence;
+	const char *name;
+	const char *base;
+	bool ours;
+	bool trashed;
+} rows[] = {
+	{"a name of ours ends at its flags", "1.M2P3Q1R4_keepmail.host:2,ST",
+		"1.M2P3Q1R4_keepmail.host", true, true},
+	{"or at whatever stands in their place", "1.M2P3Q1R4_keepmail.host%2,S",
+		"1.M2P3Q1R4_keepmail.host", true, false},
+	{"or at the sizes that Dovecot appends",
+		"1.M2P3Q1R4_keepmail.host,S=20,W=21:2,T",
+		"1.M2P3Q1R4_keepmail.host", true, true},
+	{"another program's name may have any letters",
+		"1795.R12+x=y~z.host:2,", "1795.R12+x=y~z.host", false, false},
+	{"its flags may stand behind a semicolon or an exclamation mark",
+		"1795.1_0.host;2,RT", "1795.1_0.host", false, true},
+	{"its sizes are no part of it", "1795.V1.host,S=200:2,S",
+		"1795.V1.host", false, false},
+	{"a T in the name is no flag", "1795.TT2,T", "1795.TT2", false, false},
+	{"a name may have nothing behind it", "1795.1.host", "1795.1.host",
+		false, false},
+};
+
+int main(void)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const struct row *row = &rows[i];
+		size_t n = maildir_name_base(row->name);
+
+		ok(n == strlen(row->base) &&
+				memcmp(row->name, row->base, n) == 0 &&
+				maildir_name_is_ours(row->name) == row->ours &&
+				maildir_name_is_trashed(row->name) ==
+					row->trashed,
+			"%s", row->sentence);
+	}
+	return done();
+}
