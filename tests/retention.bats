@@ -98,7 +98,7 @@ teardown() {
     wanted 0 --dry-run
     says "would fetch 0"
     says "erase 10"
-    says "its time is over"
+    says "retention period expired"
     says "not due yet, the first on"
     [ "$(in_store .dump | sha256sum)" = "$before" ]
     find "$work/Mail" | sort | cmp - "$work/before"

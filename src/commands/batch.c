@@ -116,6 +116,7 @@ static void closed_is_published(struct run *run)
 		const struct letter *letter = &batch->letters[i];
 		bool maildir = run->account->destination == DESTINATION_MAILDIR;
 
+		clock_learn(&run->clock, letter->received);
 		run->published[i] = batch->positions[i];
 		run->tally->fetched++;
 		run->tally->octets += letter->octets;
@@ -128,7 +129,7 @@ static void closed_is_published(struct run *run)
 			where);
 	}
 	run->published_count = batch->count;
-	run->published_at = run_now();
+	run->published_at = run->clock.trust == CLOCK_SURE ? run_now() : 0;
 }
 
 /* Waits for the closed batch, and takes what came of it. */
@@ -248,8 +249,10 @@ static bool recover_place(struct run *run, const struct store_arriving *rows,
 	for (size_t i = 0; ok && i < count; i++) {
 		kept += arrived[i];
 		ok = arrived[i]
-			? store_record_kept(
-				  run->store, rows[i].row, run_now(), err)
+			? store_record_kept(run->store, rows[i].row,
+				  run->clock.trust == CLOCK_SURE ? run_now()
+								 : 0,
+				  err)
 			: store_forget_arriving(run->store, rows[i].row, err);
 	}
 	ok = ok && store_commit(run->store, err);

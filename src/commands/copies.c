@@ -295,7 +295,7 @@ static void plan_again(struct run *run)
 {
 	plan_release(&run->plan);
 	run->plan = plan_make(&run->account->policy, &run->maildrop,
-		run->memories, run_now());
+		run->memories, &run->clock);
 }
 
 /* The letter as it lies now. */
@@ -381,8 +381,8 @@ static bool record_missing(struct look *look, struct error *err)
 		if (!begun && !store_begin(run->store, err))
 			return false;
 		begun = true;
-		if (!store_record_missing(
-			    run->store, memory->row, gone ? run_now() : 0, err))
+		if (!store_record_missing(run->store, memory->row,
+			    gone ? clock_stamp(&run->clock) : 0, err))
 			return false;
 	}
 	return !begun || store_commit(run->store, err);

@@ -99,6 +99,60 @@ static void warn_returned(const struct run *run)
 			returned);
 }
 
+static const char *day(char *room, size_t size, int64_t seconds)
+{
+	time_t time = (time_t)seconds;
+	struct tm utc;
+
+	if (gmtime_r(&time, &utc) == NULL ||
+		strftime(room, size, "%Y-%m-%d", &utc) == 0)
+		snprintf(room, size, "an impossible date");
+	return room;
+}
+
+/* Why what is due by the clock stays, if anything is. */
+static void warn_clock(const struct run *run)
+{
+	const struct clock *clock = &run->clock;
+	size_t due = 0;
+	char now[32];
+	char then[32];
+
+	for (size_t i = 0; i < run->plan.count; i++)
+		due += run->plan.steps[i].reason == REASON_CLOCK;
+	if (due == 0)
+		return;
+	day(now, sizeof now, clock->now);
+	day(then, sizeof then, clock_stamp(clock));
+	if (clock->trust == CLOCK_LEAPT)
+		log_line(LOG_WARNINGS,
+			"the clock says %s, and the last run was on %s: the "
+			"%zu messages that are due stay on the server until a "
+			"run on another day confirms this",
+			now, then, due);
+	else
+		log_line(LOG_WARNINGS,
+			"the clock says %s, but earlier runs or mail are of "
+			"%s: the %zu messages that are due stay on the server. "
+			"Set the clock, or, if it is right, run once with "
+			"--no-brake",
+			now, then, due);
+}
+
+/* What time it is, as far as it can be believed. */
+static bool read_clock(struct run *run, struct error *err)
+{
+	struct clock_record record;
+	int64_t now = run_now();
+
+	if (!store_clock(run->store, &record, err))
+		return false;
+	run->clock = run->options->no_brake
+		? clock_accept(now)
+		: clock_judge(&record, now, run->account->policy.after);
+	return true;
+}
+
 /* RFC 1939 section 7: each message has a uid of its own, of 1 to 70 printable
  * octets. All of them are taken as they are. */
 static void say_odd_uids(struct run *run)
@@ -151,7 +205,8 @@ static bool make_plan(struct run *run, struct error *err)
 	if (!identity_check(run, err))
 		return false;
 	again_hold_back(run);
-	run->plan = plan_make(policy, &run->maildrop, run->memories, run_now());
+	run->plan =
+		plan_make(policy, &run->maildrop, run->memories, &run->clock);
 	if (!copies_check(run, err))
 		return false;
 	run->tally->too_large = run->plan.too_large;
@@ -164,6 +219,7 @@ static bool make_plan(struct run *run, struct error *err)
 					.held = run->memories[i].held};
 	}
 	warn_returned(run);
+	warn_clock(run);
 	return run->options->dry_run || start_record(run, err);
 }
 
@@ -227,7 +283,7 @@ static bool run_account(struct run *run, char *password, struct error *err)
 		return false;
 	run->store = store_open(account->state, account->name,
 		dry ? STORE_READ : STORE_WRITE, err);
-	if (run->store == NULL ||
+	if (run->store == NULL || !read_clock(run, err) ||
 		!store_check_mailbox(run->store, account->server, account->user,
 			run->options->same_mailbox, err))
 		return false;
@@ -243,6 +299,9 @@ static bool run_account(struct run *run, char *password, struct error *err)
 		if (run->delivery == NULL)
 			return false;
 		delivery_sweep(run->delivery);
+		/* They tell a clock that is behind: see core/clock. */
+		if (account->policy.erase == ERASE_AFTER)
+			delivery_read_dates(run->delivery);
 	}
 	if (!log_in(run, password, err) || !list(run, err))
 		return false;

@@ -30,7 +30,7 @@ static bool hold_one(
 static bool hold_all(struct store *store, char *const *uids, size_t count,
 	bool hold, struct error *err)
 {
-	if (!store_begin(store, err) || !store_record_touch(store, err))
+	if (!store_begin(store, err))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		if (!hold_one(store, uids[i], hold, err))

@@ -17,11 +17,12 @@ static bool record_quiet(struct run *run, struct error *err)
 
 	/* What was held back in this run is tried in the next one. */
 	if (tally->status != 0 || tally->erased > 0 || run->options->rebuild ||
-		run->outcome->after != AGAIN_NOT)
+		run->outcome->after != AGAIN_NOT ||
+		run->clock.trust != CLOCK_SURE)
 		return true;
-	int64_t now = run_now();
+	int64_t now = run->clock.now;
 	struct plan next =
-		plan_make(policy, &run->maildrop, run->memories, now);
+		plan_make(policy, &run->maildrop, run->memories, &run->clock);
 	int64_t until = next.quiet_until;
 
 	/* It says nothing of sizes, which tell of uids used again. */
@@ -95,13 +96,39 @@ static bool record_seen_sizes(struct run *run, struct error *err)
 	return true;
 }
 
+/*
+ * What was stored while the clock was wrong counts from the first run with a
+ * right one; and what this run dated before its mail told otherwise is undated.
+ */
+static bool record_dates(struct run *run, struct error *err)
+{
+	const struct clock *clock = &run->clock;
+	bool sure = clock->trust == CLOCK_SURE;
+
+	for (size_t i = 0; run->memories != NULL && i < run->maildrop.count;
+		i++) {
+		struct memory *memory = &run->memories[i];
+		bool wrong = sure ? !plan_is_dated(memory, clock)
+				  : clock->turned &&
+				memory->kept_at >= run->outcome->began;
+
+		if (memory->state != MEMORY_KEPT || !wrong)
+			continue;
+		memory->kept_at = sure ? clock->now : 0;
+		if (!store_record_kept(
+			    run->store, memory->row, memory->kept_at, err))
+			return false;
+	}
+	return store_record_clock(run->store, &clock->record, err);
+}
+
 /* What became of the messages, within a transaction. */
 static bool record_messages(struct run *run, int64_t now, struct error *err)
 {
 	struct tally *tally = run->tally;
 
 	if (!batch_record_kept(run, err) || !record_troubles(run, now, err) ||
-		!places_record(run, err))
+		!places_record(run, err) || !record_dates(run, err))
 		return false;
 	/* tally->erased is 0 unless QUIT was answered +OK. */
 	for (size_t i = 0; i < tally->erased; i++) {
@@ -152,13 +179,16 @@ bool record_run(struct run *run, struct error *err)
 		tally->erased > 0 || tally->status != 0 || run->first ||
 		follows || store_has_failed(run->store);
 
+	if ((!run->quiet || news) &&
+		(!store_begin(run->store, err) ||
+			!record_messages(run, clock_stamp(&run->clock), err) ||
+			(news &&
+				!store_record_run(
+					run->store, &record, follows, err)) ||
+			!store_commit(run->store, err)))
+		return false;
+	/* Behind the commit: a run whose record failed is no success. */
 	if (!news)
-		store_touch(run->store);
-	if (run->quiet && !news)
-		return true;
-	return store_begin(run->store, err) &&
-		record_messages(run, record.ended, err) &&
-		(!news ||
-			store_record_run(run->store, &record, follows, err)) &&
-		store_commit(run->store, err);
+		store_note_success(run->store, record.ended);
+	return true;
 }

@@ -30,7 +30,7 @@ static bool forget_one(
 static bool forget(struct store *store, char *const *uids, size_t count,
 	size_t *all, struct error *err)
 {
-	bool ok = store_begin(store, err) && store_record_touch(store, err);
+	bool ok = store_begin(store, err);
 
 	if (ok && count == 0)
 		ok = forget_one(store, NULL, all, err);

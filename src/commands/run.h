@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "commands/fetch.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/letter.h"
 #include "core/maildrop.h"
@@ -62,6 +63,7 @@ struct run {
 	bool broken;		 /* the session, in the middle of a message */
 	bool one_by_one;      /* the server was out of step: nothing is piped */
 	bool was_out_of_step; /* in this run, which is to be recorded */
+	struct clock clock;   /* of this session: what time is believed */
 	struct store *store;
 	struct delivery *delivery;
 	struct session *session;

@@ -152,8 +152,7 @@ static bool forget_damaged(struct verify *verify, struct error *err)
 			"should be, say --no-brake once",
 			verify->total, verify->missing, brake,
 			verify->account->path);
-	if (!store_begin(verify->store, err) ||
-		!store_record_touch(verify->store, err))
+	if (!store_begin(verify->store, err))
 		return false;
 	for (size_t i = 0; i < verify->damaged_count; i++) {
 		if (!store_give_up(

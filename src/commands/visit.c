@@ -103,9 +103,6 @@ bool visit_mark(struct visit *visit, const struct store_seen *seen,
 		    seen->ordinal, &known, err))
 		return false;
 	*marked = !known;
-	if (!known && !dry && visit->marked == 0 &&
-		!store_record_touch(visit->store, err))
-		return false;
 	visit->known += known;
 	visit->marked += !known;
 	if (!known && dry && visit->options->verbose)

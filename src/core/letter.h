@@ -17,7 +17,8 @@ struct letter {
 	uint64_t octets; /* of the message itself, lines ended by LF */
 	uint64_t lines;	 /* so many LFs, where it was read for that; else 0 */
 	unsigned char sha256[LETTER_DIGEST]; /* of those octets */
-	char message_id[LETTER_ID_MAX];	     /* with its <>, or "" */
+	int64_t received; /* when a mail server wrote into it; 0: not known */
+	char message_id[LETTER_ID_MAX]; /* with its <>, or "" */
 	bool identified; /* it has fields that header_sha256 stands for */
 	unsigned char header_sha256[LETTER_DIGEST]; /* see header_feed */
 };

@@ -92,9 +92,15 @@ static struct step here_step(const struct memory *memory)
 	return step;
 }
 
+bool plan_is_dated(const struct memory *memory, const struct clock *clock)
+{
+	return memory->kept_at != 0 &&
+		!clock_is_void(clock->now, memory->kept_at);
+}
+
 /* What the delete setting says of a message that is kept here. */
-static struct step rule_step(
-	const struct policy *policy, const struct memory *memory, int64_t now)
+static struct step rule_step(const struct policy *policy,
+	const struct memory *memory, const struct clock *clock)
 {
 	bool gone = memory->local == LOCAL_GONE;
 
@@ -104,9 +110,12 @@ static struct step rule_step(
 	case ERASE_NOW:
 		return erase_step(memory, REASON_ERASE_NOW);
 	case ERASE_AFTER:
-		/* A clock that was set back makes it younger, never older. */
-		if (now - memory->kept_at < policy->after)
+		if (!plan_is_dated(memory, clock))
+			return (struct step){.reason = REASON_UNDATED};
+		if (clock->now - memory->kept_at < policy->after)
 			return (struct step){.reason = REASON_NOT_DUE};
+		if (clock->trust != CLOCK_SURE)
+			return (struct step){.reason = REASON_CLOCK};
 		return erase_step(memory, REASON_DUE);
 	case ERASE_WHEN_TRASHED:
 		if (gone || memory->local == LOCAL_TRASHED)
@@ -122,7 +131,7 @@ static struct step rule_step(
 
 static struct step kept_step(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memory, size_t i,
-	int64_t now)
+	const struct clock *clock)
 {
 	const struct message *message = &maildrop->messages[i];
 
@@ -134,7 +143,7 @@ static struct step kept_step(const struct policy *policy,
 		return (struct step){.reason = REASON_NEWEST};
 	if (is_larger(message, policy->keep_larger))
 		return (struct step){.reason = REASON_KEPT_LARGE};
-	struct step step = rule_step(policy, memory, now);
+	struct step step = rule_step(policy, memory, clock);
 
 	if (!step.erase && is_larger(message, policy->delete_larger))
 		return erase_step(memory, REASON_LARGE);
@@ -150,14 +159,22 @@ static struct step kept_step(const struct policy *policy,
  */
 static struct step returned_step(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memory, size_t i,
-	int64_t now)
+	const struct clock *clock)
 {
-	struct step step = kept_step(policy, maildrop, memory, i, now);
+	struct step step = kept_step(policy, maildrop, memory, i, clock);
 
 	if (memory->state == MEMORY_ERASED ||
 		(!memory->same && policy_erases_later(policy)))
 		return (struct step){.reason = REASON_RETURNED};
 	return step;
+}
+
+/* A time further ahead than any patience was a wrong clock's. */
+static bool is_put_off(const struct memory *memory, int64_t now)
+{
+	return memory->next_try == INT64_MAX ||
+		(now < memory->next_try &&
+			!clock_is_void(now, memory->next_try));
 }
 
 /*
@@ -166,11 +183,11 @@ static struct step returned_step(const struct policy *policy,
  */
 static struct step new_step(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memory, size_t i,
-	int64_t now, enum reason reason, enum reason then_erased)
+	const struct clock *clock, enum reason reason, enum reason then_erased)
 {
 	if (memory->tries > 0 && memory->quarantined)
 		return (struct step){.reason = REASON_QUARANTINED};
-	if (memory->tries > 0 && now < memory->next_try)
+	if (memory->tries > 0 && is_put_off(memory, clock->now))
 		return (struct step){.reason = REASON_WAITING};
 	struct step step = fetch_step(policy, maildrop, i, reason, then_erased);
 
@@ -211,7 +228,7 @@ static bool is_another(
 
 static struct step decide(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memory, size_t i,
-	int64_t now)
+	const struct clock *clock)
 {
 	const struct message *message = &maildrop->messages[i];
 	bool again = memory->tries > 0;
@@ -219,13 +236,13 @@ static struct step decide(const struct policy *policy,
 	if (message->uid_length == 0)
 		return (struct step){.reason = REASON_NO_UID};
 	if (is_another(memory, message))
-		return new_step(policy, maildrop, memory, i, now, REASON_REUSED,
-			REASON_REUSED_THEN_ERASED);
+		return new_step(policy, maildrop, memory, i, clock,
+			REASON_REUSED, REASON_REUSED_THEN_ERASED);
 	switch (memory->state) {
 	case MEMORY_NONE:
 		if (memory->old)
 			return (struct step){.reason = REASON_OLD};
-		return new_step(policy, maildrop, memory, i, now,
+		return new_step(policy, maildrop, memory, i, clock,
 			again ? REASON_RETRY : REASON_NEW,
 			again ? REASON_RETRY_THEN_ERASED
 			      : REASON_NEW_THEN_ERASED);
@@ -237,10 +254,11 @@ static struct step decide(const struct policy *policy,
 			has_other_size(memory, message))
 			return (struct step){.reason = REASON_OTHER_SIZE};
 		if (memory->vanished)
-			return returned_step(policy, maildrop, memory, i, now);
-		return kept_step(policy, maildrop, memory, i, now);
+			return returned_step(
+				policy, maildrop, memory, i, clock);
+		return kept_step(policy, maildrop, memory, i, clock);
 	case MEMORY_ERASED:
-		return returned_step(policy, maildrop, memory, i, now);
+		return returned_step(policy, maildrop, memory, i, clock);
 	case MEMORY_SEEN:
 		return (struct step){.reason = REASON_SEEN};
 	}
@@ -362,7 +380,7 @@ static void count_steps(const struct policy *policy,
 
 struct plan plan_make(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memories,
-	int64_t now)
+	const struct clock *clock)
 {
 	struct plan plan = {
 		.steps = xcalloc(maildrop->count, sizeof plan.steps[0]),
@@ -370,7 +388,8 @@ struct plan plan_make(const struct policy *policy,
 	};
 
 	for (size_t i = 0; i < plan.count; i++)
-		plan.steps[i] = decide(policy, maildrop, &memories[i], i, now);
+		plan.steps[i] =
+			decide(policy, maildrop, &memories[i], i, clock);
 	brake(policy, maildrop, memories, &plan);
 	make_room(policy, maildrop, memories, &plan);
 	count_steps(policy, maildrop, memories, &plan);
@@ -408,9 +427,14 @@ static const char *const reasons[] = {
 		"settles it",
 	[REASON_NEVER] = "kept here; nothing is to be deleted",
 	[REASON_NOT_DUE] = "kept here; not due yet",
+	[REASON_UNDATED] =
+		"kept here; stored while the clock was wrong, so that its days "
+		"count from the first run with a right one",
+	[REASON_CLOCK] =
+		"kept here; due by a clock that may be wrong: not erased",
 	[REASON_NEWEST] = "kept here; among the newest that stay",
 	[REASON_ERASE_NOW] = "kept here; delete = now",
-	[REASON_DUE] = "kept here; its time is over",
+	[REASON_DUE] = "kept here; retention period expired",
 	[REASON_RETURNED] =
 		"kept here; erased or gone before, and listed again",
 	[REASON_OTHER_SIZE] =

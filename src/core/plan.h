@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/clock.h"
 #include "core/maildrop.h"
 #include "core/policy.h"
 
@@ -32,7 +33,7 @@ enum local_state {
 
 struct memory {
 	int64_t row;	 /* the store's name for it */
-	int64_t kept_at; /* seconds since 1970 */
+	int64_t kept_at; /* seconds since 1970; 0: the clock was wrong then */
 	uint64_t size;	 /* as LIST told it then, or MAILDROP_SIZE_UNKNOWN */
 	enum memory_state state;
 	/* It was not in some listing since, and nothing proved that it is the
@@ -49,7 +50,7 @@ struct memory {
 	enum local_state local;
 	uint32_t tries;	  /* to fetch it, that failed */
 	bool quarantined; /* it is not tried any more */
-	int64_t next_try; /* not before */
+	int64_t next_try; /* not before; INT64_MAX: not in this run */
 };
 
 /* Why a step is what it is; the text stands in plan_reason. */
@@ -64,6 +65,8 @@ enum reason {
 	REASON_INTERRUPTED,
 	REASON_NEVER,
 	REASON_NOT_DUE,
+	REASON_UNDATED,
+	REASON_CLOCK,
 	REASON_NEWEST,
 	REASON_ERASE_NOW,
 	REASON_DUE,
@@ -126,20 +129,24 @@ bool plan_needs_sizes(const struct policy *policy,
 
 /*
  * One step and one reason for each message: memories[i] is what is known of
- * maildrop->messages[i]; now is in seconds since 1970. Cannot fail and reads
- * nothing else. The caller releases the plan.
+ * maildrop->messages[i]. Cannot fail and reads nothing else. The caller
+ * releases the plan.
  *
  * It never erases under ERASE_NEVER, but by a rule of sizes; nor what is held
  * or only seen, nor what is neither kept nor fetched by the same step, nor what
  * may be another message under a uid used again: one of another size is one,
  * unless its header is the same. Nor what is here and not as it was stored, nor
- * anything while the brake holds.
+ * anything while the brake holds; nor, by the time alone, anything while the
+ * clock is not sure.
  */
 struct plan plan_make(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memories,
-	int64_t now);
+	const struct clock *clock);
 
 void plan_release(struct plan *plan);
+
+/* Is it known when it was stored here? Not if a wrong clock said so. */
+bool plan_is_dated(const struct memory *memory, const struct clock *clock);
 
 /* When a message that failed so often is tried again: seconds from now. */
 int64_t plan_patience(uint32_t tries);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/date.h"
 #include "core/header.h"
 #include "core/xalloc.h"
 #include "io/digest.h"
@@ -21,6 +22,8 @@ struct delivery {
 	struct digest *digest;
 	struct digest *identity; /* of the header */
 	struct header header;
+	struct date_scan dates;
+	bool reads_dates;
 	uint64_t octets;
 	bool writing; /* between begin and end */
 	size_t used;
@@ -35,7 +38,7 @@ struct delivery *delivery_open(enum destination_kind kind, const char *path,
 	delivery->maildir = NULL;
 	delivery->mbox = NULL;
 	delivery->digest = delivery->identity = NULL;
-	delivery->writing = false;
+	delivery->writing = delivery->reads_dates = false;
 	switch (kind) {
 	case DESTINATION_NONE:
 		error_set(err, ERROR_CREATE, "there is no place to put mail");
@@ -73,6 +76,11 @@ void delivery_sweep(struct delivery *delivery)
 		maildir_sweep(delivery->maildir);
 }
 
+void delivery_read_dates(struct delivery *delivery)
+{
+	delivery->reads_dates = true;
+}
+
 static void hash(void *data, const char *bytes, size_t length)
 {
 	digest_update(data, bytes, length);
@@ -81,6 +89,8 @@ static void hash(void *data, const char *bytes, size_t length)
 bool delivery_begin(struct delivery *delivery, struct error *err)
 {
 	header_init(&delivery->header);
+	if (delivery->reads_dates)
+		date_scan_init(&delivery->dates);
 	delivery->header.identity = hash;
 	delivery->header.data = delivery->identity;
 	digest_restart(delivery->digest);
@@ -107,6 +117,8 @@ bool delivery_write(struct delivery *delivery, const char *text, size_t length,
 	struct error *err)
 {
 	digest_update(delivery->digest, text, length);
+	if (delivery->reads_dates && !delivery->header.done)
+		date_scan_feed(&delivery->dates, text, length);
 	header_feed(&delivery->header, text, length);
 	delivery->octets += length;
 	if (delivery->used + length > BLOCK) {
@@ -129,6 +141,8 @@ bool delivery_end(struct delivery *delivery, int64_t now, struct letter *letter,
 	header_end(header);
 	*letter = (struct letter){.octets = delivery->octets,
 		.identified = header_is_identity(header)};
+	if (delivery->reads_dates)
+		date_scan_end(&delivery->dates, &letter->received);
 	digest_finish(delivery->digest, letter->sha256);
 	digest_finish(delivery->identity, letter->header_sha256);
 	memcpy(letter->message_id, header->message_id,

@@ -35,6 +35,9 @@ struct delivery *delivery_open(enum destination_kind kind, const char *path,
 /* Closes it; what was not published is taken away. Safe on NULL. */
 void delivery_close(struct delivery *delivery);
 
+/* From now on, a letter says when the message was received. */
+void delivery_read_dates(struct delivery *delivery);
+
 /* Clears away what runs killed long ago left, after all recovery. */
 void delivery_sweep(struct delivery *delivery);
 

@@ -270,7 +270,7 @@ static bool open_file(
 	if (fstat(store->lock, &st) < 0 || !S_ISREG(st.st_mode))
 		return error_set(err, ERROR_DATA,
 			"the store %s is not a regular file", store->path);
-	store->touched_at = store_touched_at(&st);
+	store->noted_at = store_read_success(store);
 	return mode == STORE_LOOK || take_lock(store, err);
 }
 
@@ -440,8 +440,6 @@ void store_close(struct store *store)
 	for (size_t i = 0; i < store->prepared_count; i++)
 		sqlite3_finalize(store->prepared[i].stmt);
 	sqlite3_close(store->db);
-	if (store->touch)
-		store_mark(store);
 	if (store->lock >= 0)
 		close(store->lock);
 	free(store->vanished.ids);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "core/account.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/letter.h"
 #include "core/maildrop.h"
@@ -65,16 +66,10 @@ bool store_record_quiet(struct store *store,
 bool store_has_failed(struct store *store);
 
 /*
- * Notes a run that did nothing, and leaves no record: the time of the file,
- * once it is closed, is now. No octet is written.
+ * Notes that a run came through at this time that did nothing, and leaves no
+ * record: nothing is written to the database.
  */
-void store_touch(struct store *store);
-
-/*
- * Puts on record the run that was noted last, within a transaction that is not
- * a successful run's: what is written takes that note away.
- */
-bool store_record_touch(struct store *store, struct error *err);
+void store_note_success(struct store *store, int64_t now);
 
 /* Is there a run on record that began before this and came through? */
 bool store_has_succeeded(struct store *store, int64_t before);
@@ -115,6 +110,14 @@ bool store_has_said(const struct store *store, enum store_saying what);
 
 /* Records that these were, within a transaction. */
 bool store_record_said(struct store *store, unsigned what, struct error *err);
+
+/* What earlier runs knew of the time; all 0 where there was none. */
+bool store_clock(
+	struct store *store, struct clock_record *record, struct error *err);
+
+/* Records it, within a transaction. */
+bool store_record_clock(struct store *store, const struct clock_record *record,
+	struct error *err);
 
 /* Closes it and drops the lock; what was not committed is undone. NULL is safe.
  */
@@ -217,7 +220,7 @@ bool store_find_copy(struct store *store, const struct letter *letter,
 	const struct store_place *place, struct letter *copy, bool *found,
 	struct error *err);
 
-/* Records that it is there, safe, since now. */
+/* Records that it is there, safe, since now; 0: nobody knows since when. */
 bool store_record_kept(
 	struct store *store, int64_t row, int64_t now, struct error *err);
 

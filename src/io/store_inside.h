@@ -6,8 +6,6 @@
 #ifndef IO_STORE_INSIDE_H
 #define IO_STORE_INSIDE_H
 
-#include <sys/stat.h>
-
 #include "io/store.h"
 
 /* So many different statements at most. */
@@ -30,8 +28,7 @@ struct store {
 		sqlite3_stmt *stmt;
 	} prepared[STATEMENTS_MAX];
 	size_t prepared_count;
-	bool touch;		/* when it is closed */
-	int64_t touched_at;	/* as it was opened; 0: written to since */
+	int64_t noted_at;	/* a run that did nothing came through; or 0 */
 	int64_t out_of_step_at; /* 0: never */
 	int64_t loose_sizes_at; /* 0: never */
 	unsigned said;		/* of enum store_saying */
@@ -68,15 +65,8 @@ bool store_make_ready(struct store *store, struct error *err);
 /* Opens the database of a file that is open for STORE_LOOK, or missing. */
 bool store_open_to_look(struct store *store, struct error *err);
 
-/* Leaves the note that store_touch promised on the closed file. */
-void store_mark(struct store *store);
-
-/*
- * When a run was noted on the file, and nothing was written since (0: that is
- * not so); and whether that was after the last run on record.
- */
-int64_t store_touched_at(const struct stat *st);
-bool store_touch_counts(int64_t touched_at, int64_t last_ended);
+/* When a run that did nothing came through at last; 0: no note says so. */
+int64_t store_read_success(const struct store *store);
 
 /* Runs a statement that yields no rows, and makes it ready for the next. */
 bool store_finish(struct store *store, sqlite3_stmt *stmt, const char *what,

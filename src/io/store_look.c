@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/xalloc.h"
@@ -46,7 +47,7 @@ static const char runs_sql[] = RUN_COLUMNS "ORDER BY id";
 static const char last_run_sql[] = RUN_COLUMNS "ORDER BY id DESC LIMIT 1";
 
 static const char last_success_sql[] =
-	RUN_COLUMNS "WHERE status = 0 ORDER BY id DESC LIMIT 1";
+	RUN_COLUMNS "WHERE status = 0 AND ended <= ?1 ORDER BY id DESC LIMIT 1";
 
 static const char messages_sql[] =
 	"SELECT uid, ordinal, state, size, first_seen, kept_at, vanished_at,"
@@ -131,7 +132,6 @@ static unsigned char *snapshot(
 			store->path, strerror(code));
 	if (whole && fstat(store->lock, &after) == 0 &&
 		same_file(&before, &after) && !has_beside(store, "-wal")) {
-		store->touched_at = store_touched_at(&after);
 		*length = (sqlite3_int64)size;
 		return bytes;
 	}
@@ -270,6 +270,8 @@ static bool read_run(struct store *store, const char *sql,
 
 	if (stmt == NULL)
 		return false;
+	if (sqlite3_bind_parameter_count(stmt) > 0)
+		sqlite3_bind_int64(stmt, 1, (int64_t)time(NULL) + CLOCK_DAY);
 	if (next_row(stmt, &code)) {
 		*run = run_at(stmt);
 		snprintf(error, size, "%s", run->error);
@@ -326,9 +328,8 @@ bool store_overview(struct store *store, int64_t kept_until,
 		!read_run(store, last_success_sql, &success, ignored,
 			sizeof ignored, err))
 		return false;
-	overview->last_success =
-		store_touch_counts(store->touched_at, overview->last.ended)
-		? store->touched_at
+	overview->last_success = store->noted_at > success.ended
+		? store->noted_at
 		: success.ended;
 	return true;
 }
@@ -341,9 +342,9 @@ int64_t store_noted_run(struct store *store)
 
 	if (!read_run(store, last_run_sql, &last, error, sizeof error,
 		    &ignored) ||
-		!store_touch_counts(store->touched_at, last.ended))
+		store->noted_at <= last.ended)
 		return 0;
-	return store->touched_at;
+	return store->noted_at;
 }
 
 bool store_each_run(struct store *store, store_run_visitor *visit, void *data,

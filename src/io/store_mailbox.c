@@ -83,6 +83,7 @@ bool store_check_mailbox(struct store *store, const char *server,
 bool store_was_out_of_step(const struct store *store, int64_t now)
 {
 	return store->out_of_step_at != 0 &&
+		!clock_is_void(now, store->out_of_step_at) &&
 		now - store->out_of_step_at < OUT_OF_STEP_FOR;
 }
 
@@ -107,6 +108,7 @@ bool store_record_out_of_step(
 bool store_has_loose_sizes(const struct store *store, int64_t now)
 {
 	return store->loose_sizes_at != 0 &&
+		!clock_is_void(now, store->loose_sizes_at) &&
 		now - store->loose_sizes_at < LOOSE_SIZES_FOR;
 }
 
@@ -124,4 +126,50 @@ bool store_has_said(const struct store *store, enum store_saying what)
 bool store_record_said(struct store *store, unsigned what, struct error *err)
 {
 	return record(store, said_sql, what, err);
+}
+
+static const char clock_sql[] =
+	"SELECT sure_at, evidence_at, leapt_at FROM clock";
+
+static const char clock_forget_sql[] = "DELETE FROM clock";
+
+static const char clock_add_sql[] =
+	"INSERT INTO clock (sure_at, evidence_at, leapt_at)"
+	" VALUES (?1, ?2, ?3)";
+
+bool store_clock(
+	struct store *store, struct clock_record *record, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, clock_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	int code = sqlite3_step(stmt);
+
+	*record = (struct clock_record){.sure_at = 0};
+	if (code == SQLITE_ROW) {
+		record->sure_at = sqlite3_column_int64(stmt, 0);
+		record->evidence_at = sqlite3_column_int64(stmt, 1);
+		record->leapt_at = sqlite3_column_int64(stmt, 2);
+	}
+	bool ok = code == SQLITE_ROW || code == SQLITE_DONE ||
+		store_failed(store, "read", err);
+
+	sqlite3_reset(stmt);
+	return ok;
+}
+
+bool store_record_clock(struct store *store, const struct clock_record *record,
+	struct error *err)
+{
+	sqlite3_stmt *forget = store_statement(store, clock_forget_sql, err);
+	sqlite3_stmt *add = store_statement(store, clock_add_sql, err);
+
+	if (forget == NULL || add == NULL ||
+		!store_finish(store, forget, "write to", err))
+		return false;
+	sqlite3_bind_int64(add, 1, record->sure_at);
+	sqlite3_bind_int64(add, 2, record->evidence_at);
+	sqlite3_bind_int64(add, 3, record->leapt_at);
+	return store_finish(store, add, "write to", err);
 }

@@ -54,7 +54,7 @@ static const char arriving_held_sql[] =
 	"UPDATE message SET state = 0 WHERE id = ?1 AND state = 1";
 
 static const char kept_sql[] =
-	"UPDATE message SET state = 2, kept_at = ?2 WHERE id = ?1";
+	"UPDATE message SET state = 2, kept_at = nullif(?2, 0) WHERE id = ?1";
 
 static const char erased_sql[] =
 	"UPDATE message SET state = 3, erased_at = ?2 WHERE id = ?1";

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/xalloc.h"
 #include "io/store_inside.h"
@@ -103,57 +106,55 @@ bool store_record_quiet(struct store *store,
 	return store_finish(store, add, "write to", err);
 }
 
-/* Seconds between a run's record and the last write to the file, at most. */
-#define SETTLED_AFTER 2
+/*
+ * A file of its own beside the database: the database's own times are moved by
+ * whoever copies or restores it, and a write to it costs a poll its syncs. What
+ * a power cut takes is the time of one run in which nothing was new.
+ */
+#define NOTE_LENGTH 21
 
-static const char touched_add_sql[] =
-	"INSERT INTO run (started, ended, status, fetched, octets,"
-	" erased, \"left\", failed)"
-	" SELECT ?1, ?1, 0, 0, 0, 0, ifnull((SELECT \"left\" FROM run"
-	" ORDER BY id DESC LIMIT 1), 0), 0"
-	" WHERE ?1 > ?2 + ifnull((SELECT ended FROM run"
-	" ORDER BY id DESC LIMIT 1), 0)";
-
-/* Whole seconds are store_mark's: no write of SQLite's comes by them. */
-int64_t store_touched_at(const struct stat *st)
+static char *note_path(const struct store *store)
 {
-	return st->st_mtim.tv_nsec == 0 ? (int64_t)st->st_mtim.tv_sec : 0;
+	return xasprintf(
+		"%.*s.last-success", (int)strlen(store->path) - 3, store->path);
 }
 
-void store_mark(struct store *store)
+void store_note_success(struct store *store, int64_t now)
 {
-	struct timespec times[2] = {
-		{.tv_nsec = UTIME_OMIT},
-		{.tv_sec = time(NULL)},
-	};
+	char text[NOTE_LENGTH + 1];
+	char *path = note_path(store);
+	int fd = open(path,
+		O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
 
-	/* Who must know it looks at the file: it is no loss if it fails. */
-	if (store->lock >= 0 && futimens(store->lock, times) < 0)
+	free(path);
+	if (fd < 0)
 		return;
+	/* All in one write, and always of the same length. */
+	snprintf(text, sizeof text, "%020lld\n", (long long)now);
+	if (pwrite(fd, text, NOTE_LENGTH, 0) == NOTE_LENGTH)
+		store->noted_at = now;
+	close(fd);
 }
 
-void store_touch(struct store *store)
+int64_t store_read_success(const struct store *store)
 {
-	/* SQLite may still write to the file before it is closed. */
-	store->touch = true;
-}
+	char text[NOTE_LENGTH + 1] = "";
+	char *path = note_path(store);
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+	char *end;
 
-bool store_record_touch(struct store *store, struct error *err)
-{
-	if (store->touched_at == 0)
-		return true;
-	sqlite3_stmt *stmt = store_statement(store, touched_add_sql, err);
+	free(path);
+	if (fd < 0)
+		return 0;
+	ssize_t n = read(fd, text, NOTE_LENGTH);
 
-	if (stmt == NULL)
-		return false;
-	sqlite3_bind_int64(stmt, 1, store->touched_at);
-	sqlite3_bind_int(stmt, 2, SETTLED_AFTER);
-	return store_finish(store, stmt, "write to", err);
-}
+	close(fd);
+	if (n != NOTE_LENGTH)
+		return 0;
+	int64_t at = (int64_t)strtoll(text, &end, 10);
 
-bool store_touch_counts(int64_t touched_at, int64_t last_ended)
-{
-	return touched_at != 0 && touched_at > last_ended + SETTLED_AFTER;
+	/* A clock that was ahead must not say for years that all is well. */
+	return *end != '\n' || at < 0 || clock_is_void(time(NULL), at) ? 0 : at;
 }
 
 bool store_record_run(struct store *store, const struct store_run *run,
@@ -164,9 +165,7 @@ bool store_record_run(struct store *store, const struct store_run *run,
 	if (goes_on &&
 		!store_change_row(store, run_replace_sql, run->started, 0, err))
 		return false;
-	/* This one's writes take the place of the last success's mark. */
-	if (stmt == NULL ||
-		(run->status != 0 && !store_record_touch(store, err)))
+	if (stmt == NULL)
 		return false;
 	sqlite3_bind_int64(stmt, 1, run->started);
 	sqlite3_bind_int64(stmt, 2, run->ended);

@@ -22,6 +22,8 @@
 #define PIECE (128 * 1024)
 #define NOW INT64_C(1800000000)
 
+static const struct clock at = {.now = NOW};
+
 static const uint64_t key[2] = {1, 2};
 
 static void fail(const char *what)
@@ -130,7 +132,7 @@ __attribute__((noinline)) size_t read_listing(
 	if (!maildrop_index(&maildrop, &err))
 		fail("the index");
 	recall(&maildrop, memories);
-	struct plan plan = plan_make(&policy, &maildrop, memories, NOW);
+	struct plan plan = plan_make(&policy, &maildrop, memories, &at);
 	size_t count = plan.fetches == LISTED / 10 ? plan.count : 0;
 
 	plan_release(&plan);

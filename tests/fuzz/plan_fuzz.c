@@ -16,6 +16,7 @@ struct row {
 	uint8_t age;
 };
 
+static struct clock clock_read;
 static struct message messages[MESSAGES_MAX];
 static struct memory memories[MESSAGES_MAX];
 
@@ -66,7 +67,9 @@ static bool is_too_large(const struct policy *policy, size_t i)
 static bool is_due_again(size_t i)
 {
 	return memories[i].tries == 0 ||
-		(!memories[i].quarantined && NOW >= memories[i].next_try);
+		(!memories[i].quarantined &&
+			(NOW >= memories[i].next_try ||
+				memories[i].next_try > NOW + CLOCK_DAY));
 }
 
 static void check_fetch(const struct policy *policy, size_t i, bool fetch)
@@ -83,7 +86,8 @@ static void check_fetch(const struct policy *policy, size_t i, bool fetch)
 static bool is_well(const struct memory *memory)
 {
 	return memory->local != LOCAL_CHANGED &&
-		memory->local != LOCAL_UNREADABLE;
+		memory->local != LOCAL_UNREADABLE &&
+		memory->local != LOCAL_UNTRACED;
 }
 
 /* Does the rule want it erased now that it is kept? */
@@ -97,7 +101,9 @@ static bool is_over(const struct policy *policy, const struct memory *memory)
 	case ERASE_NOW:
 		return true;
 	case ERASE_AFTER:
-		return NOW - memory->kept_at >= policy->after;
+		return clock_read.trust == CLOCK_SURE && memory->kept_at != 0 &&
+			memory->kept_at <= NOW + CLOCK_DAY &&
+			NOW - memory->kept_at >= policy->after;
 	case ERASE_WHEN_TRASHED:
 		return gone || memory->local == LOCAL_TRASHED;
 	case ERASE_WHEN_PURGED:
@@ -151,11 +157,14 @@ static void check_brake(const struct policy *policy,
 	for (size_t i = 0; i < maildrop->count; i++) {
 		if (memories[i].state != MEMORY_KEPT || memories[i].missing)
 			continue;
-		looked_for += memories[i].local != LOCAL_UNKNOWN;
+		looked_for += memories[i].local != LOCAL_UNKNOWN &&
+			memories[i].local != LOCAL_UNTRACED;
 		missing += memories[i].local == LOCAL_GONE;
 	}
 	PROMISE(plan->braked ==
-		(missing > 10 && missing * 100 > looked_for * policy->brake));
+		((missing > 2 && missing == looked_for) ||
+			(missing > 10 &&
+				missing * 100 > looked_for * policy->brake)));
 	PROMISE(!plan->braked || plan->erasures == 0);
 }
 
@@ -215,7 +224,7 @@ static void check_sizes(const struct policy *policy,
 		return;
 	for (size_t i = 0; i < maildrop->count; i++)
 		messages[i].size = MAILDROP_SIZE_UNKNOWN;
-	struct plan again = plan_make(policy, maildrop, memories, NOW);
+	struct plan again = plan_make(policy, maildrop, memories, &clock_read);
 
 	for (size_t i = 0; i < plan->count; i++) {
 		PROMISE(plan->steps[i].fetch == again.steps[i].fetch);
@@ -244,6 +253,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	struct maildrop maildrop = {.messages = messages};
 
+	clock_read = (struct clock){
+		.now = NOW, .trust = (enum clock_trust)(data[2] / 32 % 3)};
+
 	for (size_t at = 4; at + sizeof row <= size; at += sizeof row) {
 		size_t i = maildrop.count++;
 
@@ -261,16 +273,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			.reused = row.state / 80 % 3 == 2,
 			.loose = row.size % 7 == 3,
 			.tries = row.age % 3,
-			.next_try = NOW + 8 - row.age % 16,
+			.next_try = row.age % 13 == 5 ? NOW + 9 * CLOCK_DAY
+						      : NOW + 8 - row.age % 16,
 			.quarantined = row.age % 11 == 0,
 			.missing = row.age % 7 == 0,
 			.old = row.age % 11 == 10,
-			.local = (enum local_state)(row.age % 6),
+			.local = (enum local_state)(row.age % 7),
 			.size = size_from(row.size),
-			/* Some of them in the future: a clock set back. */
-			.kept_at = NOW + 320 - row.age * 10};
+			/* Some of them by a clock that was wrong. */
+			.kept_at = row.age == 255 ? 0
+				: row.age == 254  ? NOW + 9 * CLOCK_DAY
+						  : NOW + 320 - row.age * 10};
 	}
-	struct plan plan = plan_make(&policy, &maildrop, memories, NOW);
+	struct plan plan = plan_make(&policy, &maildrop, memories, &clock_read);
 
 	check_plan(&policy, &maildrop, &plan);
 	check_sizes(&policy, &maildrop, &plan);

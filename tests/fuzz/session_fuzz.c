@@ -392,7 +392,8 @@ static bool make_plan(
 	if (plan_needs_sizes(policy, &run.maildrop, run.memories) &&
 		!listing_sizes(run.session, &run.maildrop, err))
 		return false;
-	run.plan = plan_make(policy, &run.maildrop, run.memories, run_now());
+	run.clock = (struct clock){.now = run_now()};
+	run.plan = plan_make(policy, &run.maildrop, run.memories, &run.clock);
 	return true;
 }
 

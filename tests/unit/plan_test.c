@@ -8,6 +8,8 @@
 
 #define DAY INT64_C(86400)
 #define NOW INT64_C(1800000000)
+
+static const struct clock at = {.now = NOW};
 #define UNKNOWN MAILDROP_SIZE_UNKNOWN
 
 /* The message in question is the first of three; the other two are kept. */
@@ -76,10 +78,22 @@ static const struct row {
 		{.erase = ERASE_AFTER, .after = DAY},
 		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
 		{.erase = true, .reason = REASON_DUE}},
-	{"mail kept in the future (a clock set back) stays",
+	{"mail kept a little in the future stays",
+		{.erase = ERASE_AFTER, .after = DAY},
+		{.state = MEMORY_KEPT, .kept_at = NOW + DAY}, 1000,
+		{.reason = REASON_NOT_DUE}},
+	{"mail kept in the far future was dated by a wrong clock, and stays",
 		{.erase = ERASE_AFTER, .after = DAY},
 		{.state = MEMORY_KEPT, .kept_at = NOW + 400 * DAY}, 1000,
-		{.reason = REASON_NOT_DUE}},
+		{.reason = REASON_UNDATED}},
+	{"and so does what was stored while the clock was wrong",
+		{.erase = ERASE_AFTER, .after = DAY},
+		{.state = MEMORY_KEPT, .kept_at = 0}, 1000,
+		{.reason = REASON_UNDATED}},
+	{"what failed by a clock that was years ahead is tried again",
+		{.erase = ERASE_NEVER},
+		{.state = MEMORY_NONE, .tries = 3, .next_try = NOW + 999 * DAY},
+		1000, {.fetch = true, .last = true, .reason = REASON_RETRY}},
 	{"due mail among the newest stays",
 		{.erase = ERASE_AFTER, .after = DAY, .keep_newest = 3},
 		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
@@ -214,8 +228,8 @@ static const struct row {
 		{.state = MEMORY_KEPT, .local = LOCAL_UNTRACED}, 1000,
 		{.reason = REASON_UNTRACED}},
 	{"nor erased when it is due", {.erase = ERASE_AFTER, .after = 10},
-		{.state = MEMORY_KEPT, .local = LOCAL_UNTRACED}, 1000,
-		{.reason = REASON_UNTRACED}},
+		{.state = MEMORY_KEPT, .kept_at = 1, .local = LOCAL_UNTRACED},
+		1000, {.reason = REASON_UNTRACED}},
 	{"nor for its size", {.delete_larger = 10},
 		{.state = MEMORY_KEPT, .local = LOCAL_UNTRACED}, 1000,
 		{.reason = REASON_UNTRACED}},
@@ -418,7 +432,7 @@ static void test_rows(void)
 			memories[0].size = row->size;
 		three(&maildrop, row->size, "one");
 		struct plan plan =
-			plan_make(&row->policy, &maildrop, memories, NOW);
+			plan_make(&row->policy, &maildrop, memories, &at);
 		const struct step *step = &plan.steps[0];
 
 		ok(step->fetch == row->step.fetch &&
@@ -431,13 +445,57 @@ static void test_rows(void)
 	}
 }
 
+/* A clock that is not sure erases nothing by the time alone. */
+static void test_clock(void)
+{
+	static const struct {
+		const char *sentence;
+		enum clock_trust trust;
+		struct policy policy;
+		enum reason reason;
+		bool erase;
+	} cases[] = {
+		{"a clock that is behind erases nothing that is due",
+			CLOCK_BEHIND, {.erase = ERASE_AFTER, .after = DAY},
+			REASON_CLOCK, false},
+		{"nor does one that leapt", CLOCK_LEAPT,
+			{.erase = ERASE_AFTER, .after = DAY}, REASON_CLOCK,
+			false},
+		{"delete = now needs no clock", CLOCK_LEAPT,
+			{.erase = ERASE_NOW}, REASON_ERASE_NOW, true},
+		{"nor do rules of sizes", CLOCK_BEHIND,
+			{.erase = ERASE_AFTER,
+				.after = DAY,
+				.delete_larger = 10},
+			REASON_LARGE, true},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct memory memories[3] = {
+			{.state = MEMORY_KEPT, .kept_at = 1, .size = 100}};
+		struct clock clock = {.now = NOW, .trust = cases[i].trust};
+		struct maildrop maildrop;
+
+		three(&maildrop, 100, "one");
+		struct plan plan = plan_make(
+			&cases[i].policy, &maildrop, memories, &clock);
+
+		ok(plan.steps[0].reason == cases[i].reason &&
+				plan.steps[0].erase == cases[i].erase &&
+				plan.quiet_until == 0,
+			"%s", cases[i].sentence);
+		plan_release(&plan);
+		maildrop_release(&maildrop);
+	}
+}
+
 static int64_t quiet_after(
 	const struct policy *policy, const struct memory memories[3])
 {
 	struct maildrop maildrop;
 
 	three(&maildrop, 10, "one");
-	struct plan plan = plan_make(policy, &maildrop, memories, NOW);
+	struct plan plan = plan_make(policy, &maildrop, memories, &at);
 	int64_t until = plan.quiet_until;
 
 	plan_release(&plan);
@@ -463,7 +521,7 @@ static void test_quiet(void)
 		"what is due first ends the quiet");
 	all[1].kept_at = NOW - 100;
 	ok(quiet_after(&after, all) == 0, "what is due is not quiet");
-	all[1].kept_at = INT64_MAX - 1;
+	all[1].kept_at = NOW + DAY;
 	ok(quiet_after(&after, all) == NOW + 60,
 		"a time that is far off does no harm");
 	all[1] = kept;
@@ -493,7 +551,7 @@ static void test_no_uid(void)
 	struct maildrop maildrop;
 
 	three(&maildrop, 10, "");
-	struct plan plan = plan_make(&policy, &maildrop, memories, NOW);
+	struct plan plan = plan_make(&policy, &maildrop, memories, &at);
 
 	ok(!plan.steps[0].fetch && !plan.steps[0].erase &&
 			plan.steps[0].reason == REASON_NO_UID,
@@ -512,7 +570,7 @@ static void test_totals(void)
 
 	three(&maildrop, 101, "one");
 	maildrop_set_size(&maildrop, 2, 70);
-	struct plan plan = plan_make(&policy, &maildrop, memories, NOW);
+	struct plan plan = plan_make(&policy, &maildrop, memories, &at);
 
 	ok(plan.too_large == 1 && plan.fetches == 2,
 		"the plan counts what is too large");
@@ -577,7 +635,7 @@ static struct plan plan_missing(
 			.local = i < missing ? LOCAL_GONE : LOCAL_HERE};
 	}
 	maildrop_index(&maildrop, &err);
-	struct plan plan = plan_make(&policy, &maildrop, memories, NOW);
+	struct plan plan = plan_make(&policy, &maildrop, memories, &at);
 
 	maildrop_release(&maildrop);
 	free(memories);
@@ -645,7 +703,7 @@ static void test_never(void)
 		struct maildrop maildrop;
 
 		three(&maildrop, 1000, "one");
-		struct plan plan = plan_make(&policy, &maildrop, memories, NOW);
+		struct plan plan = plan_make(&policy, &maildrop, memories, &at);
 
 		for (size_t k = 0; k < plan.count; k++) {
 			const struct step *step = &plan.steps[k];
@@ -692,6 +750,7 @@ static void test_reasons(void)
 int main(void)
 {
 	test_rows();
+	test_clock();
 	test_quiet();
 	test_no_uid();
 	test_totals();
