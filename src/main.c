@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,6 +26,7 @@
 #include "io/log.h"
 #include "io/privilege.h"
 #include "io/session.h"
+#include "io/streams.h"
 
 static volatile sig_atomic_t stop;
 
@@ -337,8 +337,13 @@ int main(int argc, char **argv)
 	struct command_line line;
 	struct config config = {.count = 0};
 	struct error err = {.kind = ERROR_NONE};
-	bool terminal = isatty(STDERR_FILENO);
+	struct error unwritten = {.kind = ERROR_NONE};
 	int status = EX_OK;
+
+	/* The store would be given the number of a closed one. */
+	if (!streams_secure())
+		_exit(EX_OSERR);
+	bool terminal = isatty(STDERR_FILENO);
 
 	privilege_protect_memory();
 	umask(077);
@@ -356,10 +361,9 @@ int main(int argc, char **argv)
 	}
 	command_line_release(&line);
 	/* What was printed may be all that someone goes by. */
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		log_line(LOG_ERRORS, "cannot write to standard output: %s",
-			strerror(errno));
-		status = error_worse(status, EX_IOERR);
+	if (!streams_flush(&unwritten)) {
+		log_error(&unwritten);
+		status = error_worse(status, error_status(unwritten.kind));
 	}
 	return status;
 }
