@@ -81,26 +81,31 @@ static struct account *find_account(struct config *config, const char *name)
 	return NULL;
 }
 
-static int no_such_account(const struct config *config, const char *name)
+/* command: the word may have been meant for one. */
+static int no_such_account(
+	const struct config *config, const char *name, bool command)
 {
 	const char **names = xcalloc(config->count, sizeof names[0]);
 	char shown[4 * TEXT_SHOWN_MAX + 8];
 
 	for (size_t i = 0; i < config->count; i++)
 		names[i] = config->accounts[i].name;
-	const char *near = text_nearest(name, names, config->count);
+	const char *near = command
+		? command_line_nearest(name, names, config->count)
+		: text_nearest(name, names, config->count);
 
 	text_printable(shown, sizeof shown, name, strlen(name));
 	if (near != NULL)
 		log_line(LOG_ERRORS,
-			"no account named '%s' in the rc file: did you mean "
-			"'%s'?",
-			shown, near);
+			"no %saccount named '%s'%s: did you mean '%s'?",
+			command ? "command and no " : "", shown,
+			command ? "" : " in the rc file", near);
 	else
 		log_line(LOG_ERRORS,
-			"no account named '%s' in the rc file; there %s %zu, "
+			"no %saccount named '%s' in the rc file; there %s %zu, "
 			"the first is '%s'",
-			shown, config->count == 1 ? "is" : "are", config->count,
+			command ? "command and no " : "", shown,
+			config->count == 1 ? "is" : "are", config->count,
 			names[0]);
 	free(names);
 	return EX_USAGE;
@@ -121,7 +126,8 @@ static struct account **choose_accounts(const struct command_line *line,
 		bool twice = false;
 
 		if (found == NULL) {
-			*status = no_such_account(config, line->names[i]);
+			*status = no_such_account(config, line->names[i],
+				line->implied && i == 0);
 			free(chosen);
 			return NULL;
 		}
@@ -161,17 +167,22 @@ static struct fetch_options options_of(const struct command_line *line)
 	};
 }
 
-static int run_fetch(const struct command_line *line, struct config *config,
-	struct account **accounts, size_t count)
+/* Options that are settings of the accounts, for this run. */
+static void override(const struct command_line *line, struct config *config)
 {
-	struct fetch_options how = options_of(line);
-
 	for (size_t i = 0; i < config->count; i++) {
 		if (line->keep)
 			config->accounts[i].policy.keep = true;
 		if (line->no_brake)
 			config->accounts[i].policy.brake = 100;
 	}
+}
+
+static int run_fetch(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	struct fetch_options how = options_of(line);
+
 	return jobs_fetch(accounts, count,
 		line->jobs > 0 ? (unsigned)line->jobs : config->jobs, &how);
 }
@@ -181,10 +192,9 @@ static int run_list(const struct command_line *line, struct config *config,
 {
 	struct fetch_options how = options_of(line);
 
+	(void)config;
 	if (line->word_count > 0)
 		return command_line_mistake("list takes one account");
-	for (size_t i = 0; line->keep && i < config->count; i++)
-		config->accounts[i].policy.keep = true;
 	how.dry_run = how.list = true;
 	how.columns = output_columns();
 	return jobs_fetch(accounts, count, 1, &how);
@@ -258,8 +268,6 @@ static int run_verify(const struct command_line *line, struct config *config,
 	struct fetch_options how = options_of(line);
 
 	(void)config;
-	for (size_t i = 0; line->no_brake && i < count; i++)
-		accounts[i]->policy.brake = 100;
 	return verify_accounts(accounts, count, &how, line->refetch);
 }
 
@@ -320,6 +328,7 @@ static int run_command(const struct command_line *line, struct config *config)
 	if (accounts == NULL)
 		return status;
 	forget_others(config, accounts, count);
+	override(line, config);
 	if (!line->online || session_global_init(&err)) {
 		status = runs[line->command](line, config, accounts, count);
 	} else {

@@ -186,7 +186,7 @@ read_memory() {
 
 # closed DESCRIPTORS ARGUMENT...: keepmail started with these closed.
 closed() {
-    local redirections= fd
+    local redirections='' fd
     for fd in $1; do redirections+=" $fd>&-"; done
     shift
     run bash -c '"$0" -f "$@"'"$redirections" "$KEEPMAIL" "$rc" "$@"
