@@ -22,6 +22,7 @@
 #include "commands/report.h"
 #include "commands/run.h"
 #include "commands/start.h"
+#include "commands/state.h"
 #include "commands/transfer.h"
 #include "core/xalloc.h"
 #include "io/digest.h"
@@ -224,8 +225,7 @@ static bool run_account(struct run *run, char *password, struct error *err)
 
 	if (!privilege_become(account, err))
 		return false;
-	run->store = store_open(account->state, account->name,
-		dry ? STORE_READ : STORE_WRITE, err);
+	run->store = state_open(account, dry ? STORE_READ : STORE_WRITE, err);
 	if (run->store == NULL ||
 		!store_check_mailbox(run->store, account->server, account->user,
 			run->options->same_mailbox, err))

@@ -12,6 +12,7 @@
 #include "commands/jobs.h"
 #include "commands/json.h"
 #include "commands/run.h"
+#include "commands/state.h"
 #include "core/text.h"
 #include "core/xalloc.h"
 #include "io/local.h"
@@ -166,7 +167,7 @@ static bool verify_all(struct verify *verify, bool refetch, struct error *err)
 
 	if (!privilege_become(account, err))
 		return false;
-	verify->store = store_open(account->state, account->name,
+	verify->store = state_open(account,
 		refetch && !verify->options->dry_run ? STORE_WRITE : STORE_READ,
 		err);
 	verify->local = local_new(NULL);
