@@ -20,6 +20,8 @@ static const char usage[] =
 	"Fetches new mail of all accounts of the rc file, or of those named,\n"
 	"and erases on the server what their retention policy says.\n"
 	"\n"
+	"  check [ACCOUNT...]        try places, password, server and login;\n"
+	"                            changes nothing\n"
 	"  status [ACCOUNT...]       how the accounts are; asks no server\n"
 	"  history ACCOUNT [UID...]  its runs, or what is known of messages\n"
 	"  list ACCOUNT              what is on the server, and what a fetch\n"
@@ -142,6 +144,7 @@ static const struct {
 	bool named;	       /* no account unless it is named */
 	bool online;	       /* it talks to servers */
 } commands[] = {
+	[COMMAND_CHECK] = {"check", "[ACCOUNT...]", TAKES_JSON, .online = true},
 	[COMMAND_FETCH] = {"fetch", "[ACCOUNT...]",
 		TAKES_KEEP | TAKES_DRY_RUN | TAKES_JOBS | TAKES_JSON |
 			TAKES_PROGRESS | TAKES_NO_BRAKE | TAKES_SAME_MAILBOX,
@@ -368,6 +371,7 @@ bool command_line_parse(
 	int option;
 
 	*line = (struct command_line){
+		.command = COMMAND_FETCH,
 		.files = xcalloc((size_t)argc, sizeof line->files[0]),
 		.progress = -1,
 	};

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 enum command {
+	COMMAND_CHECK,
 	COMMAND_FETCH,
 	COMMAND_HISTORY,
 	COMMAND_HOLD,

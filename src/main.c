@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "command_line.h"
+#include "commands/check.h"
 #include "commands/fetch.h"
 #include "commands/history.h"
 #include "commands/hold.h"
@@ -178,6 +179,15 @@ static void override(const struct command_line *line, struct config *config)
 	}
 }
 
+static int run_check(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	struct fetch_options how = options_of(line);
+
+	(void)config;
+	return check_accounts(accounts, count, &how);
+}
+
 static int run_fetch(const struct command_line *line, struct config *config,
 	struct account **accounts, size_t count)
 {
@@ -290,6 +300,7 @@ static int run_history(const struct command_line *line, struct config *config,
 }
 
 static command_run *const runs[] = {
+	[COMMAND_CHECK] = run_check,
 	[COMMAND_FETCH] = run_fetch,
 	[COMMAND_HISTORY] = run_history,
 	[COMMAND_HOLD] = run_hold,

@@ -201,7 +201,7 @@ stores_are_whole() {
 
 @test "no command writes into the store what a closed descriptor was to take" {
     printf '%s\n' localhost:test:u1 >"$work/ids"
-    commands=("" "-v" "-n" "-v -n" "--json" "-q" "status" "status --json" "list a"
+    commands=("" "-v" "-n" "-v -n" "--json" "-q" "check" "check --json" "-q check" "status" "status --json" "list a"
         "list a --json" "history a" "history a uid --json" "hold a uid"
         "hold a no-such" "release a uid" "retry a" "retry a no-such"
         "verify" "verify --json" "verify --refetch" "rebuild a" "-n rebuild a"
@@ -228,7 +228,7 @@ stores_are_whole() {
 @test "a standard output that is closed is told where something was to be printed" {
     start_server --synthetic 3
     write_rc
-    for command in "-n" "--json" "list a" "status" "status --json" "history a" \
+    for command in "-n" "--json" "list a" "status" "status --json" "check" "check --json" "history a" \
         "--version" "--help"; do
         # shellcheck disable=SC2086 # words of a command
         closed 1 $command
