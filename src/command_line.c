@@ -336,6 +336,21 @@ static void say_synopsis(enum command command)
 		commands[command].arguments);
 }
 
+/* The one command that takes an option; NULL: several do. */
+static const char *only_taker(unsigned bit)
+{
+	const char *taker = NULL;
+
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if ((commands[i].takes & bit) == 0)
+			continue;
+		if (taker != NULL)
+			return NULL;
+		taker = commands[i].name;
+	}
+	return taker;
+}
+
 /*
  * An option that a command does not heed is a misunderstanding: somebody who
  * says -n counts on it that nothing is changed.
@@ -355,11 +370,15 @@ static bool check_options(const struct command_line *line, int *status)
 		i++;
 	if (i == PARTICULARS)
 		return true;
+	const char *taker = only_taker(particulars[i].bit);
+
 	*status = EX_USAGE;
 	fprintf(stderr, "keepmail: %s has no meaning with %s: nothing was done",
 		particulars[i].name, command);
 	if (meant != NULL)
 		fprintf(stderr, " (did you mean %s?)", meant);
+	else if (taker != NULL)
+		fprintf(stderr, " (it is %s's)", taker);
 	fputc('\n', stderr);
 	say_synopsis(line->command);
 	return false;
