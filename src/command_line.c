@@ -20,6 +20,8 @@ static const char usage[] =
 	"Fetches new mail of all accounts of the rc file, or of those named,\n"
 	"and erases on the server what their retention policy says.\n"
 	"\n"
+	"  check [ACCOUNT...]        try places, password, server and login;\n"
+	"                            changes nothing\n"
 	"  status [ACCOUNT...]       how the accounts are; asks no server\n"
 	"  history ACCOUNT [UID...]  its runs, or what is known of messages\n"
 	"  list ACCOUNT              what is on the server, and what a fetch\n"
@@ -31,7 +33,7 @@ static const char usage[] =
 	"                            what fetchmail, getmail, mpop, fdm,\n"
 	"                            thunderbird or claws fetched counts as seen\n"
 	"  rebuild ACCOUNT...        find out what is here, after a store was lost\n"
-	"  verify ACCOUNT...         read what is here against its digests;\n"
+	"  verify [ACCOUNT...]       read what is here against its digests;\n"
 	"                            --refetch fetches again what is damaged\n"
 	"  mark-seen ACCOUNT...      what the server lists now counts as seen\n"
 	"\n"
@@ -94,25 +96,89 @@ static const struct option options[] = {
 	{NULL, 0, NULL, 0},
 };
 
+/* What a command takes beside -h, -q, -V and -v, which all of them take. */
+enum particular {
+	TAKES_KEEP = 1 << 0,
+	TAKES_DRY_RUN = 1 << 1,
+	TAKES_JOBS = 1 << 2,
+	TAKES_JSON = 1 << 3,
+	TAKES_PROGRESS = 1 << 4,
+	TAKES_NO_BRAKE = 1 << 5,
+	TAKES_REFETCH = 1 << 6,
+	TAKES_SAME_MAILBOX = 1 << 7,
+	TAKES_TRUST_TIMES = 1 << 8,
+	TAKES_FROM = 1 << 9,
+	TAKES_ALWAYS = 1 << 10,
+};
+
+static const struct {
+	int option;
+	unsigned bit;
+	const char *name;
+	const char *synopsis; /* where it is more than the name in brackets */
+} particulars[] = {
+	{'k', TAKES_KEEP, "-k", ""},
+	{'n', TAKES_DRY_RUN, "-n", ""},
+	{'f', TAKES_ALWAYS, "-f", " [-f FILE]"},
+	{'j', TAKES_JOBS, "-j", " [-j JOBS]"},
+	{OPTION_JSON, TAKES_JSON, "--json", NULL},
+	{OPTION_PROGRESS, TAKES_PROGRESS, "--progress",
+		" [--progress | --no-progress]"},
+	{OPTION_NO_PROGRESS, TAKES_PROGRESS, "--no-progress", ""},
+	{OPTION_NO_BRAKE, TAKES_NO_BRAKE, "--no-brake", NULL},
+	{OPTION_REFETCH, TAKES_REFETCH, "--refetch", NULL},
+	{OPTION_SAME_MAILBOX, TAKES_SAME_MAILBOX, "--same-mailbox", NULL},
+	{OPTION_STATE_DIR, TAKES_ALWAYS, "--state-dir", " [--state-dir DIR]"},
+	{OPTION_TRUST_TIMES, TAKES_TRUST_TIMES, "--trust-times", NULL},
+	/* Behind the command, which is nothing without it. */
+	{OPTION_FROM, TAKES_FROM, "--from", ""},
+};
+
+#define PARTICULARS (sizeof particulars / sizeof particulars[0])
+
 static const struct {
 	const char *name;
-	bool one;    /* account alone; words of its own follow */
-	bool named;  /* no account unless it is named */
-	bool online; /* it talks to servers */
+	const char *arguments; /* as the synopsis in keepmail(1) has them */
+	unsigned takes;	       /* enum particular */
+	bool one;	       /* account alone; words of its own follow */
+	bool named;	       /* no account unless it is named */
+	bool online;	       /* it talks to servers */
 } commands[] = {
-	[COMMAND_FETCH] = {"fetch", .online = true},
-	[COMMAND_HISTORY] = {"history", .one = true, .named = true},
-	[COMMAND_HOLD] = {"hold", .one = true, .named = true},
-	[COMMAND_IMPORT] = {"import", .one = true, .named = true,
+	[COMMAND_CHECK] = {"check", "[ACCOUNT...]", TAKES_JSON, .online = true},
+	[COMMAND_FETCH] = {"fetch", "[ACCOUNT...]",
+		TAKES_KEEP | TAKES_DRY_RUN | TAKES_JOBS | TAKES_JSON |
+			TAKES_PROGRESS | TAKES_NO_BRAKE | TAKES_SAME_MAILBOX,
 		.online = true},
-	[COMMAND_LIST] = {"list", .one = true, .named = true, .online = true},
-	[COMMAND_MARK_SEEN] = {"mark-seen", .named = true, .online = true},
-	[COMMAND_REBUILD] = {"rebuild", .named = true, .online = true},
-	[COMMAND_RELEASE] = {"release", .one = true, .named = true},
-	[COMMAND_RETRY] = {"retry", .one = true, .named = true},
-	[COMMAND_STATUS] = {"status", .one = false},
-	[COMMAND_VERIFY] = {"verify", .online = true},
+	[COMMAND_HISTORY] = {"history", "ACCOUNT [UID...]", TAKES_JSON,
+		.one = true, .named = true},
+	[COMMAND_HOLD] = {"hold", "ACCOUNT UID...", 0, .one = true,
+		.named = true},
+	[COMMAND_IMPORT] = {"import", "--from PROGRAM ACCOUNT [FILE]",
+		TAKES_DRY_RUN | TAKES_SAME_MAILBOX | TAKES_TRUST_TIMES |
+			TAKES_FROM,
+		.one = true, .named = true, .online = true},
+	[COMMAND_LIST] = {"list", "ACCOUNT",
+		TAKES_KEEP | TAKES_JSON | TAKES_NO_BRAKE | TAKES_SAME_MAILBOX,
+		.one = true, .named = true, .online = true},
+	[COMMAND_MARK_SEEN] = {"mark-seen", "ACCOUNT...",
+		TAKES_DRY_RUN | TAKES_SAME_MAILBOX, .named = true,
+		.online = true},
+	[COMMAND_REBUILD] = {"rebuild", "ACCOUNT...",
+		TAKES_DRY_RUN | TAKES_JOBS | TAKES_JSON | TAKES_PROGRESS |
+			TAKES_SAME_MAILBOX,
+		.named = true, .online = true},
+	[COMMAND_RELEASE] = {"release", "ACCOUNT UID...", 0, .one = true,
+		.named = true},
+	[COMMAND_RETRY] = {"retry", "ACCOUNT [UID...]", 0, .one = true,
+		.named = true},
+	[COMMAND_STATUS] = {"status", "[ACCOUNT...]", TAKES_JSON},
+	[COMMAND_VERIFY] = {"verify", "[ACCOUNT...]",
+		TAKES_KEEP | TAKES_DRY_RUN | TAKES_JSON | TAKES_PROGRESS |
+			TAKES_NO_BRAKE | TAKES_REFETCH,
+		.online = true},
 };
+
+#define COMMANDS (sizeof commands / sizeof commands[0])
 
 int command_line_mistake(const char *format, ...)
 {
@@ -160,6 +226,10 @@ static bool take_flag(struct command_line *line, int option)
 /* One option; false when the program is to exit with *status. */
 static bool take_option(struct command_line *line, int option, int *status)
 {
+	for (size_t i = 0; i < PARTICULARS; i++) {
+		if (particulars[i].option == option)
+			line->given |= 1U << i;
+	}
 	if (take_flag(line, option))
 		return true;
 	switch (option) {
@@ -198,14 +268,40 @@ static bool take_option(struct command_line *line, int option, int *status)
 	}
 }
 
+const char *command_line_nearest(
+	const char *word, const char *const *others, size_t count)
+{
+	const char **names = xcalloc(COMMANDS + count, sizeof names[0]);
+
+	for (size_t i = 0; i < count; i++)
+		names[i] = others[i];
+	for (size_t i = 0; i < COMMANDS; i++)
+		names[count + i] = commands[i].name;
+	const char *nearest = text_nearest(word, names, count + COMMANDS);
+
+	free(names);
+	return nearest;
+}
+
+bool command_line_is_command(const char *word)
+{
+	size_t i = 0;
+
+	while (i < COMMANDS && strcmp(word, commands[i].name) != 0)
+		i++;
+	return i < COMMANDS;
+}
+
 /* No command means fetch: an account may be named like one. */
 static void take_command(struct command_line *line)
 {
-	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+	line->implied = true;
+	for (size_t i = 0; i < COMMANDS; i++) {
 		if (line->name_count == 0 ||
 			strcmp(line->names[0], commands[i].name) != 0)
 			continue;
 		line->command = (enum command)i;
+		line->implied = false;
 		line->names++;
 		line->name_count--;
 		break;
@@ -218,12 +314,83 @@ static void take_command(struct command_line *line)
 	line->name_count = 1;
 }
 
+/* How a command is called, as keepmail(1) has it. */
+static void say_synopsis(enum command command)
+{
+	unsigned takes = commands[command].takes | TAKES_ALWAYS;
+
+	fprintf(stderr, "usage: keepmail [-%s%sqv]",
+		(takes & TAKES_KEEP) != 0 ? "k" : "",
+		(takes & TAKES_DRY_RUN) != 0 ? "n" : "");
+	for (size_t i = 0; i < PARTICULARS; i++) {
+		const char *synopsis = particulars[i].synopsis;
+
+		if ((particulars[i].bit & takes) == 0)
+			continue;
+		if (synopsis == NULL)
+			fprintf(stderr, " [%s]", particulars[i].name);
+		else
+			fputs(synopsis, stderr);
+	}
+	fprintf(stderr, " %s %s\n", commands[command].name,
+		commands[command].arguments);
+}
+
+/* The one command that takes an option; NULL: several do. */
+static const char *only_taker(unsigned bit)
+{
+	const char *taker = NULL;
+
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if ((commands[i].takes & bit) == 0)
+			continue;
+		if (taker != NULL)
+			return NULL;
+		taker = commands[i].name;
+	}
+	return taker;
+}
+
+/*
+ * An option that a command does not heed is a misunderstanding: somebody who
+ * says -n counts on it that nothing is changed.
+ */
+static bool check_options(const struct command_line *line, int *status)
+{
+	const char *command = commands[line->command].name;
+	const char *meant = line->implied && line->name_count > 0
+		? command_line_nearest(line->names[0], NULL, 0)
+		: NULL;
+	unsigned takes = commands[line->command].takes | TAKES_ALWAYS;
+	size_t i = 0;
+
+	while (i < PARTICULARS &&
+		((line->given & 1U << i) == 0 ||
+			(particulars[i].bit & takes) != 0))
+		i++;
+	if (i == PARTICULARS)
+		return true;
+	const char *taker = only_taker(particulars[i].bit);
+
+	*status = EX_USAGE;
+	fprintf(stderr, "keepmail: %s has no meaning with %s: nothing was done",
+		particulars[i].name, command);
+	if (meant != NULL)
+		fprintf(stderr, " (did you mean %s?)", meant);
+	else if (taker != NULL)
+		fprintf(stderr, " (it is %s's)", taker);
+	fputc('\n', stderr);
+	say_synopsis(line->command);
+	return false;
+}
+
 bool command_line_parse(
 	struct command_line *line, int argc, char **argv, int *status)
 {
 	int option;
 
 	*line = (struct command_line){
+		.command = COMMAND_FETCH,
 		.files = xcalloc((size_t)argc, sizeof line->files[0]),
 		.progress = -1,
 	};
@@ -246,13 +413,7 @@ bool command_line_parse(
 			command_line_mistake("-q and -v contradict each other");
 		return false;
 	}
-	if ((line->from != NULL || line->trust_times) &&
-		line->command != COMMAND_IMPORT) {
-		*status = command_line_mistake(
-			"--from and --trust-times are import's");
-		return false;
-	}
-	return true;
+	return check_options(line, status);
 }
 
 void command_line_release(struct command_line *line)

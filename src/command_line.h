@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 enum command {
+	COMMAND_CHECK,
 	COMMAND_FETCH,
 	COMMAND_HISTORY,
 	COMMAND_HOLD,
@@ -23,6 +24,8 @@ enum command {
 
 struct command_line {
 	enum command command;
+	bool implied;	    /* no command was named: it is fetch */
+	unsigned given;	    /* command_line.c's: options it may not take */
 	bool online;	    /* the command talks to servers */
 	const char **files; /* owned array of borrowed names */
 	size_t file_count;
@@ -51,6 +54,15 @@ struct command_line {
  */
 bool command_line_parse(
 	struct command_line *line, int argc, char **argv, int *status);
+
+/*
+ * The command, or the other name (count of them), that was probably meant by
+ * word, as text_nearest; others before commands where both are as near.
+ */
+const char *command_line_nearest(
+	const char *word, const char *const *others, size_t count);
+
+bool command_line_is_command(const char *word);
 
 void command_line_release(struct command_line *line);
 

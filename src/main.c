@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "command_line.h"
+#include "commands/check.h"
 #include "commands/fetch.h"
 #include "commands/history.h"
 #include "commands/hold.h"
@@ -27,6 +27,7 @@
 #include "io/log.h"
 #include "io/privilege.h"
 #include "io/session.h"
+#include "io/streams.h"
 
 static volatile sig_atomic_t stop;
 
@@ -81,26 +82,31 @@ static struct account *find_account(struct config *config, const char *name)
 	return NULL;
 }
 
-static int no_such_account(const struct config *config, const char *name)
+/* command: the word may have been meant for one. */
+static int no_such_account(
+	const struct config *config, const char *name, bool command)
 {
 	const char **names = xcalloc(config->count, sizeof names[0]);
 	char shown[4 * TEXT_SHOWN_MAX + 8];
 
 	for (size_t i = 0; i < config->count; i++)
 		names[i] = config->accounts[i].name;
-	const char *near = text_nearest(name, names, config->count);
+	const char *near = command
+		? command_line_nearest(name, names, config->count)
+		: text_nearest(name, names, config->count);
 
 	text_printable(shown, sizeof shown, name, strlen(name));
 	if (near != NULL)
 		log_line(LOG_ERRORS,
-			"no account named '%s' in the rc file: did you mean "
-			"'%s'?",
-			shown, near);
+			"no %saccount named '%s'%s: did you mean '%s'?",
+			command ? "command and no " : "", shown,
+			command ? "" : " in the rc file", near);
 	else
 		log_line(LOG_ERRORS,
-			"no account named '%s' in the rc file; there %s %zu, "
+			"no %saccount named '%s' in the rc file; there %s %zu, "
 			"the first is '%s'",
-			shown, config->count == 1 ? "is" : "are", config->count,
+			command ? "command and no " : "", shown,
+			config->count == 1 ? "is" : "are", config->count,
 			names[0]);
 	free(names);
 	return EX_USAGE;
@@ -121,7 +127,8 @@ static struct account **choose_accounts(const struct command_line *line,
 		bool twice = false;
 
 		if (found == NULL) {
-			*status = no_such_account(config, line->names[i]);
+			*status = no_such_account(config, line->names[i],
+				line->implied && i == 0);
 			free(chosen);
 			return NULL;
 		}
@@ -161,16 +168,30 @@ static struct fetch_options options_of(const struct command_line *line)
 	};
 }
 
-static int run_fetch(const struct command_line *line, struct config *config,
-	struct account **accounts, size_t count)
+/* Options that are settings of the accounts, for this run. */
+static void override(const struct command_line *line, struct config *config)
 {
-	struct fetch_options how = options_of(line);
-
 	for (size_t i = 0; i < config->count; i++) {
 		if (line->keep)
 			config->accounts[i].policy.keep = true;
 		config->accounts[i].policy.no_brake = line->no_brake;
 	}
+}
+
+static int run_check(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	struct fetch_options how = options_of(line);
+
+	(void)config;
+	return check_accounts(accounts, count, &how);
+}
+
+static int run_fetch(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	struct fetch_options how = options_of(line);
+
 	return jobs_fetch(accounts, count,
 		line->jobs > 0 ? (unsigned)line->jobs : config->jobs, &how);
 }
@@ -180,10 +201,9 @@ static int run_list(const struct command_line *line, struct config *config,
 {
 	struct fetch_options how = options_of(line);
 
+	(void)config;
 	if (line->word_count > 0)
 		return command_line_mistake("list takes one account");
-	for (size_t i = 0; line->keep && i < config->count; i++)
-		config->accounts[i].policy.keep = true;
 	how.dry_run = how.list = true;
 	how.columns = output_columns();
 	return jobs_fetch(accounts, count, 1, &how);
@@ -257,8 +277,6 @@ static int run_verify(const struct command_line *line, struct config *config,
 	struct fetch_options how = options_of(line);
 
 	(void)config;
-	for (size_t i = 0; i < count; i++)
-		accounts[i]->policy.no_brake = line->no_brake;
 	return verify_accounts(accounts, count, &how, line->refetch);
 }
 
@@ -281,6 +299,7 @@ static int run_history(const struct command_line *line, struct config *config,
 }
 
 static command_run *const runs[] = {
+	[COMMAND_CHECK] = run_check,
 	[COMMAND_FETCH] = run_fetch,
 	[COMMAND_HISTORY] = run_history,
 	[COMMAND_HOLD] = run_hold,
@@ -319,6 +338,7 @@ static int run_command(const struct command_line *line, struct config *config)
 	if (accounts == NULL)
 		return status;
 	forget_others(config, accounts, count);
+	override(line, config);
 	if (!line->online || session_global_init(&err)) {
 		status = runs[line->command](line, config, accounts, count);
 	} else {
@@ -336,8 +356,13 @@ int main(int argc, char **argv)
 	struct command_line line;
 	struct config config = {.count = 0};
 	struct error err = {.kind = ERROR_NONE};
-	bool terminal = isatty(STDERR_FILENO);
+	struct error unwritten = {.kind = ERROR_NONE};
 	int status = EX_OK;
+
+	/* The store would be given the number of a closed one. */
+	if (!streams_secure())
+		_exit(EX_OSERR);
+	bool terminal = isatty(STDERR_FILENO);
 
 	privilege_protect_memory();
 	umask(077);
@@ -355,10 +380,9 @@ int main(int argc, char **argv)
 	}
 	command_line_release(&line);
 	/* What was printed may be all that someone goes by. */
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		log_line(LOG_ERRORS, "cannot write to standard output: %s",
-			strerror(errno));
-		status = error_worse(status, EX_IOERR);
+	if (!streams_flush(&unwritten)) {
+		log_error(&unwritten);
+		status = error_worse(status, error_status(unwritten.kind));
 	}
 	return status;
 }

@@ -63,6 +63,135 @@ teardown() {
     says "no account named 'something'"
 }
 
+# As the synopsis of the man page has it, in the words of the usage line:
+# synopsis COMMAND.
+synopsis() {
+    sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$TESTS_SRC/../man/keepmail.1" |
+        awk -v wanted="$1" '
+            function flush() {
+                if (index(" " names " ", " " wanted " ")) print "keepmail" line
+                line = names = ""
+            }
+            /^\.Nm/ || /^\.Sh DESC/ { flush(); next }
+            /^\.Op Cm fetch/ { names = "fetch"; line = line " fetch"; next }
+            /^\.Cm/ { sub(/^\.Cm /, ""); names = $0; gsub(/ \| /, " ", names)
+                line = line " " wanted; next }
+            /^\.(Op|Fl|Ar)/ {
+                optional = sub(/^\.Op /, ""); sub(/^\./, "")
+                n = split($0, words, " "); text = ""; upper = 0; flag = 0
+                for (i = 1; i <= n; i++) {
+                    if (words[i] == "Fl") { flag = 1; continue }
+                    if (words[i] == "Ar") { upper = 1; flag = 0; continue }
+                    if (words[i] == "...") { text = text "..."; continue }
+                    if (words[i] == "|") { text = text " |"; continue }
+                    word = upper ? toupper(words[i]) : (flag ? "-" : "") words[i]
+                    text = text (text == "" ? "" : " ") word
+                }
+                line = line " " (optional ? "[" text "]" : text)
+            }' | sed 's/\[-hknqVv\]/[-knqv]/; s/DIRECTORY/DIR/'
+}
+
+@test "a command takes the options of its synopsis, and refuses all others" {
+    rc=/dev/null
+    commands=$("$KEEPMAIL" --help | sed -n 's/^  \([a-z][a-z-]*\) .*ACCOUNT.*/\1/p')
+    for command in fetch $commands; do
+        shown=$(synopsis "$command")
+        [[ $shown == "keepmail [-"*" $command"* ]]
+        refused=0
+        for option in -k -n "-j 2" --json --progress --no-progress --no-brake \
+            --refetch --same-mailbox --trust-times "--from fdm"; do
+            # shellcheck disable=SC2086 # an option with its argument
+            run keepmail $option "$command" a
+            # -k and -n stand together; the rest by their names.
+            case $option in
+            -k | -n) named="^keepmail \[-[a-z]*${option#-}[a-z]*qv\]" ;;
+            *) named="[[ ]${option%% *}[] ]" ;;
+            esac
+            if [[ "$shown " =~ $named ]]; then
+                says_not "has no meaning"
+            else
+                [ "$status" -eq 64 ]
+                [[ ${lines[0]} == "keepmail: ${option%% *} has no meaning with $command: nothing was done"* ]]
+                [ "${lines[1]}" = "usage: $shown" ] || {
+                    printf '# %s\n' "${lines[1]}" "usage: $shown"
+                    return 1
+                }
+                refused=$((refused + 1))
+            fi
+        done
+        [ "$refused" -gt 2 ]
+        for option in -q -v "-f $rc" "--state-dir /x"; do
+            # shellcheck disable=SC2086 # an option with its argument
+            run keepmail $option "$command" a
+            says_not "has no meaning"
+        done
+    done
+}
+
+@test "-n changes nothing, whatever the command: it is heeded or refused" {
+    start_server --synthetic 3
+    write_rc
+    wanted 0
+    uid=$(in_store "SELECT CAST(uid AS text) FROM message LIMIT 1")
+    wanted 0 hold a "$uid"
+    in_store "INSERT INTO trouble (uid, ordinal, tries, first_at, last_at, next_at, error)
+        VALUES (x'39', 0, 1, 1, 1, 1, 'x')"
+    # One that is damaged, and listed still.
+    file=$(find "$work/Mail/new" -type f | head -n 1)
+    echo torn >"$file"
+    cp -r "$work/state" "$work/before"
+    in_store ".dump" >"$work/dump.before"
+    for command in "hold a $uid" "release a $uid" "retry a"; do
+        # shellcheck disable=SC2086 # words of a command
+        wanted 64 -n $command
+        says "-n has no meaning with ${command%% *}: nothing was done"
+    done
+    wanted 65 -n verify --refetch a
+    says "changed"
+    says "the server has 1 of them still, which would be fetched again"
+    wanted 0 -n
+    [ "$(files "$work/Mail")" -eq 3 ]
+    in_store ".dump" >"$work/dump.after"
+    cmp "$work/dump.before" "$work/dump.after"
+    wanted 0 verify --refetch a
+    [ "$(files "$work/Mail")" -eq 4 ]
+}
+
+@test "verify --refetch -k fetches again and erases nothing" {
+    start_server --synthetic 3
+    write_rc
+    wanted 0
+    rm "$(find "$work/Mail/new" -type f | head -n 1)"
+    write_rc "delete = now"
+    wanted 0 -k verify --refetch a
+    [ "$(kept)" -eq 3 ]
+    stop_server
+    [ "$(reported erased-in-all)" -eq 0 ]
+}
+
+@test "what was probably meant may be a command, too" {
+    tls_port=995
+    touch "$work/server/cert.pem"
+    write_rc
+    printf 'account work { }\naccount historie { }\n' >>"$rc"
+    wanted 64 fecth
+    says "no command and no account named 'fecth': did you mean 'fetch'?"
+    wanted 64 stauts work
+    says "did you mean 'status'?"
+    wanted 64 wrok
+    says "no command and no account named 'wrok': did you mean 'work'?"
+    # As near: it is the account.
+    wanted 64 historiy
+    says "did you mean 'historie'?"
+    # After a command, accounts alone.
+    wanted 64 fetch fecth
+    says "no account named 'fecth' in the rc file; there are 3"
+    wanted 64 work fecth
+    says_not "did you mean"
+    wanted 64 --refetch vrefy work
+    says "--refetch has no meaning with fetch: nothing was done (did you mean verify?)"
+}
+
 @test "fetch is a command, and what no command means" {
     start_server --synthetic 3
     write_rc

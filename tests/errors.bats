@@ -272,6 +272,25 @@ END
     same_mail "$work/sent" "$work/Mail"
 }
 
+@test "a connection that breaks does not hide a full disk: both are said, and it exits 74" {
+    [ "$(id -u)" -eq 0 ] || skip "mounting a small disk needs root"
+    mkdir "$work/disk"
+    mount -t tmpfs -o size=128k tmpfs "$work/disk" ||
+        skip "no tmpfs can be mounted here"
+    make_mail 1000
+    start_server --folder "$work/mail" --harm "$work/harm" --patient
+    write_rc "state = \"$work/disk/state\"" "sessions = 1"
+    # What came whole before the cut is stored after it, and does not fit.
+    echo "cut 1500000" >"$work/harm"
+    run keepmail --json
+    umount "$work/disk"
+    [ "$status" -eq 74 ]
+    [[ ${lines[0]} == "a: cannot "*"the disk is full"*". Also: the connection to "*" was lost: "* ]]
+    says '"status":74'
+    says '"error":"cannot '
+    [ "${#lines[@]}" -eq 2 ]
+}
+
 @test "a state directory that cannot be made exits 73" {
     start_server --synthetic 3
     : >"$work/file"

@@ -358,7 +358,7 @@ END
     wanted 64 import --from fdm a b c
     says "one account and one file"
     wanted 64 --from fdm a
-    says "are import's"
+    says "--from has no meaning with fetch: nothing was done (it is import's)"
     wanted 64 mark-seen
     says "mark-seen takes the name of an account"
 }

@@ -183,3 +183,75 @@ read_memory() {
     grep 'GNU_STACK' "$work/elf" | grep -qv 'RWE'
     readelf -W --dyn-syms "$KEEPMAIL" | grep -q __stack_chk_fail
 }
+
+# closed DESCRIPTORS ARGUMENT...: keepmail started with these closed.
+closed() {
+    local redirections='' fd
+    for fd in $1; do redirections+=" $fd>&-"; done
+    shift
+    run bash -c '"$0" -f "$@"'"$redirections" "$KEEPMAIL" "$rc" "$@"
+}
+
+# The stores are whole, and nothing that was to be said stands in them.
+stores_are_whole() {
+    [ "$(in_store "PRAGMA integrity_check")" = ok ] &&
+        [ "$(in_store "SELECT count(*) FROM message")" -ge "$1" ] &&
+        ! grep -aq "a: \|usage: \|\"account\"" "$work/state/a.db"
+}
+
+@test "no command writes into the store what a closed descriptor was to take" {
+    printf '%s\n' localhost:test:u1 >"$work/ids"
+    commands=("" "-v" "-n" "-v -n" "--json" "-q" "check" "check --json" "-q check" "status" "status --json" "list a"
+        "list a --json" "history a" "history a uid --json" "hold a uid"
+        "hold a no-such" "release a uid" "retry a" "retry a no-such"
+        "verify" "verify --json" "verify --refetch" "rebuild a" "-n rebuild a"
+        "import --from fdm a $work/ids" "mark-seen a" "-n -v mark-seen a"
+        "no-such" "--no-such" "--help" "--version")
+    start_server --synthetic 3
+    write_rc
+    wanted 0
+    uid=$(in_store "SELECT CAST(uid AS text) FROM message LIMIT 1")
+    for descriptors in 0 1 2 "0 1" "1 2" "0 1 2"; do
+        for command in "${commands[@]}"; do
+            # A letter for verify to find fault with, and one to fetch.
+            find "$work/Mail/new" -type f | head -n 1 | xargs rm -f
+            # shellcheck disable=SC2086 # words of a command
+            closed "$descriptors" ${command/ uid/ "$uid"}
+            stores_are_whole 3 || {
+                echo "# $command, with $descriptors closed: status $status"
+                return 1
+            }
+        done
+    done
+}
+
+@test "a standard output that is closed is told where something was to be printed" {
+    start_server --synthetic 3
+    write_rc
+    for command in "-n" "--json" "list a" "status" "status --json" "check" "check --json" "history a" \
+        "--version" "--help"; do
+        # shellcheck disable=SC2086 # words of a command
+        closed 1 $command
+        [ "$status" -eq 74 ] || { echo "# $command: status $status"; return 1; }
+        says "cannot write to standard output"
+        # shellcheck disable=SC2086 # words of a command
+        closed "1 2" $command
+        [ "$status" -eq 74 ]
+        says_nothing
+    done
+    closed 1
+    [ "$status" -eq 0 ]
+    says_nothing
+    closed "0 1 2" --same-mailbox
+    [ "$status" -eq 0 ]
+}
+
+@test "without /dev/null nothing is begun with a descriptor closed" {
+    unshare -rm true 2>/dev/null || skip "no namespaces for mounts here"
+    start_server --synthetic 3
+    write_rc
+    in_bare_dev='mount -t tmpfs none /dev && exec "$0" -f "$@"'
+    run unshare -rm bash -c "$in_bare_dev 2>&-" "$KEEPMAIL" "$rc"
+    [ "$status" -eq 71 ]
+    [ ! -e "$work/state" ]
+}

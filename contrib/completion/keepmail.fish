@@ -12,9 +12,10 @@ function __keepmail_accounts
 end
 
 complete -c keepmail -f -a '(__keepmail_accounts)'
-set -l commands fetch status history list import mark-seen rebuild verify hold release retry
+set -l commands fetch check status history list import mark-seen rebuild verify hold release retry
 set -l first "not __fish_seen_subcommand_from $commands"
 complete -c keepmail -n $first -a fetch -d 'fetch new mail'
+complete -c keepmail -n $first -a check -d 'try places, password, server and login'
 complete -c keepmail -n $first -a status -d 'how the accounts are'
 complete -c keepmail -n $first -a history -d 'what is known of runs and messages'
 complete -c keepmail -n $first -a import -d 'what another fetcher has seen is not fetched'

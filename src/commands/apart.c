@@ -12,6 +12,7 @@
 
 #include "io/log.h"
 #include "io/privilege.h"
+#include "io/streams.h"
 
 /* What ends a wait. */
 static void waited_for(sigset_t *set)
@@ -60,16 +61,16 @@ pid_t apart_start(
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		struct error unwritten = {.kind = ERROR_NONE};
 		int status = EX_OSERR;
 
 		privilege_end_with(parent);
 		if (output < 0 || dup2(output, STDOUT_FILENO) >= 0)
 			status = task(context);
-		if (fflush(stdout) != 0 || ferror(stdout)) {
-			log_line(LOG_ERRORS,
-				"cannot write to standard output: %s",
-				strerror(errno));
-			status = error_worse(status, EX_IOERR);
+		if (!streams_flush(&unwritten)) {
+			log_error(&unwritten);
+			status = error_worse(
+				status, error_status(unwritten.kind));
 		}
 		_exit(status);
 	}

@@ -23,6 +23,7 @@
 #include "commands/report.h"
 #include "commands/run.h"
 #include "commands/start.h"
+#include "commands/state.h"
 #include "commands/transfer.h"
 #include "core/xalloc.h"
 #include "io/digest.h"
@@ -281,8 +282,7 @@ static bool run_account(struct run *run, char *password, struct error *err)
 
 	if (!privilege_become(account, err))
 		return false;
-	run->store = store_open(account->state, account->name,
-		dry ? STORE_READ : STORE_WRITE, err);
+	run->store = state_open(account, dry ? STORE_READ : STORE_WRITE, err);
 	if (run->store == NULL || !read_clock(run, err) ||
 		!store_check_mailbox(run->store, account->server, account->user,
 			run->options->same_mailbox, err))
@@ -327,9 +327,9 @@ static bool run_account(struct run *run, char *password, struct error *err)
 /*
  * After an error or a signal: what came whole, and surely under its own uid, is
  * kept, the rest is dropped, and the connection is closed without QUIT, so that
- * nothing is erased.
+ * nothing is erased. What goes wrong in that is added to the error.
  */
-static void salvage(struct run *run, const struct error *err)
+static void salvage(struct run *run, struct error *err)
 {
 	struct error second = {.kind = ERROR_NONE};
 	bool climbed = batch_wait(run, &second);
@@ -355,9 +355,9 @@ static void salvage(struct run *run, const struct error *err)
 	delivery_drop(run->delivery);
 	delivery_drop_last(run->delivery, doubtful);
 	run->open->count = believed;
-	if ((!climbed || !batch_finish(run, &second)) &&
-		second.kind != ERROR_NONE && log_shows(LOG_MESSAGES))
-		log_error(&second);
+	if (climbed)
+		batch_finish(run, &second);
+	error_add(err, &second);
 }
 
 static void run_release(struct run *run)
@@ -497,10 +497,8 @@ static void end_session(struct run *run, struct error *err)
 		!record_run(run, &recording)) {
 		outcome->tally.status = error_worse(
 			outcome->tally.status, error_status(recording.kind));
-		if (err->kind == ERROR_NONE)
-			*err = recording;
-		if (outcome->error.kind == ERROR_NONE)
-			outcome->error = recording;
+		error_add(err, &recording);
+		error_add(&outcome->error, &recording);
 	}
 	if (!again_decide(run, err))
 		report(run, err);

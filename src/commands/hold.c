@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "commands/run.h"
+#include "commands/state.h"
 #include "core/text.h"
 #include "io/log.h"
 #include "io/privilege.h"
@@ -51,8 +52,7 @@ int hold_messages(const struct account *account, char *const *uids,
 			"name the uids of the messages: keepmail -n -v lists "
 			"them");
 	else if (privilege_become(account, &err))
-		store = store_open(
-			account->state, account->name, STORE_WRITE, &err);
+		store = state_open(account, STORE_WRITE, &err);
 	if (store != NULL && hold_all(store, uids, count, hold, &err))
 		log_line(LOG_SUMMARY, "%zu %s", count,
 			hold ? "held: they are never erased on the server"

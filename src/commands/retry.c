@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "commands/state.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "io/log.h"
@@ -48,8 +49,7 @@ int retry_messages(
 
 	log_account(account->name);
 	if (privilege_become(account, &err))
-		store = store_open(
-			account->state, account->name, STORE_WRITE, &err);
+		store = state_open(account, STORE_WRITE, &err);
 	if (store != NULL && forget(store, uids, count, &all, &err))
 		log_line(LOG_SUMMARY, "to be tried again in the next run: %zu",
 			all);

@@ -12,6 +12,7 @@
 #include "commands/jobs.h"
 #include "commands/json.h"
 #include "commands/run.h"
+#include "commands/state.h"
 #include "core/text.h"
 #include "core/xalloc.h"
 #include "io/local.h"
@@ -142,7 +143,7 @@ static bool forget_damaged(struct verify *verify, struct error *err)
 	if (verify->damaged_count == 0)
 		return true;
 	/* A disk that is not mounted is no reason to fetch all of it again. */
-	if (verify->missing > 10 &&
+	if (!verify->account->policy.no_brake && verify->missing > 10 &&
 		verify->missing * 100 > verify->total * brake)
 		return error_set(err, ERROR_DATA,
 			"of %" PRIu64 " messages %" PRIu64 " are missing, more "
@@ -152,6 +153,8 @@ static bool forget_damaged(struct verify *verify, struct error *err)
 			"should be, say --no-brake once",
 			verify->total, verify->missing, brake,
 			verify->account->path);
+	if (verify->options->dry_run)
+		return true;
 	if (!store_begin(verify->store, err))
 		return false;
 	for (size_t i = 0; i < verify->damaged_count; i++) {
@@ -168,8 +171,9 @@ static bool verify_all(struct verify *verify, bool refetch, struct error *err)
 
 	if (!privilege_become(account, err))
 		return false;
-	verify->store = store_open(account->state, account->name,
-		refetch ? STORE_WRITE : STORE_READ, err);
+	verify->store = state_open(account,
+		refetch && !verify->options->dry_run ? STORE_WRITE : STORE_READ,
+		err);
 	verify->local = local_new(NULL);
 	return verify->store != NULL &&
 		copies_look(verify->local, account, verify->store, true, err) &&
@@ -205,7 +209,9 @@ static void summarise(const struct verify *verify, bool refetch)
 			"; the server has %zu of them still%s",
 			verify->total, verify->missing, verify->changed,
 			verify->unreadable, verify->damaged_count,
-			refetch ? ", which are fetched again"
+			refetch && verify->options->dry_run
+				? ", which would be fetched again"
+				: refetch ? ", which are fetched again"
 				: verify->damaged_count > 0 ? ": --refetch "
 							      "fetches them "
 							      "again"
@@ -229,10 +235,11 @@ static int verify_account(const struct account *account,
 	if (err.kind != ERROR_NONE)
 		log_error(&err);
 	else if (verify.missing + verify.changed + verify.unreadable >
-		(refetch ? verify.damaged_count : 0))
+		(refetch && !options->dry_run ? verify.damaged_count : 0))
 		status = error_status(ERROR_DATA);
-	*refetched =
-		refetch && err.kind == ERROR_NONE ? verify.damaged_count : 0;
+	*refetched = refetch && !options->dry_run && err.kind == ERROR_NONE
+		? verify.damaged_count
+		: 0;
 	store_close(verify.store);
 	local_free(verify.local);
 	free(verify.damaged);

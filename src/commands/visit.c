@@ -9,6 +9,7 @@
 #include "commands/connect.h"
 #include "commands/listing.h"
 #include "commands/run.h"
+#include "commands/state.h"
 #include "core/text.h"
 #include "io/directory.h"
 #include "io/log.h"
@@ -48,6 +49,8 @@ bool visit_list(struct visit *visit, struct error *err)
 {
 	uint64_t key[2] = {0, 0};
 
+	if (!state_is_safe(visit->account, err))
+		return false;
 	/* What is refused later shall leave no store behind; its directory is
 	 * to be there before the process confines itself to it. */
 	if (!visit->options->dry_run && !directory_make(visit->account->state))

@@ -82,6 +82,8 @@ struct account {
 	enum uid_reset uid_reset;
 	bool keep_duplicates;
 	char *run_as; /* the user to become when started by root */
+	/* Of the mail, and of the store: whatever kind it seems to be. */
+	bool trust_filesystem;
 	bool confine; /* the worker gives up what it does not need */
 	char *file;   /* where the account stands */
 	int line;

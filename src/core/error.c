@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "core/text.h"
@@ -77,4 +78,31 @@ static int severity(int status)
 int error_worse(int a, int b)
 {
 	return severity(a) >= severity(b) ? a : b;
+}
+
+void error_add(struct error *err, const struct error *second)
+{
+	char text[2 * sizeof err->text + 16];
+
+	if (second->kind == ERROR_NONE ||
+		(err->kind != ERROR_NONE &&
+			strstr(err->text, second->text) != NULL))
+		return;
+	if (err->kind == ERROR_NONE) {
+		*err = *second;
+		return;
+	}
+	int status = error_status(err->kind);
+	bool stays = error_worse(status, error_status(second->kind)) == status;
+
+	/* The first thing read is the one to do something about. */
+	snprintf(text, sizeof text, "%s. Also: %s",
+		stays ? err->text : second->text,
+		stays ? second->text : err->text);
+	snprintf(err->text, sizeof err->text, "%.*s", (int)sizeof err->text - 1,
+		text);
+	if (err->server[0] == '\0')
+		memcpy(err->server, second->server, sizeof err->server);
+	if (!stays)
+		err->kind = second->kind;
 }

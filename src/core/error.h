@@ -53,4 +53,11 @@ int error_status(enum error_kind kind);
  */
 int error_worse(int a, int b);
 
+/*
+ * Something else went wrong after err, or because of it: both are told in one
+ * text, the worse of them first, which decides the kind. Without effect where
+ * err tells the second already, or there is none.
+ */
+void error_add(struct error *err, const struct error *second);
+
 #endif

@@ -377,22 +377,21 @@ static void capability_sasl(
 	}
 }
 
-static void capability_expire(
-	struct pop3_capabilities *capabilities, const char *line, size_t length)
+/* The next word, if it is a number of at most six digits. */
+static bool next_number(const char *line, size_t length, uint32_t *number)
 {
 	const char *word;
 	size_t n;
-	uint32_t days = 0;
 
+	*number = 0;
 	if (!next_word(&line, &length, &word, &n) || n > 6)
-		return;
+		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (word[i] < '0' || word[i] > '9')
-			return; /* NEVER, or something new */
-		days = days * 10 + (uint32_t)(word[i] - '0');
+			return false;
+		*number = *number * 10 + (uint32_t)(word[i] - '0');
 	}
-	capabilities->expires = true;
-	capabilities->expire_days = days;
+	return true;
 }
 
 void pop3_capability(
@@ -407,6 +406,8 @@ void pop3_capability(
 		capabilities->pipelining = true;
 	else if (is_word(word, n, "UIDL"))
 		capabilities->uidl = true;
+	else if (is_word(word, n, "TOP"))
+		capabilities->top = true;
 	else if (is_word(word, n, "USER"))
 		capabilities->user = true;
 	else if (is_word(word, n, "STLS"))
@@ -414,7 +415,12 @@ void pop3_capability(
 	else if (is_word(word, n, "SASL"))
 		capability_sasl(capabilities, line, length);
 	else if (is_word(word, n, "EXPIRE"))
-		capability_expire(capabilities, line, length);
+		/* Otherwise NEVER, or something new. */
+		capabilities->expires =
+			next_number(line, length, &capabilities->expire_days);
+	else if (is_word(word, n, "LOGIN-DELAY"))
+		capabilities->delays =
+			next_number(line, length, &capabilities->delay_seconds);
 	else if (is_word(word, n, "UTF8")) {
 		capabilities->utf8 = true;
 		while (next_word(&line, &length, &word, &n)) {

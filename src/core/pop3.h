@@ -115,6 +115,7 @@ struct pop3_capabilities {
 	bool known; /* CAPA was answered +OK */
 	bool pipelining;
 	bool uidl;
+	bool top;
 	bool user;
 	bool stls;
 	bool utf8;	/* RFC 6856 */
@@ -124,6 +125,8 @@ struct pop3_capabilities {
 	char mechanisms[256]; /* as announced after SASL, printable */
 	bool expires;	      /* EXPIRE was announced with a number of days */
 	uint32_t expire_days;
+	bool delays; /* LOGIN-DELAY was announced */
+	uint32_t delay_seconds;
 };
 
 /* Takes in one line of a CAPA answer; what is unknown is passed over. */

@@ -256,6 +256,11 @@ static bool set_confine(struct account *account, const char *text)
 	return set_truth(&account->confine, text);
 }
 
+static bool set_trust_filesystem(struct account *account, const char *text)
+{
+	return set_truth(&account->trust_filesystem, text);
+}
+
 static bool set_pipelining(struct account *account, const char *text)
 {
 	return set_truth(&account->pipelining, text);
@@ -477,6 +482,8 @@ const struct setting settings[] = {
 	{"on-uid-reset", set_on_uid_reset, "match, refetch or stop",
 		SETTING_ALONE, false},
 	{"state", set_state, PATH_EXPECTED, SETTING_ALONE, true},
+	{"trust-filesystem", set_trust_filesystem, "true or false",
+		SETTING_ALONE, false},
 	{"run-as", set_run_as, "the name of a user of this system",
 		SETTING_ALONE, false},
 	{"confine", set_confine, "true or false", SETTING_ALONE, false},

@@ -110,6 +110,28 @@ static int on_progress(void *data, curl_off_t total_down, curl_off_t down,
 	return *connection->stop != 0;
 }
 
+/* No function of libcurl tells the TLS version, only what it says of itself. */
+static int on_debug(
+	CURL *curl, curl_infotype type, char *text, size_t length, void *data)
+{
+	static const char says[] = "SSL connection using ";
+	struct connection *connection = data;
+	size_t n = 0;
+
+	(void)curl;
+	if (type != CURLINFO_TEXT || length < sizeof says ||
+		memcmp(text, says, sizeof says - 1) != 0)
+		return 0;
+	text += sizeof says - 1;
+	length -= sizeof says - 1;
+	while (n < length && n < sizeof connection->tls_version - 1 &&
+		text[n] > ' ' && text[n] < 0x7f)
+		n++;
+	memcpy(connection->tls_version, text, n);
+	connection->tls_version[n] = '\0';
+	return 0;
+}
+
 /* The mechanisms that libcurl logs in with; NULL: we do it ourselves. */
 static const char *libcurl_login(enum auth_method auth)
 {
@@ -252,6 +274,9 @@ CURLcode connection_set_options(
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
 	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, connection);
+	curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
+	curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, on_debug);
+	curl_easy_setopt(curl, CURLOPT_DEBUGDATA, connection);
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, connection);
 	if (code == CURLE_OK)
@@ -369,6 +394,8 @@ static bool make_connection(struct connection *connection, const char *password,
 		    &connection->socket) != CURLE_OK ||
 		connection->socket == CURL_SOCKET_BAD)
 		return lost(connection, "it has no socket", err);
+	/* Nothing more is asked of it than to pass octets on. */
+	curl_easy_setopt(connection->curl, CURLOPT_VERBOSE, 0L);
 	/* RFC 2595 section 4: what was announced before TLS is void. */
 	if (account->tls != TLS_OFF && !connection->secured)
 		memset(&connection->capabilities, 0,
@@ -411,6 +438,14 @@ const struct pop3_capabilities *connection_capabilities(
 	const struct connection *connection)
 {
 	return &connection->capabilities;
+}
+
+const char *connection_tls(const struct connection *connection)
+{
+	if (connection->account->tls == TLS_OFF)
+		return "";
+	return connection->tls_version[0] == '\0' ? "TLS"
+						  : connection->tls_version;
 }
 
 bool connection_logs_in(const struct account *account)

@@ -46,6 +46,9 @@ bool connection_logs_in(const struct account *account);
 const struct pop3_capabilities *connection_capabilities(
 	const struct connection *connection);
 
+/* "TLSv1.3"; "TLS" where libcurl does not tell, "" in clear text. */
+const char *connection_tls(const struct connection *connection);
+
 /*
  * Sends what is in out as far as that goes without blocking, and takes it out.
  * Fails with ERROR_TEMPORARY when the connection is lost.

@@ -19,6 +19,7 @@ struct connection {
 	struct pop3_capabilities pending;
 	bool pending_open; /* a multi-line answer may be under way */
 	bool greeted;
+	char tls_version[16];
 	bool tls;     /* when the last line was heard */
 	bool secured; /* capabilities were heard under TLS */
 	bool refused;

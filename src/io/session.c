@@ -492,3 +492,8 @@ const struct pop3_capabilities *session_capabilities(
 {
 	return &session->capabilities;
 }
+
+const char *session_tls(const struct session *session)
+{
+	return connection_tls(session->connection);
+}

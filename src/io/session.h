@@ -43,6 +43,9 @@ void session_close(struct session *session);
 const struct pop3_capabilities *session_capabilities(
 	const struct session *session);
 
+/* As connection_tls: "TLSv1.3". */
+const char *session_tls(const struct session *session);
+
 /* May more than one command be in flight? */
 bool session_pipelines(const struct session *session);
 

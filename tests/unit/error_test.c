@@ -7,6 +7,40 @@
 #include "core/xalloc.h"
 #include "tap.h"
 
+static void test_second(void)
+{
+	struct error none = {.kind = ERROR_NONE};
+	struct error lost = {.kind = ERROR_NONE};
+	struct error full = {.kind = ERROR_NONE};
+	struct error err = {.kind = ERROR_NONE};
+
+	error_set_server(&lost, ERROR_TEMPORARY, "bye", 3, "line lost");
+	error_set(&full, ERROR_WRITE, "disk full");
+	error_add(&err, &none);
+	ok(err.kind == ERROR_NONE, "nothing and nothing is nothing");
+	error_add(&err, &full);
+	ok(err.kind == ERROR_WRITE, "a second error alone is the first");
+	error_add(&err, &full);
+	same(err.text, "disk full", "the same is told once");
+	error_add(&err, &none);
+	same(err.text, "disk full", "what did not go wrong adds nothing");
+	err = lost;
+	error_add(&err, &full);
+	ok(err.kind == ERROR_WRITE, "the worse of two decides");
+	same(err.text, "disk full. Also: line lost", "and is told first");
+	same(err.server, "bye", "the server's words stay");
+	err = full;
+	error_add(&err, &lost);
+	ok(err.kind == ERROR_WRITE, "also when it came first");
+	same(err.text, "disk full. Also: line lost", "in whatever order");
+	same(err.server, "bye", "with the server's words");
+	memset(lost.text, 'x', sizeof lost.text - 1);
+	lost.text[sizeof lost.text - 1] = '\0';
+	memset(err.text, 'y', sizeof err.text - 1);
+	error_add(&err, &lost);
+	ok(strlen(err.text) == sizeof err.text - 1, "too long text is cut");
+}
+
 int main(void)
 {
 	static const int statuses[] = {
@@ -51,6 +85,7 @@ int main(void)
 		"what needs a person is worse than what passes");
 	ok(error_worse(78, 69) == 78, "the rc file is worst");
 	ok(error_worse(0, 0) == 0, "all well is all well");
+	test_second();
 	ok(xstrdup(NULL) == NULL, "no text has no copy");
 	return done();
 }

@@ -322,7 +322,9 @@ static void test_capabilities(void)
 	struct pop3_capabilities c = {.known = true};
 
 	take(&c, "");
+	ok(!c.top, "what is not announced is not known");
 	take(&c, "TOP");
+	ok(c.top, "TOP is known");
 	take(&c, "X-UNKNOWN thing");
 	ok(!c.pipelining && !c.uidl && !c.user && !c.stls && !c.sasl,
 		"unknown capabilities are passed over");
@@ -349,6 +351,10 @@ static void test_capabilities(void)
 	ok(!c.expires, "EXPIRE beyond reason is no time");
 	take(&c, "EXPIRE 30 USER");
 	ok(c.expires && c.expire_days == 30, "EXPIRE 30 is 30 days");
+	take(&c, "LOGIN-DELAY soon");
+	ok(!c.delays, "LOGIN-DELAY without a number is no time");
+	take(&c, "LOGIN-DELAY 900 USER");
+	ok(c.delays && c.delay_seconds == 900, "LOGIN-DELAY 900 is 900 s");
 }
 
 int main(void)

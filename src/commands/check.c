@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/check.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "commands/apart.h"
+#include "commands/places.h"
+#include "commands/json.h"
+#include "commands/rebuild.h"
+#include "commands/run.h"
+#include "commands/state.h"
+#include "core/text.h"
+#include "core/xalloc.h"
+#include "io/confine.h"
+#include "io/filesystem.h"
+#include "io/log.h"
+#include "io/place.h"
+#include "io/privilege.h"
+#include "io/secret.h"
+#include "io/store_look.h"
+
+#define WORDS_MAX 8
+
+/* What the server announced of what matters here, each as it stands in CAPA. */
+struct words {
+	char at[WORDS_MAX][32];
+	size_t count;
+};
+
+struct check {
+	struct account *account; /* borrowed */
+	const struct fetch_options *options;
+	struct store *store; /* to look into; NULL: there is none */
+	size_t told;
+	int status;
+	/* Of a server that let us in: */
+	bool in;
+	char tls[16];
+	struct words words;
+	bool counted;
+	uint64_t messages;
+};
+
+/* One line, or one object in the array; sound NULL: it was not tried. */
+static void tell(struct check *check, const char *what, const bool *sound,
+	const char *text)
+{
+	const char *verdict = sound == NULL ? "-" : *sound ? "ok" : "bad";
+
+	if (check->options->json) {
+		printf("%s{\"check\":\"%s\",\"ok\":%s",
+			check->told++ > 0 ? "," : "", what,
+			sound == NULL	 ? "null"
+				: *sound ? "true"
+					 : "false");
+		json_field("text", text);
+		putchar('}');
+		return;
+	}
+	/* With -q only what is wrong. */
+	if (log_shows(LOG_WARNINGS) || (sound != NULL && !*sound))
+		printf("%s: %-9s %-3s %s\n", check->account->name, what,
+			verdict, text);
+	/* The next may take its time. */
+	fflush(stdout);
+}
+
+static void tell_sound(struct check *check, const char *what,
+	const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void tell_sound(
+	struct check *check, const char *what, const char *format, ...)
+{
+	static const bool sound = true;
+	char text[2048];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	tell(check, what, &sound, text);
+}
+
+static void tell_wrong(
+	struct check *check, const char *what, const struct error *err)
+{
+	static const bool sound = false;
+	char text[sizeof err->text + sizeof err->server + 32];
+
+	snprintf(text, sizeof text, "%s%s%s%s", err->text,
+		err->server[0] == '\0' ? "" : " (the server said: \"",
+		err->server, err->server[0] == '\0' ? "" : "\")");
+	check->status = error_worse(check->status, error_status(err->kind));
+	tell(check, what, &sound, text);
+}
+
+/* What keepmail cannot make sure of, where it need not. */
+static const char *doubt(const char *path, char *room, size_t size)
+{
+	enum filesystem_kind kind = filesystem_of(path);
+
+	room[0] = '\0';
+	if (kind != FILESYSTEM_LOCAL)
+		snprintf(room, size, ", on %s", filesystem_name(kind));
+	return room;
+}
+
+static void check_state(struct check *check)
+{
+	const struct account *account = check->account;
+	struct error err = {.kind = ERROR_NONE};
+	struct store_overview seen = {.known = false};
+	char on[80];
+	bool there;
+
+	if (!place_check_directory(account->state, "state", &there, &err) ||
+		!state_is_safe(account, &err)) {
+		tell_wrong(check, "state", &err);
+		return;
+	}
+	check->store = state_open(account, STORE_LOOK, &err);
+	if (check->store != NULL &&
+		store_check_mailbox(check->store, account->server,
+			account->user, false, &err) &&
+		store_overview(check->store, 0, &seen, &err))
+		tell_sound(check, "state", "%s%s%s%s", account->state,
+			there ? "" : ", which the first run makes",
+			doubt(account->state, on, sizeof on),
+			seen.at_work		       ? ", a run is at work"
+				: there && !seen.known ? ", no store yet"
+						       : "");
+	else
+		tell_wrong(check, "state", &err);
+}
+
+/* What a run looks at before it fetches: is what was put there still there? */
+static bool is_as_known(struct check *check, struct error *err)
+{
+	struct fetch_options options = *check->options;
+	struct run *run = xcalloc(1, sizeof *run);
+
+	options.dry_run = true;
+	run->account = check->account;
+	run->options = &options;
+	run->store = check->store;
+	bool ok =
+		places_check(run, err) && rebuild_is_not_due(run, err);
+
+	free(run);
+	return ok;
+}
+
+static void check_mail(struct check *check)
+{
+	const struct account *account = check->account;
+	bool maildir = account->destination == DESTINATION_MAILDIR;
+	struct error err = {.kind = ERROR_NONE};
+	char on[80];
+	bool there;
+	bool sound = maildir ? place_check_maildir(account->path, &there, &err)
+			     : place_check_mbox(account->path, &there, &err);
+
+	if (sound && check->store != NULL)
+		sound = is_as_known(check, &err);
+	if (sound)
+		tell_sound(check, "mail", "%s, %s%s%s", account->path,
+			maildir ? "a Maildir" : "an mbox",
+			there ? "" : " that the first run makes",
+			doubt(account->path, on, sizeof on));
+	else
+		tell_wrong(check, "mail", &err);
+}
+
+/* *password: to be wiped and freed; NULL: there is none. */
+static void check_password(struct check *check, char **password)
+{
+	const struct account *account = check->account;
+	const char *file = account->password_file;
+	struct error err = {.kind = ERROR_NONE};
+
+	if (secret_is_at_hand(account)
+			? !secret_get(
+				  account, check->options->stop, password, &err)
+			: !secret_ask(account, check->options->stop, password,
+				  &err))
+		tell_wrong(check, "password", &err);
+	else if (file != NULL)
+		tell_sound(check, "password", "password-file %s", file);
+	else
+		tell_sound(check, "password", "%s",
+			account->password != NULL ? "in the rc file"
+				: account->password_command != NULL
+				? "password-command gave one"
+				: "it was typed");
+}
+
+static void add_word(struct words *words, bool announced, const char *name)
+{
+	if (announced)
+		snprintf(words->at[words->count++], sizeof words->at[0], "%s",
+			name);
+}
+
+static struct words capability_words(const struct pop3_capabilities *found)
+{
+	struct words words = {.count = 0};
+	char days[32];
+	char seconds[32];
+
+	snprintf(days, sizeof days, "EXPIRE %" PRIu32, found->expire_days);
+	snprintf(seconds, sizeof seconds, "LOGIN-DELAY %" PRIu32,
+		found->delay_seconds);
+	add_word(&words, found->pipelining, "PIPELINING");
+	add_word(&words, found->uidl, "UIDL");
+	add_word(&words, found->top, "TOP");
+	add_word(&words, found->utf8, "UTF8");
+	add_word(&words, found->expires, days);
+	add_word(&words, found->delays, seconds);
+	return words;
+}
+
+/* Where, how, and what it can do; session NULL: it refused the login. */
+static void tell_server(struct check *check, const struct session *session)
+{
+	const struct account *account = check->account;
+	const struct pop3_capabilities *found =
+		session == NULL ? NULL : session_capabilities(session);
+	const char *tls = session != NULL ? session_tls(session)
+		: account->tls == TLS_OFF ? ""
+					  : "TLS";
+	const struct words *words = &check->words;
+	char text[WORDS_MAX * 40] = "";
+	size_t n = 0;
+
+	snprintf(check->tls, sizeof check->tls, "%s", tls);
+	check->in = session != NULL;
+	if (found != NULL)
+		check->words = capability_words(found);
+	for (size_t i = 0; i < words->count; i++)
+		n += (size_t)snprintf(text + n, sizeof text - n, "%s%s",
+			i == 0 ? ", " : " ", words->at[i]);
+	tell_sound(check, "server", "%s:%u, %s%s%s%s", account->server,
+		account->port, tls[0] == '\0' ? "in clear text" : tls, text,
+		found != NULL && !found->known ? ", no capabilities announced"
+					       : "",
+		found != NULL && found->known && !found->uidl
+			? " (without UIDL, headers tell which message is which)"
+			: "");
+}
+
+/* "+OK COUNT OCTETS" (RFC 1939 section 5); false where it is not told. */
+static bool count_messages(
+	struct session *session, uint64_t *count, uint64_t *octets)
+{
+	struct error unimportant = {.kind = ERROR_NONE};
+	struct pipeline_event event;
+	char text[64];
+	char *end;
+
+	if (!session_push(session, POP3_SINGLE, 0, "STAT", &unimportant) ||
+		!session_next(session, &event, &unimportant) ||
+		event.answer.status != POP3_OK)
+		return false;
+	snprintf(text, sizeof text, "%.*s", (int)event.answer.length,
+		event.answer.text);
+	*count = strtoull(text, &end, 10);
+	if (end == text || *end != ' ')
+		return false;
+	*octets = strtoull(end, NULL, 10);
+	return true;
+}
+
+static void tell_login(struct check *check, struct session *session)
+{
+	uint64_t octets = 0;
+	char size[32];
+
+	check->counted = count_messages(session, &check->messages, &octets);
+	if (check->counted)
+		tell_sound(check, "login",
+			"as %s, %" PRIu64 " messages (%s) on the server",
+			check->account->user, check->messages,
+			text_size(size, sizeof size, octets));
+	else
+		tell_sound(check, "login", "as %s", check->account->user);
+}
+
+/* The password is wiped. */
+static void check_server(struct check *check, char *password)
+{
+	struct error err = {.kind = ERROR_NONE};
+	struct session *session;
+
+	if (password == NULL) {
+		tell(check, "server", NULL, "not tried without a password");
+		tell(check, "login", NULL, "not tried without a password");
+		return;
+	}
+	confine_worker(check->account, true);
+	session = session_open(
+		check->account, password, check->options->stop, &err);
+	secret_free(password);
+	account_forget_password(check->account);
+	if (session != NULL) {
+		tell_server(check, session);
+		tell_login(check, session);
+		/* Nothing is marked: it has nothing to erase. */
+		session_leave(session);
+	} else if (err.kind == ERROR_LOGIN) {
+		tell_server(check, NULL);
+		tell_wrong(check, "login", &err);
+	} else {
+		tell_wrong(check, "server", &err);
+		tell(check, "login", NULL, "not tried without a server");
+	}
+	session_close(session);
+}
+
+static void check_all(struct check *check)
+{
+	const struct account *account = check->account;
+	struct error err = {.kind = ERROR_NONE};
+	char *password = NULL;
+
+	/* It was read without a mistake, or nobody would be here. */
+	tell_sound(check, "rc file", "%s:%d", account->file, account->line);
+	if (!privilege_become(account, &err)) {
+		tell_wrong(check, "run-as", &err);
+		return;
+	}
+	if (account->run_as != NULL)
+		tell_sound(check, "run-as", "%s", account->run_as);
+	check_state(check);
+	check_mail(check);
+	check_password(check, &password);
+	check_server(check, password);
+}
+
+static void end_json(const struct check *check)
+{
+	printf("]");
+	if (check->in) {
+		if (check->tls[0] == '\0')
+			printf(",\"tls\":null");
+		else
+			json_field("tls", check->tls);
+		printf(",\"capabilities\":[");
+		for (size_t i = 0; i < check->words.count; i++)
+			printf("%s\"%s\"", i > 0 ? "," : "",
+				check->words.at[i]);
+		putchar(']');
+	}
+	if (check->counted)
+		printf(",\"messages\":%" PRIu64, check->messages);
+	printf(",\"status\":%d}\n", check->status);
+}
+
+struct checking {
+	struct account *const *accounts;
+	size_t count;
+	struct account *account; /* the one that is looked at */
+	const struct fetch_options *options;
+};
+
+static int check_one(void *context)
+{
+	const struct checking *this = context;
+	struct check check = {
+		.account = this->account, .options = this->options};
+
+	/* It talks to a server. */
+	for (size_t i = 0; i < this->count; i++) {
+		if (this->accounts[i] != this->account)
+			account_forget_password(this->accounts[i]);
+	}
+	log_account(this->account->name);
+	if (this->options->json) {
+		printf("{\"account\":");
+		json_string(this->account->name, strlen(this->account->name));
+		printf(",\"checks\":[");
+	}
+	check_all(&check);
+	if (this->options->json)
+		end_json(&check);
+	store_close(check.store);
+	return check.status;
+}
+
+/* A process for each: it becomes another user, and confines itself, for good.
+ */
+int check_accounts(struct account *const *accounts, size_t count,
+	const struct fetch_options *options)
+{
+	int status = EX_OK;
+
+	for (size_t i = 0; i < count && !*options->stop; i++) {
+		struct checking one = {accounts, count, accounts[i], options};
+
+		status = error_worse(status,
+			apart_run(check_one, &one, accounts[i]->name,
+				options->stop));
+	}
+	return *options->stop ? error_worse(status, EX_TEMPFAIL) : status;
+}
