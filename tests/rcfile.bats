@@ -204,6 +204,20 @@ END
     says "no rc file: looked for $HOME/.config/keepmail/keepmailrc and $HOME/.keepmailrc"
 }
 
+@test "a byte order mark in front of a password is no part of it" {
+    start_server --synthetic 2 --shared
+    write_rc
+    sed -i "/^password/d; s|^user = .*|user = test\npassword-file = \"$work/secret\"|" "$rc"
+    printf '\xef\xbb\xbftest\r\n' >"$work/secret"
+    chmod 600 "$work/secret"
+    wanted 0
+    sed -i "s|^password-file.*|password-command = \"cat $work/secret\"|" "$rc"
+    wanted 0
+    printf '\xef\xbb\xbf\n' >"$work/secret"
+    wanted 78
+    says "gave no password"
+}
+
 @test "a file with a password that others can read is refused, with the chmod to run" {
     write <<'END'
 account a { server = localhost user = me password = x maildir = "~/M" }
