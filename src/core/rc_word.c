@@ -174,21 +174,24 @@ static int digit_of(char c, int base)
 	return value < base ? value : -1;
 }
 
-/* A character by its number: at most most digits from from on. */
+/*
+ * A character by its number of just so many digits: the \1 that sed and others
+ * know would otherwise become a control character.
+ */
 static bool put_number(struct rc_reader *r, struct writing *w,
-	const char *backslash, const char *from, int base, int most)
+	const char *backslash, const char *from, int base, int digits)
 {
 	int value = 0;
 
 	r->at = from;
-	while (r->at < r->stop && r->at - from < most &&
+	while (r->at < r->stop && r->at - from < digits &&
 		digit_of(*r->at, base) >= 0)
 		value = value * base + digit_of(*r->at++, base);
-	if (r->at == from || value < 1 || value > 255) {
+	if (r->at - from < digits || value < 1 || value > 255) {
 		rc_mistake(r, backslash,
-			"%s has a backslash with a number that is none of a "
-			"character (\\x01 to \\xff, or \\1 to \\377): write "
-			"\\\\ for a backslash",
+			"%s has a backslash with a number that is not one of "
+			"\\x01 to \\xff or \\001 to \\377: write \\\\ for a "
+			"backslash",
 			r->subject);
 		return false;
 	}

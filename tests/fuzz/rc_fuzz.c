@@ -97,7 +97,7 @@ static bool are_same(const struct rc_statement *a, const struct rc_statement *b)
 }
 
 struct page {
-	char *text;
+	char text[1 << 18];
 	size_t length;
 };
 
@@ -105,69 +105,63 @@ static void print(struct page *page, const char *text)
 {
 	size_t n = strlen(text);
 
-	page->text = realloc(page->text, page->length + n + 1);
-	PROMISE(page->text != NULL);
-	memcpy(page->text + page->length, text, n + 1);
+	PROMISE(n < sizeof page->text - page->length);
+	memcpy(page->text + page->length, text, n);
 	page->length += n;
 }
 
 static void print_quoted(struct page *page, const char *text)
 {
-	char one[8];
-
 	print(page, "\"");
 	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
+		char one[8] = {*text};
 
-		snprintf(one, sizeof one,
-			c < ' ' || c == 0x7f		     ? "\\x%02x"
-				: strchr("\"\\$", c) != NULL ? "\\%c"
-							     : "%c",
-			c);
+		if (strchr("\"\\$", *text) != NULL ||
+			(unsigned char)*text < ' ' || *text == 0x7f)
+			snprintf(one, sizeof one, "\\x%02x",
+				(unsigned)(unsigned char)*text);
 		print(page, one);
 	}
 	print(page, "\"");
 }
 
 /* In canonical quoting. */
-static struct page print_all(const struct rc *rc)
+static void print_all(struct page *page, const struct rc *rc)
 {
-	struct page page = {.text = NULL};
-
+	page->length = 0;
 	/* So that no name at the very beginning looks like UTF-16. */
-	print(&page, "\n");
+	print(page, "\n");
 	for (size_t i = 0; i < rc->count; i++) {
 		const struct rc_statement *one = &rc->statements[i];
 
 		if (one->kind == RC_SETTING) {
-			print(&page, one->name);
-			print(&page, " = ");
-			print_quoted(&page, one->value);
+			print(page, one->name);
+			print(page, " = ");
+			print_quoted(page, one->value);
 		} else if (one->kind == RC_END) {
-			print(&page, "}");
+			print(page, "}");
 		} else {
-			print(&page,
+			print(page,
 				one->kind == RC_ACCOUNT ? "account "
 							: "include(");
-			print_quoted(&page, one->name);
-			print(&page, one->kind == RC_ACCOUNT ? " {" : ")");
+			print_quoted(page, one->name);
+			print(page, one->kind == RC_ACCOUNT ? " {" : ")");
 		}
-		print(&page, "\n");
+		print(page, "\n");
 	}
-	return page;
 }
 
 static void check_again(const struct rc *rc)
 {
-	struct page page = print_all(rc);
+	static struct page page;
 	struct rc again;
 
+	print_all(&page, rc);
 	PROMISE(rc_parse(&again, page.text, page.length, variable));
 	PROMISE(again.count == rc->count);
 	for (size_t i = 0; i < rc->count; i++)
 		PROMISE(are_same(&rc->statements[i], &again.statements[i]));
 	rc_release(&again);
-	free(page.text);
 }
 
 /* Without what comes from the first mistake's line on, it reads the same. */

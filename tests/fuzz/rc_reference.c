@@ -81,7 +81,7 @@ static int number(struct scan *s, const char *digits, int most)
 			break;
 		value = value * base + (int)(at - digits);
 	}
-	return n == 0 ? -1 : value;
+	return n < most ? -1 : value;
 }
 
 static bool escape(struct scan *s)
