@@ -175,13 +175,14 @@ account a {
 }
 END
     wanted 78
-    says "$rc:3: cannot make sense of this"
+    says "$rc:3: there is no = behind user: write user = VALUE"
     write <<'END'
 account a {
   server = "pop.example.org
 END
     wanted 78
-    says "cannot make sense of this"
+    says "$rc:1: the { on this line has no closing }"
+    says "$rc:2: the quotation mark here is not closed on its line"
     write <<'END'
 account { server = x }
 END
@@ -202,6 +203,115 @@ END
     run "$KEEPMAIL"
     [ "$status" -eq 78 ]
     says "no rc file: looked for $HOME/.config/keepmail/keepmailrc and $HOME/.keepmailrc"
+}
+
+# write_line LINE (for printf %b): in an account that is whole but for it, with
+# mistakes behind it, so that what is swallowed shows.
+write_line() {
+    {
+        printf 'account a {\n  server = pop.example.org\n  user = me\n'
+        printf '%b\n' "$1"
+        printf '  delete = newer\n}\naccount b {\n  port = 99999\n}\n'
+    } >"$rc"
+    chmod 600 "$rc"
+}
+
+@test "a line that is not understood swallows nothing, and has one mistake" {
+    local line sentence count=0
+    while IFS='|' read -r line sentence; do
+        write_line "  $line"
+        wanted 78
+        says "$rc:4: $sentence"
+        says "$rc:5: delete = newer: expected"
+        says "$rc:8: port = 99999: expected"
+        says "3 mistakes in the rc file: nothing was fetched"
+        count=$((count + 1))
+    done <<'END'
+maildir = ~/My Mail dir|the value of maildir has a blank in it: put it in quotes, as in maildir = "VALUE"
+maildir = ~/My Mail = dir|the value of maildir has a blank in it
+password = pw x y|the value of password has a blank in it
+password = pw "x"|the value of password has a blank in it
+server: x|there is a : behind server: write = instead
+maildir /x|there is no = behind maildir: write maildir = VALUE
+stray|no such setting 'stray'
+maildir =|the value of maildir is missing: write maildir = "VALUE"
+maildir = # /x|the value of maildir is missing, since # begins a comment
+maildir = /a\0000b|there is a NUL byte
+maildir = "/a|the quotation mark here is not closed on its line
+maildir = '/a|the quotation mark here is not closed on its line
+maildir = \0342\0200\0234/My Mail\0342\0200\0235|there is a typographic quotation mark (U+201C): replace the typographic quotation marks by plain ones
+maildir\0302\0240= /a|there is a no-break space (U+00A0) instead of a blank
+maildir =\0342\0200\0257/a|there is a no-break space (U+202F) instead of a blank
+maildir = "${UNSET}/a"|the environment variable UNSET is not set
+maildir = "/a" tls = off|there is a second setting on this line
+maildir = {/a, /b}|the value of maildir has one of
+maildir += /a|there is no += here
+END
+    [ "$count" -eq 19 ]
+}
+
+@test "nor does one in an account on one line" {
+    write <<'END'
+account a { server = x user = me maildir = ~/My Mail dir delete = newer }
+account b { server = x user = me mbox = /a port = 99999 }
+END
+    wanted 78
+    says "$rc:1: the value of maildir has a blank in it: put it in quotes"
+    says "$rc:1: delete = newer: expected"
+    says "$rc:2: port = 99999: expected"
+    says "3 mistakes"
+}
+
+@test "what an account lacks is not told where a line of it is not understood" {
+    write <<'END'
+account a {
+  sever = pop.example.org
+  user = me
+  maildir = /a
+}
+account b { server = x }
+END
+    wanted 78
+    says "$rc:2: no such setting 'sever'"
+    says "$rc:6: account b: it has no user"
+    says_not "account a:"
+}
+
+@test "mistakes of included files are told beside those of the file" {
+    printf 'stray\ninclude("b")\ninclude("c")\n' | write
+    printf 'account b { stray }\n' >"$work/b"
+    printf 'account c {\n' >"$work/c"
+    wanted 78
+    says "$rc:1: no such setting"
+    says "$work/b:1: no such setting"
+    says "$work/c:1: the { on this line has no closing }"
+    says "3 mistakes"
+}
+
+@test "a byte order mark, and line ends of other systems, are no mistake" {
+    start_server --synthetic 2 --shared
+    write_rc
+    printf 'include("rc")\n' >"$work/outer"
+    sed -i '1s/^/\xef\xbb\xbf/; s/$/\r/' "$rc" "$work/outer"
+    chmod 600 "$work/outer"
+    wanted 0
+    [ "$(kept)" -eq 2 ]
+    rc=$work/outer
+    wanted 0
+}
+
+@test "a byte order mark in front of a password is no part of it" {
+    start_server --synthetic 2 --shared
+    write_rc
+    sed -i "/^password/d; s|^user = .*|user = test\npassword-file = \"$work/secret\"|" "$rc"
+    printf '\xef\xbb\xbftest\r\n' >"$work/secret"
+    chmod 600 "$work/secret"
+    wanted 0
+    sed -i "s|^password-file.*|password-command = \"cat $work/secret\"|" "$rc"
+    wanted 0
+    printf '\xef\xbb\xbf\n' >"$work/secret"
+    wanted 78
+    says "gave no password"
 }
 
 @test "a file with a password that others can read is refused, with the chmod to run" {
@@ -239,7 +349,14 @@ END
     printf 'account a { server = localhost user = me maildir = "~/M"\n password = "top\001secret" }\n' >"$rc"
     chmod 600 "$rc"
     wanted 78
-    says "password = (not shown)"
+    says "$rc:2: there is a control character (0x01): remove it"
+    says_not secret
+    write <<'END'
+account a { server = localhost user = me maildir = "~/M"
+ password = "top\x01secret" }
+END
+    wanted 78
+    says "$rc:2: password = (not shown)"
     says_not secret
 }
 

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
-#include <fcntl.h>
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
 #include <glob.h>
 #include <pwd.h>
 #include <stdarg.h>
@@ -20,7 +16,14 @@
 #define INCLUDE_DEPTH 16
 #define DEFAULT_JOBS 4
 
-struct config_reading config_reading;
+/* What is under way: a file may include others. */
+static struct {
+	struct config *config;
+	void (*report)(const char *line);
+	size_t mistakes;
+	char *default_state;
+	const char *forced_state;
+} reading;
 
 /* What was read, for when it is read once more. */
 static struct {
@@ -29,16 +32,14 @@ static struct {
 	const char *state_dir; /* borrowed */
 } last_read;
 
-void config_mistake(const char *path, int line, const char *format, ...)
+void config_mistake(const char *path, size_t line, const char *format, ...)
 {
 	char text[1024];
 	char place[32] = "";
 	va_list args;
 
-	if (config_reading.silent)
-		return;
 	if (line > 0)
-		snprintf(place, sizeof place, ":%d", line);
+		snprintf(place, sizeof place, ":%zu", line);
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
@@ -49,8 +50,8 @@ void config_mistake(const char *path, int line, const char *format, ...)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			*p = '?';
 	}
-	config_reading.report(whole);
-	config_reading.mistakes++;
+	reading.report(whole);
+	reading.mistakes++;
 	free(whole);
 }
 
@@ -65,8 +66,7 @@ static const char *home(void)
 	return user == NULL ? NULL : user->pw_dir;
 }
 
-/* ~ and ~/ expanded; NULL when the result is no absolute path. */
-static char *expand_path(const char *text)
+char *config_expand_path(const char *text)
 {
 	if (text[0] == '~' && (text[1] == '/' || text[1] == '\0')) {
 		const char *at = home();
@@ -74,18 +74,6 @@ static char *expand_path(const char *text)
 		return at == NULL ? NULL : xasprintf("%s%s", at, text + 1);
 	}
 	return text[0] == '/' ? xstrdup(text) : NULL;
-}
-
-bool config_apply(struct account *account, const struct setting *setting,
-	const char *text)
-{
-	if (!setting->is_path)
-		return setting->set(account, text);
-	char *path = expand_path(text);
-	bool ok = path != NULL && setting->set(account, path);
-
-	free(path);
-	return ok;
 }
 
 static void check_permissions(
@@ -107,29 +95,13 @@ static void check_permissions(
 			file->path);
 }
 
-/* A refused value was a value: that it is missing need not be said, too. */
-static void stand_in(struct account *account, const char *name)
-{
-	static const struct {
-		const char *name;
-		const char *text;
-	} values[] = {{"server", "localhost"}, {"user", "nobody"},
-		{"maildir", "/"}, {"mbox", "/"}};
-
-	for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-		if (strcmp(name, values[i].name) == 0)
-			settings[setting_find(name)].set(
-				account, values[i].text);
-	}
-}
-
+/* A value that is refused was reported when it was read. */
 static void apply_layer(
 	struct account *account, const struct config_layer *layer)
 {
 	for (size_t i = 0; i < setting_count; i++) {
-		if (layer->texts[i] != NULL &&
-			!config_apply(account, &settings[i], layer->texts[i]))
-			stand_in(account, settings[i].name);
+		if (layer->texts[i] != NULL)
+			settings[i].set(account, layer->texts[i]);
 	}
 }
 
@@ -142,9 +114,22 @@ static void apply_defaults(
 	apply_layer(account, &file->top);
 }
 
+/* May what the account lacks stand in a line that was not understood? */
+static bool is_doubtful(
+	const struct config_file *file, const struct config_layer *layer)
+{
+	if (layer->doubtful)
+		return true;
+	for (; file != NULL; file = file->parent) {
+		if (file->top.doubtful)
+			return true;
+	}
+	return false;
+}
+
 static void report_account(const struct account *account, const char *sentence)
 {
-	config_mistake(account->file, account->line, "account %s: %s",
+	config_mistake(account->file, (size_t)account->line, "account %s: %s",
 		account->name, sentence);
 }
 
@@ -152,7 +137,7 @@ static void check_readable(
 	const struct account *account, const char *name, const char *path)
 {
 	if (path != NULL && access(path, R_OK) < 0)
-		config_mistake(account->file, account->line,
+		config_mistake(account->file, (size_t)account->line,
 			"account %s: cannot read %s = %s: %s", account->name,
 			name, path, strerror(errno));
 }
@@ -160,21 +145,17 @@ static void check_readable(
 static void add_account(
 	const struct config_file *file, const struct config_layer *layer)
 {
-	struct config *config = config_reading.config;
+	struct config *config = reading.config;
 	struct account account;
-	char shown[256];
 
-	text_printable(shown, sizeof shown, layer->name, strlen(layer->name));
-	if (!account_name_is_good(layer->name)) {
-		config_mistake(file->path, layer->line,
-			"account \"%s\": a name has letters, digits and any of "
-			"._@+-, begins with a letter, a digit, _ or @, and is "
-			"at most 64 long",
-			shown);
+	/* These were reported when the file was read. */
+	if (layer->name == NULL || !account_name_is_good(layer->name))
 		return;
-	}
 	for (size_t i = 0; i < config->count; i++) {
 		if (strcmp(config->accounts[i].name, layer->name) == 0) {
+			/* Twice in one file is reported already. */
+			if (i >= file->first)
+				return;
 			config_mistake(file->path, layer->line,
 				"account %s stands in %s:%d already: give one "
 				"of them another name",
@@ -186,62 +167,74 @@ static void add_account(
 	account_init(&account);
 	account.name = xstrdup(layer->name);
 	account.file = xstrdup(file->path);
-	account.line = layer->line;
+	account.line = (int)layer->line;
 	apply_defaults(&account, file);
 	apply_layer(&account, layer);
-	if (config_reading.forced_state != NULL || account.state == NULL) {
+	if (reading.forced_state != NULL || account.state == NULL) {
 		free(account.state);
-		account.state = xstrdup(config_reading.forced_state != NULL
-				? config_reading.forced_state
-				: config_reading.default_state);
+		account.state = xstrdup(reading.forced_state != NULL
+				? reading.forced_state
+				: reading.default_state);
 	}
-	setting_check(&account, report_account);
-	check_readable(&account, "tls-ca", account.tls_ca);
-	check_readable(&account, "tls-cert", account.tls_cert);
-	check_readable(&account, "tls-key", account.tls_key);
+	if (!is_doubtful(file, layer)) {
+		setting_check(&account, report_account);
+		check_readable(&account, "tls-ca", account.tls_ca);
+		check_readable(&account, "tls-cert", account.tls_cert);
+		check_readable(&account, "tls-key", account.tls_key);
+	}
 	config->accounts = xreallocarray(config->accounts, config->count + 1,
 		sizeof config->accounts[0]);
 	config->accounts[config->count++] = account;
 }
 
 static void read_file(
-	const char *path, const struct config_file *parent, int line);
+	const char *path, const struct config_file *parent, size_t line);
 
 static void read_include(
-	const struct config_file *file, const struct config_include *include)
+	const struct config_file *file, const struct rc_statement *include)
 {
 	const char *slash = strrchr(file->path, '/');
-	char *pattern = expand_path(include->pattern);
+	char *pattern = config_expand_path(include->name);
 	glob_t found;
 
 	/* A relative name is relative to the file that it stands in. */
 	if (pattern == NULL)
 		pattern = xasprintf("%.*s%s",
 			slash == NULL ? 0 : (int)(slash - file->path + 1),
-			file->path, include->pattern);
+			file->path, include->name);
 	int result = glob(pattern, 0, NULL, &found);
 
 	if (result == 0) {
 		for (size_t i = 0; i < found.gl_pathc; i++)
-			read_file(found.gl_pathv[i], file, include->line);
+			read_file(found.gl_pathv[i], file, include->place.line);
 		globfree(&found);
 	} else if (strpbrk(pattern, "*?[") == NULL) {
-		config_mistake(file->path, include->line,
+		config_mistake(file->path, include->place.line,
 			"cannot include %s: %s", pattern, strerror(ENOENT));
 	}
 	free(pattern);
 }
 
+static bool includes_itself(const struct config_file *file)
+{
+	for (const struct config_file *above = file->parent; above != NULL;
+		above = above->parent) {
+		if (above->device == file->device &&
+			above->inode == file->inode)
+			return true;
+	}
+	return false;
+}
+
 /* Reads a file, its accounts, and the files that it includes. */
 static void read_file(
-	const char *path, const struct config_file *parent, int line)
+	const char *path, const struct config_file *parent, size_t line)
 {
 	struct config_file file = {
 		.path = path,
 		.parent = parent,
 		.depth = parent == NULL ? 0 : parent->depth + 1,
 	};
-	char buffer[BUFSIZ];
 	struct stat st;
 	size_t size;
 
@@ -252,37 +245,30 @@ static void read_file(
 			INCLUDE_DEPTH, path);
 		return;
 	}
-	char *text = config_text_read(path, &st, &size);
-	FILE *stream = text == NULL ? NULL : fmemopen(text, size - 1, "r");
+	char *text = config_file_load(path, &st, &size);
 
-	if (stream == NULL)
+	if (text == NULL)
 		return;
 	file.device = st.st_dev;
 	file.inode = st.st_ino;
-	for (const struct config_file *above = parent; above != NULL;
-		above = above->parent) {
-		if (above->device != file.device || above->inode != file.inode)
-			continue;
+	bool itself = includes_itself(&file);
+
+	if (itself)
 		config_mistake(parent->path, line, "%s includes itself", path);
-		fclose(stream);
-		explicit_bzero(text, size);
-		free(text);
-		return;
-	}
-	config_text_blank(path, text);
-	/* Our own buffer, so that it can be wiped: it held passwords. */
-	setvbuf(stream, buffer, _IOFBF, sizeof buffer);
-	config_reading.file = &file;
-	config_parse_stream(&file, stream);
-	fclose(stream);
-	explicit_bzero(buffer, sizeof buffer);
+	else
+		config_file_parse(&file, text, size, &reading.config->jobs);
 	explicit_bzero(text, size);
 	free(text);
-	check_permissions(&file, &st);
-	for (size_t i = 0; i < file.account_count && !file.torn; i++)
+	if (!itself)
+		check_permissions(&file, &st);
+	file.first = reading.config->count;
+	for (size_t i = 0; i < file.account_count; i++)
 		add_account(&file, &file.accounts[i]);
-	for (size_t i = 0; i < file.include_count; i++)
-		read_include(&file, &file.includes[i]);
+	/* Behind a mistake, too, to find further ones: nothing comes of it. */
+	for (size_t i = 0; i < file.rc.count; i++) {
+		if (file.rc.statements[i].kind == RC_INCLUDE)
+			read_include(&file, &file.rc.statements[i]);
+	}
 	config_file_forget(&file);
 }
 
@@ -369,35 +355,26 @@ bool config_read(struct config *config, const char *const *files, size_t count,
 	last_read.files = files;
 	last_read.count = count;
 	last_read.state_dir = state_dir;
-#ifdef M_PERTURB
-	/* The parser's own copies of passwords are overwritten as it frees. */
-	mallopt(M_PERTURB, 0x55);
-#endif
-	memset(&config_reading, 0, sizeof config_reading);
-	config_reading.config = config;
-	config_reading.report = report;
-	config_reading.default_state = default_state();
-	config_reading.forced_state = state_dir;
+	memset(&reading, 0, sizeof reading);
+	reading.config = config;
+	reading.report = report;
+	reading.default_state = default_state();
+	reading.forced_state = state_dir;
 	bool found = count > 0;
 
 	for (size_t i = 0; i < count; i++)
 		read_file(files[i], NULL, 0);
 	if (count == 0)
 		found = read_default(err);
-	free(config_reading.default_state);
-	config_reading.file = NULL;
-#ifdef M_PERTURB
-	mallopt(M_PERTURB, 0);
-#endif
+	free(reading.default_state);
 	if (!found)
 		return false;
-	if (config_reading.mistakes > 0)
+	if (reading.mistakes > 0)
 		return error_set(err, ERROR_CONFIG,
 			"%zu mistake%s in the rc file: nothing was fetched; "
-			"mend %s and try again",
-			config_reading.mistakes,
-			config_reading.mistakes == 1 ? "" : "s",
-			config_reading.mistakes == 1 ? "it" : "them");
+			"fix %s and try again",
+			reading.mistakes, reading.mistakes == 1 ? "" : "s",
+			reading.mistakes == 1 ? "it" : "them");
 	if (config->count == 0)
 		return error_set(err, ERROR_CONFIG,
 			"the rc file has no account: add account NAME { "

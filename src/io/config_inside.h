@@ -1,103 +1,62 @@
 /* SPDX-License-Identifier: ISC */
-/* What parsing an rc file and making accounts of it share. */
+/* What reading an rc file and making accounts of it share. */
 #ifndef IO_CONFIG_INSIDE_H
 #define IO_CONFIG_INSIDE_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "core/rc.h"
 #include "core/setting.h"
 #include "io/config.h"
 
-#define UNKNOWN_MAX 64
-
-/* The settings of one place: the top of a file, or an account. */
+/* The settings of one place: outside of the accounts of a file, or of one. */
 struct config_layer {
-	char *name;   /* the account's; NULL at the top of a file */
-	char **texts; /* setting_count of them; NULL: not set here */
-	int *lines;
-	int line;    /* where it begins */
-	bool closed; /* its section has ended */
+	const char *name;   /* the account's; NULL: it has no good one */
+	const char **texts; /* setting_count of them; NULL: not set here */
+	size_t line;	    /* where it begins */
+	/* A mistake stands in it: nobody can tell what it lacks. */
+	bool doubtful;
 };
 
-struct config_include {
-	char *pattern;
-	int line;
-};
-
-/* A name that libconfuse does not know, taught to it so that it reads on. */
-struct config_unknown {
-	char *name;
-	int line;
-	bool section;
-};
-
+/* An rc file. What is in it belongs to rc, which holds passwords. */
 struct config_file {
 	const char *path;
 	const struct config_file *parent; /* that includes this one; or NULL */
 	unsigned depth;
 	dev_t device; /* with inode: which file it is, by whatever name */
 	ino_t inode;
+	struct rc rc;
 	struct config_layer top;
 	struct config_layer *accounts;
 	size_t account_count;
-	struct config_include *includes;
-	size_t include_count;
-	struct config_unknown unknown[UNKNOWN_MAX];
-	size_t unknown_count;
-	bool again;	   /* something unknown was found: read it once more */
-	int password_line; /* where the last one stood */
-	int said_line;	   /* a mistake on this line was reported already */
-	bool torn;	   /* its syntax is wrong: not all of it was read */
+	size_t first; /* its first account's place among those of all files */
 	bool has_password;
 };
 
-/* libconfuse's callbacks carry no pointer of ours. */
-struct config_reading {
-	struct config *config;
-	struct config_file *file;
-	void (*report)(const char *line);
-	size_t mistakes;
-	bool silent; /* a pass that will be repeated */
-	char *default_state;
-	const char *forced_state;
-};
-
-extern struct config_reading config_reading;
-
 /* Reports a mistake on a line of a file (0: of the whole), and counts it. */
-void config_mistake(const char *path, int line, const char *format, ...)
+void config_mistake(const char *path, size_t line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Gives the account what the text says; false: it is not what is expected. */
-bool config_apply(struct account *account, const struct setting *setting,
-	const char *text);
+/* ~ and ~/ expanded; NULL when the result is no absolute path. */
+char *config_expand_path(const char *text);
 
 /*
- * The text of an rc file, ended by a line end and a NUL, in new memory of *size
- * octets that the caller wipes; NULL, with the mistake reported, if it cannot
- * be read. *st: of the file.
+ * The bytes of an rc file in new memory of *size bytes, which the caller wipes;
+ * NULL, with the mistake reported, if it cannot be read. *st: of the file.
  */
-char *config_text_read(const char *path, struct stat *st, size_t *size);
+char *config_file_load(const char *path, struct stat *st, size_t *size);
 
 /*
- * Makes blanks of the text's comments (# and // to the end of the line, and
- * between slash-star and star-slash), except for their line ends. On the way it
- * reports what libconfuse lets pass: a # in a value, and braces that are never
- * closed.
+ * Makes the file's layers of its text, the mistakes reported. *jobs gets the
+ * number that is set there, if one is.
  */
-void config_text_blank(const char *path, char *text);
+void config_file_parse(struct config_file *file, const char *text, size_t size,
+	unsigned *jobs);
 
-/*
- * Collects what the stream has into the file's layers and includes, the
- * mistakes reported.
- */
-void config_parse_stream(struct config_file *file, FILE *stream);
-
-/* Wipes and frees what was collected. */
+/* Wipes and frees what was made. */
 void config_file_forget(struct config_file *file);
 
 #endif

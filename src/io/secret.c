@@ -32,23 +32,26 @@ void secret_free(char *password)
 static bool first_line(char *bytes, size_t length, const char *where,
 	char **password, struct error *err)
 {
-	size_t n = 0;
+	/* A byte order mark, which editors write, is no part of a password. */
+	size_t from =
+		length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	size_t n = from;
 
 	while (n < length && bytes[n] != '\n' && bytes[n] != '\0')
 		n++;
-	while (n > 0 && bytes[n - 1] == '\r')
+	while (n > from && bytes[n - 1] == '\r')
 		n--;
-	if (n == 0)
+	if (n == from)
 		return error_set(err, ERROR_CONFIG,
 			"%s gave no password: its first line is empty", where);
 	if (n > SECRET_MAX)
 		return error_set(err, ERROR_CONFIG,
 			"%s gave a password of more than %d octets", where,
 			SECRET_MAX);
-	char *copy = xmalloc(n + 1);
+	char *copy = xmalloc(n - from + 1);
 
-	memcpy(copy, bytes, n);
-	copy[n] = '\0';
+	memcpy(copy, bytes + from, n - from);
+	copy[n - from] = '\0';
 	*password = copy;
 	return true;
 }

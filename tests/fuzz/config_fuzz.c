@@ -23,13 +23,6 @@
  */
 #define INCLUDES_MAX 16
 
-/* libConfuse 3.3 forgets the words of an include( that is torn. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libconfuse\n";
-}
-
 static int files[FILES_MAX];
 static size_t file_count;
 static unsigned included;

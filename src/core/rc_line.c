@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: ISC */
+/* A line of an rc file: its statements, and how to go on behind a mistake. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/rc_inside.h"
+#include "core/setting.h"
+#include "core/text.h"
+
+static const char one_a_line[] =
+	"there is a second setting on this line: begin it on a line of its own";
+static const char nothing_behind[] =
+	"this stands behind a statement that is complete: begin it on a line "
+	"of its own";
+
+/* A word where a name is expected: length bytes of the line. */
+struct name {
+	const char *at;
+	size_t length;
+};
+
+static bool ends_name(char c)
+{
+	return rc_is_blank(c) ||
+		(c != '\0' && strchr("${}()=,+#\"':", c) != NULL);
+}
+
+static struct name name_at(const char *at, const char *stop)
+{
+	const char *p = at;
+
+	while (p < stop && !ends_name(*p) && rc_plain_size(p, stop) > 0)
+		p += rc_plain_size(p, stop);
+	return (struct name){at, (size_t)(p - at)};
+}
+
+static bool is_name(struct name name, const char *word)
+{
+	return name.length == strlen(word) &&
+		memcmp(name.at, word, name.length) == 0;
+}
+
+static bool is_known(struct name name)
+{
+	for (size_t i = 0; i < setting_count; i++) {
+		if (is_name(name, settings[i].name))
+			return true;
+	}
+	return is_name(name, "jobs");
+}
+
+/* A proxy's URL may have a password in it. */
+static bool is_secret(struct name name)
+{
+	return is_name(name, "password") || is_name(name, "proxy");
+}
+
+static const char *show(char room[128], struct name name)
+{
+	return text_printable(room, 128, name.at, name.length);
+}
+
+/* Behind blanks, and comments that are closed on the line. */
+static const char *behind_blanks(const char *at, const char *stop)
+{
+	while (at < stop) {
+		const char *p = at + 2;
+
+		if (rc_is_blank(*at)) {
+			at++;
+			continue;
+		}
+		if (stop - at < 4 || at[0] != '/' || at[1] != '*')
+			break;
+		while (stop - p > 1 && (p[0] != '*' || p[1] != '/'))
+			p++;
+		if (stop - p < 2)
+			break;
+		at = p + 2;
+	}
+	return at;
+}
+
+/* Does a setting begin here? *known: one that exists. */
+static bool is_setting_ahead(const struct rc_reader *r, bool *known)
+{
+	struct name name = name_at(r->at, r->stop);
+	const char *behind = behind_blanks(name.at + name.length, r->stop);
+
+	*known = is_known(name);
+	return name.length > 0 && behind < r->stop && *behind == '=';
+}
+
+/* Is this } the last of its line, but for a comment? */
+static bool is_last(const struct rc_reader *r)
+{
+	const char *behind = behind_blanks(r->at + 1, r->stop);
+
+	return behind == r->stop || strchr("#/}", *behind) != NULL;
+}
+
+/*
+ * Goes on behind a mistake with what cannot be a part of it: the account's end,
+ * or a setting that exists.
+ */
+static void resync(struct rc_reader *r)
+{
+	bool known;
+
+	for (;;) {
+		rc_skip_blanks(r);
+		if (r->at == r->stop || (*r->at == '}' && is_last(r)) ||
+			(is_setting_ahead(r, &known) && known))
+			break;
+		char c = *r->at;
+		const char *close = c != '"' && c != '\''
+			? NULL
+			: memchr(r->at + 1, c, (size_t)(r->stop - r->at - 1));
+
+		if (close != NULL)
+			r->at = close + 1;
+		else
+			rc_skip_word(r);
+	}
+	/* In "account a { user = x${y}" it may be the account's, or not. */
+	if (r->here && r->at == r->stop && r->stop[-1] == '}')
+		r->unsure = true;
+	r->must_end = NULL;
+}
+
+/* Is what follows the value no part of it? at is behind the value. */
+static bool value_ends(struct rc_reader *r)
+{
+	bool known;
+
+	if (r->at < r->stop && !rc_is_blank(*r->at) && *r->at != '}' &&
+		rc_plain_size(r->at, r->stop) > 0) {
+		rc_mistake(r, r->at,
+			"%s goes on right behind its closing quotation mark: "
+			"put all of it in one pair of quotes, or a blank in "
+			"front of what comes next",
+			r->subject);
+		rc_skip_word(r);
+		resync(r);
+		return false;
+	}
+	rc_skip_blanks(r);
+	if (r->at == r->stop || *r->at == '}' ||
+		(is_setting_ahead(r, &known) && (r->here || known)))
+		return true;
+	if (rc_is_typographic(r, r->at))
+		rc_refuse_typographic(r, r->at);
+	else
+		rc_mistake(r, r->at,
+			"%s has a blank in it: put it in quotes, as in %s",
+			r->subject, r->usage);
+	rc_skip_word(r);
+	resync(r);
+	return false;
+}
+
+/* A word that is no setting, right behind a secret: perhaps a part of it. */
+static void refuse_unknown(struct rc_reader *r, struct name name)
+{
+	if (r->hidden) {
+		rc_mistake(r, name.at,
+			"what follows the password (or proxy) is no setting: "
+			"put its value in quotes");
+	} else if (!r->spoiled) {
+		char *copy = rc_copy(name.at, name.length);
+
+		r->mistaken = true;
+		rc_add_unknown(r->rc, rc_place_of(r, name.at), copy);
+		rc_wipe(copy);
+	}
+}
+
+/* at is at the =. */
+static void read_setting(struct rc_reader *r, struct name name)
+{
+	char shown[128];
+	bool torn = r->hidden && !is_known(name);
+
+	if (torn)
+		refuse_unknown(r, name);
+	r->spoiled = r->spoiled || torn;
+	r->hidden = torn || is_secret(name);
+	show(shown, name);
+	snprintf(r->subject, sizeof r->subject, "the value of %s", shown);
+	snprintf(r->usage, sizeof r->usage, "%s = \"VALUE\"", shown);
+	if (r->must_end != NULL)
+		rc_mistake(r, name.at, "%s", r->must_end);
+	r->must_end = r->here ? NULL : one_a_line;
+	r->at++;
+	char *value = rc_read_value(r, "}");
+
+	if (value == NULL) {
+		resync(r);
+		return;
+	}
+	/* Of a line that is half understood, nothing. */
+	if (value_ends(r) && !r->spoiled && !r->unsure && r->depth == 0)
+		rc_add_statement(r, RC_SETTING, rc_place_of(r, name.at),
+			rc_copy(name.at, name.length), value);
+	else
+		rc_wipe(value);
+}
+
+/* name is owned by rc then; NULL: it has none. */
+static void open_account(struct rc_reader *r, const char *at, char *name)
+{
+	r->account = rc_place_of(r, at);
+	text_printable(r->account_name, sizeof r->account_name,
+		name == NULL ? "" : name, name == NULL ? 0 : strlen(name));
+	r->told = false;
+	r->unsure = false;
+	r->depth = 0;
+	r->must_end = NULL;
+	rc_add_statement(r, RC_ACCOUNT, r->account, name, NULL);
+}
+
+static void close_account(struct rc_reader *r, const char *at)
+{
+	rc_add_statement(r, RC_END, rc_place_of(r, at), NULL, NULL);
+	r->account.line = 0;
+	r->here = false;
+}
+
+/* account or include within an account: it was not closed, it seems. */
+static void refuse_inside(struct rc_reader *r, const char *at, const char *what)
+{
+	if (!r->told && !r->unsure)
+		rc_mistake(r, at,
+			"%s inside of account %s: its closing } is missing "
+			"above (it begins on line %zu)",
+			what, r->account_name, r->account.line);
+	r->told = true;
+}
+
+/* at is behind the word. */
+static void read_account(struct rc_reader *r, const char *begin)
+{
+	if (r->account.line > 0) {
+		refuse_inside(r, begin, "account");
+		close_account(r, begin);
+	} else if (r->must_end != NULL) {
+		rc_mistake(r, begin, "%s", r->must_end);
+	}
+	r->hidden = false;
+	snprintf(r->subject, sizeof r->subject, "the account's name");
+	snprintf(r->usage, sizeof r->usage, "account NAME {");
+	char *name = rc_read_value(r, "{");
+	bool named = name != NULL;
+
+	open_account(r, begin, name);
+	rc_skip_blanks(r);
+	if (r->at < r->stop && *r->at == '{') {
+		r->at++;
+		r->here = true;
+		return;
+	}
+	const char *brace = memchr(r->at, '{', (size_t)(r->stop - r->at));
+
+	if (named)
+		rc_mistake(r, r->at,
+			brace == NULL ? "the { of account %s is missing: write "
+					"account NAME { on one line"
+				      : "account %s has more than one word as "
+					"its name: write account NAME {",
+			r->account_name);
+	r->at = brace == NULL ? r->stop : brace + 1;
+	r->here = brace != NULL;
+	r->brace_due = brace == NULL;
+}
+
+/* at is behind the word. */
+static void read_include(struct rc_reader *r, const char *begin)
+{
+	bool misplaced = r->account.line > 0;
+	char *file = NULL;
+	bool good = false;
+
+	if (misplaced)
+		refuse_inside(r, begin, "include");
+	else if (r->must_end != NULL)
+		rc_mistake(r, begin, "%s", r->must_end);
+	r->hidden = false;
+	snprintf(r->subject, sizeof r->subject, "the file to include");
+	snprintf(r->usage, sizeof r->usage, "include(\"FILE\")");
+	rc_skip_blanks(r);
+	if (r->at < r->stop && *r->at == '(') {
+		r->at++;
+		file = rc_read_value(r, "),");
+		if (file == NULL) {
+			resync(r);
+			return;
+		}
+		rc_skip_blanks(r);
+		good = r->at < r->stop && *r->at == ')';
+	}
+	if (!good) {
+		rc_mistake(r, begin,
+			"include takes one file name: include(\"FILE\")");
+		rc_wipe(file);
+		r->at = r->stop;
+		return;
+	}
+	r->at++;
+	r->must_end = nothing_behind;
+	if (misplaced || r->spoiled)
+		rc_wipe(file);
+	else
+		rc_add_statement(
+			r, RC_INCLUDE, rc_place_of(r, begin), file, NULL);
+}
+
+/* Where the { of a block called name stands, with a title or without; or NULL.
+ */
+static const char *brace_ahead(const struct rc_reader *r, struct name *title)
+{
+	const char *at = behind_blanks(r->at, r->stop);
+	bool quoted = at < r->stop && (*at == '"' || *at == '\'');
+
+	*title = name_at(at + quoted, r->stop);
+	at = title->at + title->length + quoted;
+	if (at > r->stop)
+		return NULL;
+	at = behind_blanks(at, r->stop);
+	return at < r->stop && *at == '{' ? at : NULL;
+}
+
+/* What is no account is read as one, so that its } is not one too many. */
+static void open_block(struct rc_reader *r, struct name name, struct name title)
+{
+	if (r->account.line > 0)
+		r->depth++;
+	else
+		open_account(r, name.at,
+			title.length == 0 || r->hidden
+				? NULL
+				: rc_copy(title.at, title.length));
+	r->here = r->depth == 0;
+}
+
+/* A name without = behind it: what was meant? at is behind it. */
+static void refuse_name(struct rc_reader *r, struct name name)
+{
+	char shown[128];
+	struct name title;
+	const char *behind = behind_blanks(r->at, r->stop);
+	const char *brace = brace_ahead(r, &title);
+
+	show(shown, name);
+	if (!is_known(name)) {
+		refuse_unknown(r, name);
+		if (brace != NULL) {
+			open_block(r, name, title);
+			r->at = brace + 1;
+			return;
+		}
+	} else if (behind < r->stop && *behind == ':') {
+		rc_mistake(r, behind,
+			"there is a : behind %s: write = instead, as in %s = "
+			"\"VALUE\"",
+			shown, shown);
+	} else if (r->stop - behind > 1 && behind[0] == '+' &&
+		behind[1] == '=') {
+		rc_mistake(r, behind, "there is no += here: write %s = VALUE",
+			shown);
+	} else {
+		rc_mistake(r, name.at,
+			"there is no = behind %s: write %s = VALUE", shown,
+			shown);
+	}
+	/* A line that begins with a setting is no part of a password above. */
+	if (is_known(name) && behind_blanks(r->begin, r->stop) == name.at)
+		r->hidden = false;
+	r->hidden = r->hidden || is_secret(name);
+	rc_skip_word(r);
+	resync(r);
+}
+
+static void read_name(struct rc_reader *r)
+{
+	struct name name = name_at(r->at, r->stop);
+	const char *behind = name.at + name.length;
+
+	if (name.length == 0) {
+		if (rc_is_typographic(r, r->at))
+			rc_refuse_typographic(r, r->at);
+		else
+			rc_mistake(r, r->at,
+				"a setting is expected here: SETTING = VALUE, "
+				"account NAME { or include(\"FILE\")");
+		rc_skip_word(r);
+		resync(r);
+		return;
+	}
+	r->at = behind;
+	rc_skip_blanks(r);
+	bool equals = r->at < r->stop && *r->at == '=';
+
+	if (is_name(name, "account") && !equals) {
+		read_account(r, name.at);
+	} else if (is_name(name, "include") && !equals) {
+		read_include(r, name.at);
+	} else if (is_name(name, "account") || is_name(name, "include")) {
+		rc_mistake(r, name.at, "write %s, without =",
+			is_name(name, "account") ? "account NAME {"
+						 : "include(\"FILE\")");
+		r->at = r->stop;
+	} else if (equals) {
+		read_setting(r, name);
+	} else {
+		r->at = behind;
+		refuse_name(r, name);
+	}
+}
+
+static void read_brace(struct rc_reader *r)
+{
+	if (*r->at == '{' && !r->brace_due) {
+		rc_mistake(r, r->at,
+			"there is no account NAME in front of this {");
+		if (r->account.line > 0)
+			r->depth++;
+		else
+			open_account(r, r->at, NULL);
+	} else if (*r->at == '}' && r->depth > 0) {
+		r->depth--;
+	} else if (*r->at == '}' && r->account.line > 0) {
+		close_account(r, r->at);
+		r->must_end = nothing_behind;
+	} else if (*r->at == '}' && !r->unsure) {
+		rc_mistake(r, r->at,
+			"there is no account that this } could close: remove "
+			"it, or one too many above");
+	}
+	r->brace_due = false;
+	r->at++;
+}
+
+void rc_read_line(struct rc_reader *r)
+{
+	for (;;) {
+		rc_skip_blanks(r);
+		if (r->at == r->stop)
+			return;
+		if (*r->at == '{' || *r->at == '}') {
+			read_brace(r);
+			continue;
+		}
+		r->brace_due = false;
+		read_name(r);
+	}
+}
