@@ -188,8 +188,9 @@ read_memory() {
 # taken over, so that it does not ask the compiler everything again.
 hardened_by() {
     [ -z "${KEEPMAIL_THIN:-}" ] || skip "the gate ran it before"
-    [ -x "$TESTS_SRC/../configure" ] && [ -f "$TESTS_BUILD/../config.log" ] ||
+    if [ ! -x "$TESTS_SRC/../configure" ] || [ ! -f "$TESTS_BUILD/../config.log" ]; then
         skip "no configure here"
+    fi
     mkdir "$work/configured"
     cd "$work/configured" || return 1
     sed -n '/_cv_env_/d; /^\(ac\|am\|pkg\)_cv_[a-zA-Z0-9_]*=/p' \

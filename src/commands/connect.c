@@ -5,6 +5,7 @@
 
 #include "commands/run.h"
 #include "io/confine.h"
+#include "io/privilege.h"
 #include "io/secret.h"
 
 struct session *connect_account(struct account *account, char *password,
@@ -13,7 +14,9 @@ struct session *connect_account(struct account *account, char *password,
 {
 	char *found = NULL;
 
-	if (password == NULL && !secret_get(account, stop, &found, err))
+	if (password == NULL &&
+		!secret_get(
+			account, privilege_has_changed(), stop, &found, err))
 		return NULL;
 	/* What is open stays open; nothing was said to the server yet. */
 	confine_worker(account, !delivers);

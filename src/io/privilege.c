@@ -92,6 +92,14 @@ static bool choose_user(const struct account *account,
 	return true;
 }
 
+/* By privilege_become. */
+static bool has_changed;
+
+bool privilege_has_changed(void)
+{
+	return has_changed;
+}
+
 bool privilege_check(const struct account *account, struct error *err)
 {
 	const struct passwd *user;
@@ -128,6 +136,7 @@ bool privilege_become(const struct account *account, struct error *err)
 			"cannot become the user %s (run-as) for good: nothing "
 			"was fetched",
 			account->run_as);
+	has_changed = true;
 	/* The kernel forgets these with the old user. */
 	privilege_protect_memory();
 	if (ends_with != 0)

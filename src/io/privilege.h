@@ -35,4 +35,7 @@ bool privilege_check(const struct account *account, struct error *err);
  */
 bool privilege_become(const struct account *account, struct error *err);
 
+/* Did privilege_become make this process another user? */
+bool privilege_has_changed(void);
+
 #endif
