@@ -194,8 +194,13 @@ static void warn_expiry(struct run *run)
 
 static bool log_in(struct run *run, char *password, struct error *err)
 {
+	size_t count;
+	const char **readable = connect_readable(run->account, &count);
+
 	run->session = connect_account(run->account, password, run->store,
-		!run->options->dry_run, run->options->stop, err);
+		!run->options->dry_run, readable, count, run->options->stop,
+		err);
+	free(readable);
 	if (run->session == NULL)
 		return false;
 	run->one_by_one = store_was_out_of_step(run->store, run_now());

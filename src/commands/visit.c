@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -57,10 +58,13 @@ bool visit_list(struct visit *visit, struct error *err)
 			visit->account->state, strerror(errno));
 	if (!open_store(visit, STORE_READ, err))
 		return false;
+	size_t count;
+	const char **readable = connect_readable(visit->account, &count);
 	struct session *session =
 		connect_account(visit->account, visit->password, visit->store,
-			false, visit->options->stop, err);
+			false, readable, count, visit->options->stop, err);
 
+	free(readable);
 	if (session == NULL)
 		return false;
 	if (getrandom(key, sizeof key, 0) < 0)
