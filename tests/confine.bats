@@ -17,6 +17,17 @@ teardown() {
 
 # probed [SETTING...]: a run with the probe in it; what it met, in $work/met.
 probed() {
+    prepare_probe "$@"
+    PROBE_OUTPUT=$work/met PROBE_PORT=$port PROBE_MAIL=$work/Mail/cur/seen \
+        LD_PRELOAD=$work/probe.so \
+        ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 \
+        run keepmail -v
+    [ "$status" -eq 0 ] || { echo "# $output"; return 1; }
+    abi=$(sed -n 's/^abi //p' "$work/met")
+    [ -n "$abi" ]
+}
+
+prepare_probe() {
     ${CC:-cc} -shared -fPIC -D_GNU_SOURCE -o "$work/probe.so" \
         "$TESTS_SRC/lib/probe.c" -ldl
     start_server --synthetic 1
@@ -26,14 +37,8 @@ probed() {
     echo seen >"$work/Mail/cur/seen"
     echo precious >"$HOME/secret"
     echo precious >"$HOME/unwanted"
+    echo precious >"$HOME/emptied"
     : >"$work/met"
-    PROBE_OUTPUT=$work/met PROBE_PORT=$port PROBE_MAIL=$work/Mail/cur/seen \
-        LD_PRELOAD=$work/probe.so \
-        ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 \
-        run keepmail -v
-    [ "$status" -eq 0 ] || { echo "# $output"; return 1; }
-    abi=$(sed -n 's/^abi //p' "$work/met")
-    [ -n "$abi" ]
 }
 
 # met ATTEMPT ERRNO...: this attempt met one of these.
@@ -48,19 +53,40 @@ met() {
     return 1
 }
 
-EPERM=1 EACCES=13
+EPERM=1 EBADF=9 EACCES=13 EINVAL=22 ENOTTY=25 ENOSYS=38 ENOTSOCK=88
+
+need_libseccomp() {
+    ! grep -q 'built without libseccomp' "$KEEPMAIL" ||
+        skip "built without libseccomp"
+}
+
+need_filter() {
+    [[ $output == *"(seccomp)"* ]] || skip "no seccomp filter here"
+}
 
 @test "with confine = false a keepmail that was taken over may do all of this" {
     probed "confine = false"
     says "not confined: confine = false"
     for attempt in read list write create truncate mkdir symlink chmod unlink \
-        mail connect bind signal program ptrace; do
+        mail connect bind signal program ptrace empty empty-reading ftruncate \
+        socket socketpair; do
         met $attempt 0
     done
-    for attempt in mptcp fastopen; do
+    # What the kernel says to them, and not to one that is confined.
+    for attempt in tiocsti tioclinux tiocsctty tiocsti-high; do
+        met $attempt $ENOTTY
+    done
+    for attempt in userns mountns clone3 unshare; do
+        met $attempt $EINVAL
+    done
+    for attempt in late-connect late-bind listen accept accept4; do
+        met $attempt $ENOTSOCK
+    done
+    for attempt in mptcp fastopen family; do
         ! grep -q "^$attempt $EPERM\$" "$work/met" || return 1
     done
     [ ! -s "$HOME/secret" ]
+    [ ! -s "$HOME/emptied" ]
     [ -e "$HOME/new" ]
 }
 
@@ -71,7 +97,7 @@ EPERM=1 EACCES=13
     for attempt in read list write create mkdir symlink unlink mail; do
         met $attempt $EACCES
     done
-    [ "$abi" -lt 3 ] || met truncate $EACCES
+    [ "$abi" -lt 3 ] || met truncate $EACCES $EPERM
     [ -e "$HOME/unwanted" ]
     [ ! -e "$HOME/new" ]
     [ "$(files "$work/Mail/new")" -eq 1 ]
@@ -93,14 +119,72 @@ EPERM=1 EACCES=13
 
 @test "confined it starts no program, and takes no way around" {
     probed
-    [[ $output == *"(seccomp)"* ]] || skip "no seccomp filter here"
+    need_filter
     says "starts no programs (seccomp)"
-    met program $EPERM
-    met chmod $EPERM
-    met mptcp $EPERM
-    met fastopen $EPERM
+    for attempt in program chmod mptcp fastopen family; do
+        met $attempt $EPERM
+    done
     # The leak checker needs it.
     nm -D "$KEEPMAIL" | grep -q __asan_init || met ptrace $EPERM
+}
+
+@test "confined it empties no file by its path, but what is open, whatever Landlock knows" {
+    probed
+    need_filter
+    for attempt in truncate empty empty-reading; do
+        met $attempt $EPERM
+    done
+    met ftruncate 0
+    [ -s "$HOME/secret" ]
+    [ -s "$HOME/emptied" ]
+}
+
+@test "confined it makes no namespace" {
+    probed
+    need_filter
+    met userns $EPERM
+    met mountns $EPERM
+    met unshare $EPERM
+    # The C library then does without.
+    met clone3 $ENOSYS
+}
+
+@test "logged in it makes and connects no socket any more" {
+    probed
+    need_filter
+    says "confined further: opens no more sockets (seccomp)"
+    for attempt in socket socketpair late-connect late-bind listen accept \
+        accept4; do
+        met $attempt $EPERM
+    done
+}
+
+@test "confined it types nothing into a terminal" {
+    probed
+    need_filter
+    for attempt in tiocsti tioclinux tiocsctty tiocsti-high; do
+        met $attempt $EPERM
+    done
+}
+
+@test "a worker has left the terminal, and may only write to it" {
+    command -v script >/dev/null || skip "no script(1) here"
+    prepare_probe "password-command = 'read word && echo \$word'"
+    # The command may still ask there.
+    sed -i '/^password = /d' "$rc"
+    PROBE_OUTPUT=$work/met PROBE_PORT=$port PROBE_MAIL=$work/Mail/cur/seen \
+        ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 \
+        run script -qec "LD_PRELOAD='$work/probe.so' '$KEEPMAIL' -f '$rc'" \
+        /dev/null < <(
+            sleep 1
+            echo "$password"
+            sleep 1
+        )
+    [ "$status" -eq 0 ]
+    says "a: fetched 1"
+    met input $ENOTTY
+    met session $EPERM
+    met read-terminal $EBADF
 }
 
 @test "confined it delivers to an mbox all the same" {
@@ -123,6 +207,7 @@ on_kernel() {
 }
 
 @test "an older kernel confines it as far as it can, and it says how far" {
+    need_libseccomp
     start_server --synthetic 1 --shared
     write_rc
     on_kernel retval=7
@@ -224,6 +309,21 @@ END
     sed -i "/tls-ca/d; s/^port = .*/port = $port\ntls = off/" "$rc"
 }
 
+@test "Ctrl-C at a terminal ends a run at once, though its worker has left that" {
+    command -v script >/dev/null || skip "no script(1) here"
+    stalled
+    begun=$(date +%s%N)
+    run script -qec "'$KEEPMAIL' -v -f '$rc'" /dev/null < <(
+        sleep 1
+        printf '\003'
+        sleep 1
+    )
+    [ $(($(date +%s%N) - begun)) -lt 3500000000 ]
+    [ "$status" -eq 75 ]
+    says "ended by a signal"
+    [ -z "$(pgrep -f "$KEEPMAIL -v -f $rc")" ]
+}
+
 # gives_up COUNT: so many workers are confined, and their parent talks to no server.
 gives_up() {
     "$KEEPMAIL" -f "$rc" 3>&- &
@@ -244,11 +344,13 @@ gives_up() {
 }
 
 @test "one account's worker gives up its privileges" {
+    need_libseccomp
     stalled
     gives_up 1
 }
 
 @test "of several accounts each gives up its own" {
+    need_libseccomp
     stalled
     printf 'account b { }\n' >>"$rc"
     gives_up 2

@@ -196,6 +196,50 @@ teardown() {
     same_mail "$work/sent" "$work/mbox"
 }
 
+# As it is in a chroot or a small container: hidden from this run alone.
+@test "an mbox and a Maildir are delivered to where /proc is not mounted, by root and others" {
+    ! nm -D "$KEEPMAIL" | grep -q __asan_init || skip "sanitizers need /proc"
+    hide='mount -t tmpfs none /proc && exec "$@"'
+    unshare -m sh -c "$hide" sh true 2>/dev/null ||
+        skip "no mount namespace can be made here"
+    make_mail 5
+    start_server --folder "$work/mail" --shared
+    for kind in mbox maildir; do
+        rm -rf "$work/state" "$work/box"
+        write_rc "$kind = \"$work/box/mail\""
+        run unshare -m sh -c "$hide" sh "$KEEPMAIL" -f "$rc"
+        [ "$status" -eq 0 ] || { echo "# $output"; return 1; }
+        same_mail "$work/sent" "$work/box/mail"
+    done
+    # Naming a file by its descriptor takes a capability before Linux 6.10.
+    id nobody >/dev/null || return 0
+    mkdir -p "$work/nobody"
+    chown nobody "$work/nobody"
+    let_pass "$work"
+    chmod 755 "$work/server"
+    chmod 644 "$work/server/cert.pem"
+    write_rc "run-as = nobody" "state = \"$work/nobody/state\"" \
+        "mbox = \"$work/nobody/mail\""
+    sed -i '/^run-as/d' "$rc"
+    run unshare -m sh -c "$hide" sh "$KEEPMAIL" -f "$rc"
+    [ "$status" -eq 0 ] || { echo "# $output"; return 1; }
+    same_mail "$work/sent" "$work/nobody/mail"
+    [ ! -e "$work/nobody/mail.lock" ]
+}
+
+@test "an mbox is locked where a file without a name can be given none" {
+    start_server --synthetic 2
+    write_rc "mbox = \"$work/mbox\""
+    # The leak checker cannot trace what is traced.
+    ASAN_OPTIONS=detect_leaks=0 run strace -f -qq -o "$work/trace" \
+        -e trace=linkat,openat -e inject=linkat:error=ENOENT "$KEEPMAIL" -f "$rc"
+    grep -q 'linkat.*INJECTED' "$work/trace" || skip "no strace that can say so"
+    [ "$status" -eq 0 ]
+    grep -q 'mbox.lock", .*O_EXCL.* = [0-9]' "$work/trace"
+    [ "$(kept "$work/mbox")" -eq 2 ]
+    [ ! -e "$work/mbox.lock" ]
+}
+
 @test "a dot-lock that a killed keepmail left behind is no obstacle" {
     printf '%s\nkeepmail %s\n' 999999 "$(hostname)" >"$work/mbox.lock"
     start_server --folder "$work/mail"

@@ -95,6 +95,45 @@ all_of() {
     done
 }
 
+# command_sees FILE: a password-command that leaves its environment there.
+command_sees() {
+    sed -i '/^password/d; s/password = .*//' "$rc"
+    sed -i "s|^account a {|&\n password-command = 'env >$1; echo test'|" "$rc"
+}
+
+@test "another user's password-command gets nothing of root's environment but language and time" {
+    need_root
+    start_server --synthetic 1
+    place_for nobody
+    write_plain "run-as = nobody" "state = \"$work/nobody/state\"" \
+        "maildir = \"$work/nobody/mail\""
+    command_sees "$work/nobody/environment"
+    # LD_LIBRARY_PATH leads nowhere.
+    run env SSH_AUTH_SOCK=/run/agent GNUPGHOME=/root/.gnupg SHELL=/bin/false \
+        XDG_RUNTIME_DIR=/run/user/0 DBUS_SESSION_BUS_ADDRESS=unix:x \
+        LD_LIBRARY_PATH=/nowhere LANG=C LC_TIME=C TZ=UTC TERM=dumb LANGSAM=x \
+        PATH="/root/bin:$PATH" KEEPMAIL_EXTRA=here "$KEEPMAIL" -f "$rc"
+    [ "$status" -eq 0 ]
+    sed 's/=.*//' "$work/nobody/environment" | grep -v '^\(_\|PWD\|OLDPWD\|SHLVL\)$' |
+        sort >"$work/names"
+    printf '%s\n' HOME KEEPMAIL_ACCOUNT KEEPMAIL_EXTRA KEEPMAIL_SERVER \
+        KEEPMAIL_USER LANG LC_TIME LOGNAME PATH SHELL TERM TZ USER |
+        sort | diff - "$work/names"
+    grep -qx 'PATH=/usr/local/bin:/usr/bin:/bin' "$work/nobody/environment"
+    grep -qx 'SHELL=/bin/sh' "$work/nobody/environment"
+}
+
+@test "the same user's password-command gets the environment as it is" {
+    start_server --synthetic 1
+    write_rc
+    command_sees "$work/environment"
+    run env SSH_AUTH_SOCK=/run/agent GNUPGHOME=/somewhere "$KEEPMAIL" -f "$rc"
+    [ "$status" -eq 0 ]
+    grep -qx 'SSH_AUTH_SOCK=/run/agent' "$work/environment"
+    grep -qx 'GNUPGHOME=/somewhere' "$work/environment"
+    grep -qx "PATH=$PATH" "$work/environment"
+}
+
 @test "what only root may read or write stays closed to the user of run-as" {
     need_root
     start_server --synthetic 3

@@ -255,3 +255,34 @@ stores_are_whole() {
     [ "$status" -eq 71 ]
     [ ! -e "$work/state" ]
 }
+
+# hardened_by OPTION...: what configure hardens with; the build's own answers are
+# taken over, so that it does not ask the compiler everything again.
+hardened_by() {
+    [ -z "${KEEPMAIL_THIN:-}" ] || skip "the gate ran it before"
+    if [ ! -x "$TESTS_SRC/../configure" ] || [ ! -f "$TESTS_BUILD/../config.log" ]; then
+        skip "no configure here"
+    fi
+    mkdir "$work/configured"
+    cd "$work/configured" || return 1
+    sed -n '/_cv_env_/d; /^\(ac\|am\|pkg\)_cv_[a-zA-Z0-9_]*=/p' \
+        "$TESTS_BUILD/../config.log" >cache
+    "$TESTS_SRC/../configure" -q --no-create --cache-file=cache \
+        --without-libseccomp "$@" >said 2>&1 || {
+        sed 's/^/# /' said
+        return 1
+    }
+    hardened=$(sed -n 's/^S\["HARD_CFLAGS"\]=//p' config.status)
+}
+
+@test "it is built so whatever is asked for besides, and keeps a stronger FORTIFY" {
+    hardened_by --enable-hardening --disable-sanitizers --disable-coverage \
+        --disable-fuzzing CPPFLAGS=-D_FORTIFY_SOURCE=3
+    [[ $hardened == *-fstack-protector-strong* ]]
+    [[ $hardened != *FORTIFY* ]]
+}
+
+@test "--disable-hardening builds without" {
+    hardened_by --disable-hardening
+    [ "$hardened" = '""' ]
+}

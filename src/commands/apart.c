@@ -116,7 +116,7 @@ int apart_status(int result, struct error *err)
 /* It was passed on: nothing is left to do but to wait. */
 static const volatile sig_atomic_t never;
 
-int apart_run(apart_task *task, void *context, const char *account,
+int apart_run(apart_task *task, void *context, struct account *account,
 	const volatile sig_atomic_t *stop)
 {
 	struct error err = {.kind = ERROR_NONE};
@@ -125,6 +125,7 @@ int apart_run(apart_task *task, void *context, const char *account,
 
 	bool told = false;
 
+	account_forget_password(account);
 	while (pid > 0) {
 		if (apart_wait(told ? &never : stop, 0, &result) != 0)
 			break;
@@ -136,7 +137,7 @@ int apart_run(apart_task *task, void *context, const char *account,
 		pid > 0 ? apart_status(result, &err) : error_status(err.kind);
 
 	if (err.kind != ERROR_NONE) {
-		log_account(account);
+		log_account(account->name);
 		log_error(&err);
 	}
 	return status;

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/types.h>
 
+#include "core/account.h"
 #include "core/error.h"
 
 /* Returns an exit status. */
@@ -37,11 +38,11 @@ pid_t apart_wait(
 int apart_status(int result, struct error *err);
 
 /*
- * Starts it, and waits for it to end; SIGTERM is passed on to it once *stop is
- * not 0. Returns its exit status, or that of an error, which is logged under
- * this account's name.
+ * Starts it, forgets the account's password here, and waits for it to end;
+ * SIGTERM is passed on to it once *stop is not 0. Returns its exit status, or
+ * that of an error, which is logged under this account's name.
  */
-int apart_run(apart_task *task, void *context, const char *account,
+int apart_run(apart_task *task, void *context, struct account *account,
 	const volatile sig_atomic_t *stop);
 
 #endif

@@ -9,8 +9,8 @@
 #include <sysexits.h>
 
 #include "commands/apart.h"
-#include "commands/places.h"
 #include "commands/json.h"
+#include "commands/places.h"
 #include "commands/rebuild.h"
 #include "commands/run.h"
 #include "commands/state.h"
@@ -148,8 +148,7 @@ static bool is_as_known(struct check *check, struct error *err)
 	run->account = check->account;
 	run->options = &options;
 	run->store = check->store;
-	bool ok =
-		places_check(run, err) && rebuild_is_not_due(run, err);
+	bool ok = places_check(run, err) && rebuild_is_not_due(run, err);
 
 	free(run);
 	return ok;
@@ -184,8 +183,8 @@ static void check_password(struct check *check, char **password)
 	struct error err = {.kind = ERROR_NONE};
 
 	if (secret_is_at_hand(account)
-			? !secret_get(
-				  account, check->options->stop, password, &err)
+			? !secret_get(account, privilege_has_changed(),
+				  check->options->stop, password, &err)
 			: !secret_ask(account, check->options->stop, password,
 				  &err))
 		tell_wrong(check, "password", &err);
@@ -301,7 +300,8 @@ static void check_server(struct check *check, char *password)
 		tell(check, "login", NULL, "not tried without a password");
 		return;
 	}
-	confine_worker(check->account, true);
+	privilege_leave_terminal();
+	confine_worker(check->account, true, NULL, 0);
 	session = session_open(
 		check->account, password, check->options->stop, &err);
 	secret_free(password);
@@ -402,8 +402,7 @@ int check_accounts(struct account *const *accounts, size_t count,
 		struct checking one = {accounts, count, accounts[i], options};
 
 		status = error_worse(status,
-			apart_run(check_one, &one, accounts[i]->name,
-				options->stop));
+			apart_run(check_one, &one, accounts[i], options->stop));
 	}
 	return *options->stop ? error_worse(status, EX_TEMPFAIL) : status;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "commands/apart.h"
 #include "commands/visit.h"
 #include "core/xalloc.h"
 #include "io/foreign.h"
@@ -136,20 +137,28 @@ static void say(const struct import *import)
 			visit->marked, import->marked_of, visit->known);
 }
 
-int import_account(struct account *account, const struct fetch_options *options,
-	const struct import_options *how)
+struct importing {
+	struct account *account;
+	const struct fetch_options *options;
+	const struct import_options *how;
+};
+
+static int import_apart(void *context)
 {
-	struct import import = {.how = how};
+	const struct importing *importing = context;
+	struct account *account = importing->account;
+	struct import import = {.how = importing->how};
 	struct error err = {.kind = ERROR_NONE};
 	uint64_t key[2] = {0, 0};
 
 	if (getrandom(key, sizeof key, 0) < 0)
 		key[0] = (uintptr_t)&import;
-	import.origin = xasprintf("import %s", seen_names[how->from]);
-	seen_init(&import.seen, how->from, account->server, account->user, key);
+	import.origin = xasprintf("import %s", seen_names[import.how->from]);
+	seen_init(&import.seen, import.how->from, account->server,
+		account->user, key);
 	/* The files are read before the process gives up the right to. */
-	if (visit_begin(&import.visit, account, options, &err) &&
-		foreign_read(&import.seen, how->file, &err) &&
+	if (visit_begin(&import.visit, account, importing->options, &err) &&
+		foreign_read(&import.seen, import.how->file, &err) &&
 		visit_list(&import.visit, &err) && match(&import, &err) &&
 		mark_all(&import, &err))
 		say(&import);
@@ -158,4 +167,12 @@ int import_account(struct account *account, const struct fetch_options *options,
 	free(import.listed);
 	free(import.origin);
 	return visit_end(&import.visit, &err);
+}
+
+int import_account(struct account *account, const struct fetch_options *options,
+	const struct import_options *how)
+{
+	struct importing importing = {account, options, how};
+
+	return apart_run(import_apart, &importing, account, options->stop);
 }

@@ -81,9 +81,8 @@ int mark_seen(struct account *const *accounts, size_t count,
 		struct marking marking = {accounts, count, i, options};
 
 		status = error_worse(status,
-			count == 1 ? mark_apart(&marking)
-				   : apart_run(mark_apart, &marking,
-					     accounts[i]->name, options->stop));
+			apart_run(mark_apart, &marking, accounts[i],
+				options->stop));
 	}
 	return *options->stop ? error_worse(status, EX_TEMPFAIL) : status;
 }

@@ -19,7 +19,7 @@
 /* More links than this below one account's places are not followed. */
 #define LINKS_MAX 1000
 
-static void add(struct places *places, const char *path, bool may_be_missing)
+void places_add(struct places *places, const char *path, bool may_be_missing)
 {
 	if (path == NULL)
 		return;
@@ -49,7 +49,7 @@ static bool add_former(void *data, const char *path, struct error *err)
 
 	(void)err;
 	if (strcmp(path, gathering->account->path) != 0)
-		add(gathering->places, path, false);
+		places_add(gathering->places, path, false);
 	return true;
 }
 
@@ -60,14 +60,14 @@ bool places_gather(struct places *places, const struct account *account,
 
 	*places = (struct places){.count = 0};
 	/* That it is there was looked at in the beginning (places_check). */
-	add(places, account->path, true);
-	add(places, account->local, false);
+	places_add(places, account->path, true);
+	places_add(places, account->local, false);
 	/* A trash is emptied now and then. */
-	add(places, account->trash, true);
+	places_add(places, account->trash, true);
 	if (!store_places(store, add_former, &gathering, err))
 		return false;
 	for (size_t i = 0; i < account->elsewhere_count; i++)
-		add(places, account->elsewhere[i], true);
+		places_add(places, account->elsewhere[i], true);
 	return true;
 }
 
@@ -84,7 +84,7 @@ static void add_link(struct places *places, const char *path, unsigned depth)
 		(S_ISDIR(st.st_mode) || S_ISREG(st.st_mode))) {
 		size_t before = places->count;
 
-		add(places, target, true);
+		places_add(places, target, true);
 		if (S_ISDIR(st.st_mode) && places->count > before)
 			add_links_below(places, target, depth + 1);
 	}

@@ -24,6 +24,9 @@ struct places {
 	size_t count;
 };
 
+/* Adds a place, unless it is there; NULL is none. */
+void places_add(struct places *places, const char *path, bool may_be_missing);
+
 /*
  * Where mail is put and was put before, below local and trash, and where other
  * accounts of the same user put theirs. The caller releases it.

@@ -242,8 +242,8 @@ int status_accounts(struct account *const *accounts, size_t count,
 		struct looking looking = {accounts[i], options->json};
 
 		worst = error_worse(worst,
-			apart ? apart_run(look_apart, &looking,
-					accounts[i]->name, options->stop)
+			apart ? apart_run(look_apart, &looking, accounts[i],
+					options->stop)
 			      : look_apart(&looking));
 	}
 	return *options->stop ? error_worse(worst, EX_TEMPFAIL) : worst;

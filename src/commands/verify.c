@@ -286,8 +286,8 @@ int verify_accounts(struct account *const *accounts, size_t count,
 
 		status = error_worse(status,
 			count == 1 ? verify_one(&one)
-				   : apart_run(verify_one, &one,
-					     accounts[i]->name, options->stop));
+				   : apart_run(verify_one, &one, accounts[i],
+					     options->stop));
 	}
 	return *options->stop ? error_worse(status, EX_TEMPFAIL) : status;
 }

@@ -13,7 +13,10 @@
 
 #include "io/confine_inside.h"
 
-void confine_worker(const struct account *account, bool dry_run)
+static bool is_filtered;
+
+void confine_worker(const struct account *account, bool dry_run,
+	const char *const *readable, size_t readable_count)
 {
 	char *fence;
 	char *filter;
@@ -28,8 +31,9 @@ void confine_worker(const struct account *account, bool dry_run)
 			strerror(errno));
 		return;
 	}
-	bool fenced = confine_files(account, dry_run, &fence);
-	bool filtered = confine_calls(&filter);
+	bool fenced = confine_files(
+		account, dry_run, readable, readable_count, &fence);
+	bool filtered = is_filtered = confine_calls(&filter);
 
 	log_line(LOG_MESSAGES, "%s: %s; %s",
 		fenced && filtered	     ? "confined"
@@ -40,15 +44,36 @@ void confine_worker(const struct account *account, bool dry_run)
 	free(filter);
 }
 
+void confine_connected(void)
+{
+	char *filter;
+
+	/* Where the first filter is missing, that was said. */
+	if (!is_filtered)
+		return;
+	bool filtered = confine_sockets(&filter);
+
+	log_line(LOG_MESSAGES, "%s: %s",
+		filtered ? "confined further" : "not confined further", filter);
+	free(filter);
+}
+
 #else
 
-void confine_worker(const struct account *account, bool dry_run)
+void confine_worker(const struct account *account, bool dry_run,
+	const char *const *readable, size_t readable_count)
 {
 	(void)dry_run;
+	(void)readable;
+	(void)readable_count;
 	log_line(LOG_MESSAGES, "not confined: %s",
 		account->confine
 			? "this system has neither Landlock nor seccomp"
 			: "confine = false");
+}
+
+void confine_connected(void)
+{
 }
 
 #endif

@@ -79,7 +79,7 @@ struct net_port_attr {
  * close to much of it (keys in /etc/ssl and /etc/pki, NetworkManager's
  * connections), hence the narrow names.
  */
-static const char *const readable[] = {
+static const char *const always[] = {
 	"/usr",
 	"/lib",
 	"/lib64",
@@ -193,8 +193,8 @@ static void allow_reading(
 	const char *const own[] = {
 		account->tls_ca, account->tls_cert, account->tls_key};
 
-	for (size_t i = 0; i < sizeof readable / sizeof readable[0]; i++)
-		allow(fence, readable[i], READ);
+	for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
+		allow(fence, always[i], READ);
 	allow(fence, "/dev/null", FS_READ_FILE | FS_WRITE_FILE);
 	for (size_t i = 0; i < sizeof readable_by / sizeof readable_by[0];
 		i++) {
@@ -207,20 +207,6 @@ static void allow_reading(
 		if (own[i] != NULL)
 			allow(fence, own[i], READ);
 	}
-	/* Copies are looked for, and read, before what is there is erased. */
-	if (policy_erases_later(&account->policy)) {
-		if (account->local != NULL)
-			allow(fence, account->local, READ);
-		if (account->trash != NULL)
-			allow(fence, account->trash, READ);
-		for (size_t i = 0; i < account->elsewhere_count; i++)
-			allow(fence, account->elsewhere[i], READ);
-	}
-	/* So is what might be here already, before it is put there. */
-	if (account->destination == DESTINATION_MAILDIR &&
-		(policy_erases_later(&account->policy) ||
-			!account->keep_duplicates))
-		allow(fence, account->path, READ);
 	/* Some hundred links: where they are needed. */
 	if (account->tls != TLS_OFF)
 		allow_links(fence,
@@ -228,30 +214,36 @@ static void allow_reading(
 						: account->tls_ca);
 }
 
+/* In new memory; an mbox has its dot-lock beside it. */
+static char *directory_of_mail(const struct account *account)
+{
+	char *directory = xstrdup(account->path);
+	char *slash = strrchr(directory, '/');
+
+	if (account->destination == DESTINATION_MBOX && slash != NULL)
+		slash[slash == directory] = '\0';
+	return directory;
+}
+
 /*
  * *where, in new memory, is what to say of it. A Maildir's mail is never read
- * once recovery is done; an mbox is, and its dot-lock lies beside it.
+ * once recovery is done; an mbox is.
  */
 static bool allow_writing(const struct fence *fence,
 	const struct account *account, bool dry_run, char **where)
 {
-	char *destination = xstrdup(account->path);
-	char *slash = strrchr(destination, '/');
+	const char *store = account->state;
+	char *mail = directory_of_mail(account);
 	bool mbox = account->destination == DESTINATION_MBOX;
-	bool ok = true;
+	bool ok = dry_run ||
+		allow(fence, mail, mbox ? WRITE | FS_READ_FILE : WRITE);
 
-	if (mbox && slash != NULL)
-		slash[slash == destination] = '\0';
-	if (!dry_run)
-		ok = allow(fence, destination,
-			mbox ? WRITE | FS_READ_FILE : WRITE);
 	/* A dry run need not have one; else SQLite writes there even then. */
-	if (ok && !allow(fence, account->state, WRITE | FS_READ_FILE))
+	if (ok && !allow(fence, store, WRITE | FS_READ_FILE))
 		ok = dry_run && errno == ENOENT;
-	*where = dry_run
-		? xasprintf("below %s", account->state)
-		: xasprintf("below %s and %s", destination, account->state);
-	free(destination);
+	*where = dry_run ? xasprintf("below %s", store)
+			 : xasprintf("below %s and %s", mail, store);
+	free(mail);
 	return ok;
 }
 
@@ -301,7 +293,8 @@ static bool fence_make(struct fence *fence, const struct account *account)
 	return fence->ruleset >= 0;
 }
 
-bool confine_files(const struct account *account, bool dry_run, char **said)
+bool confine_files(const struct account *account, bool dry_run,
+	const char *const *readable, size_t readable_count, char **said)
 {
 	struct fence fence = {.ruleset = -1};
 	char *where = NULL;
@@ -318,6 +311,8 @@ bool confine_files(const struct account *account, bool dry_run, char **said)
 		return false;
 	}
 	allow_reading(&fence, account);
+	for (size_t i = 0; i < readable_count; i++)
+		allow(&fence, readable[i], READ);
 	char *network = allow_network(&fence, account);
 	bool ok = allow_writing(&fence, account, dry_run, &where) &&
 		syscall(SYS_landlock_restrict_self, fence.ruleset, 0) == 0;

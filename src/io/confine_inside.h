@@ -4,6 +4,7 @@
 #define IO_CONFINE_INSIDE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "core/account.h"
 
@@ -23,7 +24,11 @@
  * Landlock and seccomp, for good: true with *said (in new memory) what is in
  * force, else why nothing is.
  */
-bool confine_files(const struct account *account, bool dry_run, char **said);
+bool confine_files(const struct account *account, bool dry_run,
+	const char *const *readable, size_t readable_count, char **said);
 bool confine_calls(char **said);
+
+/* seccomp once more, so that no socket can be made or connected any more. */
+bool confine_sockets(char **said);
 
 #endif

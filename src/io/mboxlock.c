@@ -87,53 +87,98 @@ static bool is_stale(const struct want *want)
 	return (dead || pid <= 0) && time(NULL) - st.st_mtime > STALE_AFTER;
 }
 
-/* A file without a name takes one only when its text is in it. */
-static int make_dot_lock(const struct want *want)
+/* A file in the mbox's directory that has no name yet. */
+static int open_unnamed(const struct want *want)
 {
-	char text[160];
-	char host[64] = "";
-	char link[64];
 	char *directory = xstrdup(want->path);
 	char *slash = strrchr(directory, '/');
 
 	slash[slash == directory] = '\0';
+	int fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
+
+	free(directory);
+	return fd;
+}
+
+static int open_named(const struct want *want)
+{
+	return open(want->dot,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+}
+
+/*
+ * Puts our two lines there. Synced, or a power cut could leave a lock that says
+ * nothing, and that would be waited for; so would an empty one on a full disk.
+ */
+static int fill(int fd)
+{
+	char text[160];
+	char host[64] = "";
+
 	gethostname(host, sizeof host - 1);
 	int n = snprintf(
 		text, sizeof text, "%ld\nkeepmail %s\n", (long)getpid(), host);
 
 	errno = 0;
-	int fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
-	bool unnamed = fd >= 0;
-
-	free(directory);
-	if (!unnamed)
-		fd = open(want->dot,
-			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-			0644);
-	if (fd < 0)
-		return -1;
-	/*
-	 * Synced, or a power cut could leave a lock that says nothing, and
-	 * that would be waited for; so would an empty one on a full disk.
-	 */
-	int result =
-		write(fd, text, (size_t)n) == n && fdatasync(fd) == 0 ? 0 : -1;
-
-	if (result < 0 && errno == 0)
+	if (write(fd, text, (size_t)n) == n && fdatasync(fd) == 0)
+		return 0;
+	if (errno == 0)
 		errno = ENOSPC;
-	if (unnamed && result == 0) {
-		snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-		result = linkat(
-			AT_FDCWD, link, AT_FDCWD, want->dot, AT_SYMLINK_FOLLOW);
-	}
-	int saved = errno;
+	return -1;
+}
 
-	if (!unnamed && result < 0)
-		unlink(want->dot);
+static int finish(int fd, int result)
+{
+	int saved = errno;
 
 	close(fd);
 	errno = saved;
 	return result;
+}
+
+/* By its descriptor, where the kernel lets us do that; else by /proc. */
+static int give_name(const struct want *want, int fd)
+{
+	char link[64];
+
+	if (linkat(fd, "", AT_FDCWD, want->dot, AT_EMPTY_PATH) == 0)
+		return 0;
+	if (errno == EEXIST)
+		return -1;
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, link, AT_FDCWD, want->dot, AT_SYMLINK_FOLLOW);
+}
+
+/*
+ * A file without a name takes one only when its text is in it. Where there is
+ * no such file, or no way to name it (Linux before 6.10 without /proc), one
+ * with a name must do.
+ */
+static int make_dot_lock(const struct want *want)
+{
+	int fd = open_unnamed(want);
+
+	if (fd >= 0) {
+		if (fill(fd) < 0)
+			return finish(fd, -1);
+		if (give_name(want, fd) == 0)
+			return finish(fd, 0);
+		if (errno == EEXIST)
+			return finish(fd, -1);
+		close(fd);
+	}
+	fd = open_named(want);
+	if (fd < 0)
+		return -1;
+	int result = fill(fd);
+
+	if (result < 0) {
+		int saved = errno;
+
+		unlink(want->dot);
+		errno = saved;
+	}
+	return finish(fd, result);
 }
 
 /* One try; *again when another program holds it. */

@@ -2,12 +2,14 @@
 #include "io/privilege.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -36,6 +38,45 @@ void privilege_end_with(pid_t parent)
 	if (getppid() != parent)
 		raise(SIGKILL);
 #endif
+}
+
+/*
+ * Opens the terminal that fd is once more, to be written to alone: what
+ * somebody types there is not for us. Where that cannot be done fd stays as it
+ * is.
+ */
+static void only_write(int fd)
+{
+	char path[256];
+	struct stat was;
+	struct stat is;
+
+	if (!isatty(fd) || fstat(fd, &was) < 0 ||
+		ttyname_r(fd, path, sizeof path) != 0)
+		return;
+	int again = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+
+	if (again < 0)
+		return;
+	if (fstat(again, &is) == 0 && is.st_rdev == was.st_rdev &&
+		is.st_ino == was.st_ino)
+		dup2(again, fd);
+	close(again);
+}
+
+void privilege_leave_terminal(void)
+{
+	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	/* It is 0 itself where that was closed. */
+	if (nothing > 0) {
+		dup2(nothing, STDIN_FILENO);
+		close(nothing);
+	}
+	only_write(STDOUT_FILENO);
+	only_write(STDERR_FILENO);
+	/* Only the leader of a group cannot; no process of apart.c is one. */
+	setsid();
 }
 
 /* The user of run-as, in libc's memory. */
@@ -92,6 +133,14 @@ static bool choose_user(const struct account *account,
 	return true;
 }
 
+/* By privilege_become. */
+static bool has_changed;
+
+bool privilege_has_changed(void)
+{
+	return has_changed;
+}
+
 bool privilege_check(const struct account *account, struct error *err)
 {
 	const struct passwd *user;
@@ -118,6 +167,9 @@ bool privilege_become(const struct account *account, struct error *err)
 	uid_t uid = user->pw_uid;
 	gid_t gid = user->pw_gid;
 
+	/* The new user could not open the old one's terminal again. */
+	only_write(STDOUT_FILENO);
+	only_write(STDERR_FILENO);
 	if (initgroups(user->pw_name, gid) < 0 || setgid(gid) < 0 ||
 		setuid(uid) < 0)
 		return error_set(err, ERROR_CONFIG,
@@ -128,6 +180,7 @@ bool privilege_become(const struct account *account, struct error *err)
 			"cannot become the user %s (run-as) for good: nothing "
 			"was fetched",
 			account->run_as);
+	has_changed = true;
 	/* The kernel forgets these with the old user. */
 	privilege_protect_memory();
 	if (ends_with != 0)

@@ -35,4 +35,14 @@ bool privilege_check(const struct account *account, struct error *err);
  */
 bool privilege_become(const struct account *account, struct error *err);
 
+/* Did privilege_become make this process another user? */
+bool privilege_has_changed(void);
+
+/*
+ * From here on this process has no terminal: it is in a session of its own, so
+ * that a terminal's signals pass it by, reads nothing on standard input, and
+ * may only write where standard output and error are a terminal.
+ */
+void privilege_leave_terminal(void);
+
 #endif

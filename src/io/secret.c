@@ -146,11 +146,35 @@ static bool has_terminal(void)
 }
 
 /*
+ * Leaves of the environment what says who and where the user is: all else is of
+ * the one who started us (agents, keys, libraries to be loaded).
+ */
+static void clean_environment(void)
+{
+	static const char *const kept[] = {"HOME=", "USER=", "LOGNAME=",
+		"LANG=", "LC_", "TZ=", "TERM=", "KEEPMAIL_"};
+	size_t n = 0;
+
+	for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+		for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+			if (strncmp(*entry, kept[i], strlen(kept[i])) != 0)
+				continue;
+			environ[n++] = *entry;
+			break;
+		}
+	}
+	if (environ != NULL)
+		environ[n] = NULL;
+	setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
+	setenv("SHELL", "/bin/sh", 1);
+}
+
+/*
  * The command runs under /bin/sh, as its owner wrote it: nothing from a server
  * is ever in it. Its standard error is ours, so that it can say what it misses.
  */
-static pid_t start_command(
-	const struct account *account, int *output, struct error *err)
+static pid_t start_command(const struct account *account, bool clean,
+	int *output, struct error *err)
 {
 	int ends[2];
 
@@ -167,6 +191,8 @@ static pid_t start_command(
 		 * could not. */
 		if (!has_terminal())
 			setpgid(0, 0);
+		if (clean)
+			clean_environment();
 		/* So that one command can serve many accounts. */
 		setenv("KEEPMAIL_ACCOUNT", account->name, 1);
 		setenv("KEEPMAIL_SERVER", account->server, 1);
@@ -186,7 +212,7 @@ static pid_t start_command(
 	return child;
 }
 
-static bool from_command(const struct account *account,
+static bool from_command(const struct account *account, bool clean,
 	const volatile sig_atomic_t *stop, char **password, struct error *err)
 {
 	struct patience wait = patience(account, stop);
@@ -194,7 +220,7 @@ static bool from_command(const struct account *account,
 	int output;
 	int status = 0;
 	bool ok = false;
-	pid_t child = start_command(account, &output, err);
+	pid_t child = start_command(account, clean, &output, err);
 
 	if (child < 0)
 		return false;
@@ -269,7 +295,7 @@ bool secret_is_at_hand(const struct account *account)
 		account->password_file != NULL;
 }
 
-bool secret_get(const struct account *account,
+bool secret_get(const struct account *account, bool clean,
 	const volatile sig_atomic_t *stop, char **password, struct error *err)
 {
 	if (account->password != NULL) {
@@ -277,7 +303,7 @@ bool secret_get(const struct account *account,
 		return true;
 	}
 	if (account->password_command != NULL)
-		return from_command(account, stop, password, err);
+		return from_command(account, clean, stop, password, err);
 	if (account->password_file != NULL)
 		return from_file(account, stop, password, err);
 	return error_set(err, ERROR_CONFIG,

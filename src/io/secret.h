@@ -18,10 +18,12 @@ bool secret_is_at_hand(const struct account *account);
 /*
  * The account's password from the rc file, from the first line that its
  * password-command prints, or from the first line of its password-file.
- * *password is the caller's: secret_free it. Fails with ERROR_CONFIG or, when
- * the command does not answer or *stop is set, ERROR_TEMPORARY.
+ * The command gets of this process's environment no more than another user
+ * needs if it is to be clean. *password is the caller's: secret_free it. Fails
+ * with ERROR_CONFIG or, when the command does not answer or *stop is set,
+ * ERROR_TEMPORARY.
  */
-bool secret_get(const struct account *account,
+bool secret_get(const struct account *account, bool clean,
 	const volatile sig_atomic_t *stop, char **password, struct error *err);
 
 /*

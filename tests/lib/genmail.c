@@ -24,10 +24,8 @@ static unsigned chance(unsigned below)
 static void words(FILE *file, unsigned count)
 {
 	static const char *const list[] = {"mail", "the", "server", "quick",
-		"fox", "From", "archive",
-		"Gr\xc3\xbc\xc3\x9f"
-		"e",
-		"report", "a", "of", "and", "."};
+		"fox", "From", "archive", "Gr\303\274\303\237e", "report", "a",
+		"of", "and", "."};
 
 	for (unsigned i = 0; i < count; i++)
 		fprintf(file, "%s%s", i > 0 ? " " : "",

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Preloaded into keepmail by confine.bats: it plays a keepmail that a server
- * took over. At the first renameat or linkat, which come well after the login,
- * it tries what such a one might, and writes to $PROBE_OUTPUT, opened before,
- * a line for each attempt: its name, and 0 or the errno that it met.
+ * took over. At the first connect, which is the first word to a server, it
+ * tries to reach others; at the first renameat or linkat, which come well after
+ * the login, whatever else such a one might. It writes to $PROBE_OUTPUT, opened
+ * before, a line for each attempt: its name, and 0 or the errno that it met.
  */
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -27,7 +30,14 @@ int renameat(int from_dir, const char *from, int to_dir, const char *to);
 int linkat(
 	int from_dir, const char *from, int to_dir, const char *to, int flags);
 
+/* The same number on every machine that the tests run on. */
+#ifndef SYS_clone3
+#define SYS_clone3 435
+#endif
+
 static int output = -1;
+static int memory = -1; /* a file that was open before */
+static int network_tried;
 static char home[2048];
 
 __attribute__((constructor)) static void prepare(void)
@@ -39,6 +49,7 @@ __attribute__((constructor)) static void prepare(void)
 		return;
 	snprintf(home, sizeof home, "%s", at);
 	output = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	memory = memfd_create("probe", MFD_CLOEXEC);
 }
 
 static void tell(const char *what, long result)
@@ -72,6 +83,10 @@ static void try_files(void)
 	try_open("write", "secret", O_WRONLY);
 	try_open("create", "new", O_WRONLY | O_CREAT);
 	tell("truncate", truncate(in_home("secret"), 0));
+	tell("ftruncate", ftruncate(memory, 1));
+	/* Open for neither reading nor writing, and emptied all the same. */
+	try_open("empty", "emptied", O_ACCMODE | O_TRUNC);
+	try_open("empty-reading", "emptied", O_RDONLY | O_TRUNC);
 	tell("mkdir", mkdir(in_home("directory"), 0700));
 	tell("symlink", symlink("/", in_home("link")));
 	tell("chmod", chmod(in_home("secret"), 0666));
@@ -81,6 +96,14 @@ static void try_files(void)
 
 	tell("mail", fd);
 	close(fd);
+}
+
+static int connect_on(int fd, const struct sockaddr *address, socklen_t size)
+{
+	int (*next)(int, const struct sockaddr *, socklen_t);
+
+	*(void **)&next = dlsym(RTLD_NEXT, "connect");
+	return next(fd, address, size);
 }
 
 static void try_connect(const char *what, int protocol, int port, int flags)
@@ -98,7 +121,7 @@ static void try_connect(const char *what, int protocol, int port, int flags)
 	else if (flags != 0)
 		tell(what, sendto(fd, "", 0, flags, address, sizeof to));
 	else
-		tell(what, connect(fd, address, sizeof to));
+		tell(what, connect_on(fd, address, sizeof to));
 	close(fd);
 }
 
@@ -128,21 +151,86 @@ static void try_in_child(const char *what, const char *program)
 	dprintf(output, "%s %d\n", what, WEXITSTATUS(status));
 }
 
-static void try_all(void)
+static void try_network(void)
 {
 	int other = atoi(getenv("PROBE_PORT"));
 
 	dprintf(output, "abi %ld\n", syscall(444, NULL, 0, 1));
-	try_files();
 	try_connect("connect", 0, other, 0);
 	try_connect("mptcp", 262, other, 0);
 	try_connect("fastopen", 0, other, MSG_FASTOPEN);
+	tell("family", socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0));
 	try_bind();
+}
+
+static void try_sockets(void)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET};
+	const struct sockaddr *address = (const struct sockaddr *)&to;
+	int pair[2];
+
+	tell("socket", socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+	tell("socketpair", socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+	/* On what is no socket: the kernel would say so. */
+	tell("late-connect", connect_on(output, address, sizeof to));
+	tell("late-bind", bind(output, address, sizeof to));
+	tell("listen", listen(output, 1));
+	tell("accept", accept(output, NULL, NULL));
+	tell("accept4", accept4(output, NULL, NULL, 0));
+}
+
+/* Requests that the kernel refuses to what is no terminal. */
+static void try_terminal(void)
+{
+	char typed = 'x';
+
+	tell("tiocsti", ioctl(output, TIOCSTI, &typed));
+	tell("tioclinux", ioctl(output, 0x541C, &typed));
+	tell("tiocsctty", ioctl(output, TIOCSCTTY, 0));
+	/* The kernel does not look at what is above 32 bits. */
+	tell("tiocsti-high",
+		syscall(SYS_ioctl, output, TIOCSTI | (unsigned long)1 << 32,
+			&typed));
+	dprintf(output, "input %d\n", isatty(0) ? 0 : ENOTTY);
+	dprintf(output, "read-terminal %d\n",
+		(fcntl(2, F_GETFL) & O_ACCMODE) == O_WRONLY ? EBADF : 0);
+	dprintf(output, "session %d\n",
+		getsid(0) == getsid(getppid()) ? 0 : EPERM);
+}
+
+/* With flags that the kernel refuses together, whoever asks. */
+static void try_namespaces(void)
+{
+	tell("userns",
+		syscall(SYS_clone, CLONE_NEWUSER | CLONE_FS | SIGCHLD, 0, 0, 0,
+			0));
+	tell("mountns",
+		syscall(SYS_clone, CLONE_NEWNS | CLONE_FS | SIGCHLD, 0, 0, 0,
+			0));
+	tell("clone3", syscall(SYS_clone3, NULL, 0));
+	tell("unshare", unshare(CLONE_NEWUSER | CLONE_VM | 1));
+}
+
+static void try_all(void)
+{
+	try_files();
+	try_sockets();
+	try_terminal();
+	try_namespaces();
 	tell("signal", kill(getppid(), 0));
 	try_in_child("program", "/bin/true");
 	try_in_child("ptrace", NULL);
 	close(output);
 	output = -1;
+}
+
+int connect(int fd, const struct sockaddr *address, socklen_t size)
+{
+	if (output >= 0 && !network_tried) {
+		network_tried = 1;
+		try_network();
+	}
+	return connect_on(fd, address, size);
 }
 
 int renameat(int from_dir, const char *from, int to_dir, const char *to)

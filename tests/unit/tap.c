@@ -8,7 +8,8 @@
 static unsigned count;
 static unsigned failures;
 
-static bool outcome_of(bool outcome, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static bool outcome_of(
+	bool outcome, const char *format, va_list args)
 {
 	printf("%sok %u - ", outcome ? "" : "not ", ++count);
 	vprintf(format, args);
