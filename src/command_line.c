@@ -33,6 +33,7 @@ static const char usage[] =
 	"                            what fetchmail, getmail, mpop, fdm,\n"
 	"                            thunderbird or claws fetched counts as seen\n"
 	"  rebuild ACCOUNT...        find out what is here, after a store was lost\n"
+	"  rename OLD NEW            account OLD is called NEW in the rc file now\n"
 	"  verify [ACCOUNT...]       read what is here against its digests;\n"
 	"                            --refetch fetches again what is damaged\n"
 	"  mark-seen ACCOUNT...      what the server lists now counts as seen\n"
@@ -169,6 +170,7 @@ static const struct {
 		.named = true, .online = true},
 	[COMMAND_RELEASE] = {"release", "ACCOUNT UID...", 0, .one = true,
 		.named = true},
+	[COMMAND_RENAME] = {"rename", "OLD NEW", 0, .one = true, .named = true},
 	[COMMAND_RETRY] = {"retry", "ACCOUNT [UID...]", 0, .one = true,
 		.named = true},
 	[COMMAND_STATUS] = {"status", "[ACCOUNT...]", TAKES_JSON},
@@ -312,6 +314,13 @@ static void take_command(struct command_line *line)
 	line->words = line->names + 1;
 	line->word_count = line->name_count - 1;
 	line->name_count = 1;
+	/* The account is the one that the rc file knows: the second. */
+	if (line->command == COMMAND_RENAME && line->word_count == 1) {
+		char *old = line->names[0];
+
+		line->names[0] = line->words[0];
+		line->words[0] = old;
+	}
 }
 
 /* How a command is called, as keepmail(1) has it. */

@@ -17,6 +17,7 @@
 #include "commands/import.h"
 #include "commands/jobs.h"
 #include "commands/markseen.h"
+#include "commands/rename.h"
 #include "commands/retry.h"
 #include "commands/status.h"
 #include "commands/verify.h"
@@ -217,6 +218,18 @@ static int run_hold(const struct command_line *line, struct config *config,
 	return hold_messages(accounts[0], line->words, line->word_count, true);
 }
 
+static int run_rename(const struct command_line *line, struct config *config,
+	struct account **accounts, size_t count)
+{
+	(void)config;
+	(void)count;
+	if (line->word_count != 1)
+		return command_line_mistake(
+			"rename takes the old name of an account and its new "
+			"one");
+	return rename_account(accounts[0], line->words[0]);
+}
+
 static int run_retry(const struct command_line *line, struct config *config,
 	struct account **accounts, size_t count)
 {
@@ -308,6 +321,7 @@ static command_run *const runs[] = {
 	[COMMAND_MARK_SEEN] = run_mark_seen,
 	[COMMAND_REBUILD] = run_rebuild,
 	[COMMAND_RELEASE] = run_release,
+	[COMMAND_RENAME] = run_rename,
 	[COMMAND_RETRY] = run_retry,
 	[COMMAND_STATUS] = run_status,
 	[COMMAND_VERIFY] = run_verify,

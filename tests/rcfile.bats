@@ -243,7 +243,7 @@ maildir = \0342\0200\0234/My Mail\0342\0200\0235|there is a typographic quotatio
 maildir\0302\0240= /a|there is a no-break space (U+00A0) instead of a blank
 maildir =\0342\0200\0257/a|there is a no-break space (U+202F) instead of a blank
 maildir = "${UNSET}/a"|the environment variable UNSET is not set
-maildir = "/a" tls = off|there is a second setting on this line
+maildir = /a tls = off|there is a second setting on this line
 maildir = {/a, /b}|the value of maildir has one of
 maildir += /a|there is no += here
 END

@@ -12,7 +12,7 @@ function __keepmail_accounts
 end
 
 complete -c keepmail -f -a '(__keepmail_accounts)'
-set -l commands fetch check status history list import mark-seen rebuild verify hold release retry
+set -l commands fetch check status history list import mark-seen rebuild rename verify hold release retry
 set -l first "not __fish_seen_subcommand_from $commands"
 complete -c keepmail -n $first -a fetch -d 'fetch new mail'
 complete -c keepmail -n $first -a check -d 'try places, password, server and login'
@@ -21,6 +21,7 @@ complete -c keepmail -n $first -a history -d 'what is known of runs and messages
 complete -c keepmail -n $first -a import -d 'what another fetcher has seen is not fetched'
 complete -c keepmail -n $first -a mark-seen -d 'what is listed now is not fetched'
 complete -c keepmail -n $first -a rebuild -d 'find out what is here, after a store was lost'
+complete -c keepmail -n $first -a rename -d 'an account has a new name in the rc file'
 complete -c keepmail -n $first -a verify -d 'read what is here against its digests'
 complete -c keepmail -n $first -a hold -d 'never erase messages on the server'
 complete -c keepmail -n $first -a release -d 'let the retention policy have them again'

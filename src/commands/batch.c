@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/copies.h"
 #include "commands/duplicate.h"
 #include "commands/proof.h"
 #include "core/xalloc.h"
@@ -71,6 +72,15 @@ static bool record_arriving(struct run *run, struct error *err)
 		if (is_reused(run, position) &&
 			!retire(run, message, &batch->letters[i], now, err))
 			return false;
+		/* Found by its text: the record that it has goes with it. */
+		if (batch->rows[i] != 0 &&
+			!store_rebind(run->store, batch->rows[i],
+				&run->maildrop, message, err))
+			return false;
+		if (batch->rows[i] != 0) {
+			run->memories[position].row = batch->rows[i];
+			continue;
+		}
 		if (!store_record_arriving(run->store, &run->maildrop, message,
 			    &batch->letters[i], &place, now,
 			    &run->memories[position].row, err))
@@ -245,6 +255,7 @@ static bool recover_place(struct run *run, const struct store_arriving *rows,
 	for (size_t i = 0; i < count; i++)
 		letters[i] = rows[i].letter;
 	ok = ok && delivery_recover(delivery, letters, count, arrived, err) &&
+		copies_find_moved(run, letters, count, arrived, err) &&
 		store_begin(run->store, err);
 	for (size_t i = 0; ok && i < count; i++) {
 		kept += arrived[i];
@@ -252,7 +263,9 @@ static bool recover_place(struct run *run, const struct store_arriving *rows,
 			? store_record_kept(run->store, rows[i].row,
 				  run->clock.trust == CLOCK_SURE ? run_now()
 								 : 0,
-				  err)
+				  err) &&
+				store_record_filed(run->store, rows[i].row,
+					&letters[i], err)
 			: store_forget_arriving(run->store, rows[i].row, err);
 	}
 	ok = ok && store_commit(run->store, err);

@@ -74,6 +74,42 @@ bool copies_read_strangers(struct local *local, struct store *store,
 		local_read_strangers(local, stop, err);
 }
 
+/* The letter as it lies now, if it lies anywhere as it was stored. */
+static bool find_moved(struct local *local, struct letter *letter)
+{
+	struct letter filed;
+
+	if (local_verify(local, letter) == LOCAL_HERE)
+		return true;
+	if (local_find_filed(local, letter, &filed) == LOCAL_HERE &&
+		local_verify(local, &filed) == LOCAL_HERE) {
+		*letter = filed;
+		return true;
+	}
+	return false;
+}
+
+bool copies_find_moved(struct run *run, struct letter *letters, size_t count,
+	bool *arrived, struct error *err)
+{
+	struct local *local;
+	size_t missing = 0;
+
+	for (size_t i = 0; i < count; i++)
+		missing += !arrived[i];
+	if (missing == 0)
+		return true;
+	local = local_new(NULL);
+	bool ok = copies_look(local, run->account, run->store, true, err) &&
+		copies_read_strangers(
+			local, run->store, run->options->stop, err);
+
+	for (size_t i = 0; ok && i < count; i++)
+		arrived[i] = arrived[i] || find_moved(local, &letters[i]);
+	local_free(local);
+	return ok;
+}
+
 /* That there is something, for when there is nothing some day. */
 static bool record_root(struct run *run, struct error *err)
 {

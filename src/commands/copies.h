@@ -24,6 +24,15 @@ bool copies_read_strangers(struct local *local, struct store *store,
 	const volatile sig_atomic_t *stop, struct error *err);
 
 /*
+ * Which of the letters of an ended run, that are not where they were put
+ * (arrived[i] is false), lie elsewhere by now, as they were stored? A reader
+ * may have filed them, or expunged others of the same mbox. arrived[i] says so
+ * then, and letters[i] is the letter as it lies now.
+ */
+bool copies_find_moved(struct run *run, struct letter *letters, size_t count,
+	bool *arrived, struct error *err);
+
+/*
  * Looks for the copies of what is kept, where the plan or the policy depends on
  * them, and makes the plan again: the memories say what was found. When they
  * cannot be looked for, or too many are missing at once, nothing is erased in

@@ -25,20 +25,20 @@ static size_t first_copy(const struct batch *batch, size_t i)
 static bool find_known(
 	struct run *run, struct letter *known, bool *there, struct error *err)
 {
-	const struct batch *batch = run->closed;
+	struct batch *batch = run->closed;
 	struct store_place place = {
 		run->account->destination, run->account->path};
 	bool any = false;
 
 	for (size_t i = 0; i < batch->count; i++) {
-		bool found = false;
+		int64_t row;
 
-		if (batch->letters[i].identified &&
-			!store_find_copy(run->store, &batch->letters[i], &place,
-				&known[i], &found, err))
+		if (!store_find_copy(run->store, &batch->letters[i], &place,
+			    &known[i], &row, err))
 			return false;
-		there[i] = found;
-		any = any || found;
+		batch->rows[i] = batch->letters[i].identified ? 0 : row;
+		there[i] = row != 0;
+		any = any || there[i];
 	}
 	return !any ||
 		delivery_has(run->delivery, known, batch->count, there, err);
@@ -55,8 +55,7 @@ static void find_unknown(struct run *run, struct letter *known, bool *there)
 		/* Where it lies in there nobody asks: see local_find. */
 		letter.offset = 0;
 		letter.length = letter.octets;
-		if (there[i] || !letter.identified ||
-			local_verify(run->here, &letter) != LOCAL_HERE)
+		if (there[i] || local_verify(run->here, &letter) != LOCAL_HERE)
 			continue;
 		known[i] = letter;
 		there[i] = true;
@@ -81,6 +80,7 @@ bool duplicate_sift(struct run *run, struct error *err)
 
 	for (size_t i = 0; i < batch->count; i++) {
 		batch->twice[i] = false;
+		batch->rows[i] = 0;
 		batch->twin[i] = i;
 	}
 	if (run->account->keep_duplicates)
@@ -92,6 +92,8 @@ bool duplicate_sift(struct run *run, struct error *err)
 	if (ok)
 		find_unknown(run, known, there);
 	for (size_t i = 0; ok && i < batch->count; i++) {
+		if (!there[i])
+			batch->rows[i] = 0;
 		if (there[i])
 			batch->letters[i] = known[i];
 		else if (batch->letters[i].identified)

@@ -189,6 +189,22 @@ static void say_odd_uids(struct run *run)
 			"are taken as they are (this is said once)");
 }
 
+/* What may be lost here in a power cut is not erased there. */
+static void hold_unsynced(struct run *run)
+{
+	if (run->options->dry_run || run->plan.erasures == 0 ||
+		run->account->trust_filesystem || places_can_sync(run->account))
+		return;
+	run_say_once(run, STORE_SAID_UNSYNCED,
+		"the file system of the mail cannot sync a directory, so that "
+		"mail may be lost in a power cut: nothing is erased on the "
+		"server unless trust-filesystem is true (this is said once)");
+	run->account->policy.keep = true;
+	plan_release(&run->plan);
+	run->plan = plan_make(&run->account->policy, &run->maildrop,
+		run->memories, &run->clock);
+}
+
 static bool make_plan(struct run *run, struct error *err)
 {
 	const struct policy *policy = &run->account->policy;
@@ -210,6 +226,7 @@ static bool make_plan(struct run *run, struct error *err)
 		plan_make(policy, &run->maildrop, run->memories, &run->clock);
 	if (!copies_check(run, err))
 		return false;
+	hold_unsynced(run);
 	run->tally->too_large = run->plan.too_large;
 	/* What is known of an older message under the same uid says nothing of
 	 * this one: it is kept once it was fetched, and not before. */
@@ -258,7 +275,9 @@ static bool log_in(struct run *run, char *password, struct error *err)
 		return false;
 	run->one_by_one = store_was_out_of_step(run->store, run_now());
 	warn_expiry(run);
-	return true;
+	return run->options->dry_run ||
+		store_bind_mailbox(run->store, run->account->server,
+			run->account->user, err);
 }
 
 /* In the place of a plan: what is listed, and here, is on record then. */

@@ -155,21 +155,36 @@ static bool is_missing(const struct account *account)
 	return missing;
 }
 
-/* The Maildir, or the directory that the mbox lies in. */
+/* The Maildir, or the directory that the mbox lies in: new memory. */
+static char *directory_of(const struct account *account)
+{
+	char *path = xstrdup(account->path);
+	char *slash = strrchr(path, '/');
+
+	if (account->destination == DESTINATION_MBOX && slash != NULL)
+		slash[slash == path] = '\0';
+	return path;
+}
+
 static bool identify(const struct account *account, struct store_origin *origin)
 {
-	if (account->destination == DESTINATION_MAILDIR)
-		return directory_identity(
-			account->path, &origin->inode, &origin->born);
-	char *above = xstrdup(account->path);
-	char *slash = strrchr(above, '/');
+	char *path = directory_of(account);
+	bool ok = directory_identity(path, &origin->inode, &origin->born);
 
-	if (slash != NULL)
-		slash[slash == above] = '\0';
-	bool ok = directory_identity(above, &origin->inode, &origin->born);
-
-	free(above);
+	free(path);
 	return ok;
+}
+
+bool places_can_sync(const struct account *account)
+{
+	bool maildir = account->destination == DESTINATION_MAILDIR;
+	char *directory = directory_of(account);
+	char *path = xasprintf("%s%s", directory, maildir ? "/new" : "");
+	bool can = directory_can_sync(path);
+
+	free(path);
+	free(directory);
+	return can;
 }
 
 struct search {

@@ -52,6 +52,12 @@ void places_release(struct places *places);
  */
 bool places_check(struct run *run, struct error *err);
 
+/*
+ * Can the file system make sure that mail put there stays there? Some cannot
+ * sync a directory.
+ */
+bool places_can_sync(const struct account *account);
+
 /* Which directory mail is put into now, if it is another one than recorded. */
 bool places_record(struct run *run, struct error *err);
 

@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "commands/copies.h"
 #include "commands/identity.h"
+#include "core/maildir_name.h"
 #include "core/xalloc.h"
 #include "io/local.h"
 #include "io/log.h"
@@ -29,8 +31,6 @@ static bool add_copy(void *data, const struct letter *letter, int64_t since,
 	struct rebuild *rebuild = data;
 
 	(void)err;
-	if (!letter->identified)
-		return true;
 	if (rebuild->count == rebuild->room) {
 		rebuild->room = rebuild->room > 0 ? rebuild->room * 2 : 256;
 		rebuild->copies = xreallocarray(rebuild->copies, rebuild->room,
@@ -47,13 +47,57 @@ static int by_header(const void *a, const void *b)
 		((const struct copy *)b)->letter.header_sha256, LETTER_DIGEST);
 }
 
+struct others {
+	const struct account *account;
+	struct local *local;
+	char *renamed; /* owned; whose store is this mailbox's */
+	bool knows_place;
+};
+
+static void know_name(void *data, const char *name)
+{
+	local_know(data, name);
+}
+
+static bool is_configured(const struct account *account, const char *name)
+{
+	for (size_t i = 0; i < account->name_count; i++) {
+		if (strcmp(account->names[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool look_at_other(void *data, const char *name, struct store *store)
+{
+	struct others *others = data;
+	const struct account *account = others->account;
+	struct store_place place = {account->destination, account->path};
+	struct error ignored = {.kind = ERROR_NONE};
+
+	store_names(store, know_name, others->local, &ignored);
+	others->knows_place |= store_knows_place(store, &place);
+	if (others->renamed == NULL && !is_configured(account, name) &&
+		store_is_mailbox(store, account->server, account->user))
+		others->renamed = xstrdup(name);
+	return true;
+}
+
 bool rebuild_read(struct run *run, struct error *err)
 {
 	struct rebuild *rebuild = xcalloc(1, sizeof *rebuild);
 	struct local *local = local_new(NULL);
 
 	run->rebuild = rebuild;
-	bool ok = copies_look(local, run->account, run->store, true, err) &&
+	struct others others = {.account = run->account, .local = local};
+	bool ok = copies_look(local, run->account, run->store, true, err);
+
+	/* What another account has on record is not this one's. */
+	if (ok)
+		store_each_other(run->account->state, run->account->name,
+			look_at_other, &others);
+	free(others.renamed);
+	ok = ok &&
 		local_read(local, add_copy, rebuild, run->options->stop, err);
 
 	local_free(local);
@@ -63,13 +107,20 @@ bool rebuild_read(struct run *run, struct error *err)
 	return ok;
 }
 
+static bool is_near(uint64_t size, uint64_t counted, uint64_t less)
+{
+	return size <= counted && size + less >= counted;
+}
+
 /*
  * Nothing but its size says that it was not cut off since: a server counts each
- * LF as two octets, or, some do, as one.
+ * LF as two bytes, or, some do, as one; and some do not count the end of the
+ * last line, nor an mbox the empty one behind a header.
  */
 static bool is_whole(const struct letter *letter, uint64_t size)
 {
-	return size == letter->octets + letter->lines || size == letter->octets;
+	return is_near(size, letter->octets + letter->lines, 4) ||
+		is_near(size, letter->octets, 2);
 }
 
 /* The copy of a message with this header and its size; NULL: none. */
@@ -89,7 +140,8 @@ static struct copy *find_copy(struct rebuild *rebuild,
 		by_header(found - 1, &wanted) == 0)
 		found--;
 	while (found != NULL && found < end && by_header(found, &wanted) == 0) {
-		if (!found->taken && is_whole(&found->letter, size))
+		if (!found->taken && found->letter.identified &&
+			is_whole(&found->letter, size))
 			return found;
 		found++;
 	}
@@ -121,12 +173,52 @@ static bool take_header(void *data, size_t position,
 		store_record_kept(run->store, row, since, err);
 }
 
+/* Was it put there by keepmail, as far as can be told? */
+static bool is_ours(const struct run *run, const struct letter *letter)
+{
+	return run->account->destination == DESTINATION_MBOX
+		? letter->length > 0
+		: maildir_name_is_ours(letter->name);
+}
+
+/*
+ * Copies that no listed message was found to be: when one of them is fetched
+ * after all, its text tells, and it is not stored again.
+ */
+static bool record_others(struct run *run, struct error *err)
+{
+	const struct rebuild *rebuild = run->rebuild;
+	struct store_place place = {
+		run->account->destination, run->account->path};
+	size_t others = 0;
+
+	for (size_t i = 0; i < rebuild->count; i++) {
+		const struct copy *copy = &rebuild->copies[i];
+
+		if (copy->taken || !is_ours(run, &copy->letter))
+			continue;
+		others++;
+		if (!run->options->dry_run &&
+			!store_record_unlisted(run->store, &copy->letter,
+				&place, run_now(), err))
+			return false;
+	}
+	if (others > 0)
+		log_line(LOG_SUMMARY,
+			"%zu message%s here could not be matched to one on the "
+			"server: if the next fetch gets the same text, it is "
+			"not stored again",
+			others, others == 1 ? "" : "s");
+	return true;
+}
+
 bool rebuild_match(struct run *run, struct error *err)
 {
 	bool dry = run->options->dry_run;
 
 	return (dry || store_begin(run->store, err)) &&
 		identity_unknown(run, take_header, run, err) &&
+		record_others(run, err) &&
 		(dry || store_commit(run->store, err));
 }
 
@@ -138,31 +230,53 @@ void rebuild_release(struct run *run)
 	run->rebuild = NULL;
 }
 
+/* Is there mail that this account may have put there? */
+static bool has_mail(const struct others *others)
+{
+	const struct account *account = others->account;
+	struct stat st;
+
+	/* Nothing in an mbox says who wrote it. */
+	if (account->destination == DESTINATION_MBOX)
+		return !others->knows_place && stat(account->path, &st) == 0 &&
+			st.st_size > 0;
+	return local_has_ours(others->local);
+}
+
 bool rebuild_is_not_due(struct run *run, struct error *err)
 {
 	const struct account *account = run->account;
-	struct store_place place = {account->destination, account->path};
+	struct others others = {.account = account};
 	struct error unseen = {.kind = ERROR_NONE};
 	bool fresh;
 
-	/* Nothing in an mbox says who wrote it: see duplicate_prepare. */
-	if (account->destination != DESTINATION_MAILDIR)
-		return true;
 	if (!store_is_fresh(run->store, &fresh, err))
 		return false;
 	if (!fresh)
 		return true;
-	struct local *local = local_new(NULL);
-	/* What cannot be looked at will be told when it is delivered to. */
-	bool any = local_look(local, account->path, NULL, true, &unseen) &&
-		local_has_ours(local);
+	others.local = local_new(NULL);
+	/* What cannot be looked at is told when it is delivered to. After the
+	 * look: mail is on record somewhere before it can be seen. */
+	if (account->destination == DESTINATION_MAILDIR)
+		local_look(others.local, account->path, NULL, true, &unseen);
+	store_each_other(account->state, account->name, look_at_other, &others);
+	bool ok = true;
 
-	local_free(local);
-	/* After the look: mail is on record somewhere before it can be seen. */
-	return !any || store_is_shared(account->state, account->name, &place) ||
-		error_set(err, ERROR_DATA,
-			"nothing is on record of %s, yet keepmail put mail into "
-			"%s before, which would all be fetched again: run "
-			"keepmail rebuild %s, which finds out what is here",
+	if (others.renamed != NULL)
+		ok = error_set(err, ERROR_DATA,
+			"nothing is on record of the account %s, but the "
+			"account %s, which is not in the rc file, knows this "
+			"mailbox: if it was renamed, run keepmail rename %s %s",
+			account->name, others.renamed, others.renamed,
+			account->name);
+	else if (has_mail(&others))
+		ok = error_set(err, ERROR_DATA,
+			"nothing is on record of the account %s, but there is "
+			"mail in %s, which might be stored there a second "
+			"time: run keepmail rebuild %s, which finds out what "
+			"is here",
 			account->name, account->path, account->name);
+	local_free(others.local);
+	free(others.renamed);
+	return ok;
 }

@@ -38,8 +38,9 @@ struct batch {
 	size_t positions[BATCH_ROOM];	  /* of each in the maildrop */
 	uint64_t octets_sent[BATCH_ROOM]; /* of each, as LIST counts */
 	bool twice[BATCH_ROOM];		  /* it is here already */
-	size_t twin[BATCH_ROOM]; /* the one in the batch that it is, or itself
-				  */
+	int64_t rows[BATCH_ROOM]; /* the record that has a new uid now; or 0 */
+	size_t twin[BATCH_ROOM];  /* the one in the batch that it is, or itself
+				   */
 	size_t count;
 	uint64_t octets;
 	int64_t began;

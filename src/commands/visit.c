@@ -43,7 +43,11 @@ static bool open_store(
 	visit->store = store_open(account->state, account->name, mode, err);
 	return visit->store != NULL &&
 		store_check_mailbox(visit->store, account->server,
-			account->user, visit->options->same_mailbox, err);
+			account->user, visit->options->same_mailbox, err) &&
+		/* It is opened to write once it was logged in to. */
+		(mode != STORE_WRITE ||
+			store_bind_mailbox(visit->store, account->server,
+				account->user, err));
 }
 
 bool visit_list(struct visit *visit, struct error *err)

@@ -79,6 +79,8 @@ struct account {
 	 * are the others'. */
 	const char **elsewhere;
 	size_t elsewhere_count;
+	const char **names; /* of all accounts: owned, of the others' names */
+	size_t name_count;
 	enum uid_reset uid_reset;
 	bool keep_duplicates;
 	char *run_as; /* the user to become when started by root */

@@ -128,6 +128,7 @@ void header_feed(struct header *header, const char *text, size_t length)
 		size_t n = (size_t)((lf == NULL ? end : lf) - text);
 
 		append(header, text, n);
+		header->octets += n + (lf != NULL);
 		if (lf == NULL)
 			return;
 		/* A field of no octets is the empty line after the header. */

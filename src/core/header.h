@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/letter.h"
 
@@ -16,6 +17,7 @@ struct header {
 	char message_id[LETTER_ID_MAX];	 /* with its <>, printable, or "" */
 	char return_path[LETTER_ID_MAX]; /* without <>, "" for none or <> */
 	size_t length;			 /* of the field being read */
+	uint64_t octets; /* of the header so far, with the empty line behind */
 	bool at_end_of_line; /* its next line may go on with a blank */
 	bool returned;	     /* return_path was seen, <> or not */
 	bool done;	     /* the empty line was seen */

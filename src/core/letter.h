@@ -21,6 +21,9 @@ struct letter {
 	char message_id[LETTER_ID_MAX]; /* with its <>, or "" */
 	bool identified; /* it has fields that header_sha256 stands for */
 	unsigned char header_sha256[LETTER_DIGEST]; /* see header_feed */
+	/* Of an mbox's: its whole header with the empty line, as it is. */
+	uint64_t head_octets;
+	unsigned char head_sha256[LETTER_DIGEST];
 };
 
 #endif

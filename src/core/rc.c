@@ -161,6 +161,7 @@ static void begin_line(struct rc_reader *r)
 	r->here = false;
 	r->spoiled = false;
 	r->must_end = NULL;
+	r->was_quoted = false;
 	r->hidden = r->hidden && r->mistaken;
 	r->mistaken = false;
 	find_control(r);

@@ -31,6 +31,9 @@ struct rc_reader {
 	bool mistaken; /* a mistake was found on this line */
 	/* Why nothing may follow on this line but }; or NULL. */
 	const char *must_end;
+	/* The value before is in quotes: where it ends nobody doubts, and
+	 * another setting may follow. */
+	bool was_quoted;
 	/* For the mistakes in a word: "the value of NAME", and "NAME = VALUE".
 	 */
 	char subject[300];

@@ -9,7 +9,8 @@
 #include "core/text.h"
 
 static const char one_a_line[] =
-	"there is a second setting on this line: begin it on a line of its own";
+	"there is a second setting on this line: begin it on a line of its "
+	"own, or put the value before it in quotes";
 static const char nothing_behind[] =
 	"this stands behind a statement that is complete: begin it on a line "
 	"of its own";
@@ -189,10 +190,14 @@ static void read_setting(struct rc_reader *r, struct name name)
 	show(shown, name);
 	snprintf(r->subject, sizeof r->subject, "the value of %s", shown);
 	snprintf(r->usage, sizeof r->usage, "%s = \"VALUE\"", shown);
-	if (r->must_end != NULL)
+	if (r->must_end != NULL && !r->was_quoted)
 		rc_mistake(r, name.at, "%s", r->must_end);
 	r->must_end = r->here ? NULL : one_a_line;
 	r->at++;
+	const char *value_at = behind_blanks(r->at, r->stop);
+
+	r->was_quoted =
+		value_at < r->stop && (*value_at == '"' || *value_at == '\'');
 	char *value = rc_read_value(r, "}");
 
 	if (value == NULL) {
@@ -308,6 +313,7 @@ static void read_include(struct rc_reader *r, const char *begin)
 	}
 	r->at++;
 	r->must_end = nothing_behind;
+	r->was_quoted = false;
 	if (misplaced || r->spoiled)
 		rc_wipe(file);
 	else
@@ -432,6 +438,7 @@ static void read_brace(struct rc_reader *r)
 	} else if (*r->at == '}' && r->account.line > 0) {
 		close_account(r, r->at);
 		r->must_end = nothing_behind;
+		r->was_quoted = false;
 	} else if (*r->at == '}' && !r->unsure) {
 		rc_mistake(r, r->at,
 			"there is no account that this } could close: remove "

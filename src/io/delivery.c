@@ -21,6 +21,7 @@ struct delivery {
 	struct mbox *mbox;
 	struct digest *digest;
 	struct digest *identity; /* of the header */
+	struct digest *head;	 /* of all of it, for an mbox */
 	struct header header;
 	struct date_scan dates;
 	bool reads_dates;
@@ -37,7 +38,7 @@ struct delivery *delivery_open(enum destination_kind kind, const char *path,
 
 	delivery->maildir = NULL;
 	delivery->mbox = NULL;
-	delivery->digest = delivery->identity = NULL;
+	delivery->digest = delivery->identity = delivery->head = NULL;
 	delivery->writing = delivery->reads_dates = false;
 	switch (kind) {
 	case DESTINATION_NONE:
@@ -56,6 +57,7 @@ struct delivery *delivery_open(enum destination_kind kind, const char *path,
 	}
 	delivery->digest = digest_new();
 	delivery->identity = digest_new();
+	delivery->head = digest_new();
 	return delivery;
 }
 
@@ -67,6 +69,7 @@ void delivery_close(struct delivery *delivery)
 	mbox_close(delivery->mbox);
 	digest_free(delivery->digest);
 	digest_free(delivery->identity);
+	digest_free(delivery->head);
 	free(delivery);
 }
 
@@ -95,6 +98,7 @@ bool delivery_begin(struct delivery *delivery, struct error *err)
 	delivery->header.data = delivery->identity;
 	digest_restart(delivery->digest);
 	digest_restart(delivery->identity);
+	digest_restart(delivery->head);
 	delivery->octets = 0;
 	delivery->used = 0;
 	if (delivery->mbox != NULL)
@@ -113,13 +117,25 @@ static bool pass_on(struct delivery *delivery, const char *bytes, size_t length,
 	return maildir_write(delivery->maildir, bytes, length, err);
 }
 
+/* head: of the header as it is; NULL: nobody needs it. */
+static void feed_header(struct header *header, struct digest *head,
+	const char *text, size_t length)
+{
+	uint64_t before = header->octets;
+
+	header_feed(header, text, length);
+	if (head != NULL)
+		digest_update(head, text, (size_t)(header->octets - before));
+}
+
 bool delivery_write(struct delivery *delivery, const char *text, size_t length,
 	struct error *err)
 {
 	digest_update(delivery->digest, text, length);
 	if (delivery->reads_dates && !delivery->header.done)
 		date_scan_feed(&delivery->dates, text, length);
-	header_feed(&delivery->header, text, length);
+	feed_header(&delivery->header,
+		delivery->mbox == NULL ? NULL : delivery->head, text, length);
 	delivery->octets += length;
 	if (delivery->used + length > BLOCK) {
 		if (!pass_on(delivery, delivery->block, delivery->used, err))
@@ -145,6 +161,10 @@ bool delivery_end(struct delivery *delivery, int64_t now, struct letter *letter,
 		date_scan_end(&delivery->dates, &letter->received);
 	digest_finish(delivery->digest, letter->sha256);
 	digest_finish(delivery->identity, letter->header_sha256);
+	if (delivery->mbox != NULL) {
+		letter->head_octets = header->octets;
+		digest_finish(delivery->head, letter->head_sha256);
+	}
 	memcpy(letter->message_id, header->message_id,
 		sizeof letter->message_id);
 	if (!pass_on(delivery, delivery->block, delivery->used, err))
@@ -352,6 +372,46 @@ static bool recover_maildir(struct delivery *delivery,
 	return ok && maildir_publish(maildir, err);
 }
 
+struct tail {
+	struct header header;
+	struct digest *head;
+};
+
+static void take_tail(void *data, const char *bytes, size_t length)
+{
+	struct tail *tail = data;
+
+	feed_header(&tail->header, tail->head, bytes, length);
+}
+
+/*
+ * Is what lies at the end of the mbox, from the letter's place on, the letter's
+ * torn beginning? Another account's keepmail may have appended mail of the same
+ * sender in the same second, so that its From_ line proves nothing: its header
+ * must be the letter's, or be torn itself. When in doubt it is not.
+ */
+static bool is_torn(struct delivery *delivery, const struct letter *letter)
+{
+	struct tail *tail;
+	unsigned char sha256[DIGEST_LENGTH];
+
+	if (letter->head_octets == 0 || !mbox_is_torn(delivery->mbox, letter))
+		return false;
+	tail = xmalloc(sizeof *tail);
+	header_init(&tail->header);
+	tail->head = delivery->head;
+	digest_restart(tail->head);
+	mbox_read(delivery->mbox, letter, take_tail, tail);
+	digest_finish(tail->head, sha256);
+	bool torn = !tail->header.done ||
+		(tail->header.octets == letter->head_octets &&
+			memcmp(sha256, letter->head_sha256, sizeof sha256) ==
+				0);
+
+	free(tail);
+	return torn;
+}
+
 /*
  * The batch lies in one piece. A letter that is the torn end of the file is cut
  * off, if nobody wrote behind it; otherwise only what is whole counts.
@@ -368,7 +428,7 @@ static bool recover_mbox(struct delivery *delivery,
 		arrived[i] = mbox_read(mbox, &letters[i], hash,
 				     delivery->digest) == MBOX_WHOLE &&
 			digest_is(delivery, &letters[i]);
-		if (arrived[i] || !mbox_is_torn(mbox, &letters[i]))
+		if (arrived[i] || !is_torn(delivery, &letters[i]))
 			continue;
 		ok = mbox_cut(mbox, letters[i].offset, err);
 	}

@@ -21,10 +21,34 @@ static char *above(const char *path)
 	return copy;
 }
 
+/*
+ * Some file systems (FUSE, CIFS) do not sync directories: that is no failure to
+ * write, they promise nothing.
+ */
+bool directory_cannot_sync(int error)
+{
+	return error == EINVAL || error == EOPNOTSUPP || error == ENOSYS;
+}
+
+bool directory_sync_fd(int fd)
+{
+	return fsync(fd) == 0 || directory_cannot_sync(errno);
+}
+
+bool directory_can_sync(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool can = fd < 0 || fsync(fd) == 0 || !directory_cannot_sync(errno);
+
+	if (fd >= 0)
+		close(fd);
+	return can;
+}
+
 bool directory_sync(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool ok = fd >= 0 && fsync(fd) == 0;
+	bool ok = fd >= 0 && directory_sync_fd(fd);
 	int saved = errno;
 
 	if (fd >= 0)

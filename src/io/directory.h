@@ -16,6 +16,18 @@ bool directory_make(const char *path);
 /* The same for the directory that a file at path lies in. */
 bool directory_make_above(const char *path);
 
+/* Does this error of a sync say that the file system has no means for it? */
+bool directory_cannot_sync(int error);
+
+/*
+ * Syncs what is open. True, too, where the file system has no means for it:
+ * see directory_can_sync. False with errno set.
+ */
+bool directory_sync_fd(int fd);
+
+/* Can the file system of this directory sync it? */
+bool directory_can_sync(const char *path);
+
 /* Syncs the entries of the directory at path. False with errno set. */
 bool directory_sync(const char *path);
 

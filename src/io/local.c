@@ -368,7 +368,7 @@ bool local_read(struct local *local,
 		struct letter letter;
 		char *path = path_of(local, file);
 
-		if (file->base < sizeof letter.name &&
+		if (!file->known && file->base < sizeof letter.name &&
 			local_file_read(path, &letter, plain) == LOCAL_HERE) {
 			memcpy(letter.name, file->name, file->base);
 			ok = visit(data, &letter, came_at(file, path), err);

@@ -97,7 +97,8 @@ enum local_state local_find_filed(
 bool local_has_ours(const struct local *local);
 
 /*
- * Reads all mail there, whoever put it there: visit gets what is known of each
+ * Reads all mail there, whoever put it there, but for files that a record knows
+ * (local_know): visit gets what is known of each
  * message, as it would have been stored, and since when it is there (seconds
  * since 1970). What cannot be read is passed over. It stops when visit says
  * false, with its error, or *stop is set.

@@ -490,6 +490,20 @@ enum local_state local_mbox_verify(
 	return letter->identified ? LOCAL_CHANGED : LOCAL_UNREADABLE;
 }
 
+/* The letter's name is its From_ line, by which it is known where it lies. */
+static void read_from_line(const struct local_mbox *mbox,
+	const struct local_message *message, struct letter *letter)
+{
+	FILE *file = open_mbox(mbox->paths[message->mbox], LETTER_NAME_MAX);
+
+	if (file == NULL)
+		return;
+	if (fseeko(file, (off_t)message->at, SEEK_SET) == 0 &&
+		fgets(letter->name, sizeof letter->name, file) != NULL)
+		letter->name[strcspn(letter->name, "\n")] = '\0';
+	fclose(file);
+}
+
 bool local_mbox_read(const struct local_mbox *mbox,
 	bool (*visit)(void *data, const struct letter *letter, int64_t since,
 		struct error *err),
@@ -499,11 +513,13 @@ bool local_mbox_read(const struct local_mbox *mbox,
 
 	for (size_t i = 0; ok && i < mbox->count; i++) {
 		const struct local_message *message = &mbox->messages[i];
-		/* Where it lies in the mbox is of no use to anybody later. */
 		struct letter letter = {.octets = message->octets,
 			.lines = message->lines,
-			.length = message->octets,
+			.offset = message->at,
+			.length = message->length,
 			.identified = message->identified};
+
+		read_from_line(mbox, message, &letter);
 
 		memcpy(letter.sha256, message->texts[1], LETTER_DIGEST);
 		memcpy(letter.header_sha256, message->header_sha256,

@@ -40,11 +40,6 @@ bool maildir_failed(struct maildir *maildir, enum error_kind kind,
 		maildir->path, name, strerror(errno), hint);
 }
 
-static bool sync_fd(int fd)
-{
-	return fsync(fd) == 0;
-}
-
 static bool is_empty(int root)
 {
 	int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -113,7 +108,7 @@ static bool open_parts(struct maildir *maildir, int root, struct error *err)
 		maildir->cur = open_part(maildir, root, "cur", &made, err);
 	if (maildir->cur < 0)
 		return false;
-	if (made && !sync_fd(root))
+	if (made && !directory_sync_fd(root))
 		return maildir_failed(maildir, ERROR_CREATE, "sync", "", err);
 	return true;
 }
@@ -297,7 +292,7 @@ bool maildir_end(
 	 * any size would run out of descriptors. */
 	if (maildir->syncfs ? maildir->open.count >= SYNCFS_FROM
 			    : maildir->open.count >= OPEN_MAX_FILES) {
-		if (!maildir->syncfs && !sync_fd(current->fd))
+		if (!maildir->syncfs && !directory_sync_fd(current->fd))
 			return maildir_failed(maildir, ERROR_WRITE,
 				"sync a file in", "tmp", err);
 		close_fd(&current->fd);
@@ -341,7 +336,8 @@ bool maildir_seal(struct maildir *maildir, struct error *err)
 {
 	struct batch *batch = &maildir->closed;
 	bool at_once = maildir->syncfs && batch->count >= SYNCFS_FROM;
-	bool ok = !at_once || syncfs(maildir->tmp) == 0;
+	bool ok = !at_once || syncfs(maildir->tmp) == 0 ||
+		directory_cannot_sync(errno);
 
 	for (size_t i = 0; i < batch->count; i++) {
 		int fd = batch->at[i].fd;
@@ -349,7 +345,7 @@ bool maildir_seal(struct maildir *maildir, struct error *err)
 		if (fd < 0)
 			continue;
 		if (ok && !at_once)
-			ok = sync_fd(fd);
+			ok = directory_sync_fd(fd);
 		/* NFS writes when a file is closed. */
 		if (close(fd) < 0 && errno != EINTR)
 			ok = false;
@@ -389,7 +385,7 @@ bool maildir_publish(struct maildir *maildir, struct error *err)
 	}
 	/* Without this, mail is lost in a power cut when the store's disk is
 	 * another one. */
-	if (batch->count > 0 && !sync_fd(maildir->new)) {
+	if (batch->count > 0 && !directory_sync_fd(maildir->new)) {
 		maildir_failed(maildir, ERROR_WRITE, "sync", "new", err);
 		take_back(maildir);
 		return false;

@@ -10,6 +10,7 @@
 
 #include "core/maildir_name.h"
 #include "core/xalloc.h"
+#include "io/directory.h"
 #include "io/maildir_inside.h"
 
 struct found {
@@ -123,7 +124,8 @@ bool maildir_locate(struct maildir *maildir, const struct letter *letters,
 {
 	maildir_find(maildir, letters, count, found);
 	/* What a killed run or a mail reader moved may not be durable yet. */
-	if (fsync(maildir->new) < 0 || fsync(maildir->cur) < 0)
+	if (!directory_sync_fd(maildir->new) ||
+		!directory_sync_fd(maildir->cur))
 		return maildir_failed(maildir, ERROR_WRITE, "sync", "new", err);
 	return true;
 }

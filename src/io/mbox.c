@@ -418,7 +418,7 @@ bool mbox_publish(struct mbox *mbox, struct error *err)
 
 	for (size_t i = 0; ok && i < mbox->closed.count; i++)
 		ok = append_spooled(appender, &mbox->closed.at[i]);
-	ok = ok && append_flush(appender) && fsync(mbox->fd) == 0;
+	ok = ok && append_flush(appender) && directory_sync_fd(mbox->fd);
 	free(appender);
 	if (!ok) {
 		mbox_failed(mbox, ERROR_WRITE, "append to", err);

@@ -90,7 +90,7 @@ enum mbox_found mbox_read(struct mbox *mbox, const struct letter *letter,
  * Is what begins at the letter's place its torn beginning, up to the end of the
  * file? It must begin with our From_ line, end before the letter would, and
  * hold no other From_ line, which could only be somebody else's mail behind it.
- * Then mbox_cut takes it off.
+ * Whose mail it is, its header says. Then mbox_cut takes it off.
  */
 bool mbox_is_torn(struct mbox *mbox, const struct letter *letter);
 bool mbox_cut(struct mbox *mbox, uint64_t offset, struct error *err);

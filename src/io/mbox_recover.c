@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/xalloc.h"
+#include "io/directory.h"
 #include "io/mbox_inside.h"
 
 /* What was unquoted, handed on up to the letter's length. */
@@ -150,6 +151,6 @@ bool mbox_cut(struct mbox *mbox, uint64_t offset, struct error *err)
 
 bool mbox_sync(struct mbox *mbox, struct error *err)
 {
-	return fsync(mbox->fd) == 0 ||
+	return directory_sync_fd(mbox->fd) ||
 		mbox_failed(mbox, ERROR_WRITE, "sync", err);
 }

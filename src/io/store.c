@@ -303,6 +303,11 @@ bool store_change_row(struct store *store, const char *sql, int64_t row,
 	return store_finish(store, stmt, "write to", err);
 }
 
+int64_t store_format(void)
+{
+	return SCHEMA_VERSION;
+}
+
 static bool migrate(struct store *store, int64_t version, struct error *err)
 {
 	char sql[128];
@@ -388,7 +393,7 @@ static bool open_database(struct store *store, struct error *err)
 {
 	bool file = store->lock >= 0;
 
-	if (store->mode == STORE_LOOK)
+	if (store->mode != STORE_WRITE)
 		return store_open_to_look(store, err);
 	return store_open_database(store, file ? store->path : ":memory:",
 		       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) &&
@@ -444,6 +449,7 @@ void store_close(struct store *store)
 		close(store->lock);
 	free(store->vanished.ids);
 	free(store->lost.ids);
+	free(store->taken.ids);
 	free(store->place_path);
 	free(store->path);
 	free(store);

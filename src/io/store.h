@@ -39,11 +39,18 @@ struct store *store_open(const char *directory, const char *name,
 /*
  * A store knows one mailbox: uids of another one would mean other messages.
  * False with ERROR_CONFIG when the store was made for another server or user,
- * unless adopt says that it is the same mailbox under a new name, which is
- * recorded (with STORE_WRITE).
+ * unless adopt says that it is the same mailbox under a new name.
  */
 bool store_check_mailbox(struct store *store, const char *server,
 	const char *user, bool adopt, struct error *err);
+
+/*
+ * Binds the store to the mailbox that it was checked for, once a login has
+ * shown that there is one: a typing mistake is none. Nothing is recorded where
+ * it is bound to that already.
+ */
+bool store_bind_mailbox(struct store *store, const char *server,
+	const char *user, struct error *err);
 
 /* No quiet lasts longer: seconds. */
 #define STORE_QUIET_MAX 86400
@@ -103,6 +110,7 @@ enum store_saying {
 	STORE_SAID_NO_UID = 4,
 	STORE_SAID_ODD = 8,
 	STORE_SAID_LOOSE = 16,
+	STORE_SAID_UNSYNCED = 32,
 };
 
 /* Was it said, as the store knew when store_check_mailbox was called? */
@@ -214,11 +222,20 @@ bool store_record_arriving(struct store *store, const struct maildrop *maildrop,
 
 /*
  * Has a message with the same digest been put into this place before? Then
- * *copy says where it lay, and *found is true.
+ * *copy says where it lay, and *row, else 0, is its record. Where no header
+ * tells one message from another of the same text (letter->identified), only
+ * what the server lists no longer counts, and each for one message.
  */
 bool store_find_copy(struct store *store, const struct letter *letter,
-	const struct store_place *place, struct letter *copy, bool *found,
+	const struct store_place *place, struct letter *copy, int64_t *row,
 	struct error *err);
+
+/*
+ * Records a copy that lies in this place, and whose uid is not known, within a
+ * transaction: its text is not stored again.
+ */
+bool store_record_unlisted(struct store *store, const struct letter *letter,
+	const struct store_place *place, int64_t now, struct error *err);
 
 /* Records that it is there, safe, since now; 0: nobody knows since when. */
 bool store_record_kept(
@@ -264,11 +281,29 @@ bool store_record_seen(struct store *store, const struct store_seen *seen,
  */
 bool store_is_fresh(struct store *store, bool *fresh, struct error *err);
 
+/* Is the store bound to this mailbox? To none, or another one: no. */
+bool store_is_mailbox(
+	struct store *store, const char *server, const char *user);
+
+/* Was mail put into this place? */
+bool store_knows_place(struct store *store, const struct store_place *place);
+
 /*
- * Does another account's store in this directory know of mail in this place?
+ * Calls visit for the store of each other account in this directory, opened
+ * with STORE_LOOK, and borrowed; one that cannot be read is passed over. It
+ * stops when visit says false.
  */
-bool store_is_shared(const char *directory, const char *name,
-	const struct store_place *place);
+void store_each_other(const char *directory, const char *name,
+	bool (*visit)(void *data, const char *other, struct store *store),
+	void *data);
+
+/*
+ * Gives the store of an account another account's name. ERROR_USAGE where there
+ * is no such store, or one under the new name that knows anything;
+ * ERROR_CREATE, and whatever store_open says.
+ */
+bool store_rename(const char *directory, const char *from, const char *to,
+	struct error *err);
 
 /*
  * Records which messages vanished from the listing, as store_recall noticed,

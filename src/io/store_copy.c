@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <dirent.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -272,52 +271,4 @@ bool store_record_missing(
 	struct store *store, int64_t row, int64_t since, struct error *err)
 {
 	return store_change_row(store, missing_sql, row, since, err);
-}
-
-static bool knows_place(const char *path, const struct store_place *place)
-{
-	sqlite3 *db = NULL;
-	sqlite3_stmt *stmt = NULL;
-	int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
-
-	sqlite3_busy_timeout(db, 2000);
-	if (code == SQLITE_OK)
-		code = sqlite3_prepare_v2(db,
-			"SELECT 1 FROM place WHERE kind = ?1 AND path = ?2", -1,
-			&stmt, NULL);
-	if (code == SQLITE_OK) {
-		sqlite3_bind_text(stmt, 1, store_kind_name(place->kind), -1,
-			SQLITE_STATIC);
-		sqlite3_bind_text(stmt, 2, place->path, -1, SQLITE_STATIC);
-		code = sqlite3_step(stmt);
-	}
-	sqlite3_finalize(stmt);
-	sqlite3_close(db);
-	/* One that is at work and cannot be read just now may well know it. */
-	return code != SQLITE_DONE;
-}
-
-bool store_is_shared(const char *directory, const char *name,
-	const struct store_place *place)
-{
-	DIR *dir = opendir(directory);
-	char *own = xasprintf("%s.db", name);
-	struct dirent *entry;
-	bool shared = false;
-
-	while (dir != NULL && !shared && (entry = readdir(dir)) != NULL) {
-		size_t n = strlen(entry->d_name);
-
-		if (n < 4 || strcmp(entry->d_name + n - 3, ".db") != 0 ||
-			strcmp(entry->d_name, own) == 0)
-			continue;
-		char *path = xasprintf("%s/%s", directory, entry->d_name);
-
-		shared = knows_place(path, place);
-		free(path);
-	}
-	if (dir != NULL)
-		closedir(dir);
-	free(own);
-	return shared;
 }

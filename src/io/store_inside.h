@@ -32,8 +32,10 @@ struct store {
 	int64_t out_of_step_at; /* 0: never */
 	int64_t loose_sizes_at; /* 0: never */
 	unsigned said;		/* of enum store_saying */
+	bool bound;		/* to the mailbox that it was checked for */
 	struct rows vanished;	/* known, and not in the listing now */
 	struct rows lost;	/* of the vanished: those that are kept */
+	struct rows taken;	/* of these: found again by their texts */
 	int64_t place;		/* the row of the place below, 0: none yet */
 	enum destination_kind place_kind;
 	char *place_path; /* owned */
@@ -62,7 +64,10 @@ bool store_open_database(
 /* Sets up the connection, and checks whose database it is. */
 bool store_make_ready(struct store *store, struct error *err);
 
-/* Opens the database of a file that is open for STORE_LOOK, or missing. */
+/* The version of the format that this keepmail writes. */
+int64_t store_format(void);
+
+/* Opens the database of a file that is not to be changed, or missing. */
 bool store_open_to_look(struct store *store, struct error *err);
 
 /* When a run that did nothing came through at last; 0: no note says so. */
@@ -87,6 +92,9 @@ bool store_read_number(struct store *store, const char *sql, int64_t *number,
 /* Which of them could not be fetched before: a part of store_recall. */
 bool store_recall_troubles(struct store *store, const struct maildrop *maildrop,
 	struct memory *memories, struct error *err);
+
+/* Adds an id to them. */
+void store_add_row(struct rows *rows, int64_t id);
 
 /* How a place's kind is called in the table. */
 const char *store_kind_name(enum destination_kind kind);

@@ -160,6 +160,44 @@ static bool open_snapshot(struct store *store, unsigned char *bytes,
 }
 
 /*
+ * Reads all of it into memory, so that a store of an older keepmail can be
+ * brought up to date there.
+ */
+static bool copy_to_memory(struct store *store, struct error *err)
+{
+	sqlite3 *file = store->db;
+	sqlite3_backup *backup = NULL;
+
+	store->db = NULL;
+	bool ok = store_open_database(
+		store, ":memory:", SQLITE_OPEN_READWRITE, err);
+
+	if (ok)
+		backup = sqlite3_backup_init(store->db, "main", file, "main");
+	if (backup != NULL)
+		sqlite3_backup_step(backup, -1);
+	if (ok &&
+		(backup == NULL || sqlite3_backup_finish(backup) != SQLITE_OK))
+		ok = store_failed(store, "read", err);
+	sqlite3_close(file);
+	return ok;
+}
+
+/* A run is at work, or was killed: SQLite's own locks let one read. */
+static bool open_with_wal(struct store *store, struct error *err)
+{
+	int64_t version = 0;
+
+	return store_open_database(
+		       store, store->path, SQLITE_OPEN_READONLY, err) &&
+		store_read_number(
+			store, "PRAGMA user_version", &version, err) &&
+		(version == store_format() || copy_to_memory(store, err)) &&
+		store_make_ready(store, err) &&
+		store_run_sql(store, "BEGIN", "read", err);
+}
+
+/*
  * With a WAL that has something in it there are a run at work, or one that was
  * killed, and SQLite's own locks, which let one read. Without it the file is
  * all, but SQLite would make a WAL to read it: it gets a copy.
@@ -180,10 +218,7 @@ bool store_open_to_look(struct store *store, struct error *err)
 				       err) &&
 				store_make_ready(store, err);
 		if (has_beside(store, "-wal"))
-			return store_open_database(store, store->path,
-				       SQLITE_OPEN_READONLY, err) &&
-				store_make_ready(store, err) &&
-				store_run_sql(store, "BEGIN", "read", err);
+			return open_with_wal(store, err);
 		unsigned char *bytes = snapshot(store, &length, err);
 
 		if (bytes != NULL)

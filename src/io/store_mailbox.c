@@ -76,8 +76,17 @@ bool store_check_mailbox(struct store *store, const char *server,
 	sqlite3_reset(stmt);
 	if (err->kind != ERROR_NONE)
 		return false;
-	return same || store->mode == STORE_READ ||
-		record_mailbox(store, server, user, err);
+	store->bound = same;
+	return true;
+}
+
+bool store_bind_mailbox(struct store *store, const char *server,
+	const char *user, struct error *err)
+{
+	if (store->bound)
+		return true;
+	store->bound = record_mailbox(store, server, user, err);
+	return store->bound;
 }
 
 bool store_was_out_of_step(const struct store *store, int64_t now)

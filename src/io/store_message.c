@@ -25,9 +25,9 @@ static const char place_find_sql[] =
 static const char arriving_add_sql[] =
 	"INSERT INTO message (uid, ordinal, state, size, first_seen,"
 	" place, name, offset, length, octets, sha256, message_id,"
-	" header_sha256)"
+	" header_sha256, head_octets, head_sha256)"
 	" VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-	" ?12)"
+	" ?12, ?13, ?14)"
 	" ON CONFLICT (uid, ordinal) DO UPDATE SET state = 1,"
 	" size = excluded.size, kept_at = NULL, vanished_at = NULL,"
 	" erased_at = NULL, first_seen = excluded.first_seen,"
@@ -36,6 +36,8 @@ static const char arriving_add_sql[] =
 	" octets = excluded.octets, sha256 = excluded.sha256,"
 	" message_id = excluded.message_id,"
 	" header_sha256 = excluded.header_sha256, origin = NULL,"
+	" head_octets = excluded.head_octets,"
+	" head_sha256 = excluded.head_sha256,"
 	/* A hold on a message that was given up is for what takes its place. */
 	" held_at = CASE state WHEN 0 THEN held_at END, missing_at = NULL,"
 	" returned_at = NULL, doubtful_at = NULL"
@@ -44,7 +46,8 @@ static const char arriving_add_sql[] =
 
 static const char arriving_list_sql[] =
 	"SELECT message.id, kind, path, name, offset, length, octets,"
-	" sha256 FROM message JOIN place ON place.id = message.place"
+	" sha256, head_octets, head_sha256, header_sha256, message_id"
+	" FROM message JOIN place ON place.id = message.place"
 	" WHERE state = 1 ORDER BY place.id, offset, message.id";
 
 static const char arriving_forget_sql[] =
@@ -73,7 +76,7 @@ static const char doubtful_sql[] =
 
 static const char forget_sql[] = "DELETE FROM message WHERE vanished_at < ?1";
 
-static void rows_add(struct rows *rows, int64_t id)
+void store_add_row(struct rows *rows, int64_t id)
 {
 	if (rows->count == rows->room) {
 		rows->room = rows->room > 0 ? rows->room * 2 : 64;
@@ -107,10 +110,10 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 
 		if (at == MAILDROP_NOT_FOUND) {
 			if (!vanished)
-				rows_add(&store->vanished, row);
+				store_add_row(&store->vanished, row);
 			if (!vanished &&
 				sqlite3_column_int(stmt, 3) == MEMORY_KEPT)
-				rows_add(&store->lost, row);
+				store_add_row(&store->lost, row);
 			continue;
 		}
 		found[at] = (struct memory){
@@ -229,6 +232,15 @@ bool store_record_arriving(struct store *store, const struct maildrop *maildrop,
 			LETTER_DIGEST, SQLITE_STATIC);
 	else
 		sqlite3_bind_null(stmt, 12);
+	if (letter->head_octets > 0) {
+		sqlite3_bind_int64(
+			stmt, 13, (sqlite3_int64)letter->head_octets);
+		sqlite3_bind_blob(stmt, 14, letter->head_sha256, LETTER_DIGEST,
+			SQLITE_STATIC);
+	} else {
+		sqlite3_bind_null(stmt, 13);
+		sqlite3_bind_null(stmt, 14);
+	}
 	int code = sqlite3_step(stmt);
 	bool ok = code == SQLITE_ROW;
 
@@ -294,6 +306,21 @@ static void copy_text(char *to, size_t size, const unsigned char *text)
 	snprintf(to, size, "%s", text == NULL ? "" : (const char *)text);
 }
 
+static void read_arriving_head(sqlite3_stmt *stmt, struct letter *letter)
+{
+	if (sqlite3_column_bytes(stmt, 9) == LETTER_DIGEST) {
+		letter->head_octets = (uint64_t)sqlite3_column_int64(stmt, 8);
+		memcpy(letter->head_sha256, sqlite3_column_blob(stmt, 9),
+			LETTER_DIGEST);
+	}
+	letter->identified = sqlite3_column_bytes(stmt, 10) == LETTER_DIGEST;
+	if (letter->identified)
+		memcpy(letter->header_sha256, sqlite3_column_blob(stmt, 10),
+			LETTER_DIGEST);
+	copy_text(letter->message_id, sizeof letter->message_id,
+		sqlite3_column_text(stmt, 11));
+}
+
 bool store_arriving(struct store *store, struct store_arriving **arriving,
 	size_t *count, struct error *err)
 {
@@ -322,6 +349,7 @@ bool store_arriving(struct store *store, struct store_arriving **arriving,
 		one->letter.octets = (uint64_t)sqlite3_column_int64(stmt, 6);
 		if (sqlite3_column_bytes(stmt, 7) == LETTER_DIGEST)
 			memcpy(one->letter.sha256, sha256, LETTER_DIGEST);
+		read_arriving_head(stmt, &one->letter);
 	}
 	sqlite3_reset(stmt);
 	if (code != SQLITE_DONE) {
@@ -341,35 +369,95 @@ void store_free_arriving(struct store_arriving *arriving, size_t count)
 }
 
 static const char copy_sql[] =
-	"SELECT name, offset, length FROM message WHERE sha256 = ?1"
-	" AND place = ?2 AND state IN (2, 3) ORDER BY id DESC LIMIT 1";
+	"SELECT id, name, offset, length, state = 2 AND vanished_at IS NOT NULL"
+	" FROM message WHERE sha256 = ?1 AND place = ?2 AND state IN (2, 3)"
+	" ORDER BY id DESC";
+
+static bool has_id(const struct rows *rows, int64_t id)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		if (rows->ids[i] == id)
+			return true;
+	}
+	return false;
+}
+
+/* Is it one that the server listed before, and lists no longer? */
+static bool is_unlisted(const struct store *store, sqlite3_stmt *stmt)
+{
+	int64_t row = sqlite3_column_int64(stmt, 0);
+
+	return (sqlite3_column_int(stmt, 4) != 0 ||
+		       has_id(&store->lost, row)) &&
+		!has_id(&store->taken, row);
+}
 
 bool store_find_copy(struct store *store, const struct letter *letter,
-	const struct store_place *place, struct letter *copy, bool *found,
+	const struct store_place *place, struct letter *copy, int64_t *row,
 	struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, copy_sql, err);
+	int code;
 
+	*row = 0;
 	if (stmt == NULL || !find_place(store, place, err))
 		return false;
 	sqlite3_bind_blob(
 		stmt, 1, letter->sha256, LETTER_DIGEST, SQLITE_STATIC);
 	sqlite3_bind_int64(stmt, 2, store->place);
-	int code = sqlite3_step(stmt);
-
-	*found = code == SQLITE_ROW;
-	if (*found) {
+	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+		if (!letter->identified && !is_unlisted(store, stmt))
+			continue;
+		*row = sqlite3_column_int64(stmt, 0);
 		*copy = *letter;
 		copy_text(copy->name, sizeof copy->name,
-			sqlite3_column_text(stmt, 0));
-		copy->offset = (uint64_t)sqlite3_column_int64(stmt, 1);
-		copy->length = (uint64_t)sqlite3_column_int64(stmt, 2);
+			sqlite3_column_text(stmt, 1));
+		copy->offset = (uint64_t)sqlite3_column_int64(stmt, 2);
+		copy->length = (uint64_t)sqlite3_column_int64(stmt, 3);
+		break;
 	}
-	bool ok = *found || code == SQLITE_DONE ||
+	bool ok = code == SQLITE_ROW || code == SQLITE_DONE ||
 		store_failed(store, "read", err);
 
 	sqlite3_reset(stmt);
+	if (ok && *row != 0 && !letter->identified)
+		store_add_row(&store->taken, *row);
 	return ok;
+}
+
+static const char unlisted_add_sql[] =
+	"INSERT INTO message (uid, ordinal, state, kept_at, vanished_at,"
+	" first_seen, place, name, offset, length, octets, sha256, message_id,"
+	" header_sha256) SELECT CAST('rebuilt: ' || hex(?4) || ' ' ||"
+	" ifnull(max(id), 0) AS BLOB), 0, 2, ?1, ?1, ?1, ?2, ?3, ?5, ?6, ?7,"
+	" ?4, ?8, ?9 FROM message";
+
+bool store_record_unlisted(struct store *store, const struct letter *letter,
+	const struct store_place *place, int64_t now, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, unlisted_add_sql, err);
+
+	if (stmt == NULL || !find_place(store, place, err))
+		return false;
+	sqlite3_bind_int64(stmt, 1, now);
+	sqlite3_bind_int64(stmt, 2, store->place);
+	sqlite3_bind_text(stmt, 3, letter->name, -1, SQLITE_STATIC);
+	sqlite3_bind_blob(
+		stmt, 4, letter->sha256, LETTER_DIGEST, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 5, (sqlite3_int64)letter->offset);
+	sqlite3_bind_int64(stmt, 6, (sqlite3_int64)letter->length);
+	sqlite3_bind_int64(stmt, 7, (sqlite3_int64)letter->octets);
+	if (letter->message_id[0] == '\0')
+		sqlite3_bind_null(stmt, 8);
+	else
+		sqlite3_bind_text(
+			stmt, 8, letter->message_id, -1, SQLITE_STATIC);
+	if (letter->identified)
+		sqlite3_bind_blob(stmt, 9, letter->header_sha256, LETTER_DIGEST,
+			SQLITE_STATIC);
+	else
+		sqlite3_bind_null(stmt, 9);
+	return store_finish(store, stmt, "write to", err);
 }
 
 static const char hold_sql[] = "UPDATE message SET held_at = nullif(?2, 0)"

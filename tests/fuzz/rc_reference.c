@@ -247,18 +247,19 @@ static bool take(struct scan *s, int c)
 	return true;
 }
 
-static bool setting(struct scan *s, const char *name)
+/* *is_quoted: where its value ends nobody doubts. */
+static bool setting(struct scan *s, const char *name, bool *is_quoted)
 {
 	if (!take(s, '='))
 		return false;
 	blanks(s);
-	bool is_quoted = is_one_of(peek(s, 0), "\"'");
+	*is_quoted = is_one_of(peek(s, 0), "\"'");
 	const char *text = value(s, "}");
 
 	if (text == NULL)
 		return false;
 	add(s, '=', name, text);
-	return !is_quoted || is_one_of(peek(s, 0), "\n \t}");
+	return !*is_quoted || is_one_of(peek(s, 0), "\n \t}");
 }
 
 /* SETTING, or account NAME { SETTING... } or include(FILE), and its end. */
@@ -266,6 +267,8 @@ static bool one_line(struct scan *s, bool *open)
 {
 	const char *text;
 	bool here = false;
+	bool is_quoted = false;
+	bool follows = false; /* a setting in quotes: another one may */
 
 	blanks(s);
 	while (peek(s, 0) != '\n') {
@@ -280,7 +283,7 @@ static bool one_line(struct scan *s, bool *open)
 			return false;
 		blanks(s);
 		if (strcmp(name, "account") == 0) {
-			text = *open ? NULL : value(s, "{");
+			text = *open || follows ? NULL : value(s, "{");
 			if (text == NULL || !take(s, '{'))
 				return false;
 			add(s, '{', text, NULL);
@@ -290,16 +293,19 @@ static bool one_line(struct scan *s, bool *open)
 			continue;
 		}
 		if (strcmp(name, "include") == 0) {
-			text = *open || !take(s, '(') ? NULL : value(s, ")");
+			text = *open || follows || !take(s, '(')
+				? NULL
+				: value(s, ")");
 			if (text == NULL || !take(s, ')'))
 				return false;
 			add(s, '(', text, NULL);
 			break;
 		}
-		if (!setting(s, name))
+		if (!setting(s, name, &is_quoted))
 			return false;
 		blanks(s);
-		if (!here && !(*open && peek(s, 0) == '}'))
+		follows = true;
+		if (!here && !is_quoted && !(*open && peek(s, 0) == '}'))
 			break;
 	}
 	blanks(s);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/rename.h"
+
+#include <string.h>
+
+#include "commands/state.h"
+#include "core/text.h"
+#include "io/log.h"
+#include "io/privilege.h"
+#include "io/store.h"
+
+/* A name is a file, too. */
+static bool check_name(
+	const struct account *account, const char *from, struct error *err)
+{
+	char shown[4 * TEXT_SHOWN_MAX + 8];
+
+	if (!account_name_is_good(from))
+		return error_set(err, ERROR_USAGE,
+			"'%s' is no name of an account: nothing was renamed",
+			text_printable(
+				shown, sizeof shown, from, strlen(from)));
+	for (size_t i = 0; i < account->name_count; i++) {
+		if (strcmp(account->names[i], from) == 0)
+			return error_set(err, ERROR_USAGE,
+				"the account %s is still in the rc file: give "
+				"it its new name there first. Nothing was "
+				"renamed",
+				from);
+	}
+	return true;
+}
+
+int rename_account(const struct account *account, const char *from)
+{
+	struct error err = {.kind = ERROR_NONE};
+
+	log_account(account->name);
+	if (check_name(account, from, &err) &&
+		privilege_become(account, &err) &&
+		state_is_safe(account, &err) &&
+		store_rename(account->state, from, account->name, &err))
+		log_line(LOG_SUMMARY, "has the store of the account %s now",
+			from);
+	if (err.kind != ERROR_NONE)
+		log_error(&err);
+	return error_status(err.kind);
+}
