@@ -165,12 +165,13 @@ END
     write_rc "mbox = \"$work/mbox\""
     sed -i '/^maildir/d' "$rc"
     wanted 0
-    count=$(in_store "SELECT count(*) FROM message WHERE header_sha256 IS NOT NULL")
     all=$(kept "$work/mbox")
     rm -r "$work/state"
-    wanted 0 -v
-    # What has no header to know it by may be.
-    [ "$(kept "$work/mbox")" -le $((all + all - count)) ]
+    wanted 65 -v
+    says "keepmail rebuild a"
+    wanted 0 rebuild a
+    wanted 0
+    [ "$(kept "$work/mbox")" -eq "$all" ]
     wanted 0
     wanted 0 verify a
 }
@@ -197,6 +198,8 @@ END
     wanted 0
     [ "$(kept "$work/mbox")" -eq 20 ]
     rm -rf "$work/state" "$work/hidden"/*
+    wanted 65
+    wanted 0 rebuild a
     wanted 0
     [ "$(kept "$work/mbox")" -eq 20 ]
 }

@@ -28,13 +28,17 @@ static bool find_known(
 	struct batch *batch = run->closed;
 	struct store_place place = {
 		run->account->destination, run->account->path};
+	/* A server that shows a part of the mailbox at a time lists no longer
+	 * what it has still, so that the same text may be another message. */
+	bool by_text = !run->outcome->windowed;
 	bool any = false;
 
 	for (size_t i = 0; i < batch->count; i++) {
-		int64_t row;
+		int64_t row = 0;
 
-		if (!store_find_copy(run->store, &batch->letters[i], &place,
-			    &known[i], &row, err))
+		if ((batch->letters[i].identified || by_text) &&
+			!store_find_copy(run->store, &batch->letters[i], &place,
+				&known[i], &row, err))
 			return false;
 		batch->rows[i] = batch->letters[i].identified ? 0 : row;
 		there[i] = row != 0;
@@ -55,7 +59,8 @@ static void find_unknown(struct run *run, struct letter *known, bool *there)
 		/* Where it lies in there nobody asks: see local_find. */
 		letter.offset = 0;
 		letter.length = letter.octets;
-		if (there[i] || local_verify(run->here, &letter) != LOCAL_HERE)
+		if (there[i] || !letter.identified ||
+			local_verify(run->here, &letter) != LOCAL_HERE)
 			continue;
 		known[i] = letter;
 		there[i] = true;

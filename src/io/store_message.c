@@ -284,12 +284,31 @@ static bool record_return(struct store *store, const struct memory *memory,
 		memory->row, now, err);
 }
 
+static int by_id(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a;
+	int64_t y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Found again by its text, it is listed, under another uid. */
+static bool is_taken(const struct store *store, int64_t row)
+{
+	for (size_t i = 0; i < store->taken.count; i++) {
+		if (store->taken.ids[i] == row)
+			return true;
+	}
+	return false;
+}
+
 bool store_record_listing(struct store *store, const struct memory *memories,
 	size_t count, int64_t now, struct error *err)
 {
 	for (size_t i = 0; i < store->vanished.count; i++) {
-		if (!store_change_row(store, vanished_sql,
-			    store->vanished.ids[i], now, err))
+		if (!is_taken(store, store->vanished.ids[i]) &&
+			!store_change_row(store, vanished_sql,
+				store->vanished.ids[i], now, err))
 			return false;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -373,13 +392,12 @@ static const char copy_sql[] =
 	" FROM message WHERE sha256 = ?1 AND place = ?2 AND state IN (2, 3)"
 	" ORDER BY id DESC";
 
-static bool has_id(const struct rows *rows, int64_t id)
+/* They were added in the order of the table. */
+static bool is_lost(const struct store *store, int64_t row)
 {
-	for (size_t i = 0; i < rows->count; i++) {
-		if (rows->ids[i] == id)
-			return true;
-	}
-	return false;
+	return store->lost.count > 0 &&
+		bsearch(&row, store->lost.ids, store->lost.count, sizeof row,
+			by_id) != NULL;
 }
 
 /* Is it one that the server listed before, and lists no longer? */
@@ -387,9 +405,8 @@ static bool is_unlisted(const struct store *store, sqlite3_stmt *stmt)
 {
 	int64_t row = sqlite3_column_int64(stmt, 0);
 
-	return (sqlite3_column_int(stmt, 4) != 0 ||
-		       has_id(&store->lost, row)) &&
-		!has_id(&store->taken, row);
+	return (sqlite3_column_int(stmt, 4) != 0 || is_lost(store, row)) &&
+		!is_taken(store, row);
 }
 
 bool store_find_copy(struct store *store, const struct letter *letter,
