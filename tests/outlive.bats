@@ -78,6 +78,7 @@ rename_account() {
 }
 
 @test "no store is renamed over one that knows anything" {
+    start_server --folder "$work/mail" --shared
     write_rc
     wanted 0
     cp "$rc" "$work/both"

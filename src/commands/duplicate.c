@@ -28,17 +28,13 @@ static bool find_known(
 	struct batch *batch = run->closed;
 	struct store_place place = {
 		run->account->destination, run->account->path};
-	/* A server that shows a part of the mailbox at a time lists no longer
-	 * what it has still, so that the same text may be another message. */
-	bool by_text = !run->outcome->windowed;
 	bool any = false;
 
 	for (size_t i = 0; i < batch->count; i++) {
-		int64_t row = 0;
+		int64_t row;
 
-		if ((batch->letters[i].identified || by_text) &&
-			!store_find_copy(run->store, &batch->letters[i], &place,
-				&known[i], &row, err))
+		if (!store_find_copy(run->store, &batch->letters[i], &place,
+			    run->moved, &known[i], &row, err))
 			return false;
 		batch->rows[i] = batch->letters[i].identified ? 0 : row;
 		there[i] = row != 0;

@@ -369,6 +369,8 @@ static bool match(struct run *run, size_t unknown, struct error *err)
 
 	if (!find_again(run, true, &found, &tells, err))
 		return false;
+	/* Else it is other mail, of which the headers tell enough. */
+	run->moved = found > 0 || !tells;
 	if (found == 0)
 		return true;
 	log_line(LOG_SUMMARY,

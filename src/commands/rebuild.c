@@ -238,7 +238,8 @@ static bool has_mail(const struct others *others)
 
 	/* Nothing in an mbox says who wrote it. */
 	if (account->destination == DESTINATION_MBOX)
-		return !others->knows_place && stat(account->path, &st) == 0 &&
+		return !others->knows_place && lstat(account->path, &st) == 0 &&
+			S_ISREG(st.st_mode) && st.st_nlink == 1 &&
 			st.st_size > 0;
 	return local_has_ours(others->local);
 }
@@ -272,9 +273,9 @@ bool rebuild_is_not_due(struct run *run, struct error *err)
 	else if (has_mail(&others))
 		ok = error_set(err, ERROR_DATA,
 			"nothing is on record of the account %s, but there is "
-			"mail in %s, which might be stored there a second "
-			"time: run keepmail rebuild %s, which finds out what "
-			"is here",
+			"mail in %s, which might be fetched a second time: "
+			"run keepmail rebuild %s once, which finds out what of "
+			"the server's mail is there",
 			account->name, account->path, account->name);
 	local_free(others.local);
 	free(others.renamed);

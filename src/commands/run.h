@@ -91,8 +91,10 @@ struct run {
 	bool recorded;	      /* it is arriving, and the one before kept */
 	bool climbed;	      /* and it is published */
 	bool failed;	      /* a batch did not climb: nor may any other */
-	bool origin_changed;  /* see places_check */
-	bool loose; /* sizes were told otherwise of what is the same */
+	bool moved; /* the server gave its messages new uids, for all it seems
+		     */
+	bool origin_changed; /* see places_check */
+	bool loose;	     /* sizes were told otherwise of what is the same */
 	struct error fall;
 	struct local *here; /* owned; or NULL: see duplicate_prepare */
 	/* Published, and not yet recorded as kept. */

@@ -224,11 +224,13 @@ bool store_record_arriving(struct store *store, const struct maildrop *maildrop,
  * Has a message with the same digest been put into this place before? Then
  * *copy says where it lay, and *row, else 0, is its record. Where no header
  * tells one message from another of the same text (letter->identified), only
- * what the server lists no longer counts, and each for one message.
+ * copies count whose uid is not known (store_record_unlisted) or, where the
+ * server gave its messages new uids (moved), what it lists no longer; and each
+ * for one message.
  */
 bool store_find_copy(struct store *store, const struct letter *letter,
-	const struct store_place *place, struct letter *copy, int64_t *row,
-	struct error *err);
+	const struct store_place *place, bool moved, struct letter *copy,
+	int64_t *row, struct error *err);
 
 /*
  * Records a copy that lies in this place, and whose uid is not known, within a

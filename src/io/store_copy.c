@@ -83,6 +83,7 @@ static const char all_copies_sql[] =
 	" message_id, uid,"
 	" state = 2 AND vanished_at IS NULL FROM message"
 	" WHERE state IN (2, 3) AND missing_at IS NULL AND sha256 <> x''"
+	" AND origin IS NOT 'rebuilt'"
 	" ORDER BY id";
 
 static const char give_up_sql[] =

@@ -11,7 +11,7 @@ static const char header_sql[] =
 
 static const char rebind_sql[] =
 	"UPDATE message SET uid = ?2, ordinal = ?3, size = ?4,"
-	" vanished_at = NULL, doubtful_at = NULL WHERE id = ?1";
+	" vanished_at = NULL, doubtful_at = NULL, origin = NULL WHERE id = ?1";
 
 static const char size_sql[] = "UPDATE message SET size = ?2 WHERE id = ?1";
 

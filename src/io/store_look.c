@@ -23,8 +23,10 @@
 #define HEADER_LENGTH 100
 
 static const char counts_sql[] =
-	"SELECT count(*) FILTER (WHERE state IN (2, 3)),"
-	" sum(octets) FILTER (WHERE state IN (2, 3)),"
+	"SELECT count(*) FILTER (WHERE state IN (2, 3)"
+	"  AND origin IS NOT 'rebuilt'),"
+	" sum(octets) FILTER (WHERE state IN (2, 3)"
+	"  AND origin IS NOT 'rebuilt'),"
 	" count(*) FILTER (WHERE state = 1"
 	"  OR (state = 2 AND vanished_at IS NULL)),"
 	" count(*) FILTER (WHERE state IN (0, 2, 4) AND held_at IS NOT NULL),"

@@ -388,8 +388,8 @@ void store_free_arriving(struct store_arriving *arriving, size_t count)
 }
 
 static const char copy_sql[] =
-	"SELECT id, name, offset, length, state = 2 AND vanished_at IS NOT NULL"
-	" FROM message WHERE sha256 = ?1 AND place = ?2 AND state IN (2, 3)"
+	"SELECT id, name, offset, length, origin IS 'rebuilt' FROM message"
+	" WHERE sha256 = ?1 AND place = ?2 AND state IN (2, 3)"
 	" ORDER BY id DESC";
 
 /* They were added in the order of the table. */
@@ -400,18 +400,23 @@ static bool is_lost(const struct store *store, int64_t row)
 			by_id) != NULL;
 }
 
-/* Is it one that the server listed before, and lists no longer? */
-static bool is_unlisted(const struct store *store, sqlite3_stmt *stmt)
+/*
+ * Is it one whose uid is not known, or that the server gave a new uid (moved),
+ * since it is listed no longer?
+ */
+static bool is_unlisted(
+	const struct store *store, sqlite3_stmt *stmt, bool moved)
 {
 	int64_t row = sqlite3_column_int64(stmt, 0);
 
-	return (sqlite3_column_int(stmt, 4) != 0 || is_lost(store, row)) &&
+	return (sqlite3_column_int(stmt, 4) != 0 ||
+		       (moved && is_lost(store, row))) &&
 		!is_taken(store, row);
 }
 
 bool store_find_copy(struct store *store, const struct letter *letter,
-	const struct store_place *place, struct letter *copy, int64_t *row,
-	struct error *err)
+	const struct store_place *place, bool moved, struct letter *copy,
+	int64_t *row, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, copy_sql, err);
 	int code;
@@ -423,7 +428,7 @@ bool store_find_copy(struct store *store, const struct letter *letter,
 		stmt, 1, letter->sha256, LETTER_DIGEST, SQLITE_STATIC);
 	sqlite3_bind_int64(stmt, 2, store->place);
 	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
-		if (!letter->identified && !is_unlisted(store, stmt))
+		if (!letter->identified && !is_unlisted(store, stmt, moved))
 			continue;
 		*row = sqlite3_column_int64(stmt, 0);
 		*copy = *letter;
@@ -445,9 +450,9 @@ bool store_find_copy(struct store *store, const struct letter *letter,
 static const char unlisted_add_sql[] =
 	"INSERT INTO message (uid, ordinal, state, kept_at, vanished_at,"
 	" first_seen, place, name, offset, length, octets, sha256, message_id,"
-	" header_sha256) SELECT CAST('rebuilt: ' || hex(?4) || ' ' ||"
+	" header_sha256, origin) SELECT CAST('rebuilt: ' || hex(?4) || ' ' ||"
 	" ifnull(max(id), 0) AS BLOB), 0, 2, ?1, ?1, ?1, ?2, ?3, ?5, ?6, ?7,"
-	" ?4, ?8, ?9 FROM message";
+	" ?4, ?8, ?9, 'rebuilt' FROM message";
 
 bool store_record_unlisted(struct store *store, const struct letter *letter,
 	const struct store_place *place, int64_t now, struct error *err)

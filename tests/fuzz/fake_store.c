@@ -227,12 +227,13 @@ bool store_record_arriving(struct store *store, const struct maildrop *maildrop,
 }
 
 bool store_find_copy(struct store *store, const struct letter *letter,
-	const struct store_place *place, struct letter *copy, int64_t *row,
-	struct error *err)
+	const struct store_place *place, bool moved, struct letter *copy,
+	int64_t *row, struct error *err)
 {
 	(void)store;
 	(void)letter;
 	(void)place;
+	(void)moved;
 	(void)copy;
 	(void)err;
 	*row = 0;
