@@ -286,3 +286,25 @@ hardened_by() {
     hardened_by --disable-hardening
     [ "$hardened" = '""' ]
 }
+
+@test "a password-command is waited for, and not an agent that it started" {
+    start_server --synthetic 1
+    write_rc "timeout = 5"
+    sed -i '/^password = /d' "$rc"
+    sed -i 's/^account a {/&\n  password-command = "echo test; sleep 60 \&"/' "$rc"
+    SECONDS=0
+    wanted 0
+    [ "$(kept)" -eq 1 ]
+    [ $SECONDS -lt 4 ]
+}
+
+@test "a token of 16,000 bytes is taken, and never shown" {
+    start_server --synthetic 1
+    write_rc "auth = xoauth2"
+    sed -i '/^password = /d' "$rc"
+    sed -i "s/^account a {/&\n  password-command = \"head -c 16000 \/dev\/zero | tr '\\\\0' A\"/" "$rc"
+    run keepmail -vv
+    [ "$status" -eq 77 ]
+    says_not AAAAAAAAAAAAAAAAAAAA
+    says_not "password of more than"
+}

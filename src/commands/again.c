@@ -165,6 +165,9 @@ bool again_decide(struct run *run, const struct error *err)
 	if (run->options->dry_run || run->options->rebuild ||
 		*run->options->stop || !again_may_follow(run->account, outcome))
 		return false;
+	/* Every message breaks it, it seems: the line, or the server. */
+	if (broken && outcome->broken > 0 && outcome->tally.fetched == 0)
+		return false;
 	if (broken && outcome->broken < BROKEN_MAX && others_wait(run)) {
 		note_breaker(run);
 		outcome->broken++;

@@ -233,7 +233,8 @@ static bool make_plan(struct run *run, struct error *err)
 	for (size_t i = 0; !run->options->dry_run && i < run->plan.count; i++) {
 		if (run->plan.steps[i].fetch)
 			run->memories[i] =
-				(struct memory){.tries = run->memories[i].tries,
+				(struct memory){.least = run->memories[i].least,
+					.tries = run->memories[i].tries,
 					.held = run->memories[i].held};
 	}
 	warn_returned(run);

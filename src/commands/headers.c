@@ -41,6 +41,10 @@ static bool push(struct inquiry *inquiry, struct error *err)
 	while (session_room(run->session) > 0) {
 		bool more = may_ask(inquiry);
 
+		/* A server without UIDL proves nothing, and is asked one thing
+		 * at a time. */
+		if (run->uids_made)
+			inquiry->unproven = 0;
 		if (inquiry->unproven == group ||
 			(!more && inquiry->unproven > 0)) {
 			inquiry->unproven = 0;
@@ -111,7 +115,8 @@ static bool take(struct inquiry *inquiry, const struct pipeline_event *event,
 		return take_text(inquiry, &event->answer, err);
 	case POP3_END:
 		taker->end(taker->data, inquiry->at++, true);
-		break;
+		return !inquiry->run->uids_made || taker->proven == NULL ||
+			taker->proven(taker->data, inquiry->at, err);
 	case POP3_MORE:
 	case POP3_LINE:
 	case POP3_BROKEN:

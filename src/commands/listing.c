@@ -90,10 +90,11 @@ void listing_take_size(
 	if (!pop3_parse_listed(line, length, &number, &rest, &n))
 		return;
 	/* Servers may say more behind the size (RFC 1939 section 5). */
-	const char *blank = memchr(rest, ' ', n);
+	size_t end = 0;
 
-	if (blank != NULL)
-		n = (size_t)(blank - rest);
+	while (end < n && rest[end] != ' ' && rest[end] != '\t')
+		end++;
+	n = end;
 	if (n >= sizeof digits)
 		return;
 	memcpy(digits, rest, n);

@@ -73,6 +73,26 @@ static size_t position_said(
 	return MAILDROP_NOT_FOUND;
 }
 
+/*
+ * Some servers answer with the uid alone. It proves as much, if no other
+ * message has the same one.
+ */
+static bool says_uid_alone(
+	const struct run *run, const struct pop3_event *answer, size_t position)
+{
+	const struct maildrop *maildrop = &run->maildrop;
+	const struct message *message = &maildrop->messages[position];
+	size_t n = answer->length;
+
+	while (n > 0 && answer->text[n - 1] == ' ')
+		n--;
+	return answer->status == POP3_OK && message->uid_length > 0 &&
+		n == message->uid_length &&
+		memcmp(answer->text, maildrop_uid(maildrop, message), n) == 0 &&
+		maildrop_find(maildrop, answer->text, n, 1, 0) ==
+		MAILDROP_NOT_FOUND;
+}
+
 static bool is_out_of_step(struct run *run, const struct pop3_event *answer,
 	size_t position, struct error *err)
 {
@@ -94,7 +114,8 @@ bool proof_take(
 {
 	const struct pop3_event *answer = &event->answer;
 	size_t position = event->tag & ~TAG_PROOF;
-	bool same = position_said(run, answer) == position;
+	bool same = position_said(run, answer) == position ||
+		says_uid_alone(run, answer, position);
 
 	/* A server that knows UIDL without a number only; one that knew it
 	 * before refuses another command. */
@@ -110,8 +131,13 @@ bool proof_take(
 bool proof_not_stray(
 	struct run *run, const struct pipeline_event *event, struct error *err)
 {
-	size_t said = position_said(run, &event->answer);
+	const struct pop3_event *answer = &event->answer;
+	size_t said = position_said(run, answer);
 
+	/* It may be the uid alone, too. */
+	if (said == MAILDROP_NOT_FOUND && answer->length > 0)
+		said = maildrop_find(
+			&run->maildrop, answer->text, answer->length, 0, 0);
 	/* Some are listed without a uid: "+OK 120" is a size. */
 	if (said == MAILDROP_NOT_FOUND ||
 		run->maildrop.messages[said].uid_length == 0)

@@ -73,7 +73,8 @@ static bool record_troubles(struct run *run, int64_t now, struct error *err)
 			continue;
 		if (!store_forget_trouble(run->store,
 			    maildrop_uid(maildrop, &maildrop->messages[i]),
-			    maildrop->messages[i].uid_length, &found, err))
+			    maildrop->messages[i].uid_length,
+			    maildrop->messages[i].ordinal, &found, err))
 			return false;
 	}
 	return true;
@@ -137,6 +138,10 @@ static bool record_messages(struct run *run, int64_t now, struct error *err)
 		if (!store_record_erased(run->store, row, now, err))
 			return false;
 	}
+	if (run->oversized && run->memories != NULL &&
+		!store_record_oversize(
+			run->store, &run->maildrop, run->memories, err))
+		return false;
 	if (run->was_out_of_step &&
 		!store_record_out_of_step(run->store, now, err))
 		return false;

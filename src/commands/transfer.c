@@ -72,6 +72,8 @@ static void say_too_large(struct run *run, size_t position)
 		"server had said: it is left there",
 		message->number, uid);
 	run->tally->too_large++;
+	run->memories[position].least = run->received;
+	run->oversized = true;
 }
 
 static bool end_message(
@@ -94,7 +96,10 @@ static bool end_message(
 	batch->octets_sent[batch->count] = octets;
 	batch->positions[batch->count++] = position;
 	batch->octets += letter->octets;
-	return true;
+	/* Nothing can be proven of a server without UIDL. */
+	if (run->uids_made)
+		run->proven = batch->count;
+	return !run->uids_made || batch_advance(run, err);
 }
 
 static bool take_event(
@@ -198,6 +203,9 @@ static bool push_retrs(struct run *run, struct asking *asking, size_t in_flight,
 	while (session_room(run->session) > 0) {
 		bool more = asking->next < run->plan.count;
 
+		/* UIDL with a number is as unknown to it as without. */
+		if (run->uids_made)
+			asking->unproven = 0;
 		if (asking->unproven == asking->group ||
 			(!more && asking->unproven > 0)) {
 			asking->unproven = 0;
@@ -232,7 +240,7 @@ bool transfer_fetch(struct run *run, struct error *err)
 	start_progress(run);
 	/* Nothing is at stake yet: does it know UIDL with a number? */
 	asking.last = asking.next;
-	asking.unproven = run->one_by_one ? asking.group : 0;
+	asking.unproven = run->one_by_one && !run->uids_made ? asking.group : 0;
 	for (;;) {
 		size_t in_flight = window - session_room(run->session);
 

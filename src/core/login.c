@@ -107,3 +107,55 @@ bool login_is_ascii(const char *text)
 	}
 	return true;
 }
+
+bool login_decode_base64(const char *text, size_t length, char *room,
+	size_t size, size_t *decoded)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz"
+				     "0123456789+/";
+	uint32_t bits = 0;
+	size_t n = 0;
+	size_t i = 0;
+
+	for (; i < length && text[i] != '='; i++) {
+		const char *at = memchr(digits, text[i], sizeof digits - 1);
+
+		if (at == NULL)
+			return false;
+		bits = bits << 6 | (uint32_t)(at - digits);
+		if (i % 4 == 0)
+			continue;
+		if (n == size)
+			return false;
+		/* The second digit ends the first byte, and so on. */
+		room[n++] = (char)(bits >> (6 - 2 * (i % 4)));
+	}
+	*decoded = n;
+	return i > 0 && length - i <= 2;
+}
+
+void login_find_json(const char *json, size_t length, const char *name,
+	char *value, size_t size)
+{
+	size_t n = strlen(name);
+	size_t used = 0;
+
+	value[0] = '\0';
+	for (size_t i = 0; i + n + 2 <= length; i++) {
+		size_t at = i + n + 2;
+
+		if (json[i] != '"' || memcmp(json + i + 1, name, n) != 0 ||
+			json[i + n + 1] != '"')
+			continue;
+		while (at < length &&
+			(json[at] == ' ' || json[at] == ':' || json[at] == '"'))
+			at++;
+		while (at < length && used + 1 < size && json[at] > ' ' &&
+			json[at] <= '~' && json[at] != '"' &&
+			json[at] != '\\' && json[at] != ',' && json[at] != '}')
+			value[used++] = json[at++];
+		value[used] = '\0';
+		return;
+	}
+}

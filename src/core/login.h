@@ -60,4 +60,18 @@ void login_redact(const struct login_mask *mask, char *words, size_t length);
 /* Is the text ASCII, as USER and PASS need it without RFC 6856? */
 bool login_is_ascii(const char *text);
 
+/*
+ * Decodes base64 (RFC 4648) of up to size bytes into room. False when it is
+ * none, or longer.
+ */
+bool login_decode_base64(const char *text, size_t length, char *room,
+	size_t size, size_t *decoded);
+
+/*
+ * The value of a string in a flat JSON object, as it stands there, or "" where
+ * there is none or it is not plain and printable; cut off at size.
+ */
+void login_find_json(const char *json, size_t length, const char *name,
+	char *value, size_t size);
+
 #endif

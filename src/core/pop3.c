@@ -265,11 +265,23 @@ size_t pop3_feed(struct pop3_parser *parser, char *bytes, size_t length,
 	return feed_message(parser, bytes, length, event);
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 bool pop3_parse_listed(const char *line, size_t length, uint32_t *number,
 	const char **rest, size_t *rest_length)
 {
 	uint32_t n = 0;
 	size_t i = 0;
+
+	/* RFC 1939 has one blank; servers have more, also at the ends. */
+	while (length > 0 && is_blank(line[length - 1]))
+		length--;
+	while (i < length && is_blank(line[i]))
+		i++;
+	size_t begin = i;
 
 	for (; i < length && line[i] >= '0' && line[i] <= '9'; i++) {
 		uint32_t digit = (uint32_t)(line[i] - '0');
@@ -278,9 +290,9 @@ bool pop3_parse_listed(const char *line, size_t length, uint32_t *number,
 			return false;
 		n = n * 10 + digit;
 	}
-	if (i == 0 || n == 0 || (i < length && line[i] != ' '))
+	if (i == begin || n == 0 || (i < length && !is_blank(line[i])))
 		return false;
-	if (i < length)
+	while (i < length && is_blank(line[i]))
 		i++;
 	*number = n;
 	*rest = line + i;
@@ -374,6 +386,8 @@ static void capability_sasl(
 	while (next_word(&line, &length, &word, &n)) {
 		if (is_word(word, n, "PLAIN"))
 			capabilities->sasl_plain = true;
+		if (is_word(word, n, "LOGIN"))
+			capabilities->sasl_login = true;
 	}
 }
 

@@ -122,6 +122,7 @@ struct pop3_capabilities {
 	bool utf8_user; /* and user names and passwords may be UTF-8 */
 	bool sasl;
 	bool sasl_plain;
+	bool sasl_login;
 	char mechanisms[256]; /* as announced after SASL, printable */
 	bool expires;	      /* EXPIRE was announced with a number of days */
 	uint32_t expire_days;

@@ -180,7 +180,7 @@ static void clear_password(struct account *account)
 
 static bool set_password(struct account *account, const char *text)
 {
-	if (!is_clean(text, 1024))
+	if (!is_clean(text, 16384))
 		return false;
 	clear_password(account);
 	return replace(&account->password, text);
@@ -438,7 +438,7 @@ const struct setting settings[] = {
 	{"user", set_user, "a name without control characters", SETTING_ALONE,
 		false},
 	{"password", set_password,
-		"1 to 1024 octets without control characters", SETTING_PASSWORD,
+		"1 to 16384 bytes without control characters", SETTING_PASSWORD,
 		false},
 	{"password-command", set_password_command, "a shell command",
 		SETTING_PASSWORD, false},

@@ -45,6 +45,16 @@ static void set_refusal(
 	connection->refusal_length = length;
 }
 
+/* What a server says against a token, before it refuses it. */
+static void keep_challenge(
+	struct connection *connection, const char *text, size_t length)
+{
+	if (length > sizeof connection->challenge)
+		length = sizeof connection->challenge;
+	memcpy(connection->challenge, text, length);
+	connection->challenge_length = length;
+}
+
 /* One line that the server said while libcurl was connecting. */
 static void hear(struct connection *connection, const char *line, size_t length)
 {
@@ -59,6 +69,8 @@ static void hear(struct connection *connection, const char *line, size_t length)
 	} else if (length >= 3 && memcmp(line, "+OK", 3) == 0) {
 		memset(&connection->pending, 0, sizeof connection->pending);
 		connection->pending_open = true;
+	} else if (length > 2 && line[0] == '+' && line[1] == ' ') {
+		keep_challenge(connection, line + 2, length - 2);
 	} else if (length == 1 && line[0] == '.') {
 		connection->capabilities = connection->pending;
 		connection->capabilities.known = true;
@@ -139,9 +151,8 @@ static const char *libcurl_login(enum auth_method auth)
 	case AUTH_AUTO:
 	case AUTH_PLAIN:
 	case AUTH_USER:
-		return NULL;
 	case AUTH_LOGIN:
-		return "AUTH=LOGIN";
+		return NULL;
 	case AUTH_APOP:
 		return "AUTH=+APOP";
 	case AUTH_CRAM_MD5:
@@ -235,7 +246,9 @@ static CURLcode set_login(
 			bearer ? CURLOPT_XOAUTH2_BEARER : CURLOPT_PASSWORD,
 			password);
 	if (code == CURLE_OK)
-		code = curl_easy_setopt(curl, CURLOPT_SASL_IR, 1L);
+		/* Microsoft wants the token on a line of its own. */
+		code = curl_easy_setopt(
+			curl, CURLOPT_SASL_IR, bearer ? 0L : 1L);
 	return code;
 }
 

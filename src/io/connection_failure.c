@@ -3,10 +3,34 @@
 #include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/text.h"
 #include "io/connection_inside.h"
 #include "io/digest.h"
+
+/* Do the server's words have this one in them, in any case of letters? */
+static bool mentions(const char *words, size_t length, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (size_t i = 0; i + n <= length; i++) {
+		if (strncasecmp(words + i, word, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Do they say that a command, or a mechanism, is none? */
+static bool is_unknown(const char *words, size_t length)
+{
+	return !mentions(words, length, "user") &&
+		(mentions(words, length, "unknown") ||
+			mentions(words, length, "unrecognized") ||
+			mentions(words, length, "unsupported") ||
+			mentions(words, length, "not supported") ||
+			mentions(words, length, "not implemented"));
+}
 
 bool connection_refused(const struct connection *connection,
 	enum error_kind otherwise, const char *what, const char *words,
@@ -25,6 +49,12 @@ bool connection_refused(const struct connection *connection,
 		next = ": it has a passing trouble, try again later";
 	else if (code == POP3_CODE_SYS_PERM)
 		next = ": it has a trouble that someone must mend there";
+	else if (kind == ERROR_LOGIN && connection->account->tls == TLS_OFF &&
+		mentions(words, length, "plaintext"))
+		next = ": it takes no password in clear text, set tls = "
+		       "starttls or implicit";
+	else if (kind == ERROR_LOGIN && is_unknown(words, length))
+		next = ": it does not know this kind of login, set auth = user";
 	else if (kind == ERROR_LOGIN)
 		next = ": check user and password, and whether the provider "
 		       "wants POP3 enabled or an app password";
@@ -223,12 +253,42 @@ static const char *words_of(const struct connection *connection, CURLcode code)
 						: curl_easy_strerror(code);
 }
 
+/*
+ * Google and others refuse a token by a challenge in JSON, which libcurl leaves
+ * at that: {"status":"400","schemes":"Bearer","scope":"https://mail..."}.
+ */
+static bool token_refused(struct connection *connection, struct error *err)
+{
+	const struct account *account = connection->account;
+	bool bearer = account->auth == AUTH_XOAUTH2 ||
+		account->auth == AUTH_OAUTHBEARER;
+	char text[sizeof connection->challenge];
+	char status[16] = "";
+	size_t n = 0;
+
+	if (!bearer || connection->challenge_length == 0 ||
+		!login_decode_base64(connection->challenge,
+			connection->challenge_length, text, sizeof text, &n))
+		return false;
+	login_find_json(text, n, "status", status, sizeof status);
+	/* Not all of it: a server may say again what it was sent. */
+	error_set(err, ERROR_LOGIN,
+		"%s:%u refused the token (status %s): it may have expired, or "
+		"be for another service. Get a new one, and see that "
+		"password-command prints nothing else",
+		account->server, account->port,
+		status[0] == '\0' ? "unknown" : status);
+	return true;
+}
+
 /* libcurl logs in, and could not. */
 static bool login_failed(
 	struct connection *connection, const char *shown, struct error *err)
 {
 	const struct pop3_capabilities *has = &connection->capabilities;
 
+	if (token_refused(connection, err))
+		return false;
 	if (connection->refused)
 		return connection_refused(connection, ERROR_LOGIN, "the login",
 			connection->refusal, connection->refusal_length, err);

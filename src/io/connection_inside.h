@@ -25,6 +25,8 @@ struct connection {
 	bool refused;
 	char refusal[512]; /* the last -ERR */
 	size_t refusal_length;
+	char challenge[1024]; /* SASL's, in base64: the last one */
+	size_t challenge_length;
 	bool looking; /* at its certificate, and no more */
 	bool bundled; /* the system's certificates are read all at once */
 	bool closed;  /* by the server */

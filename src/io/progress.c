@@ -13,10 +13,16 @@
 void progress_start(
 	struct progress *progress, uint64_t messages, uint64_t octets)
 {
-	atomic_store_explicit(
-		&progress->total_messages, messages, memory_order_relaxed);
-	atomic_store_explicit(
-		&progress->total_octets, octets, memory_order_relaxed);
+	/* What came in earlier sessions of the run stays counted. */
+	uint64_t had =
+		atomic_load_explicit(&progress->messages, memory_order_relaxed);
+	uint64_t had_octets =
+		atomic_load_explicit(&progress->octets, memory_order_relaxed);
+
+	atomic_store_explicit(&progress->total_messages, had + messages,
+		memory_order_relaxed);
+	atomic_store_explicit(&progress->total_octets, had_octets + octets,
+		memory_order_relaxed);
 }
 
 void progress_add(struct progress *progress, uint64_t messages, uint64_t octets)

@@ -136,6 +136,42 @@ static bool reap(pid_t child, int *status, const struct patience *patience)
 	return false;
 }
 
+/*
+ * Reads what a command prints until it ends: an agent that it started may keep
+ * the pipe open for hours. As read_all; *ended: it did, with *status.
+ */
+static ssize_t read_command(int fd, char *bytes, size_t size,
+	const struct patience *patience, pid_t child, int *status, bool *ended)
+{
+	size_t length = 0;
+
+	while (length < size) {
+		struct pollfd wait = {.fd = fd, .events = POLLIN};
+
+		if (is_over(patience))
+			return -2;
+		/* What it printed is there once it has ended. */
+		*ended = *ended || waitpid(child, status, WNOHANG) == child;
+		int ready = poll(&wait, 1, *ended ? 0 : 50);
+
+		if (ready < 0 && errno != EINTR)
+			return -1;
+		if (ready == 0 && *ended)
+			break;
+		if (ready <= 0)
+			continue;
+		ssize_t n = read(fd, bytes + length, size - length);
+
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n == 0)
+			break;
+		if (n > 0)
+			length += (size_t)n;
+	}
+	return (ssize_t)length;
+}
+
 static bool has_terminal(void)
 {
 	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
@@ -224,10 +260,12 @@ static bool from_command(const struct account *account, bool clean,
 
 	if (child < 0)
 		return false;
-	ssize_t n = read_all(output, bytes, sizeof bytes, &wait);
+	bool ended = false;
+	ssize_t n = read_command(
+		output, bytes, sizeof bytes, &wait, child, &status, &ended);
 
 	close(output);
-	bool ended = reap(child, &status, &wait);
+	ended = ended || reap(child, &status, &wait);
 
 	if (*stop)
 		error_set(err, ERROR_TEMPORARY,

@@ -9,8 +9,8 @@
 #include "core/account.h"
 #include "core/error.h"
 
-/* Longest password taken, in octets. */
-#define SECRET_MAX 1024
+/* Longest password or token taken, in bytes. */
+#define SECRET_MAX 16384
 
 /* Does the account say where its password is? Else someone must be asked. */
 bool secret_is_at_hand(const struct account *account);

@@ -448,11 +448,16 @@ bool store_record_trouble(struct store *store, const struct maildrop *maildrop,
 	bool quarantined, const char *error, struct error *err);
 
 /*
- * Forgets the trouble with this uid (uid NULL: any), within a transaction:
+ * Forgets the trouble with this uid (uid NULL: any) and ordinal (-1: any),
+ * within a transaction:
  * *found says with how many messages there was some.
  */
 bool store_forget_trouble(struct store *store, const char *uid,
-	size_t uid_length, size_t *found, struct error *err);
+	size_t uid_length, int64_t ordinal, size_t *found, struct error *err);
+
+/* Which messages were found to be larger than LIST says: see store_recall. */
+bool store_record_oversize(struct store *store, const struct maildrop *maildrop,
+	const struct memory *memories, struct error *err);
 
 /* A run, as history will show it. */
 struct store_run {

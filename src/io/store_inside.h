@@ -96,6 +96,10 @@ bool store_recall_troubles(struct store *store, const struct maildrop *maildrop,
 /* Adds an id to them. */
 void store_add_row(struct rows *rows, int64_t id);
 
+/* Which of them are larger than LIST says: the same. */
+bool store_recall_oversize(struct store *store, const struct maildrop *maildrop,
+	struct memory *memories, struct error *err);
+
 /* How a place's kind is called in the table. */
 const char *store_kind_name(enum destination_kind kind);
 

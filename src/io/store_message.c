@@ -104,9 +104,13 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 		int64_t row = sqlite3_column_int64(stmt, 0);
 		bool vanished = sqlite3_column_int(stmt, 6) != 0;
 		const char *uid = sqlite3_column_blob(stmt, 1);
+		size_t length = (size_t)sqlite3_column_bytes(stmt, 1);
+
+		/* Keepmail 0.1 took blanks at the end for a part of it. */
+		while (length > 0 && uid[length - 1] == ' ')
+			length--;
 		size_t at = maildrop_find(maildrop, uid == NULL ? "" : uid,
-			(size_t)sqlite3_column_bytes(stmt, 1),
-			(uint32_t)sqlite3_column_int64(stmt, 2), hint);
+			length, (uint32_t)sqlite3_column_int64(stmt, 2), hint);
 
 		if (at == MAILDROP_NOT_FOUND) {
 			if (!vanished)
@@ -135,7 +139,8 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 	bool ok = code == SQLITE_DONE || store_failed(store, "read", err);
 
 	sqlite3_reset(stmt);
-	ok = ok && store_recall_troubles(store, maildrop, found, err);
+	ok = ok && store_recall_troubles(store, maildrop, found, err) &&
+		store_recall_oversize(store, maildrop, found, err);
 	if (ok)
 		*memories = found;
 	else

@@ -25,6 +25,56 @@ static void redacted(
 	same(room, wanted, "%s", sentence);
 }
 
+static void test_decode(void)
+{
+	static const struct {
+		const char *text;
+		bool good;
+		const char *decoded;
+	} rows[] = {
+		{"TWFu", true, "Man"},
+		{"TWE=", true, "Ma"},
+		{"TQ==", true, "M"},
+		{"TQ", true, "M"},
+		{"", false, ""},
+		{"TW u", false, ""},
+		{"TWFuTWFuTWFu", false, ""},
+		{"TQ===", false, ""},
+	};
+	char room[8];
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		size_t n = 0;
+		bool good = login_decode_base64(rows[i].text,
+			strlen(rows[i].text), room, sizeof room, &n);
+
+		ok(good == rows[i].good &&
+				(!good ||
+					(n == strlen(rows[i].decoded) &&
+						memcmp(room, rows[i].decoded,
+							n) == 0)),
+			"base64 of \"%s\"", rows[i].text);
+	}
+}
+
+static void test_json(void)
+{
+	static const char json[] =
+		"{\"status\":\"401\",\"x\" : 12, \"scope\":\"a b\",\"y\":\"\\u\"}";
+	char value[6];
+
+	login_find_json(json, strlen(json), "status", value, sizeof value);
+	same(value, "401", "a string of a JSON object");
+	login_find_json(json, strlen(json), "x", value, sizeof value);
+	same(value, "12", "a number");
+	login_find_json(json, strlen(json), "scope", value, sizeof value);
+	same(value, "a", "up to what is not plain");
+	login_find_json(json, strlen(json), "none", value, sizeof value);
+	same(value, "", "what is not there is nothing");
+	login_find_json("{\"a\":\"123456789\"}", 17, "a", value, sizeof value);
+	same(value, "12345", "what is too long is cut off");
+}
+
 int main(void)
 {
 	char room[LOGIN_ENCODED_MAX];
@@ -77,5 +127,7 @@ int main(void)
 	ok(login_is_ascii("abc") && login_is_ascii("") &&
 			!login_is_ascii("\xc3\xa4"),
 		"ASCII is told from what is not");
+	test_decode();
+	test_json();
 	return done();
 }

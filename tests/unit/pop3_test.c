@@ -250,16 +250,17 @@ static void test_listed(void)
 		{"2147483647 x", true, 2147483647, "x"},
 		{"7", true, 7, ""},
 		{"7 ", true, 7, ""},
-		{"7  x", true, 7, " x"},
+		{"7  x ", true, 7, "x"},
 		{"0 x", false, 0, ""},
 		{"-1 x", false, 0, ""},
 		{"2147483648 x", false, 0, ""},
 		{"99999999999 x", false, 0, ""},
 		{"x", false, 0, ""},
 		{"", false, 0, ""},
-		{" 1 x", false, 0, ""},
+		{" \t1 x\t ", true, 1, "x"},
+		{" ", false, 0, ""},
 		{"1x y", false, 0, ""},
-		{"1\tx", false, 0, ""},
+		{"1\tx", true, 1, "x"},
 	};
 
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
