@@ -241,3 +241,50 @@ fetch_all() {
     wanted 0 --no-brake
     [ "$(on_server)" -eq 0 ]
 }
+
+# in_mutt FILE KEYS: what its owner types.
+in_mutt() {
+    printf 'set folder="%s"\nset mbox_type=Maildir\nset delete=yes\nset confirmappend=no\nset confirmcreate=no\nset move=no\nset quit=yes\nset record=""\n' \
+        "$work/Files" >"$work/muttrc"
+    printf 'set editor="sed -i s/^text/my-text/"\n' >>"$work/muttrc"
+    TERM=xterm timeout 30 script -qec \
+        "mutt -n -F '$work/muttrc' -f '$1' -e 'push \"$2<sync-mailbox><quit>\"'" \
+        /dev/null </dev/null >"$work/mutt.out" 2>&1
+}
+
+@test "what mutt saves to a Maildir or an mbox, or edits, is not gone" {
+    command -v mutt >/dev/null || skip "no mutt here"
+    command -v script >/dev/null || skip "no script(1) here"
+    fetch_all 'delete = "when purged"'
+    make_folder "$work/Files/Archive"
+    : >"$work/Files/box"
+    # The first by itself, two tagged ones at once, one edited.
+    in_mutt "$work/Mail" "<save-message><kill-line>$work/Files/Archive<enter>"
+    [ "$(files "$work/Files/Archive")" -eq 1 ]
+    in_mutt "$work/Mail" "<tag-pattern>~s letter.[23]<enter><tag-prefix><save-message><kill-line>$work/Files/box<enter>"
+    [ "$(grep -c '^From ' "$work/Files/box")" -ge 1 ]
+    in_mutt "$work/Mail" "<last-entry><edit>"
+    grep -rq "^my-text" "$work/Mail"
+    [ "$(files "$work/Mail")" -lt 6 ]
+    wanted 0
+    says_nothing
+    [ "$(on_server)" -eq 6 ]
+}
+
+@test "what procmail files is not gone" {
+    command -v procmail >/dev/null || skip "no procmail here"
+    fetch_all 'delete = "when purged"'
+    mkdir -p "$work/Files"
+    printf 'MAILDIR=%s\nDEFAULT=%s/sorted/\n:0:\n* ^Subject: letter [12]\nbox\n' \
+        "$work/Files" "$work/Files" >"$work/procmailrc"
+    for i in {1..6}; do
+        procmail -f owner -m "$work/procmailrc" <"$(copy_of $i)"
+        rm "$(copy_of $i)"
+    done
+    [ "$(grep -c '^From ' "$work/Files/box")" -eq 2 ]
+    [ "$(files "$work/Files/sorted")" -eq 4 ]
+    wanted 0
+    says_nothing
+    [ "$(on_server)" -eq 6 ]
+    wanted 0 verify
+}
