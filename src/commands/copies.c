@@ -50,7 +50,7 @@ static bool is_mounted(const char *root, struct store *store, struct error *err)
 bool copies_look(struct local *local, const struct account *account,
 	struct store *store, bool missing_ok, struct error *err)
 {
-	struct places places;
+	struct places places = {.count = 0};
 	bool ok = places_gather(&places, account, store, err) &&
 		(missing_ok || account->local == NULL ||
 			is_mounted(account->local, store, err));
