@@ -20,7 +20,7 @@ make_letters() {
     local i
     for ((i = $1; i <= $2; i++)); do
         printf 'Received: from a by b; %s\nMessage-ID: <%d@x>\nSubject: %d\n\ntext %d\n' \
-            "${3:-Mon, 2 Nov 2026 10:00:00 +0000}" $i $i $i >"$work/mail/$i.eml"
+            "${3:-Mon, 2 Nov 2026 10:00:00 +0000}" "$i" "$i" "$i" >"$work/mail/$i.eml"
     done
 }
 

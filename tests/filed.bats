@@ -10,7 +10,7 @@ setup() {
     local i
     for i in {1..6}; do
         printf 'From: a%d@example.org\nSubject: letter %d\nMessage-ID: <%d@x>\nDate: Mon, 2 Nov 2026 10:00:00 +0000\n\ntext %d\n' \
-            $i $i $i $i >"$work/mail/$(printf '%06d.eml' $i)"
+            "$i" "$i" "$i" "$i" >"$work/mail/$(printf '%06d.eml' "$i")"
     done
     start_server --folder "$work/mail"
 }
@@ -47,7 +47,7 @@ fetch_all() {
     fetch_all 'delete = "when purged"'
     make_folder "$work/Files/Archive"
     for i in {1..6}; do
-        mv "$(copy_of $i)" "$work/Files/Archive/cur/$(foreign_name $i)"
+        mv "$(copy_of "$i")" "$work/Files/Archive/cur/$(foreign_name "$i")"
     done
     wanted 0
     says_nothing
@@ -84,23 +84,25 @@ fetch_all() {
         "$(copy_of 3)" >"$work/Files/Archive/cur/$(foreign_name 3)"
     sed 's/^Date:/In-Reply-To: <1@x>\nReferences: <1@x>\n&/' "$(copy_of 4)" \
         >"$work/Files/Archive/cur/$(foreign_name 4)"
-    for i in 1 2 3 4; do rm "$(copy_of $i)"; done
+    for i in 1 2 3 4; do rm "$(copy_of "$i")"; done
     wanted 0
     [ "$(on_server)" -eq 6 ]
     # What is due is erased if only a reader's own lines were added.
     write_rc 'delete = "after 1 day"' "local = \"$work/Files\""
     days_pass 2
     wanted 0
-    [ "$(ls "$work/mail" | tr '\n' ' ')" = "000001.eml 000002.eml 000004.eml " ]
+    [ "$(cd "$work/mail" && echo *)" = "000001.eml 000002.eml 000004.eml" ]
 }
 
 @test "mail saved from a Maildir into an mbox, and from an mbox into a Maildir, is not gone" {
     fetch_all 'delete = "when purged"'
     for i in {1..6}; do
-        printf 'From a Mon Nov  2 10:00:00 2026\n' >>"$work/Files/saved"
-        sed 's/^From:/Status: RO\n&/' "$(copy_of $i)" >>"$work/Files/saved"
-        echo >>"$work/Files/saved"
-        rm "$(copy_of $i)"
+        {
+            printf 'From a Mon Nov  2 10:00:00 2026\n'
+            sed 's/^From:/Status: RO\n&/' "$(copy_of "$i")"
+            echo
+        } >>"$work/Files/saved"
+        rm "$(copy_of "$i")"
     done
     wanted 0
     [ "$(on_server)" -eq 6 ]
@@ -123,7 +125,7 @@ fetch_all() {
 @test "what has no header to be known by is found by its text, or else stays on the server" {
     rm "$work/mail"/*
     for i in {1..5}; do
-        printf 'Subject: nightly\n\nreport %d\n' $i >"$work/mail/$i"
+        printf 'Subject: nightly\n\nreport %d\n' "$i" >"$work/mail/$i"
     done
     write_rc 'delete = "when purged"' "local = \"$work/Files\""
     wanted 0
@@ -143,7 +145,7 @@ fetch_all() {
     fetch_all 'delete = "when purged"' "confine = false" "brake = 100"
     make_folder "$work/Files/Archive"
     for i in {1..30}; do
-        printf 'Message-ID: <other%d@x>\n\nx\n' $i >"$work/Files/Archive/cur/$(foreign_name $i)"
+        printf 'Message-ID: <other%d@x>\n\nx\n' "$i" >"$work/Files/Archive/cur/$(foreign_name "$i")"
     done
     touch -d '1 minute ago' "$work/Files/Archive/cur"/*
     rm "$(copy_of 1)"
@@ -278,8 +280,8 @@ in_mutt() {
     printf 'MAILDIR=%s\nDEFAULT=%s/sorted/\n:0:\n* ^Subject: letter [12]\nbox\n' \
         "$work/Files" "$work/Files" >"$work/procmailrc"
     for i in {1..6}; do
-        procmail -f owner -m "$work/procmailrc" <"$(copy_of $i)"
-        rm "$(copy_of $i)"
+        procmail -f owner -m "$work/procmailrc" <"$(copy_of "$i")"
+        rm "$(copy_of "$i")"
     done
     [ "$(grep -c '^From ' "$work/Files/box")" -eq 2 ]
     [ "$(files "$work/Files/sorted")" -eq 4 ]

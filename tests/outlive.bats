@@ -18,7 +18,7 @@ make_letters() {
     local i
     for ((i = $1; i <= $2; i++)); do
         printf 'From: a%d@example.org\nSubject: letter %d\nMessage-ID: <%d@x>\n\ntext %d\n' \
-            $i $i $i $i >"$work/mail/$(printf '%06d.eml' $i)"
+            "$i" "$i" "$i" "$i" >"$work/mail/$(printf '%06d.eml' "$i")"
     done
 }
 
@@ -27,7 +27,7 @@ make_nameless() {
     local i
     rm -f "$work/mail"/*
     for ((i = 1; i <= $1; i++)); do
-        printf 'Subject: nightly\n\nreport %d\n' $i >"$work/mail/$i.eml"
+        printf 'Subject: nightly\n\nreport %d\n' "$i" >"$work/mail/$i.eml"
     done
 }
 
@@ -143,7 +143,7 @@ rename_account() {
 @test "a rebuild allows for what the server does not count" {
     for i in 1 2 3; do
         # No end of the last line, as many a sender leaves it.
-        printf 'From: a\nMessage-ID: <short%d@x>\n\ntext without an end' $i >"$work/mail/short$i"
+        printf 'From: a\nMessage-ID: <short%d@x>\n\ntext without an end' "$i" >"$work/mail/short$i"
     done
     make_nameless_too=$(printf 'Subject: nightly\n\nreport\n')
     echo "$make_nameless_too" >"$work/mail/nightly"
