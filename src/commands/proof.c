@@ -38,14 +38,12 @@ bool proof_has_tag(uint32_t tag)
 	return (tag & TAG_PROOF) != 0 && tag != UINT32_MAX;
 }
 
-/* Blanks behind, and what servers say behind a blank, are no part of it. */
+/* What servers say behind a blank is no part of it. */
 static bool same_uid(
 	const char *said, size_t length, const char *uid, size_t uid_length)
 {
-	while (uid_length > 0 && uid[uid_length - 1] == ' ')
-		uid_length--;
 	return length >= uid_length && memcmp(said, uid, uid_length) == 0 &&
-		(length == uid_length || said[uid_length] == ' ');
+		(length == uid_length || pop3_is_blank(said[uid_length]));
 }
 
 /* Is this +OK a message's number and uid? Whose? Else MAILDROP_NOT_FOUND. */

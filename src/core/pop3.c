@@ -265,11 +265,20 @@ size_t pop3_feed(struct pop3_parser *parser, char *bytes, size_t length,
 	return feed_message(parser, bytes, length, event);
 }
 
+bool pop3_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 bool pop3_parse_listed(const char *line, size_t length, uint32_t *number,
 	const char **rest, size_t *rest_length)
 {
 	uint32_t n = 0;
 	size_t i = 0;
+
+	while (i < length && pop3_is_blank(line[i]))
+		i++;
+	size_t first = i;
 
 	for (; i < length && line[i] >= '0' && line[i] <= '9'; i++) {
 		uint32_t digit = (uint32_t)(line[i] - '0');
@@ -278,10 +287,12 @@ bool pop3_parse_listed(const char *line, size_t length, uint32_t *number,
 			return false;
 		n = n * 10 + digit;
 	}
-	if (i == 0 || n == 0 || (i < length && line[i] != ' '))
+	if (i == first || n == 0 || (i < length && !pop3_is_blank(line[i])))
 		return false;
-	if (i < length)
+	while (i < length && pop3_is_blank(line[i]))
 		i++;
+	while (length > i && pop3_is_blank(line[length - 1]))
+		length--;
 	*number = n;
 	*rest = line + i;
 	*rest_length = length - i;

@@ -85,10 +85,14 @@ size_t pop3_feed(struct pop3_parser *parser, char *bytes, size_t length,
 
 /*
  * Reads "NUMBER SP REST" (RFC 1939 section 5); a number is 1 to 2^31 - 1.
- * rest may be empty. False when the line is something else.
+ * Blanks and TABs around both do not count, as many as there are. rest may be
+ * empty. False when the line is something else.
  */
 bool pop3_parse_listed(const char *line, size_t length, uint32_t *number,
 	const char **rest, size_t *rest_length);
+
+/* A blank or a TAB: what separates the words of a line. */
+bool pop3_is_blank(char c);
 
 /* Response codes that decide what happens next: RFC 2449 section 8, 3206. */
 enum pop3_code {

@@ -132,7 +132,17 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	" uid BLOB NOT NULL,"
 	" ordinal INTEGER NOT NULL,"
 	" size INTEGER NOT NULL,"
-	" PRIMARY KEY (uid, ordinal)) WITHOUT ROWID;",
+	" PRIMARY KEY (uid, ordinal)) WITHOUT ROWID;"
+	/* Blanks around a uid were a part of it; what had one with and without
+	 * counts as gone and new. */
+	"UPDATE OR IGNORE message SET"
+	" uid = CAST(trim(CAST(uid AS TEXT), ' ' || char(9)) AS BLOB)"
+	" WHERE substr(uid, 1, 1) IN (x'20', x'09')"
+	" OR substr(uid, -1) IN (x'20', x'09');"
+	"UPDATE OR IGNORE trouble SET"
+	" uid = CAST(trim(CAST(uid AS TEXT), ' ' || char(9)) AS BLOB)"
+	" WHERE substr(uid, 1, 1) IN (x'20', x'09')"
+	" OR substr(uid, -1) IN (x'20', x'09');",
 };
 
 static void tell(struct store *store, const char *what, struct error *err)
