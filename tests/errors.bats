@@ -346,3 +346,29 @@ END
     [ "$(kept)" -eq 6 ]
     [ "$(in_store "SELECT count(*) FROM trouble")" -eq 0 ]
 }
+
+@test "each of two messages with the same uid has its own trouble; retry forgets both" {
+    stop_server
+    make_mail 4
+    start_server --folder "$work/mail" --twice --refuse 1
+    write_rc "duplicates = keep"
+    wanted 75
+    uid=$(in_store "SELECT CAST(uid AS TEXT) FROM trouble")
+    [ "$(in_store "SELECT ordinal FROM trouble")" -eq 0 ]
+    # The other one is in quarantine.
+    in_store "DELETE FROM message WHERE CAST(uid AS TEXT) = '$uid';
+        UPDATE trouble SET next_at = 1;
+        INSERT INTO trouble (uid, ordinal, tries, first_at, last_at, next_at,
+            quarantined_at, error) SELECT uid, 1, 7, 1, 1, 1, 1, 'x' FROM trouble"
+    stop_server
+    start_server --folder "$work/mail" --twice
+    write_rc "duplicates = keep"
+    wanted 0
+    [ "$(in_store "SELECT group_concat(ordinal || ' ' || tries) FROM trouble")" = "1 7" ]
+    in_store "INSERT INTO trouble (uid, ordinal, tries, first_at, last_at, next_at, error)
+        SELECT uid, 2, 1, 1, 1, 1, 'x' FROM trouble"
+    wanted 0 -v retry a "$uid"
+    says "to be tried again in the next run: 2"
+    wanted 0
+    [ "$(in_store "SELECT count(*) FROM trouble")" -eq 0 ]
+}

@@ -40,7 +40,6 @@ static bool record_quiet(struct run *run, struct error *err)
 static bool record_troubles(struct run *run, int64_t now, struct error *err)
 {
 	const struct maildrop *maildrop = &run->maildrop;
-	size_t found;
 
 	for (size_t i = 0; i < run->trouble_count; i++) {
 		const struct trouble *trouble = &run->troubles[i];
@@ -71,9 +70,8 @@ static bool record_troubles(struct run *run, int64_t now, struct error *err)
 			reason == REASON_WAITING ||
 			reason == REASON_QUARANTINED)
 			continue;
-		if (!store_forget_trouble(run->store,
-			    maildrop_uid(maildrop, &maildrop->messages[i]),
-			    maildrop->messages[i].uid_length, &found, err))
+		if (!store_settle_trouble(
+			    run->store, maildrop, &maildrop->messages[i], err))
 			return false;
 	}
 	return true;

@@ -410,6 +410,10 @@ bool store_record_trouble(struct store *store, const struct maildrop *maildrop,
 	const struct message *message, int64_t now, int64_t next,
 	bool quarantined, const char *error, struct error *err);
 
+/* Forgets the trouble with this one message, within a transaction. */
+bool store_settle_trouble(struct store *store, const struct maildrop *maildrop,
+	const struct message *message, struct error *err);
+
 /*
  * Forgets the trouble with this uid (uid NULL: any), within a transaction:
  * *found says with how many messages there was some.
