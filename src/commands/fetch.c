@@ -217,7 +217,8 @@ static bool make_plan(struct run *run, struct error *err)
 		if (run->plan.steps[i].fetch)
 			run->memories[i] =
 				(struct memory){.tries = run->memories[i].tries,
-					.held = run->memories[i].held};
+					.held = run->memories[i].held,
+					.oversize = run->memories[i].oversize};
 	}
 	warn_returned(run);
 	warn_clock(run);
@@ -372,6 +373,7 @@ static void run_release(struct run *run)
 	local_free(run->here);
 	free(run->erased);
 	free(run->troubles);
+	free(run->oversizes);
 	free(run->open);
 	free(run->closed);
 	free(run);

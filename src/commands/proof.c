@@ -101,6 +101,7 @@ bool proof_take(
 			session_pipelines(run->session)))
 		return is_out_of_step(run, answer, position, err);
 	run->proven = run->open->count;
+	run->oversize_proven = run->oversize_count;
 	run->in_step = run->in_step || same;
 	return true;
 }

@@ -77,6 +77,25 @@ static bool record_troubles(struct run *run, int64_t now, struct error *err)
 	return true;
 }
 
+/* What turned out to be over max-size is not fetched again to learn that. */
+static bool record_oversizes(struct run *run, struct error *err)
+{
+	if (run->memories == NULL)
+		return true;
+	for (size_t i = 0; i < run->oversize_proven; i++) {
+		const struct oversize *oversize = &run->oversizes[i];
+
+		run->memories[oversize->position].oversize = oversize->size;
+	}
+	for (size_t i = 0; i < run->plan.count; i++) {
+		if (run->plan.steps[i].fetch &&
+			run->memories[i].state == MEMORY_KEPT)
+			run->memories[i].oversize = 0;
+	}
+	return store_record_oversizes(
+		run->store, &run->maildrop, run->memories, err);
+}
+
 /* Of what was never fetched its size is all that tells it from another. */
 static bool record_seen_sizes(struct run *run, struct error *err)
 {
@@ -126,7 +145,8 @@ static bool record_messages(struct run *run, int64_t now, struct error *err)
 	struct tally *tally = run->tally;
 
 	if (!batch_record_kept(run, err) || !record_troubles(run, now, err) ||
-		!places_record(run, err) || !record_dates(run, err))
+		!record_oversizes(run, err) || !places_record(run, err) ||
+		!record_dates(run, err))
 		return false;
 	/* tally->erased is 0 unless QUIT was answered +OK. */
 	for (size_t i = 0; i < tally->erased; i++) {

@@ -51,6 +51,12 @@ struct trouble {
 	char text[1500];
 };
 
+/* A message that turned out to be over max-size, and was dropped. */
+struct oversize {
+	size_t position;
+	uint64_t size; /* as LIST should have said */
+};
+
 struct rebuild;
 
 struct run {
@@ -102,6 +108,10 @@ struct run {
 	/* What failed in this run. */
 	struct trouble *troubles; /* owned */
 	size_t trouble_count;
+
+	struct oversize *oversizes; /* owned */
+	size_t oversize_count;
+	size_t oversize_proven; /* of them: see proof.h */
 
 	/* The message that is arriving. */
 	size_t arriving; /* its position; MAILDROP_NOT_FOUND: none is */

@@ -60,8 +60,8 @@ static bool take_text(struct run *run, size_t position,
 			run->delivery, answer->text, answer->length, err);
 }
 
-/* LIST said that it was small enough, and it was not. */
-static void say_too_large(struct run *run, size_t position)
+/* LIST said that it was small enough, and it was not: this is remembered. */
+static void note_too_large(struct run *run, size_t position, uint64_t octets)
 {
 	const struct message *message = &run->maildrop.messages[position];
 	char uid[4 * TEXT_SHOWN_MAX + 8];
@@ -72,6 +72,10 @@ static void say_too_large(struct run *run, size_t position)
 		"server had said: it is left there",
 		message->number, uid);
 	run->tally->too_large++;
+	run->oversizes = xreallocarray(run->oversizes, run->oversize_count + 1,
+		sizeof run->oversizes[0]);
+	run->oversizes[run->oversize_count++] =
+		(struct oversize){.position = position, .size = octets};
 }
 
 static bool end_message(
@@ -83,7 +87,7 @@ static bool end_message(
 	run->arriving = MAILDROP_NOT_FOUND;
 	run_show_progress(run, 1, 0);
 	if (!run->receiving) {
-		say_too_large(run, position);
+		note_too_large(run, position, octets);
 		return true;
 	}
 	run->receiving = false;
@@ -248,7 +252,10 @@ bool transfer_fetch(struct run *run, struct error *err)
 			start_progress(run);
 		}
 	}
-	return session_in_step(run->session, err) && batch_finish(run, err);
+	if (!session_in_step(run->session, err))
+		return false;
+	run->oversize_proven = run->oversize_count;
+	return batch_finish(run, err);
 }
 
 /* Is this message to be erased, and is it safe here? */

@@ -30,11 +30,16 @@ static bool is_newest(
 	return maildrop->count - i <= policy->keep_newest;
 }
 
-static bool is_too_large(
-	const struct policy *policy, const struct message *message)
+/* By what LIST says, or by what came when it was asked for in vain. */
+static bool is_too_large(const struct policy *policy,
+	const struct message *message, const struct memory *memory)
 {
-	return policy->max_size > 0 && message->size != MAILDROP_SIZE_UNKNOWN &&
-		message->size > policy->max_size;
+	uint64_t listed =
+		message->size == MAILDROP_SIZE_UNKNOWN ? 0 : message->size;
+
+	return policy->max_size > 0 &&
+		(listed > policy->max_size ||
+			memory->oversize > policy->max_size);
 }
 
 /* Larger than a size that the policy names? Not while it is not known. */
@@ -46,12 +51,12 @@ static bool is_larger(const struct message *message, uint64_t limit)
 
 /* A message to fetch: reason, or then_erased when it is erased at once. */
 static struct step fetch_step(const struct policy *policy,
-	const struct maildrop *maildrop, size_t i, enum reason reason,
-	enum reason then_erased)
+	const struct maildrop *maildrop, const struct memory *memory, size_t i,
+	enum reason reason, enum reason then_erased)
 {
 	bool newest = is_newest(policy, maildrop, i);
 
-	if (is_too_large(policy, &maildrop->messages[i]))
+	if (is_too_large(policy, &maildrop->messages[i], memory))
 		return (struct step){.reason = REASON_TOO_LARGE};
 	if (policy->keep || policy->erase != ERASE_NOW)
 		return (struct step){.fetch = true, .reason = reason};
@@ -189,7 +194,8 @@ static struct step new_step(const struct policy *policy,
 		return (struct step){.reason = REASON_QUARANTINED};
 	if (memory->tries > 0 && is_put_off(memory, clock->now))
 		return (struct step){.reason = REASON_WAITING};
-	struct step step = fetch_step(policy, maildrop, i, reason, then_erased);
+	struct step step =
+		fetch_step(policy, maildrop, memory, i, reason, then_erased);
 
 	step.last = step.fetch && memory->tries > 0;
 	if (step.erase && memory->held)

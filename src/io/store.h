@@ -421,6 +421,16 @@ bool store_settle_trouble(struct store *store, const struct maildrop *maildrop,
 bool store_forget_trouble(struct store *store, const char *uid,
 	size_t uid_length, size_t *found, struct error *err);
 
+/*
+ * Records which messages turned out to be larger than LIST says, as memories
+ * (one for each of the maildrop) have it, within a transaction: what they do
+ * not speak of, or is not listed, is forgotten. Nothing is written where all
+ * that is known already.
+ */
+bool store_record_oversizes(struct store *store,
+	const struct maildrop *maildrop, const struct memory *memories,
+	struct error *err);
+
 /* A run, as history will show it. */
 struct store_run {
 	int64_t started;

@@ -88,6 +88,11 @@ bool store_read_number(struct store *store, const char *sql, int64_t *number,
 bool store_recall_troubles(struct store *store, const struct maildrop *maildrop,
 	struct memory *memories, struct error *err);
 
+/* Which of them are larger than LIST says: a part of store_recall. */
+bool store_recall_oversizes(struct store *store,
+	const struct maildrop *maildrop, struct memory *memories,
+	struct error *err);
+
 /* How a place's kind is called in the table. */
 const char *store_kind_name(enum destination_kind kind);
 

@@ -132,7 +132,8 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 	bool ok = code == SQLITE_DONE || store_failed(store, "read", err);
 
 	sqlite3_reset(stmt);
-	ok = ok && store_recall_troubles(store, maildrop, found, err);
+	ok = ok && store_recall_troubles(store, maildrop, found, err) &&
+		store_recall_oversizes(store, maildrop, found, err);
 	if (ok)
 		*memories = found;
 	else
