@@ -155,6 +155,17 @@ bool again_may_follow(
 		run_now() - outcome->began < account->max_time;
 }
 
+/* Another session, and what it makes good is not reported. */
+static void follow_broken(struct run *run)
+{
+	struct outcome *outcome = run->outcome;
+
+	outcome->broken++;
+	outcome->unsaid = true;
+	outcome->in_trouble = again_in_trouble(run);
+	outcome->again = AGAIN_BROKEN;
+}
+
 bool again_decide(struct run *run, const struct error *err)
 {
 	struct outcome *outcome = run->outcome;
@@ -165,12 +176,16 @@ bool again_decide(struct run *run, const struct error *err)
 	if (run->options->dry_run || run->options->rebuild ||
 		*run->options->stop || !again_may_follow(run->account, outcome))
 		return false;
-	if (broken && outcome->broken < BROKEN_MAX && others_wait(run)) {
+	if (run->learnt && outcome->broken < BROKEN_MAX) {
+		follow_broken(run);
+		/* The next one is as good as if this had not been. */
+		outcome->in_trouble++;
+		outcome->breaker[0] = '\0';
+		outcome->breaks = 0;
+		log_line(LOG_SUMMARY, "%s", err->text);
+	} else if (broken && outcome->broken < BROKEN_MAX && others_wait(run)) {
 		note_breaker(run);
-		outcome->broken++;
-		outcome->unsaid = true;
-		outcome->in_trouble = again_in_trouble(run);
-		outcome->again = AGAIN_BROKEN;
+		follow_broken(run);
 		log_line(LOG_SUMMARY,
 			"%s: another session goes on with the rest", err->text);
 	} else if (more) {

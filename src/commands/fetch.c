@@ -258,6 +258,7 @@ static bool log_in(struct run *run, char *password, struct error *err)
 	if (run->session == NULL)
 		return false;
 	run->one_by_one = store_was_out_of_step(run->store, run_now());
+	run->form = store_uidl_form(run->store);
 	warn_expiry(run);
 	return true;
 }
@@ -345,7 +346,7 @@ static void salvage(struct run *run, struct error *err)
 		run->broken = true;
 	}
 	/* One that breaks off early each time would get no further. */
-	run->was_out_of_step = run->memories != NULL &&
+	run->was_out_of_step = run->memories != NULL && !run->learnt &&
 		(err->kind == ERROR_PROTOCOL ||
 			(doubtful > 0 && believed + run->tally->fetched == 0 &&
 				store_was_fruitless(run->store)));

@@ -158,6 +158,9 @@ static bool record_messages(struct run *run, int64_t now, struct error *err)
 	if (run->was_out_of_step &&
 		!store_record_out_of_step(run->store, now, err))
 		return false;
+	if (tally->listed && run->form != store_uidl_form(run->store) &&
+		!store_record_uidl_form(run->store, run->form, err))
+		return false;
 	if (run->loose)
 		run_say_once(run, STORE_SAID_LOOSE,
 			"the server tells another size of the same message "

@@ -69,7 +69,10 @@ struct run {
 	bool broken;		 /* the session, in the middle of a message */
 	bool one_by_one;      /* the server was out of step: nothing is piped */
 	bool was_out_of_step; /* in this run, which is to be recorded */
-	struct clock clock;   /* of this session: what time is believed */
+	enum pop3_uidl_form form; /* of what proves an answer: see proof.h */
+	bool learnt;		  /* the form, at the price of the session */
+	bool unproved;		  /* UIDL n is of no use in this session */
+	struct clock clock;	  /* of this session: what time is believed */
 	struct store *store;
 	struct delivery *delivery;
 	struct session *session;

@@ -98,7 +98,11 @@ static bool end_message(
 	batch->octets_sent[batch->count] = octets;
 	batch->positions[batch->count++] = position;
 	batch->octets += letter->octets;
-	return true;
+	if (proof_is_asked(run) ||
+		batch->count - run->proven < proof_group(run))
+		return true;
+	proof_without(run);
+	return batch_advance(run, err);
 }
 
 static bool take_event(
@@ -222,11 +226,14 @@ static bool push_retrs(struct run *run, struct asking *asking, size_t in_flight,
 bool transfer_fetch(struct run *run, struct error *err)
 {
 	struct pipeline_event event;
-	size_t window = session_room(run->session);
-	struct asking asking = {.group = proof_group(run)};
+	struct asking asking = {.last = 0};
 
 	if (run->plan.fetches == 0)
 		return true;
+	proof_prepare(run);
+	asking.group = proof_group(run);
+	size_t window = session_room(run->session);
+
 	run->arriving = MAILDROP_NOT_FOUND;
 	find_next(run, &asking);
 	if (!run->maildrop.sized &&

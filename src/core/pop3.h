@@ -91,6 +91,17 @@ size_t pop3_feed(struct pop3_parser *parser, char *bytes, size_t length,
 bool pop3_parse_listed(const char *line, size_t length, uint32_t *number,
 	const char **rest, size_t *rest_length);
 
+/*
+ * How a server answers UIDL with a number: RFC 1939 section 7 has the first
+ * one. The numbers are what the store has.
+ */
+enum pop3_uidl_form {
+	POP3_UIDL_UNKNOWN = 0, /* it was not asked yet */
+	POP3_UIDL_LISTED = 1,  /* +OK, the number, the uid */
+	POP3_UIDL_ALONE = 2,   /* +OK and the uid */
+	POP3_UIDL_NONE = 3,    /* -ERR, or +OK and all the others as well */
+};
+
 /* A blank or a TAB: what separates the words of a line. */
 bool pop3_is_blank(char c);
 

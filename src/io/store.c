@@ -125,7 +125,7 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	/* The header as it was written, to tell our torn end of an mbox. */
 	"ALTER TABLE message ADD COLUMN head_octets INTEGER;"
 	"ALTER TABLE message ADD COLUMN head_sha256 BLOB;"
-	/* How the server answers UIDL with a number (enum proof_form). */
+	/* How the server answers UIDL with a number (enum pop3_uidl_form). */
 	"ALTER TABLE mailbox ADD COLUMN proof_form INTEGER NOT NULL DEFAULT 0;"
 	/* Messages found to be larger than LIST says, and over max-size. */
 	"CREATE TABLE oversize ("

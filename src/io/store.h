@@ -16,6 +16,7 @@
 #include "core/letter.h"
 #include "core/maildrop.h"
 #include "core/plan.h"
+#include "core/pop3.h"
 
 struct store;
 
@@ -87,6 +88,16 @@ bool store_was_out_of_step(const struct store *store, int64_t now);
 /* Records that it did, within a transaction. */
 bool store_record_out_of_step(
 	struct store *store, int64_t now, struct error *err);
+
+/*
+ * How does the server answer UIDL with a number? As store_check_mailbox found
+ * it on record.
+ */
+enum pop3_uidl_form store_uidl_form(const struct store *store);
+
+/* Records that it does so, within a transaction. */
+bool store_record_uidl_form(
+	struct store *store, enum pop3_uidl_form form, struct error *err);
 
 /*
  * Did the server, within three months, tell other sizes of a message that

@@ -32,9 +32,10 @@ struct store {
 	int64_t out_of_step_at; /* 0: never */
 	int64_t loose_sizes_at; /* 0: never */
 	unsigned said;		/* of enum store_saying */
-	struct rows vanished;	/* known, and not in the listing now */
-	struct rows lost;	/* of the vanished: those that are kept */
-	int64_t place;		/* the row of the place below, 0: none yet */
+	enum pop3_uidl_form uidl_form;
+	struct rows vanished; /* known, and not in the listing now */
+	struct rows lost;     /* of the vanished: those that are kept */
+	int64_t place;	      /* the row of the place below, 0: none yet */
 	enum destination_kind place_kind;
 	char *place_path; /* owned */
 };
