@@ -344,6 +344,9 @@ static void salvage(struct run *run, struct error *err)
 		run->arriving != MAILDROP_NOT_FOUND && run->plan.fetches > 0) {
 		run_note_trouble(run, run->arriving, err);
 		run->broken = true;
+	} else if (err->kind == ERROR_TEMPORARY && climbed) {
+		/* No message is at fault. */
+		run->cut = run->plan.fetches > 0;
 	}
 	/* One that breaks off early each time would get no further. */
 	run->was_out_of_step = run->memories != NULL && !run->learnt &&

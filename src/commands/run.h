@@ -67,6 +67,7 @@ struct run {
 	struct tally *tally;	 /* of this session */
 	struct outcome *outcome; /* of all of them */
 	bool broken;		 /* the session, in the middle of a message */
+	bool cut;		 /* or between two of them */
 	bool one_by_one;      /* the server was out of step: nothing is piped */
 	bool was_out_of_step; /* in this run, which is to be recorded */
 	enum pop3_uidl_form form; /* of what proves an answer: see proof.h */

@@ -297,7 +297,7 @@ static void claims_unproven(void)
 
 	/* Of a server without proofs, asked one thing at a time. */
 	if (run.form == POP3_UIDL_NONE && !run.learnt) {
-		PROMISE(!session_pipelines(run.session));
+		PROMISE(claim_count == 0 || !session_pipelines(run.session));
 		claim_count = 0;
 	}
 	if (outcome != ERROR_PROTOCOL && !run.one_by_one)
