@@ -205,9 +205,10 @@ static bool learn(struct run *run, const struct pop3_event *answer,
 	if (answer->status == POP3_OK) {
 		if (is_alone(run, answer, position))
 			return is_learnt(run, POP3_UIDL_ALONE, err);
-		if (listing_follows(run))
-			return is_learnt(run, POP3_UIDL_NONE, err);
-		return is_out_of_step(run, answer, position, err);
+		/* The answer is gone once the next one is read. */
+		is_out_of_step(run, answer, position, err);
+		return listing_follows(run) &&
+			is_learnt(run, POP3_UIDL_NONE, err);
 	}
 	/* Among others, it may be a RETR that was refused. */
 	if (session_pipelines(run->session))
