@@ -61,6 +61,18 @@ windowed() { # COUNT [popserver's options]
     sessions 5
 }
 
+@test "the bar of a run of several sessions never shows more messages than there are" {
+    command -v script >/dev/null || skip "no script(1) here"
+    windowed 60 --extra "EXPIRE 0"
+    run script -qec "'$KEEPMAIL' -f '$rc' --progress" /dev/null </dev/null
+    [ "$status" -eq 0 ]
+    [ "$(kept)" -eq 60 ]
+    shown=$(tr '\r' '\n' <<<"$output" | grep -o '[0-9]\+/[0-9]\+ messages')
+    [ -n "$shown" ]
+    [ -z "$(awk -F '[/ ]' '$1 > $2' <<<"$shown")" ] ||
+        { echo "# $shown"; false; }
+}
+
 @test "sessions = N asks again so often, whatever the server is like; 1 never does" {
     windowed 50
     write_rc "sessions = 3"
