@@ -372,3 +372,36 @@ END
     wanted 0
     [ "$(in_store "SELECT count(*) FROM trouble")" -eq 0 ]
 }
+
+@test "how a server answers UIDL with a number is learnt once, kept, and forgotten when it changes" {
+    stop_server
+    form() { in_store "SELECT proof_form FROM mailbox"; }
+    # play NUMBER ANSWER: what it says to UIDL of the last of so many messages.
+    play() {
+        {
+            printf '%s\n' 'login PIPELINING' 'C: UIDL' 'S: +OK' 'S: 1 one'
+            [ "$1" -eq 1 ] || echo 'S: 2 two'
+            printf '%s\n' 'S: .' 'C: LIST' 'S: +OK' 'S: .' "C: RETR $1" \
+                'S: +OK' "S: mail $1" 'S: .' "C: UIDL $1" "S: $2" 'C: QUIT' \
+                'S: +OK'
+        } >"$work/form.pop"
+        start_server --dialog "$work/form.pop"
+        write_rc "tls = off" "port = $port"
+    }
+    play 1 "+OK one"
+    wanted 0
+    [ "$(form)" -eq 2 ]
+    # A run that gets no answer knows it all the same.
+    stop_server
+    wanted 75
+    [ "$(form)" -eq 2 ]
+    play 2 "+OK 2 two"
+    wanted 76
+    says "out of step"
+    [ "$(form)" -eq 0 ]
+    [ "$(kept)" -eq 1 ]
+    in_store "UPDATE mailbox SET out_of_step_at = NULL"
+    wanted 0
+    [ "$(form)" -eq 1 ]
+    [ "$(kept)" -eq 2 ]
+}
