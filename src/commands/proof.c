@@ -175,51 +175,21 @@ static bool is_listed(struct run *run, const char *words)
 	run_show_uid(run, &run->maildrop.messages[position], uid, sizeof uid);
 	size_t wanted = strlen(uid);
 
-	/* Other lines may follow, or it is cut off. */
-	return wanted > 0 && length > 0 &&
-		memcmp(rest, uid, wanted < length ? wanted : length) == 0;
+	/* Behind it, the end of the line is shown as an escape. */
+	return wanted > 0 && length >= wanted &&
+		memcmp(rest, uid, wanted) == 0 &&
+		(length == wanted || rest[wanted] == '\\' ||
+			pop3_is_blank(rest[wanted]));
 }
 
-/*
- * A +OK that is no proof: is it the head of a listing of all messages? Then a
- * line of it comes next, where an answer should be. The session is over, in any
- * case.
- */
-static bool listing_follows(struct run *run)
+/* The answer to the next command, or to NOOP where none is in flight. */
+static bool answer_behind(
+	struct run *run, struct pipeline_event *event, struct error *err)
 {
-	struct error err = {.kind = ERROR_NONE};
-	struct pipeline_event event;
-	bool answered = (session_room(run->session) == 0 ||
-				session_push(run->session, POP3_SINGLE,
-					TAG_NOOP, "NOOP", &err)) &&
-		session_next(run->session, &event, &err);
-
-	return !answered && err.kind == ERROR_PROTOCOL &&
-		is_listed(run, err.server);
-}
-
-/* A proof that is none, where it is not known yet how the server answers. */
-static bool learn(struct run *run, const struct pop3_event *answer,
-	size_t position, struct error *err)
-{
-	if (answer->status == POP3_OK) {
-		if (is_alone(run, answer, position))
-			return is_learnt(run, POP3_UIDL_ALONE, err);
-		/* The answer is gone once the next one is read. */
-		is_out_of_step(run, answer, position, err);
-		return listing_follows(run) &&
-			is_learnt(run, POP3_UIDL_NONE, err);
-	}
-	/* Among others, it may be a RETR that was refused. */
-	if (session_pipelines(run->session))
-		return is_out_of_step(run, answer, position, err);
-	proof_without(run);
-	if (pop3_response_code(answer->text, answer->length) ==
-		POP3_CODE_NONE) {
-		run->form = POP3_UIDL_NONE;
-		run->unproved = true;
-	}
-	return true;
+	return (session_room(run->session) == 0 ||
+		       session_push(run->session, POP3_SINGLE, TAG_NOOP, "NOOP",
+			       err)) &&
+		session_next(run->session, event, err);
 }
 
 /* How the server has answered, if this is a proof at all. */
@@ -231,6 +201,52 @@ static enum pop3_uidl_form form_of(
 	if (is_alone(run, answer, position) && tells_apart(run))
 		return POP3_UIDL_ALONE;
 	return POP3_UIDL_UNKNOWN;
+}
+
+/*
+ * A +OK that is no proof: is it the head of a listing of all messages? Then a
+ * line of that comes next, where an answer should be.
+ */
+static bool learn_from_ok(struct run *run, const struct pop3_event *answer,
+	size_t position, struct error *err)
+{
+	struct error unread = {.kind = ERROR_NONE};
+	struct pipeline_event event;
+
+	if (is_alone(run, answer, position))
+		return is_learnt(run, POP3_UIDL_ALONE, err);
+	/* The answer is gone once the next one is read. */
+	is_out_of_step(run, answer, position, err);
+	return !answer_behind(run, &event, &unread) &&
+		unread.kind == ERROR_PROTOCOL &&
+		is_listed(run, unread.server) &&
+		is_learnt(run, POP3_UIDL_NONE, err);
+}
+
+/*
+ * UIDL n was refused, or what was before it: then its own answer is still to
+ * come, and comes as the answer to NOOP.
+ */
+static bool learn_from_refusal(struct run *run, const struct pop3_event *answer,
+	size_t position, struct error *err)
+{
+	bool for_good = pop3_response_code(answer->text, answer->length) ==
+		POP3_CODE_NONE;
+	struct pipeline_event event;
+
+	/* Among others, it may be a RETR that was refused. */
+	if (session_pipelines(run->session))
+		return is_out_of_step(run, answer, position, err);
+	if (!answer_behind(run, &event, err))
+		return false;
+	if (form_of(run, &event.answer, position) != POP3_UIDL_UNKNOWN)
+		return is_out_of_step(run, &event.answer, position, err);
+	proof_without(run);
+	if (for_good && event.answer.status == POP3_OK) {
+		run->form = POP3_UIDL_NONE;
+		run->unproved = true;
+	}
+	return true;
 }
 
 bool proof_take(
@@ -248,7 +264,9 @@ bool proof_take(
 		return true;
 	}
 	if (run->form == POP3_UIDL_UNKNOWN)
-		return learn(run, answer, position, err);
+		return answer->status == POP3_OK
+			? learn_from_ok(run, answer, position, err)
+			: learn_from_refusal(run, answer, position, err);
 	run->form = POP3_UIDL_UNKNOWN;
 	return is_out_of_step(run, answer, position, err);
 }

@@ -168,6 +168,8 @@ static size_t claim_count;
  * too.
  */
 static enum pop3_uidl_form known_form;
+/* Of which message UIDL was refused, and NOOP is still to tell why; 0: none. */
+static uint32_t refused_number;
 
 /* Without blanks and TABs around it. */
 static void trim(const char **text, size_t *length)
@@ -349,11 +351,24 @@ static bool check_proof(
 		known_form = form;
 		return true;
 	}
-	/* It may know UIDL without a number only. */
+	/* It may know UIDL without a number only: NOOP tells. */
 	if (answer->complete && !answer->ok &&
 		known_form == POP3_UIDL_UNKNOWN &&
 		!session_pipelines(run.session)) {
+		refused_number = command->number;
+		return true;
+	}
+	PROMISE(outcome != ERROR_NONE);
+	return false;
+}
+
+/* The answer to NOOP; false when it is the one that UIDL n should have had. */
+static bool check_noop(const struct answer *answer)
+{
+	if (refused_number > 0 &&
+		form_of(answer, refused_number) == POP3_UIDL_UNKNOWN) {
 		claims_proven();
+		refused_number = 0;
 		return true;
 	}
 	PROMISE(outcome != ERROR_NONE);
@@ -391,6 +406,9 @@ static void check_answers(const struct session *session, bool all_fetched)
 		if (command->verb == 'U' && command->number > 0)
 			answer.complete = answer.complete &&
 				check_proof(command, &answer);
+		if (command->verb == 'N')
+			answer.complete =
+				answer.complete && check_noop(&answer);
 		if (command->verb == 'R' && answer.ok &&
 			letter < fake_letter_count)
 			check_letter(letter++, command, &answer, all_fetched);
@@ -559,6 +577,7 @@ static void run_reset(struct account *account,
 	run.delivery = fake_delivery();
 	outcome = ERROR_NONE;
 	claim_count = 0;
+	refused_number = 0;
 }
 
 static void run_release(void)
