@@ -260,6 +260,7 @@ bool proof_take(
 		(run->form == POP3_UIDL_UNKNOWN || run->form == form)) {
 		run->form = form;
 		run->in_step = true;
+		run->proof = position;
 		proof_without(run);
 		return true;
 	}
@@ -271,27 +272,30 @@ bool proof_take(
 	return is_out_of_step(run, answer, position, err);
 }
 
+/* Is this +OK of a RETR a number that may be the message's size? */
+static bool may_be_size(const struct pop3_event *answer, uint64_t listed)
+{
+	char digits[24] = "";
+	uint64_t size;
+
+	if (answer->length >= sizeof digits)
+		return false;
+	memcpy(digits, answer->text, answer->length);
+	return text_parse_number(digits, INT64_MAX, &size) &&
+		(listed == MAILDROP_SIZE_UNKNOWN || listed == size);
+}
+
 /* Whose uid is the whole of this +OK? Else MAILDROP_NOT_FOUND. */
 static size_t position_alone(
 	const struct run *run, const struct pop3_event *answer, size_t asked)
 {
-	const struct message *message = &run->maildrop.messages[asked];
-	uint64_t size;
+	uint64_t listed = run->maildrop.messages[asked].size;
 	size_t said = maildrop_find(
 		&run->maildrop, answer->text, answer->length, 0, asked);
+	bool again = said == run->proof && listed == MAILDROP_SIZE_UNKNOWN;
 
-	/* A number may be the size of what was asked for. */
-	if (said == MAILDROP_NOT_FOUND || answer->length >= 20)
-		return said;
-	char digits[20];
-
-	memcpy(digits, answer->text, answer->length);
-	digits[answer->length] = '\0';
-	return text_parse_number(digits, INT64_MAX, &size) &&
-			(message->size == MAILDROP_SIZE_UNKNOWN ||
-				size == message->size)
-		? MAILDROP_NOT_FOUND
-		: said;
+	return !again && may_be_size(answer, listed) ? MAILDROP_NOT_FOUND
+						     : said;
 }
 
 bool proof_not_stray(

@@ -73,6 +73,7 @@ struct run {
 	enum pop3_uidl_form form; /* of what proves an answer: see proof.h */
 	bool learnt;		  /* the form, at the price of the session */
 	bool unproved;		  /* UIDL n is of no use in this session */
+	size_t proof;		  /* the position that the last one was for */
 	struct clock clock;	  /* of this session: what time is believed */
 	struct store *store;
 	struct delivery *delivery;

@@ -162,7 +162,8 @@ static void say_line(const char *text)
 
 static void uid_of(size_t letter, char uid[16])
 {
-	bool plain = (server.script.flags & 4) != 0;
+	/* A number alone may be a size, which RETR tells. */
+	bool plain = (server.script.flags & (4 | 32)) == 4;
 
 	snprintf(uid, 16, "%s%zu", plain ? "" : "u", letter + SIZE_MIN);
 }
