@@ -328,3 +328,58 @@ END
     wanted 0
     says_nothing
 }
+
+# understate: a server whose LIST says 10 octets of a message that has 16,000.
+understate() {
+    cat >"$work/small.pop" <<'E'
+login PIPELINING
+C: UIDL
+S: +OK
+S: 1 one
+S: .
+C: LIST
+S: +OK
+S: 1 10
+S: .
+C: RETR 1
+S: +OK
+X: 1000 abcdefghijklmn\r\n
+S: .
+C: UIDL 1
+S: +OK 1 one
+C: QUIT
+S: +OK
+E
+    start_server --dialog "$work/small.pop"
+}
+
+@test "what is larger than LIST says is remembered, until max-size or the listing is another" {
+    understate
+    write_rc "max-size = 4K" "tls = off" "port = $port"
+    wanted 0 -v
+    says "larger than max-size, and than the server had said"
+    [ "$(in_store "SELECT CAST(uid AS TEXT), ordinal, size FROM oversize")" = "one|0|16000" ]
+    wanted 0 -n -v
+    says "larger than max-size"
+    # The dialog goes on without RETR: only the listings are asked for.
+    wanted 0 -v
+    says_not "than the server had said"
+    says "over max-size"
+    write_rc "max-size = 16K" "tls = off" "port = $port"
+    wanted 0 -v
+    [ "$(kept)" -eq 1 ]
+    [ "$(in_store "SELECT count(*) FROM oversize")" -eq 0 ]
+}
+
+@test "what was larger than LIST said is forgotten with the listing" {
+    understate
+    write_rc "max-size = 4K" "tls = off" "port = $port"
+    wanted 0
+    [ "$(in_store "SELECT count(*) FROM oversize")" -eq 1 ]
+    stop_server
+    make_mail 2
+    start_server --folder "$work/mail"
+    write_rc "max-size = 4K"
+    wanted 0
+    [ "$(in_store "SELECT count(*) FROM oversize")" -eq 0 ]
+}

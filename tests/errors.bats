@@ -346,3 +346,62 @@ END
     [ "$(kept)" -eq 6 ]
     [ "$(in_store "SELECT count(*) FROM trouble")" -eq 0 ]
 }
+
+@test "each of two messages with the same uid has its own trouble; retry forgets both" {
+    stop_server
+    make_mail 4
+    start_server --folder "$work/mail" --twice --refuse 1
+    write_rc "duplicates = keep"
+    wanted 75
+    uid=$(in_store "SELECT CAST(uid AS TEXT) FROM trouble")
+    [ "$(in_store "SELECT ordinal FROM trouble")" -eq 0 ]
+    # The other one is in quarantine.
+    in_store "DELETE FROM message WHERE CAST(uid AS TEXT) = '$uid';
+        UPDATE trouble SET next_at = 1;
+        INSERT INTO trouble (uid, ordinal, tries, first_at, last_at, next_at,
+            quarantined_at, error) SELECT uid, 1, 7, 1, 1, 1, 1, 'x' FROM trouble"
+    stop_server
+    start_server --folder "$work/mail" --twice
+    write_rc "duplicates = keep"
+    wanted 0
+    [ "$(in_store "SELECT group_concat(ordinal || ' ' || tries) FROM trouble")" = "1 7" ]
+    in_store "INSERT INTO trouble (uid, ordinal, tries, first_at, last_at, next_at, error)
+        SELECT uid, 2, 1, 1, 1, 1, 'x' FROM trouble"
+    wanted 0 -v retry a "$uid"
+    says "to be tried again in the next run: 2"
+    wanted 0
+    [ "$(in_store "SELECT count(*) FROM trouble")" -eq 0 ]
+}
+
+@test "how a server answers UIDL with a number is learnt once, kept, and forgotten when it changes" {
+    stop_server
+    form() { in_store "SELECT proof_form FROM mailbox"; }
+    # play NUMBER ANSWER: what it says to UIDL of the last of so many messages.
+    play() {
+        {
+            printf '%s\n' 'login PIPELINING' 'C: UIDL' 'S: +OK' 'S: 1 one'
+            [ "$1" -eq 1 ] || echo 'S: 2 two'
+            printf '%s\n' 'S: .' 'C: LIST' 'S: +OK' 'S: .' "C: RETR $1" \
+                'S: +OK' "S: mail $1" 'S: .' "C: UIDL $1" "S: $2" 'C: QUIT' \
+                'S: +OK'
+        } >"$work/form.pop"
+        start_server --dialog "$work/form.pop"
+        write_rc "tls = off" "port = $port"
+    }
+    play 1 "+OK one"
+    wanted 0
+    [ "$(form)" -eq 2 ]
+    # A run that gets no answer knows it all the same.
+    stop_server
+    wanted 75
+    [ "$(form)" -eq 2 ]
+    play 2 "+OK 2 two"
+    wanted 76
+    says "out of step"
+    [ "$(form)" -eq 0 ]
+    [ "$(kept)" -eq 1 ]
+    in_store "UPDATE mailbox SET out_of_step_at = NULL"
+    wanted 0
+    [ "$(form)" -eq 1 ]
+    [ "$(kept)" -eq 2 ]
+}

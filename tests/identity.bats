@@ -235,12 +235,14 @@ sent_whole() {
     stop_server
     start_server --folder "$work/mail" --no UIDL
     write_rc
-    wanted 0 -v
+    wanted 0 -vv
     says "the server has no UIDL"
     says "fetched 40"
+    says_not "> UIDL 1"
     same_mail "$work/sent" "$work/Mail"
-    wanted 0 -v
+    wanted 0 -vv
     says "fetched 0"
+    says_not "> UIDL 1"
     news 2
     rm "$work/mail/000003.eml"
     wanted 0 -v

@@ -61,6 +61,18 @@ windowed() { # COUNT [popserver's options]
     sessions 5
 }
 
+@test "the bar of a run of several sessions never shows more messages than there are" {
+    command -v script >/dev/null || skip "no script(1) here"
+    windowed 60 --extra "EXPIRE 0"
+    run script -qec "'$KEEPMAIL' -f '$rc' --progress" /dev/null </dev/null
+    [ "$status" -eq 0 ]
+    [ "$(kept)" -eq 60 ]
+    shown=$(tr '\r' '\n' <<<"$output" | grep -o '[0-9]\+/[0-9]\+ messages')
+    [ -n "$shown" ]
+    [ -z "$(awk -F '[/ ]' '$1 > $2' <<<"$shown")" ] ||
+        { echo "# $shown"; false; }
+}
+
 @test "sessions = N asks again so often, whatever the server is like; 1 never does" {
     windowed 50
     write_rc "sessions = 3"
@@ -313,4 +325,52 @@ windowed() { # COUNT [popserver's options]
     says '"failed":1'
     [ "$(in_store "SELECT tries FROM trouble WHERE uid <> CAST('000030.eml' AS BLOB)")" -eq 1 ]
     [ "$(kept)" -eq 38 ]
+}
+
+@test "a server that closes the connection after some messages gives the rest in other sessions" {
+    make_mail 23
+    start_server --folder "$work/mail" --most 5 --no PIPELINING
+    write_rc "delete = now"
+    wanted 0
+    says_nothing
+    same_mail "$work/sent" "$work/Mail"
+    [ "$(files "$work/mail")" -eq 0 ]
+    # No message was at fault.
+    [ "$(in_store "SELECT count(*) FROM trouble")" -eq 0 ]
+    [ "$(in_store "SELECT count(*), max(status), max(fetched) FROM run")" = "1|0|23" ]
+    sessions 5
+}
+
+@test "such a server is asked once where sessions = 1, and its last word is the run's" {
+    make_mail 23
+    start_server --folder "$work/mail" --most 5 --no PIPELINING
+    write_rc "sessions = 1"
+    wanted 75
+    [ "$(kept)" -eq 5 ]
+    [ "$(in_store "SELECT count(*) FROM trouble")" -eq 0 ]
+    sessions 1
+}
+
+@test "a server that closes the connection before the first message is not asked again" {
+    make_mail 3
+    printf '%s\n' 'login' 'C: CAPA' 'S: -ERR' 'C: UIDL' 'S: +OK' 'S: 1 one' \
+        'S: 2 two' 'S: .' 'C: LIST' 'S: +OK' 'S: .' 'C: RETR 1' close \
+        >"$work/none.pop"
+    start_server --dialog "$work/none.pop"
+    write_rc "tls = off" "port = $port"
+    wanted 75
+    says "was lost"
+    [ "$(in_store "SELECT count(*) FROM trouble")" -eq 0 ]
+    sessions 1
+}
+
+@test "a mailbox where every message breaks the session ends after two that kept nothing" {
+    make_mail 12
+    start_server --folder "$work/mail" --poison '*'
+    write_rc
+    wanted 75
+    [ "$(wc -l <<<"$output")" -eq 1 ]
+    says "was lost"
+    [ "$(in_store "SELECT count(*) FROM trouble")" -eq 2 ]
+    sessions 2
 }

@@ -203,3 +203,29 @@ END
     wanted 0
     [ "$(in_store "SELECT count(*) FROM run")" -eq 1000 ]
 }
+
+# The store as format 5 had it.
+make_format_5() {
+    in_store "DROP TABLE clock; DROP TABLE oversize;
+        ALTER TABLE place DROP COLUMN born; ALTER TABLE place DROP COLUMN inode;
+        ALTER TABLE message DROP COLUMN head_octets;
+        ALTER TABLE message DROP COLUMN head_sha256;
+        ALTER TABLE mailbox DROP COLUMN proof_form;
+        PRAGMA user_version = 5"
+}
+
+@test "uids that an older keepmail stored with blanks around them are known" {
+    wanted 0
+    make_format_5
+    in_store "UPDATE message SET uid = CAST(CAST(uid AS TEXT) || ' ' AS BLOB)
+            WHERE id % 3 = 0;
+        UPDATE message SET uid = CAST('  ' || CAST(uid AS TEXT) || char(9) AS BLOB)
+            WHERE id % 3 = 1;
+        INSERT INTO trouble (uid, ordinal, tries, first_at, last_at, next_at, error)
+            VALUES (CAST('gone ' AS BLOB), 0, 1, 1, 1, 1, 'x')"
+    wanted 0 -v
+    says "fetched 0"
+    [ "$(in_store "SELECT count(*) FROM message WHERE vanished_at IS NULL")" -eq 10 ]
+    [ "$(in_store "SELECT CAST(uid AS TEXT) || '.' FROM trouble")" = gone. ]
+    same_mail "$work/mail" "$work/Mail"
+}

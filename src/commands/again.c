@@ -16,6 +16,9 @@
 #define SESSIONS_MAX 1000
 #define BROKEN_MAX 5
 
+/* Nor does it go on after so many in a row that broke and kept nothing. */
+#define FRUITLESS_MAX 2
+
 /* A message that broke so many is left for the next run. */
 #define TRIES_IN_A_RUN 2
 
@@ -103,13 +106,28 @@ static bool others_wait(const struct run *run)
 	return waiting > count_fresh_troubles(run);
 }
 
-/* The beginning of the uid of the message at a position, as text. */
+/*
+ * Did the server end the session between two messages, and others did come
+ * before? Some give so many in a session, and no more. What would have been
+ * next is not to blame.
+ */
+static bool goes_on(const struct run *run)
+{
+	size_t waiting = 0;
+
+	for (size_t i = 0; i < run->plan.count; i++)
+		waiting += waits(run, i);
+	return run->cut && run->tally->fetched > 0 &&
+		waiting > count_fresh_troubles(run);
+}
+
+/* Which message this is, and the beginning of its uid, as text. */
 static void name_message(const struct run *run, size_t i, char *room)
 {
 	const struct message *message = &run->maildrop.messages[i];
 
-	snprintf(room, sizeof run->outcome->breaker, "%.*s",
-		(int)message->uid_length,
+	snprintf(room, sizeof run->outcome->breaker, "%u %.*s",
+		message->ordinal, (int)message->uid_length,
 		maildrop_uid(&run->maildrop, message));
 }
 
@@ -155,6 +173,28 @@ bool again_may_follow(
 		run_now() - outcome->began < account->max_time;
 }
 
+/* Another session, and what it makes good is not reported. */
+static void follow_broken(struct run *run)
+{
+	struct outcome *outcome = run->outcome;
+
+	outcome->unsaid = true;
+	outcome->in_trouble = again_in_trouble(run);
+	outcome->again = AGAIN_BROKEN;
+}
+
+/* The same where no message is to blame: as if this one had not been. */
+static void follow_faultless(struct run *run)
+{
+	struct outcome *outcome = run->outcome;
+
+	follow_broken(run);
+	outcome->broken += run->learnt;
+	outcome->in_trouble++;
+	outcome->breaker[0] = '\0';
+	outcome->breaks = 0;
+}
+
 bool again_decide(struct run *run, const struct error *err)
 {
 	struct outcome *outcome = run->outcome;
@@ -165,15 +205,18 @@ bool again_decide(struct run *run, const struct error *err)
 	if (run->options->dry_run || run->options->rebuild ||
 		*run->options->stop || !again_may_follow(run->account, outcome))
 		return false;
-	/* Every message breaks it, it seems: the line, or the server. */
-	if (broken && outcome->broken > 0 && outcome->tally.fetched == 0)
-		return false;
-	if (broken && outcome->broken < BROKEN_MAX && others_wait(run)) {
+	if (run->tally->listed)
+		outcome->fruitless = broken && run->tally->fetched == 0
+			? outcome->fruitless + 1
+			: 0;
+	if (goes_on(run) || (run->learnt && outcome->broken < BROKEN_MAX)) {
+		follow_faultless(run);
+		log_line(LOG_SUMMARY, "%s: another session goes on", err->text);
+	} else if (broken && outcome->broken < BROKEN_MAX &&
+		outcome->fruitless < FRUITLESS_MAX && others_wait(run)) {
 		note_breaker(run);
 		outcome->broken++;
-		outcome->unsaid = true;
-		outcome->in_trouble = again_in_trouble(run);
-		outcome->again = AGAIN_BROKEN;
+		follow_broken(run);
 		log_line(LOG_SUMMARY,
 			"%s: another session goes on with the rest", err->text);
 	} else if (more) {

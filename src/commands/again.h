@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Does another session follow in the same run? Some servers show a part of the
- * mailbox at a time, and one message may break a session before the others had
- * their turn.
+ * mailbox at a time, or close the connection after so many messages, and one
+ * message may break a session before the others had their turn.
  */
 #ifndef COMMANDS_AGAIN_H
 #define COMMANDS_AGAIN_H

@@ -233,9 +233,9 @@ static bool make_plan(struct run *run, struct error *err)
 	for (size_t i = 0; !run->options->dry_run && i < run->plan.count; i++) {
 		if (run->plan.steps[i].fetch)
 			run->memories[i] =
-				(struct memory){.least = run->memories[i].least,
-					.tries = run->memories[i].tries,
-					.held = run->memories[i].held};
+				(struct memory){.tries = run->memories[i].tries,
+					.held = run->memories[i].held,
+					.oversize = run->memories[i].oversize};
 	}
 	warn_returned(run);
 	warn_clock(run);
@@ -275,6 +275,7 @@ static bool log_in(struct run *run, char *password, struct error *err)
 	if (run->session == NULL)
 		return false;
 	run->one_by_one = store_was_out_of_step(run->store, run_now());
+	run->form = store_uidl_form(run->store);
 	warn_expiry(run);
 	return run->options->dry_run ||
 		store_bind_mailbox(run->store, run->account->server,
@@ -362,9 +363,12 @@ static void salvage(struct run *run, struct error *err)
 		run->arriving != MAILDROP_NOT_FOUND && run->plan.fetches > 0) {
 		run_note_trouble(run, run->arriving, err);
 		run->broken = true;
+	} else if (err->kind == ERROR_TEMPORARY && climbed) {
+		/* No message is at fault. */
+		run->cut = run->plan.fetches > 0;
 	}
 	/* One that breaks off early each time would get no further. */
-	run->was_out_of_step = run->memories != NULL &&
+	run->was_out_of_step = run->memories != NULL && !run->learnt &&
 		(err->kind == ERROR_PROTOCOL ||
 			(doubtful > 0 && believed + run->tally->fetched == 0 &&
 				store_was_fruitless(run->store)));
@@ -392,6 +396,7 @@ static void run_release(struct run *run)
 	local_free(run->here);
 	free(run->erased);
 	free(run->troubles);
+	free(run->oversizes);
 	free(run->open);
 	free(run->closed);
 	free(run);

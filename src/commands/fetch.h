@@ -27,7 +27,7 @@ struct fetch_options {
 enum again {
 	AGAIN_NOT,
 	AGAIN_MORE,   /* the server may show more, next time */
-	AGAIN_BROKEN, /* a message broke the session, and others wait */
+	AGAIN_BROKEN, /* the session broke, and others wait */
 };
 
 /* What an account's run comes to over its sessions; zeroed before the first. */
@@ -41,6 +41,7 @@ struct outcome {
 	size_t in_trouble;  /* messages that failed, after the last of those */
 	char breaker[80];   /* the uid that did it last, cut off */
 	unsigned breaks;    /* so often in a row */
+	unsigned fruitless; /* sessions in a row that broke and kept nothing */
 	int earlier;	    /* the status before the first of those */
 	enum again after;   /* why this one follows another */
 	bool windowed;	    /* the server may show a part at a time */

@@ -83,13 +83,24 @@ static bool take_text(struct inquiry *inquiry, const struct pop3_event *answer,
 	return true;
 }
 
-static void refused(struct inquiry *inquiry)
+/* All that was answered is what it seems. */
+static bool proven(struct inquiry *inquiry, struct error *err)
 {
 	const struct headers_taker *taker = inquiry->taker;
 
-	taker->end(taker->data, inquiry->at++, false);
+	return taker->proven == NULL ||
+		taker->proven(taker->data, inquiry->at, err);
+}
+
+/* One was answered, or refused. */
+static bool ended(struct inquiry *inquiry, bool answered, struct error *err)
+{
+	const struct headers_taker *taker = inquiry->taker;
+
+	taker->end(taker->data, inquiry->at++, answered);
 	if (!inquiry->known && inquiry->at == REFUSALS_MAX)
 		inquiry->count = inquiry->at;
+	return proof_is_asked(inquiry->run) || proven(inquiry, err);
 }
 
 static bool take(struct inquiry *inquiry, const struct pipeline_event *event,
@@ -99,14 +110,11 @@ static bool take(struct inquiry *inquiry, const struct pipeline_event *event,
 
 	if (proof_has_tag(event->tag))
 		return proof_take(inquiry->run, event, err) &&
-			(taker->proven == NULL ||
-				taker->proven(taker->data, inquiry->at, err));
+			proven(inquiry, err);
 	switch (event->answer.type) {
 	case POP3_STATUS:
-		if (event->answer.status != POP3_OK) {
-			refused(inquiry);
-			return true;
-		}
+		if (event->answer.status != POP3_OK)
+			return ended(inquiry, false, err);
 		inquiry->known = true;
 		inquiry->received = 0;
 		taker->begin(taker->data, inquiry->at);
@@ -114,9 +122,7 @@ static bool take(struct inquiry *inquiry, const struct pipeline_event *event,
 	case POP3_TEXT:
 		return take_text(inquiry, &event->answer, err);
 	case POP3_END:
-		taker->end(taker->data, inquiry->at++, true);
-		return !inquiry->run->uids_made || taker->proven == NULL ||
-			taker->proven(taker->data, inquiry->at, err);
+		return ended(inquiry, true, err);
 	case POP3_MORE:
 	case POP3_LINE:
 	case POP3_BROKEN:
@@ -132,9 +138,11 @@ bool headers_ask(struct run *run, const size_t *positions, size_t count,
 		.positions = positions,
 		.count = count,
 		.taker = taker};
-	size_t window = session_room(run->session);
 	struct pipeline_event event;
 	bool ok = true;
+
+	proof_prepare(run);
+	size_t window = session_room(run->session);
 
 	while (ok) {
 		ok = push(&inquiry, err);

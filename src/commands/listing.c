@@ -90,15 +90,14 @@ void listing_take_size(
 	if (!pop3_parse_listed(line, length, &number, &rest, &n))
 		return;
 	/* Servers may say more behind the size (RFC 1939 section 5). */
-	size_t end = 0;
+	size_t word = 0;
 
-	while (end < n && rest[end] != ' ' && rest[end] != '\t')
-		end++;
-	n = end;
-	if (n >= sizeof digits)
+	while (word < n && !pop3_is_blank(rest[word]))
+		word++;
+	if (word >= sizeof digits)
 		return;
-	memcpy(digits, rest, n);
-	digits[n] = '\0';
+	memcpy(digits, rest, word);
+	digits[word] = '\0';
 	if (text_parse_number(digits, INT64_MAX, &size))
 		maildrop_set_size(maildrop, number, size);
 }

@@ -6,6 +6,11 @@
  * another's uid. So "UIDL n" follows every few RETRs, in the same pipeline:
  * only an answer with just that number and uid proves that all before it was in
  * step, and what is not proven is not kept.
+ *
+ * Servers answer "UIDL n" in forms of their own, too. Which one it is shows at
+ * the first proof ever, and is kept in the store: the uid alone proves as much
+ * where no other message has it. Where it is refused, or all others are listed
+ * as well, it is not asked for any more, and nothing is pipelined.
  */
 #ifndef COMMANDS_PROOF_H
 #define COMMANDS_PROOF_H
@@ -28,7 +33,21 @@ size_t proof_group(const struct run *run);
  */
 bool proof_is_last(const struct run *run, size_t position);
 
-/* Pushes the proof of all messages up to this position. */
+/*
+ * Before the first command that needs a proof, with none in flight and the
+ * maildrop sorted: without proofs one command at a time goes out.
+ */
+void proof_prepare(struct run *run);
+
+/* Is UIDL n asked for in this session? */
+bool proof_is_asked(const struct run *run);
+
+/* Where it is not: all that came until now is believed. */
+void proof_without(struct run *run);
+
+/*
+ * Pushes the proof of all messages up to this position, where one is asked for.
+ */
 bool proof_push(struct run *run, size_t position, struct error *err);
 
 /* Is this the tag of a proof? */
@@ -36,7 +55,9 @@ bool proof_has_tag(uint32_t tag);
 
 /*
  * Takes the answer to a proof: the whole batch is proven then. Fails with
- * ERROR_PROTOCOL when the server is out of step.
+ * ERROR_PROTOCOL when the server is out of step; or when it has a form of its
+ * own, which is known from then on, and another session is needed
+ * (run->learnt).
  */
 bool proof_take(
 	struct run *run, const struct pipeline_event *event, struct error *err);

@@ -40,7 +40,6 @@ static bool record_quiet(struct run *run, struct error *err)
 static bool record_troubles(struct run *run, int64_t now, struct error *err)
 {
 	const struct maildrop *maildrop = &run->maildrop;
-	size_t found;
 
 	for (size_t i = 0; i < run->trouble_count; i++) {
 		const struct trouble *trouble = &run->troubles[i];
@@ -71,13 +70,30 @@ static bool record_troubles(struct run *run, int64_t now, struct error *err)
 			reason == REASON_WAITING ||
 			reason == REASON_QUARANTINED)
 			continue;
-		if (!store_forget_trouble(run->store,
-			    maildrop_uid(maildrop, &maildrop->messages[i]),
-			    maildrop->messages[i].uid_length,
-			    maildrop->messages[i].ordinal, &found, err))
+		if (!store_settle_trouble(
+			    run->store, maildrop, &maildrop->messages[i], err))
 			return false;
 	}
 	return true;
+}
+
+/* What turned out to be over max-size is not fetched again to learn that. */
+static bool record_oversizes(struct run *run, struct error *err)
+{
+	if (run->memories == NULL)
+		return true;
+	for (size_t i = 0; i < run->oversize_proven; i++) {
+		const struct oversize *oversize = &run->oversizes[i];
+
+		run->memories[oversize->position].oversize = oversize->size;
+	}
+	for (size_t i = 0; i < run->plan.count; i++) {
+		if (run->plan.steps[i].fetch &&
+			run->memories[i].state == MEMORY_KEPT)
+			run->memories[i].oversize = 0;
+	}
+	return store_record_oversizes(
+		run->store, &run->maildrop, run->memories, err);
 }
 
 /* Of what was never fetched its size is all that tells it from another. */
@@ -129,7 +145,8 @@ static bool record_messages(struct run *run, int64_t now, struct error *err)
 	struct tally *tally = run->tally;
 
 	if (!batch_record_kept(run, err) || !record_troubles(run, now, err) ||
-		!places_record(run, err) || !record_dates(run, err))
+		!record_oversizes(run, err) || !places_record(run, err) ||
+		!record_dates(run, err))
 		return false;
 	/* tally->erased is 0 unless QUIT was answered +OK. */
 	for (size_t i = 0; i < tally->erased; i++) {
@@ -144,6 +161,9 @@ static bool record_messages(struct run *run, int64_t now, struct error *err)
 		return false;
 	if (run->was_out_of_step &&
 		!store_record_out_of_step(run->store, now, err))
+		return false;
+	if (tally->listed && run->form != store_uidl_form(run->store) &&
+		!store_record_uidl_form(run->store, run->form, err))
 		return false;
 	if (run->loose)
 		run_say_once(run, STORE_SAID_LOOSE,

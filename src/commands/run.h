@@ -52,6 +52,12 @@ struct trouble {
 	char text[1500];
 };
 
+/* A message that turned out to be over max-size, and was dropped. */
+struct oversize {
+	size_t position;
+	uint64_t size; /* as LIST should have said */
+};
+
 struct rebuild;
 
 struct run {
@@ -62,9 +68,14 @@ struct run {
 	struct tally *tally;	 /* of this session */
 	struct outcome *outcome; /* of all of them */
 	bool broken;		 /* the session, in the middle of a message */
+	bool cut;		 /* or between two of them */
 	bool one_by_one;      /* the server was out of step: nothing is piped */
 	bool was_out_of_step; /* in this run, which is to be recorded */
-	struct clock clock;   /* of this session: what time is believed */
+	enum pop3_uidl_form form; /* of what proves an answer: see proof.h */
+	bool learnt;		  /* the form, at the price of the session */
+	bool unproved;		  /* UIDL n is of no use in this session */
+	size_t proof;		  /* the position that the last one was for */
+	struct clock clock;	  /* of this session: what time is believed */
 	struct store *store;
 	struct delivery *delivery;
 	struct session *session;
@@ -106,6 +117,10 @@ struct run {
 	/* What failed in this run. */
 	struct trouble *troubles; /* owned */
 	size_t trouble_count;
+
+	struct oversize *oversizes; /* owned */
+	size_t oversize_count;
+	size_t oversize_proven; /* of them: see proof.h */
 
 	/* The message that is arriving. */
 	size_t arriving; /* its position; MAILDROP_NOT_FOUND: none is */

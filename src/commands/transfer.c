@@ -60,8 +60,8 @@ static bool take_text(struct run *run, size_t position,
 			run->delivery, answer->text, answer->length, err);
 }
 
-/* LIST said that it was small enough, and it was not. */
-static void say_too_large(struct run *run, size_t position)
+/* LIST said that it was small enough, and it was not: this is remembered. */
+static void note_too_large(struct run *run, size_t position, uint64_t octets)
 {
 	const struct message *message = &run->maildrop.messages[position];
 	char uid[4 * TEXT_SHOWN_MAX + 8];
@@ -72,8 +72,10 @@ static void say_too_large(struct run *run, size_t position)
 		"server had said: it is left there",
 		message->number, uid);
 	run->tally->too_large++;
-	run->memories[position].least = run->received;
-	run->oversized = true;
+	run->oversizes = xreallocarray(run->oversizes, run->oversize_count + 1,
+		sizeof run->oversizes[0]);
+	run->oversizes[run->oversize_count++] =
+		(struct oversize){.position = position, .size = octets};
 }
 
 static bool end_message(
@@ -85,7 +87,7 @@ static bool end_message(
 	run->arriving = MAILDROP_NOT_FOUND;
 	run_show_progress(run, 1, 0);
 	if (!run->receiving) {
-		say_too_large(run, position);
+		note_too_large(run, position, octets);
 		return true;
 	}
 	run->receiving = false;
@@ -96,10 +98,11 @@ static bool end_message(
 	batch->octets_sent[batch->count] = octets;
 	batch->positions[batch->count++] = position;
 	batch->octets += letter->octets;
-	/* Nothing can be proven of a server without UIDL. */
-	if (run->uids_made)
-		run->proven = batch->count;
-	return !run->uids_made || batch_advance(run, err);
+	if (proof_is_asked(run) ||
+		batch->count - run->proven < proof_group(run))
+		return true;
+	proof_without(run);
+	return batch_advance(run, err);
 }
 
 static bool take_event(
@@ -226,11 +229,14 @@ static bool push_retrs(struct run *run, struct asking *asking, size_t in_flight,
 bool transfer_fetch(struct run *run, struct error *err)
 {
 	struct pipeline_event event;
-	size_t window = session_room(run->session);
-	struct asking asking = {.group = proof_group(run)};
+	struct asking asking = {.last = 0};
 
 	if (run->plan.fetches == 0)
 		return true;
+	proof_prepare(run);
+	asking.group = proof_group(run);
+	size_t window = session_room(run->session);
+
 	run->arriving = MAILDROP_NOT_FOUND;
 	find_next(run, &asking);
 	if (!run->maildrop.sized &&
@@ -256,7 +262,10 @@ bool transfer_fetch(struct run *run, struct error *err)
 			start_progress(run);
 		}
 	}
-	return session_in_step(run->session, err) && batch_finish(run, err);
+	if (!session_in_step(run->session, err))
+		return false;
+	run->oversize_proven = run->oversize_count;
+	return batch_finish(run, err);
 }
 
 /* Is this message to be erased, and is it safe here? */

@@ -30,13 +30,16 @@ static bool is_newest(
 	return maildrop->count - i <= policy->keep_newest;
 }
 
+/* By what LIST says, or by what came when it was asked for in vain. */
 static bool is_too_large(const struct policy *policy,
 	const struct message *message, const struct memory *memory)
 {
+	uint64_t listed =
+		message->size == MAILDROP_SIZE_UNKNOWN ? 0 : message->size;
+
 	return policy->max_size > 0 &&
-		((message->size != MAILDROP_SIZE_UNKNOWN &&
-			 message->size > policy->max_size) ||
-			memory->least > policy->max_size);
+		(listed > policy->max_size ||
+			memory->oversize > policy->max_size);
 }
 
 /* Larger than a size that the policy names? Not while it is not known. */

@@ -52,6 +52,9 @@ struct memory {
 	uint32_t tries;	  /* to fetch it, that failed */
 	bool quarantined; /* it is not tried any more */
 	int64_t next_try; /* not before; INT64_MAX: not in this run */
+	/* What it turned out to have at least, when it was over max-size and
+	 * LIST had said less; 0: nothing like that is known. */
+	uint64_t oversize;
 };
 
 /* Why a step is what it is; the text stands in plan_reason. */

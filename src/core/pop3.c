@@ -265,7 +265,7 @@ size_t pop3_feed(struct pop3_parser *parser, char *bytes, size_t length,
 	return feed_message(parser, bytes, length, event);
 }
 
-static bool is_blank(char c)
+bool pop3_is_blank(char c)
 {
 	return c == ' ' || c == '\t';
 }
@@ -276,12 +276,9 @@ bool pop3_parse_listed(const char *line, size_t length, uint32_t *number,
 	uint32_t n = 0;
 	size_t i = 0;
 
-	/* RFC 1939 has one blank; servers have more, also at the ends. */
-	while (length > 0 && is_blank(line[length - 1]))
-		length--;
-	while (i < length && is_blank(line[i]))
+	while (i < length && pop3_is_blank(line[i]))
 		i++;
-	size_t begin = i;
+	size_t first = i;
 
 	for (; i < length && line[i] >= '0' && line[i] <= '9'; i++) {
 		uint32_t digit = (uint32_t)(line[i] - '0');
@@ -290,10 +287,12 @@ bool pop3_parse_listed(const char *line, size_t length, uint32_t *number,
 			return false;
 		n = n * 10 + digit;
 	}
-	if (i == begin || n == 0 || (i < length && !is_blank(line[i])))
+	if (i == first || n == 0 || (i < length && !pop3_is_blank(line[i])))
 		return false;
-	while (i < length && is_blank(line[i]))
+	while (i < length && pop3_is_blank(line[i]))
 		i++;
+	while (length > i && pop3_is_blank(line[length - 1]))
+		length--;
 	*number = n;
 	*rest = line + i;
 	*rest_length = length - i;

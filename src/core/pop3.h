@@ -85,10 +85,25 @@ size_t pop3_feed(struct pop3_parser *parser, char *bytes, size_t length,
 
 /*
  * Reads "NUMBER SP REST" (RFC 1939 section 5); a number is 1 to 2^31 - 1.
- * rest may be empty. False when the line is something else.
+ * Blanks and TABs around both do not count, as many as there are. rest may be
+ * empty. False when the line is something else.
  */
 bool pop3_parse_listed(const char *line, size_t length, uint32_t *number,
 	const char **rest, size_t *rest_length);
+
+/*
+ * How a server answers UIDL with a number: RFC 1939 section 7 has the first
+ * one. The numbers are what the store has.
+ */
+enum pop3_uidl_form {
+	POP3_UIDL_UNKNOWN = 0, /* it was not asked yet */
+	POP3_UIDL_LISTED = 1,  /* +OK, the number, the uid */
+	POP3_UIDL_ALONE = 2,   /* +OK and the uid */
+	POP3_UIDL_NONE = 3,    /* -ERR, or +OK and all the others as well */
+};
+
+/* A blank or a TAB: what separates the words of a line. */
+bool pop3_is_blank(char c);
 
 /* Response codes that decide what happens next: RFC 2449 section 8, 3206. */
 enum pop3_code {

@@ -13,16 +13,15 @@
 void progress_start(
 	struct progress *progress, uint64_t messages, uint64_t octets)
 {
-	/* What came in earlier sessions of the run stays counted. */
-	uint64_t had =
+	uint64_t came =
 		atomic_load_explicit(&progress->messages, memory_order_relaxed);
-	uint64_t had_octets =
+	uint64_t received =
 		atomic_load_explicit(&progress->octets, memory_order_relaxed);
 
-	atomic_store_explicit(&progress->total_messages, had + messages,
+	atomic_store_explicit(&progress->total_messages, came + messages,
 		memory_order_relaxed);
-	atomic_store_explicit(&progress->total_octets, had_octets + octets,
-		memory_order_relaxed);
+	atomic_store_explicit(&progress->total_octets,
+		octets == 0 ? 0 : received + octets, memory_order_relaxed);
 }
 
 void progress_add(struct progress *progress, uint64_t messages, uint64_t octets)

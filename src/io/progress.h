@@ -18,7 +18,10 @@ struct progress {
 	_Atomic uint64_t total_octets;	 /* 0 while it is not known */
 };
 
-/* Says what there is to fetch. */
+/*
+ * Says what there is to fetch, besides what came already, in earlier sessions
+ * of the run, too. octets: 0 while it is not known.
+ */
 void progress_start(
 	struct progress *progress, uint64_t messages, uint64_t octets);
 

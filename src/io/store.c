@@ -125,14 +125,24 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	/* The header as it was written, to tell our torn end of an mbox. */
 	"ALTER TABLE message ADD COLUMN head_octets INTEGER;"
 	"ALTER TABLE message ADD COLUMN head_sha256 BLOB;"
-	/* How the server answers UIDL with a number (enum proof_form). */
+	/* How the server answers UIDL with a number (enum pop3_uidl_form). */
 	"ALTER TABLE mailbox ADD COLUMN proof_form INTEGER NOT NULL DEFAULT 0;"
 	/* Messages found to be larger than LIST says, and over max-size. */
 	"CREATE TABLE oversize ("
 	" uid BLOB NOT NULL,"
 	" ordinal INTEGER NOT NULL,"
 	" size INTEGER NOT NULL,"
-	" PRIMARY KEY (uid, ordinal)) WITHOUT ROWID;",
+	" PRIMARY KEY (uid, ordinal)) WITHOUT ROWID;"
+	/* Blanks around a uid were a part of it; what had one with and without
+	 * counts as gone and new. */
+	"UPDATE OR IGNORE message SET"
+	" uid = CAST(trim(CAST(uid AS TEXT), ' ' || char(9)) AS BLOB)"
+	" WHERE substr(uid, 1, 1) IN (x'20', x'09')"
+	" OR substr(uid, -1) IN (x'20', x'09');"
+	"UPDATE OR IGNORE trouble SET"
+	" uid = CAST(trim(CAST(uid AS TEXT), ' ' || char(9)) AS BLOB)"
+	" WHERE substr(uid, 1, 1) IN (x'20', x'09')"
+	" OR substr(uid, -1) IN (x'20', x'09');",
 };
 
 static void tell(struct store *store, const char *what, struct error *err)

@@ -16,6 +16,7 @@
 #include "core/letter.h"
 #include "core/maildrop.h"
 #include "core/plan.h"
+#include "core/pop3.h"
 
 struct store;
 
@@ -94,6 +95,16 @@ bool store_was_out_of_step(const struct store *store, int64_t now);
 /* Records that it did, within a transaction. */
 bool store_record_out_of_step(
 	struct store *store, int64_t now, struct error *err);
+
+/*
+ * How does the server answer UIDL with a number? As store_check_mailbox found
+ * it on record.
+ */
+enum pop3_uidl_form store_uidl_form(const struct store *store);
+
+/* Records that it does so, within a transaction. */
+bool store_record_uidl_form(
+	struct store *store, enum pop3_uidl_form form, struct error *err);
 
 /*
  * Did the server, within three months, tell other sizes of a message that
@@ -447,6 +458,10 @@ bool store_record_trouble(struct store *store, const struct maildrop *maildrop,
 	const struct message *message, int64_t now, int64_t next,
 	bool quarantined, const char *error, struct error *err);
 
+/* Forgets the trouble with this one message, within a transaction. */
+bool store_settle_trouble(struct store *store, const struct maildrop *maildrop,
+	const struct message *message, struct error *err);
+
 /*
  * Forgets the trouble with this uid (uid NULL: any) and ordinal (-1: any),
  * within a transaction:
@@ -458,6 +473,16 @@ bool store_forget_trouble(struct store *store, const char *uid,
 /* Which messages were found to be larger than LIST says: see store_recall. */
 bool store_record_oversize(struct store *store, const struct maildrop *maildrop,
 	const struct memory *memories, struct error *err);
+
+/*
+ * Records which messages turned out to be larger than LIST says, as memories
+ * (one for each of the maildrop) have it, within a transaction: what they do
+ * not speak of, or is not listed, is forgotten. Nothing is written where all
+ * that is known already.
+ */
+bool store_record_oversizes(struct store *store,
+	const struct maildrop *maildrop, const struct memory *memories,
+	struct error *err);
 
 /* A run, as history will show it. */
 struct store_run {

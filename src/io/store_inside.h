@@ -32,11 +32,10 @@ struct store {
 	int64_t out_of_step_at; /* 0: never */
 	int64_t loose_sizes_at; /* 0: never */
 	unsigned said;		/* of enum store_saying */
-	bool bound;		/* to the mailbox that it was checked for */
-	struct rows vanished;	/* known, and not in the listing now */
-	struct rows lost;	/* of the vanished: those that are kept */
-	struct rows taken;	/* of these: found again by their texts */
-	int64_t place;		/* the row of the place below, 0: none yet */
+	enum pop3_uidl_form uidl_form;
+	struct rows vanished; /* known, and not in the listing now */
+	struct rows lost;     /* of the vanished: those that are kept */
+	int64_t place;	      /* the row of the place below, 0: none yet */
 	enum destination_kind place_kind;
 	char *place_path; /* owned */
 };
@@ -93,12 +92,10 @@ bool store_read_number(struct store *store, const char *sql, int64_t *number,
 bool store_recall_troubles(struct store *store, const struct maildrop *maildrop,
 	struct memory *memories, struct error *err);
 
-/* Adds an id to them. */
-void store_add_row(struct rows *rows, int64_t id);
-
-/* Which of them are larger than LIST says: the same. */
-bool store_recall_oversize(struct store *store, const struct maildrop *maildrop,
-	struct memory *memories, struct error *err);
+/* Which of them are larger than LIST says: a part of store_recall. */
+bool store_recall_oversizes(struct store *store,
+	const struct maildrop *maildrop, struct memory *memories,
+	struct error *err);
 
 /* How a place's kind is called in the table. */
 const char *store_kind_name(enum destination_kind kind);

@@ -11,7 +11,7 @@
 #define LOOSE_SIZES_FOR (INT64_C(92) * 86400)
 
 static const char mailbox_sql[] =
-	"SELECT server, user, out_of_step_at, loose_sizes_at, said"
+	"SELECT server, user, out_of_step_at, loose_sizes_at, said, proof_form"
 	" FROM mailbox";
 
 static const char mailbox_forget_sql[] = "DELETE FROM mailbox";
@@ -22,6 +22,8 @@ static const char mailbox_add_sql[] =
 static const char out_of_step_sql[] = "UPDATE mailbox SET out_of_step_at = ?1";
 
 static const char loose_sizes_sql[] = "UPDATE mailbox SET loose_sizes_at = ?1";
+
+static const char form_sql[] = "UPDATE mailbox SET proof_form = ?1";
 
 static const char said_sql[] = "UPDATE mailbox SET said = said | ?1";
 
@@ -39,6 +41,13 @@ static bool record_mailbox(struct store *store, const char *server,
 	sqlite3_bind_text(add, 2, user, -1, SQLITE_STATIC);
 	return store_finish(store, add, "write to", err) &&
 		store_commit(store, err);
+}
+
+static enum pop3_uidl_form read_form(int64_t value)
+{
+	return value < POP3_UIDL_UNKNOWN || value > POP3_UIDL_NONE
+		? POP3_UIDL_UNKNOWN
+		: (enum pop3_uidl_form)value;
 }
 
 bool store_check_mailbox(struct store *store, const char *server,
@@ -61,6 +70,7 @@ bool store_check_mailbox(struct store *store, const char *server,
 		store->out_of_step_at = sqlite3_column_int64(stmt, 2);
 		store->loose_sizes_at = sqlite3_column_int64(stmt, 3);
 		store->said = (unsigned)sqlite3_column_int64(stmt, 4);
+		store->uidl_form = read_form(sqlite3_column_int64(stmt, 5));
 	}
 	bool same = known && server_then != NULL && user_then != NULL &&
 		strcasecmp(server, server_then) == 0 &&
@@ -112,6 +122,17 @@ bool store_record_out_of_step(
 	struct store *store, int64_t now, struct error *err)
 {
 	return record(store, out_of_step_sql, now, err);
+}
+
+enum pop3_uidl_form store_uidl_form(const struct store *store)
+{
+	return store->uidl_form;
+}
+
+bool store_record_uidl_form(
+	struct store *store, enum pop3_uidl_form form, struct error *err)
+{
+	return record(store, form_sql, form, err);
 }
 
 bool store_has_loose_sizes(const struct store *store, int64_t now)

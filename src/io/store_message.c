@@ -140,7 +140,7 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 
 	sqlite3_reset(stmt);
 	ok = ok && store_recall_troubles(store, maildrop, found, err) &&
-		store_recall_oversize(store, maildrop, found, err);
+		store_recall_oversizes(store, maildrop, found, err);
 	if (ok)
 		*memories = found;
 	else

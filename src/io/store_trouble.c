@@ -18,6 +18,9 @@ static const char forget_trouble_sql[] =
 	"DELETE FROM trouble WHERE (?1 IS NULL OR uid = ?1)"
 	" AND (?2 < 0 OR ordinal = ?2)";
 
+static const char settle_trouble_sql[] =
+	"DELETE FROM trouble WHERE uid = ?1 AND ordinal = ?2";
+
 bool store_recall_troubles(struct store *store, const struct maildrop *maildrop,
 	struct memory *memories, struct error *err)
 {
@@ -62,6 +65,19 @@ bool store_record_trouble(struct store *store, const struct maildrop *maildrop,
 	else
 		sqlite3_bind_null(stmt, 5);
 	sqlite3_bind_text(stmt, 6, error, -1, SQLITE_STATIC);
+	return store_finish(store, stmt, "write to", err);
+}
+
+bool store_settle_trouble(struct store *store, const struct maildrop *maildrop,
+	const struct message *message, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, settle_trouble_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_blob(stmt, 1, maildrop_uid(maildrop, message),
+		(int)message->uid_length, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 2, message->ordinal);
 	return store_finish(store, stmt, "write to", err);
 }
 

@@ -24,7 +24,8 @@ enum fault {
 struct script {
 	uint8_t count;
 	uint8_t flags;	 /* 1: no LIST; 2: RETR tells the size; 4: uids are
-			  * numbers; 8: no UIDL n; 16: stuffed dots */
+			  * numbers; 8: no UIDL n; 16: stuffed dots; 32: UIDL n
+			  * without the number; 64: or with all the others */
 	uint8_t refused; /* every 16th RETR from here on; 0: none */
 	uint8_t sizes[SIZES];
 	uint8_t patterns; /* octets that follow: a size for four messages each
@@ -130,7 +131,12 @@ size_t fake_server_connect(const uint8_t *script, size_t size)
 bool fake_server_is_honest(void)
 {
 	return server.fault == FAULT_NONE && server.cut_at == 0 &&
-		(server.script.flags & 8) == 0;
+		fake_server_is_provable();
+}
+
+bool fake_server_is_provable(void)
+{
+	return (server.script.flags & (8 | 64)) == 0;
 }
 
 const char *fake_server_wire(void)
@@ -156,7 +162,8 @@ static void say_line(const char *text)
 
 static void uid_of(size_t letter, char uid[16])
 {
-	bool plain = (server.script.flags & 4) != 0;
+	/* A number alone may be a size, which RETR tells. */
+	bool plain = (server.script.flags & (4 | 32)) == 4;
 
 	snprintf(uid, 16, "%s%zu", plain ? "" : "u", letter + SIZE_MIN);
 }
@@ -226,7 +233,10 @@ static void say_uid(size_t number, size_t letter)
 	char uid[16];
 
 	uid_of(letter, uid);
-	snprintf(line, sizeof line, "+OK %zu %s", number, uid);
+	if (server.script.flags & 32)
+		snprintf(line, sizeof line, "+OK %s", uid);
+	else
+		snprintf(line, sizeof line, "+OK %zu %s", number, uid);
 	say_line(line);
 }
 
@@ -265,6 +275,8 @@ static void answer(const char *command)
 			say_listing(true);
 		else if (server.script.flags & 8)
 			say_line("-ERR");
+		else if (server.script.flags & 64)
+			say_listing(true);
 		else
 			say_uid(number, letter);
 		break;
@@ -279,6 +291,9 @@ static void answer(const char *command)
 		break;
 	case 'D':
 		server.letters[letter].marked = true;
+		say_line("+OK");
+		break;
+	case 'N':
 		say_line("+OK");
 		break;
 	default:

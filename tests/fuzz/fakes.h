@@ -57,7 +57,7 @@ bool fake_fails(enum fake_fault fault, struct error *err);
 struct fake_command {
 	enum pop3_answer answer;
 	uint32_t number; /* the message's; 0: none */
-	char verb;	 /* of UIDL, LIST, RETR, DELE, QUIT */
+	char verb;	 /* of UIDL, LIST, RETR, DELE, QUIT, NOOP */
 };
 
 struct session {
@@ -104,6 +104,8 @@ size_t fake_server_reset(const uint8_t *script, size_t size);
 size_t fake_server_connect(const uint8_t *script, size_t size);
 /* Has this session neither fault nor end nor refusal? */
 bool fake_server_is_honest(void);
+/* Does UIDL n prove anything? */
+bool fake_server_is_provable(void);
 
 /*
  * What the server has said in this session, and how much of it arrives before

@@ -73,21 +73,35 @@ static const char *next_line(
 	return line;
 }
 
-/* "NUMBER SP REST": where REST begins, 0 when the line is none of that. */
-static size_t number_of(const char *line, size_t length, uint32_t *number)
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/*
+ * "NUMBER SP REST", with more blanks or TABs around both: where REST begins, 0
+ * when the line is none of that. *length goes to the end of REST.
+ */
+static size_t number_of(const char *line, size_t *length, uint32_t *number)
 {
 	uint64_t n = 0;
 	size_t i = 0;
 
-	while (i < length && strchr("0123456789", line[i]) && line[i] != 0) {
+	while (*length > 0 && is_blank(line[*length - 1]))
+		--*length;
+	while (i < *length && is_blank(line[i]))
+		i++;
+	while (i < *length && strchr("0123456789", line[i]) && line[i] != 0) {
 		n = n * 10 + (uint64_t)(line[i++] - '0');
 		if (n > INT32_MAX)
 			return 0;
 	}
 	*number = (uint32_t)n;
-	if (n == 0 || (i < length && line[i] != ' '))
+	if (n == 0 || (i < *length && !is_blank(line[i])))
 		return 0;
-	return i + (i < length);
+	while (i < *length && is_blank(line[i]))
+		i++;
+	return i;
 }
 
 /* False: this listing is to be refused. */
@@ -99,7 +113,7 @@ static bool read_uidl(const char **wire, size_t *size, bool *ended)
 	wanted_count = 0;
 	while ((line = next_line(wire, size, &length, ended)) != NULL) {
 		struct listed *one = &wanted[wanted_count];
-		size_t rest = number_of(line, length, &one->number);
+		size_t rest = number_of(line, &length, &one->number);
 
 		if (rest == 0)
 			return false;
@@ -138,21 +152,15 @@ static bool sort_wanted(void)
 	return true;
 }
 
-/* A size: digits, tabs around them, up to a blank, a NUL or the end. */
+/* A size: digits up to a blank, a TAB, a NUL or the end. */
 static bool size_of(const char *text, size_t length, uint64_t *size)
 {
 	size_t n = 0;
 	uint64_t value = 0;
 
-	while (n < length && text[n] != ' ')
+	while (n < length && !is_blank(text[n]))
 		n++;
-	if (n >= 24)
-		return false;
-	while (n > 0 && *text == '\t') {
-		text++;
-		n--;
-	}
-	if (n == 0 || *text < '0' || *text > '9')
+	if (n == 0 || n >= 24 || *text < '0' || *text > '9')
 		return false;
 	for (; n > 0 && *text >= '0' && *text <= '9'; text++, n--) {
 		unsigned digit = (unsigned)(*text - '0');
@@ -161,8 +169,6 @@ static bool size_of(const char *text, size_t length, uint64_t *size)
 			return false;
 		value = value * 10 + digit;
 	}
-	for (; n > 0 && *text == '\t'; text++)
-		n--;
 	*size = value;
 	return n == 0 || *text == '\0';
 }
@@ -176,7 +182,7 @@ static void read_list(const char **wire, size_t *size)
 	while ((line = next_line(wire, size, &length, &ended)) != NULL) {
 		uint32_t number;
 		uint64_t octets;
-		size_t rest = number_of(line, length, &number);
+		size_t rest = number_of(line, &length, &number);
 
 		if (rest == 0 || !size_of(line + rest, length - rest, &octets))
 			continue;

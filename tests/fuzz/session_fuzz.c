@@ -13,10 +13,11 @@
  * nothing fetched that is here; a row "kept" only for what is published):
  *   - under any uid lies the very message that the server has under it, where
  *     the server is that of fake_server.c;
- *   - what is published was proven: by a right answer to its "UIDL n", or, when
- *     the session broke off, because there was no pipeline or the sizes as
- *     listed leave no other order; nothing but by such an answer once the
- *     server was seen out of step, in this run or the one before;
+ *   - what is published was proven: by a right answer to its "UIDL n", in the
+ * one form that this server has; or because it has none, and one command was in
+ * flight at a time; or, when the session broke off, because there was no
+ * pipeline or the sizes as listed leave no other order; nothing but by such an
+ * answer once the server was seen out of step, in this run or the one before;
  *   - what is proven is published, if nothing fails here;
  *   - DELE goes out only for what is kept and published, under a policy that
  *     erases;
@@ -163,28 +164,72 @@ struct claim {
 
 static struct claim claims[FAKE_LETTERS_MAX];
 static size_t claim_count;
-/* Was a proof right in this session? Then the server knows UIDL n. */
-static bool knows_uidl;
+/* How the server answers UIDL n, as far as it has done so; in earlier runs,
+ * too.
+ */
+static enum pop3_uidl_form known_form;
+/* Of which message UIDL was refused, and NOOP is still to tell why; 0: none. */
+static uint32_t refused_number;
 
-/* Does "UIDL n" have the answer that this message must give? */
-static bool is_proof(const struct answer *answer, uint32_t number)
+/* Without blanks and TABs around it. */
+static void trim(const char **text, size_t *length)
+{
+	while (*length > 0 && memchr(" \t", **text, 2) != NULL) {
+		++*text;
+		--*length;
+	}
+	while (*length > 0 && memchr(" \t", (*text)[*length - 1], 2) != NULL)
+		--*length;
+}
+
+/* Has no other message this one's uid? */
+static bool is_unique(const struct message *message)
+{
+	size_t length = message->uid_length;
+	const char *uid = maildrop_uid(&run.maildrop, message);
+
+	for (size_t i = 0; i < run.maildrop.count; i++) {
+		const struct message *other = &run.maildrop.messages[i];
+
+		if (other != message && other->uid_length == length &&
+			memcmp(maildrop_uid(&run.maildrop, other), uid,
+				length) == 0)
+			return false;
+	}
+	return true;
+}
+
+/* How does "UIDL n" have the answer that this message must give, if at all? */
+static enum pop3_uidl_form form_of(const struct answer *answer, uint32_t number)
 {
 	const struct message *message = message_numbered(number);
+	const char *uid = maildrop_uid(&run.maildrop, message);
 	const char *text = answer->text;
 	size_t left = answer->length;
 	uint64_t said = 0;
 
+	trim(&text, &left);
 	if (!answer->ok || left == 0)
-		return false;
+		return POP3_UIDL_UNKNOWN;
+	bool alone = left == message->uid_length &&
+		memcmp(text, uid, left) == 0 && is_unique(message);
+
 	for (; left > 0 && *text >= '0' && *text <= '9'; text++, left--) {
 		said = said * 10 + (uint64_t)(*text - '0');
 		if (said > INT32_MAX)
-			return false;
+			break;
 	}
-	return said == number && left == message->uid_length + 1 &&
-		*text == ' ' &&
-		memcmp(text + 1, maildrop_uid(&run.maildrop, message),
-			left - 1) == 0;
+	if (said == number && left > 0 && memchr(" \t", *text, 2) != NULL) {
+		trim(&text, &left);
+		/* What is said behind the uid does not count. */
+		if (left >= message->uid_length &&
+			memcmp(text, uid, message->uid_length) == 0 &&
+			(left == message->uid_length ||
+				memchr(" \t", text[message->uid_length], 2) !=
+					NULL))
+			return POP3_UIDL_LISTED;
+	}
+	return alone ? POP3_UIDL_ALONE : POP3_UIDL_UNKNOWN;
 }
 
 /* Nothing of it is on its way to be seen, or it is what it must be. */
@@ -252,6 +297,11 @@ static void claims_unproven(void)
 {
 	size_t believed = 0;
 
+	/* Of a server without proofs, asked one thing at a time. */
+	if (run.form == POP3_UIDL_NONE && !run.learnt) {
+		PROMISE(claim_count == 0 || !session_pipelines(run.session));
+		claim_count = 0;
+	}
 	if (outcome != ERROR_PROTOCOL && !run.one_by_one)
 		believed = session_pipelines(run.session) ? claims_of_size()
 							  : claim_count;
@@ -292,15 +342,33 @@ static void check_letter(size_t i, const struct fake_command *command,
 static bool check_proof(
 	const struct fake_command *command, const struct answer *answer)
 {
-	if (is_proof(answer, command->number)) {
+	enum pop3_uidl_form form = form_of(answer, command->number);
+
+	if (form != POP3_UIDL_UNKNOWN &&
+		(known_form == POP3_UIDL_UNKNOWN || known_form == form) &&
+		!run.learnt) {
 		claims_proven();
-		knows_uidl = true;
+		known_form = form;
 		return true;
 	}
-	/* It may know UIDL without a number only. */
-	if (answer->complete && !answer->ok && !knows_uidl &&
+	/* It may know UIDL without a number only: NOOP tells. */
+	if (answer->complete && !answer->ok &&
+		known_form == POP3_UIDL_UNKNOWN &&
 		!session_pipelines(run.session)) {
+		refused_number = command->number;
+		return true;
+	}
+	PROMISE(outcome != ERROR_NONE);
+	return false;
+}
+
+/* The answer to NOOP; false when it is the one that UIDL n should have had. */
+static bool check_noop(const struct answer *answer)
+{
+	if (refused_number > 0 &&
+		form_of(answer, refused_number) == POP3_UIDL_UNKNOWN) {
 		claims_proven();
+		refused_number = 0;
 		return true;
 	}
 	PROMISE(outcome != ERROR_NONE);
@@ -315,6 +383,7 @@ static void check_answers(const struct session *session, bool all_fetched)
 	size_t letter = first_letter;
 	size_t erased = 0;
 	uint32_t last = 0;
+	enum pop3_uidl_form first_form = known_form;
 	struct answer answer = {.complete = true};
 
 	for (size_t i = 0; i < session->command_count; i++) {
@@ -327,6 +396,9 @@ static void check_answers(const struct session *session, bool all_fetched)
 			PROMISE(message_numbered(command->number) != NULL);
 			last = command->number;
 		}
+		/* Where it proves nothing, it is not asked for. */
+		PROMISE(first_form != POP3_UIDL_NONE || command->verb != 'U' ||
+			command->number == 0);
 		answer.complete = false;
 		if (!more)
 			continue;
@@ -334,6 +406,9 @@ static void check_answers(const struct session *session, bool all_fetched)
 		if (command->verb == 'U' && command->number > 0)
 			answer.complete = answer.complete &&
 				check_proof(command, &answer);
+		if (command->verb == 'N')
+			answer.complete =
+				answer.complete && check_noop(&answer);
 		if (command->verb == 'R' && answer.ok &&
 			letter < fake_letter_count)
 			check_letter(letter++, command, &answer, all_fetched);
@@ -419,7 +494,7 @@ static void salvage(const struct error *err)
 	size_t believed = climbed ? proof_believed(&run, err) : 0;
 	size_t doubtful = run.open->count - believed;
 
-	run.was_out_of_step = run.plan.steps != NULL &&
+	run.was_out_of_step = run.plan.steps != NULL && !run.learnt &&
 		(err->kind == ERROR_PROTOCOL ||
 			(doubtful > 0 && believed + run.tally->fetched == 0));
 	delivery_drop(run.delivery);
@@ -502,7 +577,7 @@ static void run_reset(struct account *account,
 	run.delivery = fake_delivery();
 	outcome = ERROR_NONE;
 	claim_count = 0;
-	knows_uidl = false;
+	refused_number = 0;
 }
 
 static void run_release(void)
@@ -511,6 +586,8 @@ static void run_release(void)
 	plan_release(&run.plan);
 	free(run.memories);
 	free(run.erased);
+	free(run.oversizes);
+	free(run.troubles);
 }
 
 static struct policy policy_of(const struct settings *settings)
@@ -561,7 +638,9 @@ static struct session *next_session(
 	session->prompt = settings->mode & 64;
 	if (input->served)
 		fake_session_serve(session,
-			settings->mode & 2 || (window == 1 && !run.one_by_one));
+			settings->mode & 2 ||
+				(window == 1 && !run.one_by_one) ||
+				!fake_server_is_provable());
 	n += lost != NULL;
 	input->wire += n;
 	input->size -= n;
@@ -594,6 +673,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.policy = policy_of(&settings),
 	};
 	bool one_by_one = settings.mode & 32;
+	enum pop3_uidl_form form = POP3_UIDL_UNKNOWN;
 
 	if (input.served) {
 		size_t n = fake_server_reset(
@@ -611,10 +691,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned i = 0; i < RUNS_MAX; i++) {
 		run_reset(&account, &options, &progress, &tally);
 		run.one_by_one = one_by_one;
+		run.form = known_form = form;
 		struct session *session = next_session(&settings, &input);
 
 		play(&settings, session, i == 0);
 		one_by_one = one_by_one || run.was_out_of_step;
+		form = run.form;
 		run_release();
 		fake_session_end(session);
 		fake_clock += 100;

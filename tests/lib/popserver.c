@@ -19,7 +19,10 @@
  *     --apop            a greeting with a timestamp; APOP is refused
  *     --twice           every uid stands for two messages
  *     --refuse N        answer RETR N with -ERR
- *     --poison UID      end the session in the middle of this message
+ *     --poison UID      end the session in the middle of this message; "*": of
+ *                       any
+ *     --most N          close the connection in the place of an answer to the
+ *                       RETR after so many
  *     --window N, --hidden DIR  of a folder's files, list the first N without
  *                       a file of the same name in DIR; what was fetched gets
  *                       one when QUIT ends the session
@@ -188,6 +191,7 @@ static const struct {
 	{"twice", YES, &set.twice},
 	{"refuse", NUMBER, &set.refuse},
 	{"poison", WORDS, &set.poison},
+	{"most", NUMBER, &set.most},
 	{"hidden", WORDS, &set.hidden},
 	{"window", NUMBER, &set.window},
 	{"forgetful", YES, &set.forgetful},

@@ -26,6 +26,7 @@ struct session {
 	bool logged_in;
 	bool named;  /* USER was the right one */
 	bool broken; /* it ends here */
+	long retrs;
 };
 
 /* What is made up, for all sessions: a login costs nothing then. */
@@ -210,6 +211,8 @@ static bool is_poison(const struct session *session, size_t position)
 {
 	char uid[MAILDROPS_UID_MAX];
 
+	if (set.poison != NULL && strcmp(set.poison, "*") == 0)
+		return true;
 	return set.poison != NULL &&
 		strcmp(maildrops_uid(&session->drops, position, uid),
 			set.poison) == 0;
@@ -225,6 +228,10 @@ static void send_message(struct session *session, char *text, bool whole)
 		return;
 	if (whole && (long)position + 1 == set.refuse) {
 		wire_printf(&session->wire, "-ERR cannot read it\r\n");
+		return;
+	}
+	if (whole && set.most > 0 && session->retrs++ == set.most) {
+		session->broken = true;
 		return;
 	}
 	if (whole && is_poison(session, position)) {

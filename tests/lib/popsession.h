@@ -36,6 +36,7 @@ struct settings {
 	bool twice;
 	long refuse;
 	const char *poison;
+	long most;
 	const char *hidden;
 	long window;
 	bool forgetful;
