@@ -41,10 +41,6 @@ static bool push(struct inquiry *inquiry, struct error *err)
 	while (session_room(run->session) > 0) {
 		bool more = may_ask(inquiry);
 
-		/* A server without UIDL proves nothing, and is asked one thing
-		 * at a time. */
-		if (run->uids_made)
-			inquiry->unproven = 0;
 		if (inquiry->unproven == group ||
 			(!more && inquiry->unproven > 0)) {
 			inquiry->unproven = 0;

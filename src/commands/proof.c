@@ -305,10 +305,6 @@ bool proof_not_stray(
 		? position_alone(run, &event->answer, event->tag)
 		: position_said(run, &event->answer);
 
-	/* It may be the uid alone, too. */
-	if (said == MAILDROP_NOT_FOUND && answer->length > 0)
-		said = maildrop_find(
-			&run->maildrop, answer->text, answer->length, 0, 0);
 	/* Some are listed without a uid: "+OK 120" is a size. */
 	if (!proof_is_asked(run) || said == MAILDROP_NOT_FOUND ||
 		run->maildrop.messages[said].uid_length == 0)

@@ -155,10 +155,6 @@ static bool record_messages(struct run *run, int64_t now, struct error *err)
 		if (!store_record_erased(run->store, row, now, err))
 			return false;
 	}
-	if (run->oversized && run->memories != NULL &&
-		!store_record_oversize(
-			run->store, &run->maildrop, run->memories, err))
-		return false;
 	if (run->was_out_of_step &&
 		!store_record_out_of_step(run->store, now, err))
 		return false;

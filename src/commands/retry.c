@@ -17,7 +17,7 @@ static bool forget_one(
 	size_t found = 0;
 	size_t length = uid == NULL ? 0 : strlen(uid);
 
-	if (!store_forget_trouble(store, uid, length, -1, &found, err))
+	if (!store_forget_trouble(store, uid, length, &found, err))
 		return false;
 	*all += found;
 	if (found > 0 || uid == NULL)

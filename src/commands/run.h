@@ -102,7 +102,6 @@ struct run {
 	bool recorded;	      /* it is arriving, and the one before kept */
 	bool climbed;	      /* and it is published */
 	bool failed;	      /* a batch did not climb: nor may any other */
-	bool oversized; /* a message was found to be larger than LIST says */
 	bool moved; /* the server gave its messages new uids, for all it seems
 		     */
 	bool origin_changed; /* see places_check */

@@ -206,9 +206,6 @@ static bool push_retrs(struct run *run, struct asking *asking, size_t in_flight,
 	while (session_room(run->session) > 0) {
 		bool more = asking->next < run->plan.count;
 
-		/* UIDL with a number is as unknown to it as without. */
-		if (run->uids_made)
-			asking->unproven = 0;
 		if (asking->unproven == asking->group ||
 			(!more && asking->unproven > 0)) {
 			asking->unproven = 0;
@@ -246,7 +243,7 @@ bool transfer_fetch(struct run *run, struct error *err)
 	start_progress(run);
 	/* Nothing is at stake yet: does it know UIDL with a number? */
 	asking.last = asking.next;
-	asking.unproven = run->one_by_one && !run->uids_made ? asking.group : 0;
+	asking.unproven = run->one_by_one ? asking.group : 0;
 	for (;;) {
 		size_t in_flight = window - session_room(run->session);
 

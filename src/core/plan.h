@@ -35,7 +35,6 @@ struct memory {
 	int64_t row;	 /* the store's name for it */
 	int64_t kept_at; /* seconds since 1970; 0: the clock was wrong then */
 	uint64_t size;	 /* as LIST told it then, or MAILDROP_SIZE_UNKNOWN */
-	uint64_t least;	 /* so many bytes came once, whatever LIST says; or 0 */
 	enum memory_state state;
 	/* It was not in some listing since, and nothing proved that it is the
 	 * same. */

@@ -463,16 +463,11 @@ bool store_settle_trouble(struct store *store, const struct maildrop *maildrop,
 	const struct message *message, struct error *err);
 
 /*
- * Forgets the trouble with this uid (uid NULL: any) and ordinal (-1: any),
- * within a transaction:
+ * Forgets the trouble with this uid (uid NULL: any), within a transaction:
  * *found says with how many messages there was some.
  */
 bool store_forget_trouble(struct store *store, const char *uid,
-	size_t uid_length, int64_t ordinal, size_t *found, struct error *err);
-
-/* Which messages were found to be larger than LIST says: see store_recall. */
-bool store_record_oversize(struct store *store, const struct maildrop *maildrop,
-	const struct memory *memories, struct error *err);
+	size_t uid_length, size_t *found, struct error *err);
 
 /*
  * Records which messages turned out to be larger than LIST says, as memories

@@ -33,8 +33,10 @@ struct store {
 	int64_t loose_sizes_at; /* 0: never */
 	unsigned said;		/* of enum store_saying */
 	enum pop3_uidl_form uidl_form;
+	bool bound;	      /* to the mailbox that it was checked for */
 	struct rows vanished; /* known, and not in the listing now */
 	struct rows lost;     /* of the vanished: those that are kept */
+	struct rows taken;    /* of these: found again by their texts */
 	int64_t place;	      /* the row of the place below, 0: none yet */
 	enum destination_kind place_kind;
 	char *place_path; /* owned */
@@ -91,6 +93,9 @@ bool store_read_number(struct store *store, const char *sql, int64_t *number,
 /* Which of them could not be fetched before: a part of store_recall. */
 bool store_recall_troubles(struct store *store, const struct maildrop *maildrop,
 	struct memory *memories, struct error *err);
+
+/* Adds an id to them. */
+void store_add_row(struct rows *rows, int64_t id);
 
 /* Which of them are larger than LIST says: a part of store_recall. */
 bool store_recall_oversizes(struct store *store,

@@ -106,9 +106,6 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 		const char *uid = sqlite3_column_blob(stmt, 1);
 		size_t length = (size_t)sqlite3_column_bytes(stmt, 1);
 
-		/* Keepmail 0.1 took blanks at the end for a part of it. */
-		while (length > 0 && uid[length - 1] == ' ')
-			length--;
 		size_t at = maildrop_find(maildrop, uid == NULL ? "" : uid,
 			length, (uint32_t)sqlite3_column_int64(stmt, 2), hint);
 

@@ -15,8 +15,7 @@ static const char trouble_sql[] =
 	" quarantined_at = excluded.quarantined_at, error = excluded.error";
 
 static const char forget_trouble_sql[] =
-	"DELETE FROM trouble WHERE (?1 IS NULL OR uid = ?1)"
-	" AND (?2 < 0 OR ordinal = ?2)";
+	"DELETE FROM trouble WHERE ?1 IS NULL OR uid = ?1";
 
 static const char settle_trouble_sql[] =
 	"DELETE FROM trouble WHERE uid = ?1 AND ordinal = ?2";
@@ -82,7 +81,7 @@ bool store_settle_trouble(struct store *store, const struct maildrop *maildrop,
 }
 
 bool store_forget_trouble(struct store *store, const char *uid,
-	size_t uid_length, int64_t ordinal, size_t *found, struct error *err)
+	size_t uid_length, size_t *found, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, forget_trouble_sql, err);
 
@@ -92,64 +91,8 @@ bool store_forget_trouble(struct store *store, const char *uid,
 		sqlite3_bind_null(stmt, 1);
 	else
 		sqlite3_bind_blob(stmt, 1, uid, (int)uid_length, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 2, ordinal);
 	if (!store_finish(store, stmt, "write to", err))
 		return false;
 	*found = (size_t)sqlite3_changes(store->db);
 	return true;
-}
-
-static const char oversize_sql[] = "SELECT uid, ordinal, size FROM oversize";
-
-static const char oversize_forget_sql[] = "DELETE FROM oversize";
-
-static const char oversize_add_sql[] =
-	"INSERT OR REPLACE INTO oversize (uid, ordinal, size)"
-	" VALUES (?1, ?2, ?3)";
-
-bool store_recall_oversize(struct store *store, const struct maildrop *maildrop,
-	struct memory *memories, struct error *err)
-{
-	sqlite3_stmt *stmt = store_statement(store, oversize_sql, err);
-	int code;
-
-	if (stmt == NULL)
-		return false;
-	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
-		const char *uid = sqlite3_column_blob(stmt, 0);
-		size_t at = maildrop_find(maildrop, uid == NULL ? "" : uid,
-			(size_t)sqlite3_column_bytes(stmt, 0),
-			(uint32_t)sqlite3_column_int64(stmt, 1), 0);
-
-		if (at != MAILDROP_NOT_FOUND)
-			memories[at].least =
-				(uint64_t)sqlite3_column_int64(stmt, 2);
-	}
-	bool ok = code == SQLITE_DONE || store_failed(store, "read", err);
-
-	sqlite3_reset(stmt);
-	return ok;
-}
-
-/* What is listed no longer goes. */
-bool store_record_oversize(struct store *store, const struct maildrop *maildrop,
-	const struct memory *memories, struct error *err)
-{
-	sqlite3_stmt *forget = store_statement(store, oversize_forget_sql, err);
-	sqlite3_stmt *add = store_statement(store, oversize_add_sql, err);
-	bool ok = forget != NULL && add != NULL &&
-		store_finish(store, forget, "write to", err);
-
-	for (size_t i = 0; ok && i < maildrop->count; i++) {
-		const struct message *message = &maildrop->messages[i];
-
-		if (memories[i].least == 0)
-			continue;
-		sqlite3_bind_blob(add, 1, maildrop_uid(maildrop, message),
-			(int)message->uid_length, SQLITE_STATIC);
-		sqlite3_bind_int64(add, 2, message->ordinal);
-		sqlite3_bind_int64(add, 3, (sqlite3_int64)memories[i].least);
-		ok = store_finish(store, add, "write to", err);
-	}
-	return ok;
 }
