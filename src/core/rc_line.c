@@ -148,7 +148,8 @@ static bool value_ends(struct rc_reader *r)
 	}
 	rc_skip_blanks(r);
 	if (r->at == r->stop || *r->at == '}' ||
-		(is_setting_ahead(r, &known) && (r->here || known)))
+		(is_setting_ahead(r, &known) &&
+			(r->here || r->was_quoted || known)))
 		return true;
 	if (rc_is_typographic(r, r->at))
 		rc_refuse_typographic(r, r->at);
