@@ -61,6 +61,30 @@ nothing_done() {
     nothing_done
 }
 
+@test "a server that wants a certificate exits 69, and tls-cert is named" {
+    start_server --synthetic 1
+    local try own
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/key" -out "$work/cert" \
+        -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost 2>/dev/null
+    for ((try = 0; try < 20; try++)); do
+        tls_port=$((20000 + RANDOM % 20000))
+        openssl s_server -accept "127.0.0.1:$tls_port" -www -Verify 1 -verify_return_error \
+            -key "$work/key" -cert "$work/cert" >"$work/s_server" 2>&1 3>&- &
+        own=$!
+        for _ in {1..50}; do
+            (exec 4<>"/dev/tcp/127.0.0.1/$tls_port") 2>/dev/null && break 2
+            kill -0 $own 2>/dev/null || break
+            sleep 0.1
+        done
+    done
+    write_rc "tls-ca = \"$work/cert\"" "server = localhost"
+    run keepmail
+    kill "$own"
+    [ "$status" -eq 69 ]
+    says "wants a certificate of yours"
+    says "tls-cert"
+}
+
 @test "an expired certificate exits 69" {
     start_server --synthetic 3 --expired
     write_rc

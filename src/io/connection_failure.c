@@ -355,6 +355,13 @@ static bool reach_failed(struct connection *connection, CURLcode code,
 	}
 }
 
+/* RFC 8446 section 6.2; older TLS has no alert of its own for it. */
+static bool wants_certificate(const char *says)
+{
+	return strstr(says, "certificate required") != NULL ||
+		strstr(says, "alert bad certificate") != NULL;
+}
+
 bool connection_failed(
 	struct connection *connection, CURLcode code, struct error *err)
 {
@@ -363,6 +370,12 @@ bool connection_failed(
 	char shown[TEXT_SHOWN_MAX * 2];
 
 	text_printable(shown, sizeof shown, says, strlen(says));
+	if (account->tls != TLS_OFF && wants_certificate(says))
+		return error_set(err, ERROR_UNAVAILABLE,
+			"%s:%u wants a certificate of yours, and no password "
+			"was sent: %s. Name %s with tls-cert and tls-key",
+			account->server, account->port, shown,
+			account->tls_cert == NULL ? "it" : "the right one");
 	switch ((int)code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
