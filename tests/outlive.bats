@@ -276,3 +276,19 @@ rename_account() {
     [ "$(kept "$work/box")" -eq 1 ]
     [ "$(grep -c '^From ' "$work/box")" -eq 1 ]
 }
+
+@test "an old backup of the state does not store again what came since" {
+    write_rc
+    wanted 0
+    cp -a "$work/state" "$work/backup"
+    make_letters 9 12
+    wanted 0
+    [ "$(kept)" -eq 12 ]
+    rm -r "$work/state"
+    mv "$work/backup" "$work/state"
+    wanted 0
+    [ "$(kept)" -eq 12 ]
+    wanted 0 -v
+    says "fetched 0"
+    wanted 0 verify
+}

@@ -44,6 +44,29 @@ static bool find_known(
 		delivery_has(run->delivery, known, batch->count, there, err);
 }
 
+/* Those that lie in the Maildir, and that the store does not know; each once.
+ */
+static void find_strays(struct run *run, struct letter *known, bool *there)
+{
+	const struct batch *batch = run->closed;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		for (size_t k = 0; k < run->stray_count && !there[i]; k++) {
+			struct letter *stray = &run->strays[k];
+
+			if (stray->octets == 0 ||
+				memcmp(stray->sha256, batch->letters[i].sha256,
+					LETTER_DIGEST) != 0)
+				continue;
+			known[i] = batch->letters[i];
+			memcpy(known[i].name, stray->name, sizeof stray->name);
+			there[i] = true;
+			/* Taken. */
+			stray->octets = 0;
+		}
+	}
+}
+
 /* Those that lie in an mbox of whose mail nothing is known. */
 static void find_unknown(struct run *run, struct letter *known, bool *there)
 {
@@ -90,8 +113,10 @@ bool duplicate_sift(struct run *run, struct error *err)
 	bool *there = xcalloc(batch->count, sizeof there[0]);
 	bool ok = find_known(run, known, there, err);
 
-	if (ok)
+	if (ok) {
+		find_strays(run, known, there);
 		find_unknown(run, known, there);
+	}
 	for (size_t i = 0; ok && i < batch->count; i++) {
 		if (!there[i])
 			batch->rows[i] = 0;

@@ -338,7 +338,8 @@ static bool run_account(struct run *run, char *password, struct error *err)
 		session_leave(run->session);
 		return true;
 	}
-	if (!duplicate_prepare(run, err) || !transfer_fetch(run, err) ||
+	if (!rebuild_find_strays(run, err) || !duplicate_prepare(run, err) ||
+		!transfer_fetch(run, err) ||
 		!transfer_erase(run, again_is_likely(run), err))
 		return false;
 	count_erased(run);
@@ -394,6 +395,7 @@ static void run_release(struct run *run)
 	free(run->memories);
 	rebuild_release(run);
 	local_free(run->here);
+	free(run->strays);
 	free(run->erased);
 	free(run->troubles);
 	free(run->oversizes);

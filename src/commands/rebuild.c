@@ -25,12 +25,19 @@ struct rebuild {
 	size_t room;
 };
 
+struct reading {
+	struct rebuild *rebuild;
+	const volatile sig_atomic_t *stop;
+};
+
 static bool add_copy(void *data, const struct letter *letter, int64_t since,
 	struct error *err)
 {
-	struct rebuild *rebuild = data;
+	const struct reading *reading = data;
+	struct rebuild *rebuild = reading->rebuild;
 
-	(void)err;
+	if (*reading->stop)
+		return error_set(err, ERROR_TEMPORARY, "ended by a signal");
 	if (rebuild->count == rebuild->room) {
 		rebuild->room = rebuild->room > 0 ? rebuild->room * 2 : 256;
 		rebuild->copies = xreallocarray(rebuild->copies, rebuild->room,
@@ -97,9 +104,9 @@ bool rebuild_read(struct run *run, struct error *err)
 		store_each_other(run->account->state, run->account->name,
 			look_at_other, &others);
 	free(others.renamed);
-	ok = ok &&
-		local_read(local, add_copy, rebuild, run->options->stop, err);
+	struct reading reading = {rebuild, run->options->stop};
 
+	ok = ok && local_read(local, add_copy, &reading, err);
 	local_free(local);
 	if (ok && rebuild->count > 0)
 		qsort(rebuild->copies, rebuild->count,
@@ -279,5 +286,39 @@ bool rebuild_is_not_due(struct run *run, struct error *err)
 			account->name, account->path, account->name);
 	local_free(others.local);
 	free(others.renamed);
+	return ok;
+}
+
+bool rebuild_find_strays(struct run *run, struct error *err)
+{
+	const struct account *account = run->account;
+	struct rebuild *strays;
+	struct local *local;
+	struct error unseen = {.kind = ERROR_NONE};
+
+	if (account->destination != DESTINATION_MAILDIR ||
+		account->keep_duplicates || run->plan.fetches == 0)
+		return true;
+	local = local_new(NULL);
+	struct others others = {.account = account, .local = local};
+	/* What cannot be looked at is told when it is delivered to. */
+	bool ok = !local_look(local, account->path, NULL, true, &unseen) ||
+		store_names(run->store, know_name, local, err);
+
+	if (ok && local_has_ours(local)) {
+		strays = xcalloc(1, sizeof *strays);
+		run->rebuild = strays;
+		struct reading reading = {strays, run->options->stop};
+
+		store_each_other(
+			account->state, account->name, look_at_other, &others);
+		ok = local_read_ours(local, add_copy, &reading, err);
+		run->strays = xcalloc(strays->count + 1, sizeof run->strays[0]);
+		for (size_t i = 0; ok && i < strays->count; i++)
+			run->strays[run->stray_count++] =
+				strays->copies[i].letter;
+	}
+	free(others.renamed);
+	local_free(local);
 	return ok;
 }

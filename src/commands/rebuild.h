@@ -29,4 +29,11 @@ void rebuild_release(struct run *run);
  */
 bool rebuild_is_not_due(struct run *run, struct error *err);
 
+/*
+ * Copies in the Maildir that keepmail put there, and that no store knows: the
+ * store is an old one, restored from a backup. Into run->strays, so that what
+ * is fetched again is not stored again. Where anything is to be fetched.
+ */
+bool rebuild_find_strays(struct run *run, struct error *err);
+
 #endif

@@ -107,6 +107,8 @@ struct run {
 	bool origin_changed; /* see places_check */
 	bool loose;	     /* sizes were told otherwise of what is the same */
 	struct error fall;
+	struct letter *strays; /* owned; see rebuild_find_strays */
+	size_t stray_count;
 	struct local *here; /* owned; or NULL: see duplicate_prepare */
 	/* Published, and not yet recorded as kept. */
 	size_t published[BATCH_ROOM];

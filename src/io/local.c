@@ -355,30 +355,47 @@ static int64_t came_at(const struct file *file, const char *path)
 	return stat(path, &st) == 0 ? (int64_t)st.st_mtim.tv_sec : 0;
 }
 
-bool local_read(struct local *local,
+/* Reads the files that no record knows: all of them, or keepmail's alone. */
+static bool read_unknown(struct local *local, bool ours,
 	bool (*visit)(void *data, const struct letter *letter, int64_t since,
 		struct error *err),
-	void *data, const volatile sig_atomic_t *stop, struct error *err)
+	void *data, struct error *err)
 {
 	unsigned char plain[LETTER_DIGEST];
 	bool ok = true;
 
-	for (size_t i = 0; ok && i < local->count && !*stop; i++) {
+	for (size_t i = 0; ok && i < local->count; i++) {
 		const struct file *file = &local->files[i];
 		struct letter letter;
 		char *path = path_of(local, file);
 
-		if (!file->known && file->base < sizeof letter.name &&
+		if (!file->known &&
+			(!ours || maildir_name_is_ours(file->name)) &&
+			file->base < sizeof letter.name &&
 			local_file_read(path, &letter, plain) == LOCAL_HERE) {
 			memcpy(letter.name, file->name, file->base);
 			ok = visit(data, &letter, came_at(file, path), err);
 		}
 		free(path);
 	}
-	ok = ok && local_mbox_read(&local->mboxes, visit, data, err);
-	if (ok && *stop)
-		return error_set(err, ERROR_TEMPORARY, "ended by a signal");
 	return ok;
+}
+
+bool local_read(struct local *local,
+	bool (*visit)(void *data, const struct letter *letter, int64_t since,
+		struct error *err),
+	void *data, struct error *err)
+{
+	return read_unknown(local, false, visit, data, err) &&
+		local_mbox_read(&local->mboxes, visit, data, err);
+}
+
+bool local_read_ours(struct local *local,
+	bool (*visit)(void *data, const struct letter *letter, int64_t since,
+		struct error *err),
+	void *data, struct error *err)
+{
+	return read_unknown(local, true, visit, data, err);
 }
 
 /* Does the file hold this text, but for what readers add to its header? */

@@ -98,15 +98,20 @@ bool local_has_ours(const struct local *local);
 
 /*
  * Reads all mail there, whoever put it there, but for files that a record knows
- * (local_know): visit gets what is known of each
- * message, as it would have been stored, and since when it is there (seconds
- * since 1970). What cannot be read is passed over. It stops when visit says
- * false, with its error, or *stop is set.
+ * (local_know): visit gets what is known of each message, as it would have been
+ * stored, and since when it is there (seconds since 1970). What cannot be read
+ * is passed over. It stops when visit says false, with its error.
  */
 bool local_read(struct local *local,
 	bool (*visit)(void *data, const struct letter *letter, int64_t since,
 		struct error *err),
-	void *data, const volatile sig_atomic_t *stop, struct error *err);
+	void *data, struct error *err);
+
+/* The same for what keepmail put into a Maildir alone. */
+bool local_read_ours(struct local *local,
+	bool (*visit)(void *data, const struct letter *letter, int64_t since,
+		struct error *err),
+	void *data, struct error *err);
 
 /* Where the copy lies: a path that the caller frees; NULL: not known. */
 char *local_path(struct local *local, const struct letter *letter);
