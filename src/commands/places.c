@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "commands/copies.h"
 #include "core/xalloc.h"
 #include "io/directory.h"
 #include "io/local.h"
@@ -189,6 +190,7 @@ bool places_can_sync(const struct account *account)
 
 struct search {
 	struct local *local;
+	bool strangers; /* their headers were read */
 	bool found;
 };
 
@@ -196,15 +198,19 @@ static bool look_for(
 	void *data, int64_t row, const struct letter *letter, struct error *err)
 {
 	struct search *search = data;
+	struct letter filed;
 
 	(void)row;
 	(void)err;
 	search->found = search->found ||
-		local_find(search->local, letter) != LOCAL_GONE;
+		local_find(search->local, letter) != LOCAL_GONE ||
+		(search->strangers &&
+			local_find_filed(search->local, letter, &filed) !=
+				LOCAL_GONE);
 	return true;
 }
 
-/* Is any of the mail on record there? */
+/* Is any of the mail on record there, under its name or another one? */
 static bool has_mail(struct run *run, bool *has, struct error *err)
 {
 	const struct account *account = run->account;
@@ -213,6 +219,12 @@ static bool has_mail(struct run *run, bool *has, struct error *err)
 			  err) &&
 		store_copies(run->store, look_for, &search, err);
 
+	if (ok && !search.found) {
+		search.strangers = true;
+		ok = copies_read_strangers(search.local, run->store,
+			     run->options->stop, err) &&
+			store_copies(run->store, look_for, &search, err);
+	}
 	*has = search.found;
 	local_free(search.local);
 	return ok;

@@ -361,7 +361,7 @@ static bool read_unknown(struct local *local, bool ours,
 		struct error *err),
 	void *data, struct error *err)
 {
-	unsigned char plain[LETTER_DIGEST];
+	struct letter plain;
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < local->count; i++) {
@@ -372,9 +372,14 @@ static bool read_unknown(struct local *local, bool ours,
 		if (!file->known &&
 			(!ours || maildir_name_is_ours(file->name)) &&
 			file->base < sizeof letter.name &&
-			local_file_read(path, &letter, plain) == LOCAL_HERE) {
+			local_file_read(path, &letter, &plain) == LOCAL_HERE) {
+			int64_t since = came_at(file, path);
+
 			memcpy(letter.name, file->name, file->base);
-			ok = visit(data, &letter, came_at(file, path), err);
+			memcpy(plain.name, file->name, file->base);
+			ok = visit(data, &letter, since, err) &&
+				(plain.octets == letter.octets ||
+					visit(data, &plain, since, err));
 		}
 		free(path);
 	}
@@ -401,14 +406,14 @@ bool local_read_ours(struct local *local,
 /* Does the file hold this text, but for what readers add to its header? */
 static enum local_state compare(const char *path, const struct letter *letter)
 {
-	unsigned char plain[LETTER_DIGEST];
+	struct letter plain;
 	struct letter found;
-	enum local_state state = local_file_read(path, &found, plain);
+	enum local_state state = local_file_read(path, &found, &plain);
 
 	if (state != LOCAL_HERE)
 		return state;
 	if (memcmp(found.sha256, letter->sha256, LETTER_DIGEST) == 0 ||
-		memcmp(plain, letter->sha256, LETTER_DIGEST) == 0)
+		memcmp(plain.sha256, letter->sha256, LETTER_DIGEST) == 0)
 		return LOCAL_HERE;
 	return LOCAL_CHANGED;
 }

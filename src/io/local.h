@@ -99,8 +99,9 @@ bool local_has_ours(const struct local *local);
 /*
  * Reads all mail there, whoever put it there, but for files that a record knows
  * (local_know): visit gets what is known of each message, as it would have been
- * stored, and since when it is there (seconds since 1970). What cannot be read
- * is passed over. It stops when visit says false, with its error.
+ * stored, and since when it is there (seconds since 1970); and, where a mail
+ * reader may have added to its header, once more without that. What cannot be
+ * read is passed over. It stops when visit says false, with its error.
  */
 bool local_read(struct local *local,
 	bool (*visit)(void *data, const struct letter *letter, int64_t since,

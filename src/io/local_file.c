@@ -110,8 +110,19 @@ struct reading {
 	struct plain plain;
 	struct digest *text;	   /* owned; NULL: the header is all */
 	struct digest *plain_text; /* owned */
-	struct digest *identity;   /* owned */
+	uint64_t plain_octets;
+	uint64_t plain_lines;
+	struct digest *identity; /* owned */
 };
+
+static void take_plain(void *data, const char *bytes, size_t length)
+{
+	struct reading *reading = data;
+
+	digest_update(reading->plain_text, bytes, length);
+	reading->plain_octets += length;
+	reading->plain_lines += count_lines(bytes, length);
+}
 
 static void reading_init(struct reading *reading, bool whole)
 {
@@ -121,7 +132,8 @@ static void reading_init(struct reading *reading, bool whole)
 	header_init(&reading->header);
 	reading->header.identity = hash;
 	reading->header.data = reading->identity;
-	plain_init(&reading->plain, hash, reading->plain_text);
+	reading->plain_octets = reading->plain_lines = 0;
+	plain_init(&reading->plain, take_plain, reading);
 }
 
 static void reading_release(struct reading *reading)
@@ -132,8 +144,8 @@ static void reading_release(struct reading *reading)
 	free(reading);
 }
 
-enum local_state local_file_read(const char *path, struct letter *letter,
-	unsigned char plain[LETTER_DIGEST])
+enum local_state local_file_read(
+	const char *path, struct letter *letter, struct letter *plain)
 {
 	int fd = open_file(path);
 	ssize_t n;
@@ -157,11 +169,14 @@ enum local_state local_file_read(const char *path, struct letter *letter,
 	header_end(&reading->header);
 	plain_end(&reading->plain);
 	digest_finish(reading->text, letter->sha256);
-	digest_finish(reading->plain_text, plain);
 	digest_finish(reading->identity, letter->header_sha256);
 	letter->identified = header_is_identity(&reading->header);
 	memcpy(letter->message_id, reading->header.message_id,
 		sizeof letter->message_id);
+	*plain = *letter;
+	plain->octets = reading->plain_octets;
+	plain->lines = reading->plain_lines;
+	digest_finish(reading->plain_text, plain->sha256);
 	reading_release(reading);
 	free(block);
 	close(fd);

@@ -21,12 +21,12 @@ uint64_t local_id_hash(const char *message_id);
 
 /*
  * Reads a message from a file: *letter is what delivery would say of it, its
- * name apart; plain is its digest without the lines that mail readers add. A
+ * name apart; *plain is the same without the lines that mail readers add. A
  * final link is followed; only a regular file is read. LOCAL_HERE, LOCAL_GONE
  * when there is no such file, or LOCAL_UNREADABLE with errno.
  */
-enum local_state local_file_read(const char *path, struct letter *letter,
-	unsigned char plain[LETTER_DIGEST]);
+enum local_state local_file_read(
+	const char *path, struct letter *letter, struct letter *plain);
 
 /* What a file's header says of the message in it. */
 struct local_header {

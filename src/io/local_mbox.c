@@ -34,6 +34,8 @@ struct scan {
 	int64_t since;
 	uint64_t octets;
 	uint64_t lines;
+	uint64_t added_octets; /* of these: by readers */
+	uint64_t added_lines;
 	struct header header;
 	struct digest *identity; /* owned */
 	struct digest *whole;	 /* owned */
@@ -81,6 +83,7 @@ static void begin(struct scan *scan)
 	digest_restart(scan->whole);
 	digest_restart(scan->plain);
 	scan->octets = scan->lines = 0;
+	scan->added_octets = scan->added_lines = 0;
 	scan->began = scan->at;
 	scan->in_message = scan->in_header = true;
 	scan->after_blank = scan->held = scan->left_out = scan->ended = false;
@@ -130,6 +133,8 @@ static void end(struct scan *scan)
 	message->since = scan->since;
 	message->octets = scan->octets + 1;
 	message->lines = scan->lines + 1;
+	message->added_octets = scan->added_octets;
+	message->added_lines = scan->added_lines;
 	digest_finish(scan->identity, message->header_sha256);
 	finish(scan->whole, message->texts[0], message->texts[1]);
 	finish(scan->plain, message->texts[2], message->texts[3]);
@@ -191,8 +196,12 @@ static void take_line(
 
 	scan->left_out = scan->in_header &&
 		(folded ? scan->left_out : plain_is_added(line, length));
-	if (!scan->left_out)
+	if (!scan->left_out) {
 		digest_update(scan->plain, line, length);
+	} else {
+		scan->added_octets += length + whole;
+		scan->added_lines += whole;
+	}
 	scan->ended = whole;
 	scan->after_blank = length == 0;
 	if (length == 0)
@@ -524,6 +533,13 @@ bool local_mbox_read(const struct local_mbox *mbox,
 		memcpy(letter.sha256, message->texts[1], LETTER_DIGEST);
 		memcpy(letter.header_sha256, message->header_sha256,
 			LETTER_DIGEST);
+		ok = visit(data, &letter, message->since, err);
+		if (!ok || message->added_octets == 0)
+			continue;
+		/* As it was before a reader wrote into it. */
+		memcpy(letter.sha256, message->texts[3], LETTER_DIGEST);
+		letter.octets -= message->added_octets;
+		letter.lines -= message->added_lines;
 		ok = visit(data, &letter, message->since, err);
 	}
 	return ok;

@@ -31,6 +31,8 @@ struct local_message {
 	int64_t since;	 /* as its From_ line says, or 0 */
 	uint64_t octets; /* of the text, with its last line end */
 	uint64_t lines;
+	uint64_t added_octets; /* of these: lines that readers added */
+	uint64_t added_lines;
 };
 
 /* All zero: nothing was looked at. */
