@@ -155,7 +155,7 @@ END
     before=$(sha256sum <"$work/state/a.db")
     wanted 0
     [ "$(sha256sum <"$work/state/a.db")" = "$before" ]
-    [ ! -e "$work/state/a.db-wal" ]
+    [ ! -s "$work/state/a.db-wal" ]
     [ $(($(date +%s) - 10#$(cat "$work/state/a.last-success"))) -lt 60 ]
     [ "$(in_store "SELECT count(*) FROM run")" -eq 1 ]
     # Neither what is known nor where it lies was read: the listing is the same.

@@ -227,22 +227,23 @@ static char *directory_of_mail(const struct account *account)
 
 /*
  * *where, in new memory, is what to say of it. A Maildir's mail is never read
- * once recovery is done; an mbox is.
+ * once recovery is done; an mbox is. The account's own store is open by now,
+ * and stays open; the others in its directory may be read.
  */
 static bool allow_writing(const struct fence *fence,
 	const struct account *account, bool dry_run, char **where)
 {
-	const char *store = account->state;
 	char *mail = directory_of_mail(account);
 	bool mbox = account->destination == DESTINATION_MBOX;
 	bool ok = dry_run ||
 		allow(fence, mail, mbox ? WRITE | FS_READ_FILE : WRITE);
 
-	/* A dry run need not have one; else SQLite writes there even then. */
-	if (ok && !allow(fence, store, WRITE | FS_READ_FILE))
+	/* A dry run need not have one. */
+	if (ok && !allow(fence, account->state, READ))
 		ok = dry_run && errno == ENOENT;
-	*where = dry_run ? xasprintf("below %s", store)
-			 : xasprintf("below %s and %s", mail, store);
+	*where = dry_run ? xstrdup("writes no files")
+			 : xasprintf("writes only below %s and to %s/%s.db",
+				   mail, account->state, account->name);
 	free(mail);
 	return ok;
 }
@@ -317,8 +318,8 @@ bool confine_files(const struct account *account, bool dry_run,
 	bool ok = allow_writing(&fence, account, dry_run, &where) &&
 		syscall(SYS_landlock_restrict_self, fence.ruleset, 0) == 0;
 
-	*said = ok ? xasprintf("writes only %s, %s (Landlock ABI %d)", where,
-			     network, fence.abi)
+	*said = ok ? xasprintf("%s, %s (Landlock ABI %d)", where, network,
+			     fence.abi)
 		   : xasprintf("no Landlock: %s", strerror(errno));
 	close(fence.ruleset);
 	free(network);

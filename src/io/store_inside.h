@@ -22,6 +22,7 @@ struct store {
 	char *path; /* owned */
 	enum store_mode mode;
 	int lock;    /* the file itself, locked; -1: there is no file */
+	int success; /* the file of the last success, to write; or -1 */
 	sqlite3 *db; /* owned */
 	struct {
 		const char *sql; /* the constant itself, not its text */
@@ -71,8 +72,11 @@ int64_t store_format(void);
 /* Opens the database of a file that is not to be changed, or missing. */
 bool store_open_to_look(struct store *store, struct error *err);
 
-/* When a run that did nothing came through at last; 0: no note says so. */
-int64_t store_read_success(const struct store *store);
+/*
+ * Opens the file of the last success, to write it later, and reads it: when a
+ * run that did nothing came through at last; 0: it does not say.
+ */
+int64_t store_open_success(struct store *store);
 
 /* Runs a statement that yields no rows, and makes it ready for the next. */
 bool store_finish(struct store *store, sqlite3_stmt *stmt, const char *what,

@@ -134,6 +134,11 @@ bool store_rename(const char *directory, const char *from, const char *to,
 	ok = ok && is_free(directory, to, err);
 	store = ok ? store_open(directory, from, STORE_WRITE, err) : NULL;
 	if (store != NULL) {
+		int persist = 0;
+
+		/* Nothing of it stays under the old name. */
+		sqlite3_file_control(
+			store->db, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
 		sqlite3_wal_checkpoint_v2(store->db, NULL,
 			SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 		ok = move(directory, from, to, ".db") &&

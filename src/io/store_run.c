@@ -122,25 +122,24 @@ static char *note_path(const struct store *store)
 void store_note_success(struct store *store, int64_t now)
 {
 	char text[NOTE_LENGTH + 1];
-	char *path = note_path(store);
-	int fd = open(path,
-		O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
 
-	free(path);
-	if (fd < 0)
+	if (store->success < 0)
 		return;
 	/* All in one write, and always of the same length. */
 	snprintf(text, sizeof text, "%020lld\n", (long long)now);
-	if (pwrite(fd, text, NOTE_LENGTH, 0) == NOTE_LENGTH)
+	if (pwrite(store->success, text, NOTE_LENGTH, 0) == NOTE_LENGTH)
 		store->noted_at = now;
-	close(fd);
 }
 
-int64_t store_read_success(const struct store *store)
+int64_t store_open_success(struct store *store)
 {
 	char text[NOTE_LENGTH + 1] = "";
 	char *path = note_path(store);
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+	bool writes = store->mode == STORE_WRITE;
+	int fd = open(path,
+		(writes ? O_RDWR | O_CREAT : O_RDONLY) | O_NOFOLLOW |
+			O_CLOEXEC | O_NOCTTY,
+		0600);
 	char *end;
 
 	free(path);
@@ -148,7 +147,10 @@ int64_t store_read_success(const struct store *store)
 		return 0;
 	ssize_t n = read(fd, text, NOTE_LENGTH);
 
-	close(fd);
+	if (writes)
+		store->success = fd;
+	else
+		close(fd);
 	if (n != NOTE_LENGTH)
 		return 0;
 	int64_t at = (int64_t)strtoll(text, &end, 10);

@@ -96,6 +96,9 @@ static void try_files(void)
 
 	tell("mail", fd);
 	close(fd);
+	try_open("store", "../state/b.db", O_RDWR);
+	try_open("store-new", "../state/c.db", O_WRONLY | O_CREAT);
+	tell("store-unlink", unlink(in_home("../state/b.db")));
 }
 
 static int connect_on(int fd, const struct sockaddr *address, socklen_t size)
