@@ -2,6 +2,7 @@
 # Mail that its owner filed, by whatever program, is not gone.
 
 load lib/helpers
+load lib/dovecot
 
 setup() {
     common_setup
@@ -16,6 +17,7 @@ setup() {
 }
 
 teardown() {
+    stop_dovecot
     common_teardown
 }
 
@@ -271,6 +273,65 @@ in_mutt() {
     wanted 0
     says_nothing
     [ "$(on_server)" -eq 6 ]
+}
+
+@test "what an IMAP server moves or copies to another folder is not gone" {
+    find_dovecot || skip "no Dovecot 2.3 (contrib/bootstrap check unpacks one)"
+    [ -x "$dovecot_prefix/usr/lib/dovecot/imap" ] || skip "no dovecot-imapd"
+    fetch_all 'delete = "when purged"'
+    chmod 711 "$work"
+    cp "$work/server/cert.pem" "$work/cert.pem"
+    [ "$(id -u)" -ne 0 ] || chown -R nobody:nogroup "$work/Mail"
+    dovecot_imap=$work/Mail start_dovecot
+    in_imap "CREATE Archive" "SELECT INBOX" "MOVE 1:2 Archive" \
+        "COPY 1 Archive" "STORE 1:2 +FLAGS.SILENT (\\Deleted)" EXPUNGE
+    stop_dovecot
+    [ "$(id -u)" -ne 0 ] || chown -R "$(id -u):$(id -g)" "$work/Mail"
+    cp "$work/cert.pem" "$work/server/cert.pem"
+    # One of them was copied before; the other is gone.
+    [ "$(files "$work/Mail/cur")" -eq 2 ]
+    [ "$(find "$work/Mail/.Archive"/{new,cur} -type f | wc -l)" -eq 3 ]
+    wanted 0
+    [ "$(on_server)" -eq 5 ]
+}
+
+@test "what mbsync moves from folder to folder is not gone" {
+    command -v mbsync >/dev/null || skip "no mbsync here"
+    fetch_all 'delete = "when purged"'
+    mkdir -p "$work/desk" "$work/sync"
+    cat >"$work/mbsyncrc" <<END
+MaildirStore kept
+Path $work/Files/
+Inbox $work/Mail
+SubFolders Verbatim
+
+MaildirStore desk
+Path $work/desk/
+Inbox $work/desk/inbox
+SubFolders Verbatim
+
+Channel all
+Far :kept:
+Near :desk:
+Patterns INBOX Archive
+Create Both
+Expunge Both
+SyncState $work/sync/
+END
+    make_folder "$work/desk/Archive"
+    mbsync -c "$work/mbsyncrc" all
+    for i in 1 2; do
+        mv "$(grep -rl "^Subject: letter $i$" "$work/desk/inbox")" \
+            "$work/desk/Archive/cur/$(foreign_name "$i")"
+    done
+    # And one is away at the desk for good.
+    rm "$(grep -rl "^Subject: letter 3$" "$work/desk/inbox")"
+    mbsync -c "$work/mbsyncrc" all
+    [ "$(files "$work/Files/Archive/cur")" -eq 2 ]
+    grep -q '^X-TUID: ' "$work/Files/Archive/cur"/*
+    wanted 0
+    [ "$(on_server)" -eq 5 ]
+    [ ! -e "$work/mail/000003.eml" ]
 }
 
 @test "what procmail files is not gone" {

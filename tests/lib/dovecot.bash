@@ -31,6 +31,7 @@ find_dovecot() {
 
 # start_dovecot: serves $work/dovecot/mail as user u, password pw; its ports in
 # $port and $tls_port. $dovecot_settings: more lines for its configuration.
+# $dovecot_imap: serve this Maildir, too, by IMAP, at $imap_port.
 start_dovecot() {
     local base=$work/dovecot try me group
     me=$(id -un)
@@ -47,6 +48,7 @@ start_dovecot() {
     for ((try = 0; try < 20; try++)); do
         port=$((20000 + RANDOM % 20000))
         tls_port=$((port + 1))
+        imap_port=$((port + 2))
         dovecot_conf "$base" "$me" "$group" >"$base/dovecot.conf"
         [ "$(id -u)" -ne 0 ] || {
             chown -R "$me" "$base/mail"
@@ -76,6 +78,23 @@ stop_dovecot() {
     dovecot_pid=
 }
 
+imap_conf() {
+    cat <<END
+protocol imap {
+  mail_location = maildir:$dovecot_imap
+}
+service imap-login {
+  chroot =
+  inet_listener imap {
+    port = $imap_port
+  }
+  inet_listener imaps {
+    port = 0
+  }
+}
+END
+}
+
 dovecot_conf() {
     cat <<END
 base_dir = $1/run
@@ -87,7 +106,7 @@ import_environment = LD_LIBRARY_PATH LD_PRELOAD DOVECOT_ROOT
 default_internal_user = $2
 default_internal_group = $3
 default_login_user = $2
-protocols = pop3
+protocols = pop3 ${dovecot_imap:+imap}
 listen = 127.0.0.1
 ssl = yes
 ssl_cert = <$1/cert.pem
@@ -106,6 +125,7 @@ userdb {
 }
 mail_location = maildir:$1/mail/Maildir
 ${dovecot_settings:-}
+${dovecot_imap:+$(imap_conf)}
 service pop3-login {
   chroot =
   inet_listener pop3 {
@@ -123,6 +143,24 @@ service stats {
   chroot =
 }
 END
+}
+
+# in_imap COMMAND...: said one after the other, once logged in; false when one of
+# them was refused.
+in_imap() {
+    local command line tag
+    exec 5<>"/dev/tcp/127.0.0.1/$imap_port" || return 1
+    for command in "LOGIN u pw" "$@" LOGOUT; do
+        tag=${command%% *}
+        printf '%s %s\r\n' "$tag" "$command" >&5
+        while IFS= read -r -t 10 line <&5 || return 1; do
+            case $line in
+            "$tag OK"*) break ;;
+            "$tag "*) echo "# $command: $line"; return 1 ;;
+            esac
+        done
+    done
+    exec 5>&-
 }
 
 # serve_again: the mailbox as it was sent, every message new to keepmail.
