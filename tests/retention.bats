@@ -169,6 +169,18 @@ teardown() {
     [ "$(files "$work/mail")" -eq 0 ]
 }
 
+@test "the record of what was under a uid stays when another message is among the newest" {
+    write_rc
+    wanted 0
+    printf 'Subject: another\n\nunder an old uid\n' >"$work/mail/000039.eml"
+    write_rc "delete = now" "keep-newest = 3"
+    wanted 0
+    [ "$(kept)" -eq 41 ]
+    # Both are on record.
+    [ "$(sqlite3 "$work/state/a.db" "SELECT count(*) FROM message")" -eq 41 ]
+    wanted 0 verify
+}
+
 @test "mail that is not there for a while is not fetched again when it returns" {
     write_rc
     wanted 0

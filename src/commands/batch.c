@@ -36,14 +36,6 @@ static void published_are_kept(struct run *run)
 	run->published_count = 0;
 }
 
-/* Was another message known under the same uid? */
-static bool is_reused(const struct run *run, size_t position)
-{
-	enum reason reason = run->plan.steps[position].reason;
-
-	return reason == REASON_REUSED || reason == REASON_REUSED_THEN_ERASED;
-}
-
 /* If it is the same text, after all, its size was not what it seemed. */
 static bool retire(struct run *run, const struct message *message,
 	const struct letter *letter, int64_t now, struct error *err)
@@ -69,7 +61,7 @@ static bool record_arriving(struct run *run, struct error *err)
 		const struct message *message =
 			&run->maildrop.messages[position];
 
-		if (is_reused(run, position) &&
+		if (run->plan.steps[position].reused &&
 			!retire(run, message, &batch->letters[i], now, err))
 			return false;
 		/* Found by its text: the record that it has goes with it. */

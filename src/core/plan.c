@@ -241,9 +241,13 @@ static struct step decide(const struct policy *policy,
 
 	if (message->uid_length == 0)
 		return (struct step){.reason = REASON_NO_UID};
-	if (is_another(memory, message))
-		return new_step(policy, maildrop, memory, i, clock,
+	if (is_another(memory, message)) {
+		struct step step = new_step(policy, maildrop, memory, i, clock,
 			REASON_REUSED, REASON_REUSED_THEN_ERASED);
+
+		step.reused = step.fetch;
+		return step;
+	}
 	switch (memory->state) {
 	case MEMORY_NONE:
 		if (memory->old)

@@ -98,8 +98,9 @@ enum reason {
 
 struct step {
 	bool fetch;
-	bool erase; /* and only once the store says that it is kept */
-	bool last;  /* it failed before: fetched after all that did not */
+	bool erase;  /* and only once the store says that it is kept */
+	bool last;   /* it failed before: fetched after all that did not */
+	bool reused; /* fetched, and another message is on record as this uid */
 	enum reason reason;
 };
 
