@@ -380,12 +380,13 @@ bool store_open_database(
 
 	if (store->db == NULL)
 		return error_set(err, ERROR_SOFTWARE, "SQLite has no memory");
+	/* Whoever closes a store locks it for a moment. */
+	sqlite3_busy_timeout(store->db, 10000);
 	return code == SQLITE_OK || store_failed(store, "open", err);
 }
 
 bool store_make_ready(struct store *store, struct error *err)
 {
-	sqlite3_busy_timeout(store->db, 10000);
 	/* A damaged file must not lead SQLite anywhere. */
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);

@@ -196,7 +196,7 @@ static const char origin_record_sql[] =
 	"UPDATE place SET inode = ?3, born = ?4 WHERE kind = ?1 AND path = ?2";
 
 static const char names_sql[] =
-	"SELECT name FROM message WHERE state IN (2, 3) AND name <> ''"
+	"SELECT name FROM message WHERE state IN (1, 2, 3) AND name <> ''"
 	" AND ifnull(length, 0) = 0";
 
 static const char filed_sql[] =
