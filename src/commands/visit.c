@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "commands/visit.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,6 @@
 #include "commands/run.h"
 #include "commands/state.h"
 #include "core/text.h"
-#include "io/directory.h"
 #include "io/log.h"
 #include "io/privilege.h"
 #include "io/secret.h"
@@ -34,36 +32,26 @@ bool visit_begin(struct visit *visit, struct account *account,
 	return privilege_become(account, err);
 }
 
-static bool open_store(
-	struct visit *visit, enum store_mode mode, struct error *err)
+/*
+ * To write, unless this is a dry run, though nothing is written before all is
+ * known: once the process has confined itself, it can open no file to write.
+ */
+static bool open_store(struct visit *visit, struct error *err)
 {
 	const struct account *account = visit->account;
 
-	store_close(visit->store);
-	visit->store = store_open(account->state, account->name, mode, err);
+	visit->store = store_open(account->state, account->name,
+		visit->options->dry_run ? STORE_READ : STORE_WRITE, err);
 	return visit->store != NULL &&
 		store_check_mailbox(visit->store, account->server,
-			account->user, visit->options->same_mailbox, err) &&
-		/* It is opened to write once it was logged in to. */
-		(mode != STORE_WRITE ||
-			store_bind_mailbox(visit->store, account->server,
-				account->user, err));
+			account->user, visit->options->same_mailbox, err);
 }
 
 bool visit_list(struct visit *visit, struct error *err)
 {
 	uint64_t key[2] = {0, 0};
 
-	if (!state_is_safe(visit->account, err))
-		return false;
-	/* What is refused later shall leave no store behind; its directory is
-	 * to be there before the process confines itself to it. */
-	if (!visit->options->dry_run && !directory_make(visit->account->state))
-		return error_set(err, ERROR_CREATE,
-			"cannot make the state directory %s: %s. Choose "
-			"another with state or --state-dir",
-			visit->account->state, strerror(errno));
-	if (!open_store(visit, STORE_READ, err))
+	if (!state_is_safe(visit->account, err) || !open_store(visit, err))
 		return false;
 	struct session *session =
 		connect_account(visit->account, visit->password, visit->store,
@@ -87,8 +75,11 @@ bool visit_list(struct visit *visit, struct error *err)
 
 bool visit_note(struct visit *visit, struct error *err)
 {
+	const struct account *account = visit->account;
+
 	return visit->options->dry_run ||
-		(open_store(visit, STORE_WRITE, err) &&
+		(store_bind_mailbox(
+			 visit->store, account->server, account->user, err) &&
 			store_begin(visit->store, err));
 }
 

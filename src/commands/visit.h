@@ -31,12 +31,13 @@ bool visit_begin(struct visit *visit, struct account *account,
 	const struct fetch_options *options, struct error *err);
 
 /*
- * Connects, lists and leaves. Nothing is written here; without a store, none is
- * made. Nothing is sent any more.
+ * Opens the store, connects, lists and leaves. Nothing is recorded here; where
+ * there was no store, there is an empty one, but for a dry run. Nothing is sent
+ * any more.
  */
 bool visit_list(struct visit *visit, struct error *err);
 
-/* Opens the store for writing, unless this is a dry run, and a transaction. */
+/* Begins a transaction, unless this is a dry run. */
 bool visit_note(struct visit *visit, struct error *err);
 
 /*
