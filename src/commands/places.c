@@ -210,8 +210,11 @@ static bool look_for(
 	return true;
 }
 
-/* Is any of the mail on record there, under its name or another one? */
-static bool has_mail(struct run *run, bool *has, struct error *err)
+/*
+ * Is any of the mail on record there, under its name or another one? Is there
+ * no mail at all?
+ */
+static bool has_mail(struct run *run, bool *has, bool *empty, struct error *err)
 {
 	const struct account *account = run->account;
 	struct search search = {.local = local_new(NULL)};
@@ -226,6 +229,7 @@ static bool has_mail(struct run *run, bool *has, struct error *err)
 			store_copies(run->store, look_for, &search, err);
 	}
 	*has = search.found;
+	*empty = ok && local_is_empty(search.local);
 	local_free(search.local);
 	return ok;
 }
@@ -238,6 +242,7 @@ bool places_check(struct run *run, struct error *err)
 	struct store_origin now = {.inode = 0};
 	bool kept = false;
 	bool there = false;
+	bool empty = false;
 
 	if (!store_has_mail(run->store, &place, &kept, err))
 		return false;
@@ -255,10 +260,13 @@ bool places_check(struct run *run, struct error *err)
 	}
 	if (then.inode == now.inode && then.born == now.born)
 		return true;
-	if (kept && then.inode != 0 && !run->options->no_brake) {
-		if (!has_mail(run, &there, err))
+	if (then.inode != 0 && !run->options->no_brake) {
+		if (!has_mail(run, &there, &empty, err))
 			return false;
-		if (!there)
+		/* Mail that the server no longer has may have been filed since,
+		 * and nothing is on record of that: only an empty place tells.
+		 */
+		if (kept ? !there : empty)
 			return error_set(err, ERROR_DATA,
 				"%s is another directory than the one that "
 				"mail was put into, and none of that mail is "

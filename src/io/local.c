@@ -335,6 +335,11 @@ char *local_path(struct local *local, const struct letter *letter)
 	return file == NULL ? NULL : path_of(local, file);
 }
 
+bool local_is_empty(const struct local *local)
+{
+	return local->count == 0 && local->mboxes.count == 0;
+}
+
 bool local_has_ours(const struct local *local)
 {
 	for (size_t i = 0; i < local->count; i++) {

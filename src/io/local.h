@@ -68,6 +68,9 @@ const char *local_blind(const struct local *local);
  */
 enum local_state local_find(struct local *local, const struct letter *letter);
 
+/* Was nothing at all found, neither a file of a Maildir nor mail in an mbox? */
+bool local_is_empty(const struct local *local);
+
 /* A record has this base name: a file that is called so is no stranger. */
 void local_know(struct local *local, const char *name);
 

@@ -191,6 +191,18 @@ act_other_place() {
     aside=2
 }
 
+# As a disk that is mounted again; what came meanwhile is not thrown away.
+people_put_back() {
+    if [ -d "$place" ]; then
+        mv "$place"/new/* "$w/aside/new/" 2>/dev/null
+    elif [ -e "$place" ]; then
+        cat "$place" >>"$w/aside"
+    fi
+    rm -rf "$place"
+    mv "$w/aside" "$place"
+    aside=0
+}
+
 act_clock_back() { when=-1000d; clock=1; }
 act_clock_ahead() { when=+3650d; clock=1; }
 act_epoch() { when='@1970-01-01 00:01:00'; clock=1; }
@@ -327,15 +339,11 @@ people_point() {
         # A place that is not there: nothing may have happened at all.
         people_judge
         if [ "$aside" -gt 0 ] && [ "$act" != other_place ]; then
-            rm -rf "$place"
-            mv "$w/aside" "$place"
-            aside=0
+            people_put_back
         fi
     done
     if [ "$aside" -gt 0 ]; then
-        rm -rf "$place"
-        mv "$w/aside" "$place"
-        aside=0
+        people_put_back
     fi
     people_settle
     people_judge
