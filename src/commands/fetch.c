@@ -404,7 +404,9 @@ static void run_release(struct run *run)
 	free(run);
 }
 
-static void report(struct run *run, const struct error *err)
+/* unsaid: as much of err as was not said when it came, as refusals are. */
+static void report(
+	struct run *run, const struct error *err, const struct error *unsaid)
 {
 	const struct outcome *outcome = run->outcome;
 	bool dry = run->options->dry_run;
@@ -414,10 +416,8 @@ static void report(struct run *run, const struct error *err)
 	progress_clear(&run->bar);
 	if (outcome->unsaid)
 		log_error(&outcome->error);
-	/* The refusals of single messages were shown as they came. */
-	if (err->kind != ERROR_NONE &&
-		strcmp(err->text, run->refusal.text) != 0)
-		log_error(err);
+	if (unsaid->kind != ERROR_NONE)
+		log_error(unsaid);
 	/* What is listed was printed as it came. */
 	if (run->options->json && !(list && err->kind == ERROR_NONE))
 		report_json(run->account, &outcome->tally, &outcome->error,
@@ -511,6 +511,8 @@ static void end_session(struct run *run, struct error *err)
 {
 	struct error recording = {.kind = ERROR_NONE};
 	struct outcome *outcome = run->outcome;
+	bool said = err->kind != ERROR_NONE &&
+		strcmp(err->text, run->refusal.text) == 0;
 
 	run->tally->status = error_status(err->kind);
 	if (was_in_vain(run, err)) {
@@ -528,7 +530,7 @@ static void end_session(struct run *run, struct error *err)
 		error_add(&outcome->error, &recording);
 	}
 	if (!again_decide(run, err))
-		report(run, err);
+		report(run, err, said ? &recording : err);
 }
 
 int fetch_account(struct account *account, const struct fetch_options *options,
