@@ -151,12 +151,12 @@ fetch_all() {
     done
     touch -d '1 minute ago' "$work/Files/Archive/cur"/*
     rm "$(copy_of 1)"
-    strace -f -e trace=open,openat -o "$work/trace" "$KEEPMAIL" -f "$rc"
+    ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=open,openat -o "$work/trace" "$KEEPMAIL" -f "$rc"
     [ "$(grep -c 'Archive/cur/1795' "$work/trace")" -eq 30 ]
     [ "$(on_server)" -eq 5 ]
     rm "$(copy_of 2)"
     printf 'Message-ID: <2@x>\n\nx\n' >"$work/Files/Archive/cur/$(foreign_name 31)"
-    strace -f -e trace=open,openat -o "$work/trace" "$KEEPMAIL" -f "$rc"
+    ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=open,openat -o "$work/trace" "$KEEPMAIL" -f "$rc"
     [ "$(grep -c 'Archive/cur/1795' "$work/trace")" -eq 1 ]
     [ "$(on_server)" -eq 5 ]
 }
@@ -244,6 +244,23 @@ fetch_all() {
     wanted 65
     wanted 0 --no-brake
     [ "$(on_server)" -eq 0 ]
+}
+
+@test "an empty directory in the place of the Maildir takes no mail of delete = now, either" {
+    write_rc 'delete = now'
+    wanted 0
+    [ "$(on_server)" -eq 0 ]
+    mv "$work/Mail" "$work/Elsewhere"
+    make_folder "$work/Mail"
+    printf 'Message-ID: <7@x>\n\nseven\n' >"$work/mail/000007.eml"
+    wanted 65
+    says "$work/Mail is another directory than the one that mail was put into"
+    [ "$(on_server)" -eq 1 ]
+    # It was moved to another disk, or most of it was filed.
+    cp "$work/Elsewhere/new"/*Q1R* "$work/Mail/new/"
+    wanted 0
+    [ "$(on_server)" -eq 0 ]
+    [ "$(files "$work/Mail")" -eq 2 ]
 }
 
 # in_mutt FILE KEYS: what its owner types.
