@@ -86,10 +86,7 @@ remotely() {
     chmod 600 "$work/waiting"
     "$KEEPMAIL" -f "$work/waiting" 2>/dev/null 3>&- &
     local waiting=$!
-    for ((i = 0; i < 100; i++)); do
-        [ -e "$work/held" ] && break
-        sleep 0.05
-    done
+    soon test -e "$work/held"
     run keepmail check
     kill "$waiting"
     wait "$waiting" || true

@@ -281,6 +281,11 @@ teardown() {
     done
 }
 
+# in_tmp COUNT: so many messages are in the Maildir's tmp.
+in_tmp() {
+    [ "$(find "$work/Mail/tmp" -type f | wc -l)" -eq "$1" ]
+}
+
 @test "SIGTERM ends a run between messages: what is kept is recorded, nothing is erased" {
     cat >"$work/slow.pop" <<'END'
 login PIPELINING
@@ -309,10 +314,7 @@ END
     "$KEEPMAIL" -f "$rc" >"$work/out" 2>&1 3>&- &
     pid=$!
     # One is whole and one has begun.
-    for ((i = 0; i < 400; i++)); do
-        [ "$(find "$work/Mail/tmp" -type f 2>/dev/null | wc -l)" -eq 2 ] && break
-        sleep 0.05
-    done
+    soon in_tmp 2
     kill -TERM $pid
     wait $pid && status=0 || status=$?
     [ "$status" -eq 75 ]

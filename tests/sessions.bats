@@ -138,7 +138,7 @@ windowed() { # COUNT [popserver's options]
         "$rc" >"$work/changed"
     "$KEEPMAIL" -f "$rc" -vv >"$work/trace" 2>&1 3>&- &
     pid=$!
-    until grep -q "> UIDL" "$work/trace"; do sleep 0.01; done
+    soon grep "> UIDL" "$work/trace"
     cat "$work/changed" >"$rc"
     wait $pid
     [ "$(kept)" -ge 10 ]
@@ -294,7 +294,7 @@ windowed() { # COUNT [popserver's options]
     windowed 45 --no PIPELINING
     "$KEEPMAIL" -f "$rc" -v >"$work/trace" 2>&1 3>&- &
     pid=$!
-    until grep -q "another session looks" "$work/trace"; do sleep 0.002; done
+    soon grep "another session looks" "$work/trace"
     mv "$work/Mail" "$work/away" || true
     status=0
     wait $pid || status=$?

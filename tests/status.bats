@@ -54,9 +54,9 @@ END
     start_server --dialog "$work/slow.pop"
     write_rc "tls = off" "port = $port"
     sed -i '/tls-ca/d' "$rc"
-    "$KEEPMAIL" -f "$rc" 3>&- &
+    "$KEEPMAIL" -vv -f "$rc" 2>"$work/trace" 3>&- &
     pid=$!
-    sleep 0.7
+    soon grep '> RETR' "$work/trace"
 }
 
 # Makes the last success one that is on no record: so many seconds ago.

@@ -61,9 +61,9 @@ END
     start_server --dialog "$work/slow.pop"
     write_rc "tls = off" "port = $port"
     sed -i '/tls-ca/d' "$rc"
-    "$KEEPMAIL" -f "$rc" 3>&- &
+    "$KEEPMAIL" -vv -f "$rc" 2>"$work/trace" 3>&- &
     pid=$!
-    sleep 0.7
+    soon grep '> RETR' "$work/trace"
     wanted 75
     says "another keepmail is at work on this account"
     wanted 75 -n

@@ -165,6 +165,17 @@ let_pass() {
     done
 }
 
+# soon COMMAND...: waits until it succeeds, for 20 seconds at most.
+soon() {
+    local i
+    for ((i = 0; i < 1000; i++)); do
+        ! "$@" >/dev/null 2>&1 || return 0
+        sleep 0.02
+    done
+    echo "# in vain: $*"
+    return 1
+}
+
 # patiently: a run that must come through, once the server has let go of the
 # session of a run that was killed.
 patiently() {
