@@ -24,11 +24,11 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "core/xalloc.h"
-#include "io/config.h"
-#include "io/log.h"
-#include "io/privilege.h"
-#include "io/session.h"
-#include "io/streams.h"
+#include "io/net/session.h"
+#include "io/process/config.h"
+#include "io/process/log.h"
+#include "io/process/privilege.h"
+#include "io/process/streams.h"
 
 static volatile sig_atomic_t stop;
 

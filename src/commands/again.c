@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "io/log.h"
+#include "io/process/log.h"
 
 /*
  * A session more costs some six round trips. Below so many messages that is

@@ -10,9 +10,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "io/log.h"
-#include "io/privilege.h"
-#include "io/streams.h"
+#include "io/process/log.h"
+#include "io/process/privilege.h"
+#include "io/process/streams.h"
 
 /* What ends a wait. */
 static void waited_for(sigset_t *set)

@@ -9,7 +9,7 @@
 #include "commands/duplicate.h"
 #include "commands/proof.h"
 #include "core/xalloc.h"
-#include "io/log.h"
+#include "io/process/log.h"
 
 /* Records the published messages as kept, within a transaction. */
 bool batch_record_kept(struct run *run, struct error *err)

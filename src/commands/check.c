@@ -16,13 +16,13 @@
 #include "commands/state.h"
 #include "core/text.h"
 #include "core/xalloc.h"
-#include "io/confine.h"
-#include "io/filesystem.h"
-#include "io/log.h"
-#include "io/place.h"
-#include "io/privilege.h"
-#include "io/secret.h"
-#include "io/store_look.h"
+#include "io/mail/place.h"
+#include "io/process/confine.h"
+#include "io/process/filesystem.h"
+#include "io/process/log.h"
+#include "io/process/privilege.h"
+#include "io/process/secret.h"
+#include "io/store/store_look.h"
 
 #define WORDS_MAX 8
 

@@ -7,9 +7,9 @@
 #include "commands/places.h"
 #include "commands/run.h"
 #include "core/xalloc.h"
-#include "io/confine.h"
-#include "io/privilege.h"
-#include "io/secret.h"
+#include "io/process/confine.h"
+#include "io/process/privilege.h"
+#include "io/process/secret.h"
 
 /*
  * Copies are looked for, and read, before what is there is erased; and what

@@ -9,8 +9,8 @@
 
 #include "core/account.h"
 #include "core/error.h"
-#include "io/session.h"
-#include "io/store.h"
+#include "io/net/session.h"
+#include "io/store/store.h"
 
 /*
  * Finds the password where none is given, leaves the terminal, confines this

@@ -9,8 +9,8 @@
 
 #include "commands/places.h"
 #include "core/xalloc.h"
-#include "io/local.h"
-#include "io/log.h"
+#include "io/mail/local.h"
+#include "io/process/log.h"
 
 /* What is in a directory: nothing, something, or nobody knows. */
 enum content { CONTENT_UNKNOWN, CONTENT_NONE, CONTENT_SOME };

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "commands/run.h"
-#include "io/local.h"
+#include "io/mail/local.h"
 
 /*
  * Looks wherever the account's mail may be by now: where it is put and was put

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/xalloc.h"
-#include "io/local.h"
+#include "io/mail/local.h"
 
 /* Of which letter before it is this one a copy? Itself: of none. */
 static size_t first_copy(const struct batch *batch, size_t i)

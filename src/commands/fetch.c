@@ -26,9 +26,9 @@
 #include "commands/state.h"
 #include "commands/transfer.h"
 #include "core/xalloc.h"
-#include "io/digest.h"
-#include "io/log.h"
-#include "io/privilege.h"
+#include "io/process/digest.h"
+#include "io/process/log.h"
+#include "io/process/privilege.h"
 
 /* The same one for the same numbers and uids, on this machine. */
 static void digest_listing(

@@ -9,7 +9,7 @@
 #include "core/account.h"
 #include "core/error.h"
 #include "core/tally.h"
-#include "io/progress.h"
+#include "io/process/progress.h"
 
 struct fetch_options {
 	bool dry_run;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "core/header.h"
-#include "io/digest.h"
+#include "io/process/digest.h"
 
 /* A header that is longer does not end. */
 #define HEADER_MAX (UINT64_C(16) << 20)

@@ -10,9 +10,9 @@
 #include "commands/json.h"
 #include "commands/report.h"
 #include "core/text.h"
-#include "io/log.h"
-#include "io/privilege.h"
-#include "io/store_look.h"
+#include "io/process/log.h"
+#include "io/process/privilege.h"
+#include "io/store/store_look.h"
 
 /* A path, or a sentence of ours, made printable. */
 #define LONG_SHOWN 4800

@@ -7,9 +7,9 @@
 #include "commands/run.h"
 #include "commands/state.h"
 #include "core/text.h"
-#include "io/log.h"
-#include "io/privilege.h"
-#include "io/store.h"
+#include "io/process/log.h"
+#include "io/process/privilege.h"
+#include "io/store/store.h"
 
 static bool hold_one(
 	struct store *store, const char *uid, bool hold, struct error *err)

@@ -6,7 +6,7 @@
 
 #include "commands/headers.h"
 #include "core/xalloc.h"
-#include "io/log.h"
+#include "io/process/log.h"
 
 /* So many of the uids that may have been used again, by nothing that LIST says,
  * are looked at in a run. */

@@ -8,8 +8,8 @@
 #include "commands/apart.h"
 #include "commands/visit.h"
 #include "core/xalloc.h"
-#include "io/foreign.h"
-#include "io/log.h"
+#include "io/process/log.h"
+#include "io/store/foreign.h"
 
 struct import {
 	struct visit visit;

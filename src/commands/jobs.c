@@ -19,11 +19,11 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "core/xalloc.h"
-#include "io/config.h"
-#include "io/log.h"
-#include "io/privilege.h"
-#include "io/progress.h"
-#include "io/secret.h"
+#include "io/process/config.h"
+#include "io/process/log.h"
+#include "io/process/privilege.h"
+#include "io/process/progress.h"
+#include "io/process/secret.h"
 
 /* Milliseconds between two drawings of the bar. */
 #define TICK 50

@@ -9,7 +9,7 @@
 #include "core/account.h"
 #include "core/error.h"
 #include "core/maildrop.h"
-#include "io/session.h"
+#include "io/net/session.h"
 
 /*
  * Asks UIDL and fills an initialised maildrop, sorted. Fails with

@@ -6,7 +6,7 @@
 
 #include "commands/apart.h"
 #include "commands/visit.h"
-#include "io/log.h"
+#include "io/process/log.h"
 
 static bool mark_all(struct visit *visit, struct error *err)
 {

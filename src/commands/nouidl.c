@@ -9,7 +9,7 @@
 #include "commands/headers.h"
 #include "commands/listing.h"
 #include "core/xalloc.h"
-#include "io/log.h"
+#include "io/process/log.h"
 
 /* "header ", the digest in hexadecimal, a blank and a size. */
 #define UID_MAX (7 + 2 * LETTER_DIGEST + 1 + 20 + 1)

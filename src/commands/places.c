@@ -10,8 +10,8 @@
 
 #include "commands/copies.h"
 #include "core/xalloc.h"
-#include "io/directory.h"
-#include "io/local.h"
+#include "io/mail/local.h"
+#include "io/process/directory.h"
 
 #define NO_BRAKE "If this is as it should be, run once with --no-brake"
 

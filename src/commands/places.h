@@ -12,7 +12,7 @@
 #include "commands/run.h"
 #include "core/account.h"
 #include "core/error.h"
-#include "io/store.h"
+#include "io/store/store.h"
 
 struct place {
 	char *path;	     /* owned */

@@ -9,8 +9,8 @@
 #include "commands/identity.h"
 #include "core/maildir_name.h"
 #include "core/xalloc.h"
-#include "io/local.h"
-#include "io/log.h"
+#include "io/mail/local.h"
+#include "io/process/log.h"
 
 /* A copy that was read. */
 struct copy {

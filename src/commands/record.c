@@ -3,7 +3,7 @@
 
 #include "commands/batch.h"
 #include "commands/places.h"
-#include "io/log.h"
+#include "io/process/log.h"
 
 /*
  * Will nothing come of this listing next time, either? Only after a run that

@@ -5,9 +5,9 @@
 
 #include "commands/state.h"
 #include "core/text.h"
-#include "io/log.h"
-#include "io/privilege.h"
-#include "io/store.h"
+#include "io/process/log.h"
+#include "io/process/privilege.h"
+#include "io/store/store.h"
 
 /* A name is a file, too. */
 static bool check_name(

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "commands/json.h"
-#include "io/log.h"
+#include "io/process/log.h"
 
 void report_summary(const struct tally *tally)
 {

@@ -6,9 +6,9 @@
 #include "commands/state.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "io/log.h"
-#include "io/privilege.h"
-#include "io/store.h"
+#include "io/process/log.h"
+#include "io/process/privilege.h"
+#include "io/store/store.h"
 
 static bool forget_one(
 	struct store *store, const char *uid, size_t *all, struct error *err)

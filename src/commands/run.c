@@ -6,7 +6,7 @@
 
 #include "core/text.h"
 #include "core/xalloc.h"
-#include "io/log.h"
+#include "io/process/log.h"
 
 int64_t run_now(void)
 {

@@ -13,12 +13,12 @@
 #include "core/letter.h"
 #include "core/maildrop.h"
 #include "core/plan.h"
-#include "io/background.h"
-#include "io/delivery.h"
-#include "io/local.h"
-#include "io/progress.h"
-#include "io/session.h"
-#include "io/store.h"
+#include "io/mail/delivery.h"
+#include "io/mail/local.h"
+#include "io/net/session.h"
+#include "io/process/background.h"
+#include "io/process/progress.h"
+#include "io/store/store.h"
 
 /*
  * A batch is made durable when it has so many messages, octets, or seconds: one

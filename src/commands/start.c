@@ -7,7 +7,7 @@
 #include "commands/headers.h"
 #include "core/date.h"
 #include "core/xalloc.h"
-#include "io/log.h"
+#include "io/process/log.h"
 
 /* The headers of all messages, in order. */
 struct dates {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "commands/state.h"
 
-#include "io/filesystem.h"
+#include "io/process/filesystem.h"
 
 /*
  * SQLite's WAL is memory that processes share, and its locks are the system's:

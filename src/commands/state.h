@@ -7,7 +7,7 @@
 
 #include "core/account.h"
 #include "core/error.h"
-#include "io/store.h"
+#include "io/store/store.h"
 
 /*
  * May the store lie where state says? ERROR_CONFIG on a network file system,

@@ -14,9 +14,9 @@
 #include "core/error.h"
 #include "core/policy.h"
 #include "core/text.h"
-#include "io/log.h"
-#include "io/privilege.h"
-#include "io/store_look.h"
+#include "io/process/log.h"
+#include "io/process/privilege.h"
+#include "io/store/store_look.h"
 
 /* So many messages in quarantine are named one by one. */
 #define NAMED_MAX 10

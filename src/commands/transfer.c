@@ -8,7 +8,7 @@
 #include "commands/proof.h"
 #include "core/text.h"
 #include "core/xalloc.h"
-#include "io/log.h"
+#include "io/process/log.h"
 
 /* A message that is longer, and four times as long as LIST says, is endless. */
 #define MESSAGE_MAX (UINT64_C(1) << 30)

@@ -15,9 +15,9 @@
 #include "commands/state.h"
 #include "core/text.h"
 #include "core/xalloc.h"
-#include "io/local.h"
-#include "io/log.h"
-#include "io/privilege.h"
+#include "io/mail/local.h"
+#include "io/process/log.h"
+#include "io/process/privilege.h"
 
 struct verify {
 	const struct account *account;

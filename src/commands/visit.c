@@ -11,9 +11,9 @@
 #include "commands/run.h"
 #include "commands/state.h"
 #include "core/text.h"
-#include "io/log.h"
-#include "io/privilege.h"
-#include "io/secret.h"
+#include "io/process/log.h"
+#include "io/process/privilege.h"
+#include "io/process/secret.h"
 
 bool visit_begin(struct visit *visit, struct account *account,
 	const struct fetch_options *options, struct error *err)

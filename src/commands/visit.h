@@ -10,7 +10,7 @@
 #include "core/account.h"
 #include "core/error.h"
 #include "core/maildrop.h"
-#include "io/store.h"
+#include "io/store/store.h"
 
 struct visit {
 	struct account *account; /* borrowed */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/rc_inside.h"
+#include "core/rc_internal.h"
 #include "core/xalloc.h"
 
 static void add(struct rc *rc, struct rc_place place, const char *format,

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/rc_inside.h"
+#include "core/rc_internal.h"
 #include "core/text.h"
 #include "core/xalloc.h"
 

@@ -14,7 +14,7 @@
 
 #include "core/setting.h"
 #include "fuzz.h"
-#include "io/config.h"
+#include "io/process/config.h"
 
 /* Between the files: an octet that no UTF-8 has. */
 #define SEPARATOR 0xff

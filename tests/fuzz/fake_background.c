@@ -4,7 +4,7 @@
  * when it is begun, or as late as may be.
  */
 #include "fakes.h"
-#include "io/background.h"
+#include "io/process/background.h"
 
 bool fake_background_is_late;
 

@@ -5,7 +5,7 @@
 
 #include "commands/copies.h"
 #include "fakes.h"
-#include "io/local.h"
+#include "io/mail/local.h"
 
 struct store {
 	struct fake_row rows[FAKE_ROWS_MAX];

@@ -8,8 +8,8 @@
 #include <time.h>
 
 #include "fakes.h"
-#include "io/log.h"
-#include "io/progress.h"
+#include "io/process/log.h"
+#include "io/process/progress.h"
 
 int64_t fake_clock;
 int64_t fake_pace;

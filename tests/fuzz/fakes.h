@@ -17,9 +17,9 @@
 #include "core/pipeline.h"
 #include "core/plan.h"
 #include "fuzz.h"
-#include "io/delivery.h"
-#include "io/session.h"
-#include "io/store.h"
+#include "io/mail/delivery.h"
+#include "io/net/session.h"
+#include "io/store/store.h"
 
 /* ---- faults ----------------------------------------------------------------
  */

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+/* The part of local that reads mboxes, whoever wrote to them since. */
+#ifndef IO_MAIL_LOCAL_MBOX_H
+#define IO_MAIL_LOCAL_MBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/error.h"
+#include "core/letter.h"
+#include "core/plan.h"
+#include "io/mail/local.h"
+
+/* How one message's text may have been stored. */
+#define LOCAL_TEXTS 4
+
+struct local_message {
+	uint64_t at;	 /* where its From_ line begins in the mbox */
+	uint64_t length; /* from there to the next one */
+	size_t mbox;	 /* the position of its path */
+	bool read; /* now; else it was noted, and texts are not known, or were
+		    */
+	unsigned char header_sha256[LETTER_DIGEST];
+	uint64_t id_hash; /* of its Message-ID; 0: it has none */
+	/* Whole, and without what readers of mail add; each with and without
+	 * its last line end. */
+	unsigned char texts[LOCAL_TEXTS][LETTER_DIGEST];
+	bool trashed;
+	bool identified; /* header_sha256 tells it from others */
+	int64_t since;	 /* as its From_ line says, or 0 */
+	uint64_t octets; /* of the text, with its last line end */
+	uint64_t lines;
+	uint64_t added_octets; /* of these: lines that readers added */
+	uint64_t added_lines;
+};
+
+/* All zero: nothing was looked at. */
+struct local_mbox {
+	struct local_message *messages; /* owned */
+	size_t count;
+	size_t room;
+	bool sorted;  /* by header */
+	char **paths; /* owned */
+	size_t path_count;
+	const struct local_notes *notes; /* borrowed, or NULL */
+};
+
+void local_mbox_release(struct local_mbox *mbox);
+
+/*
+ * Reads a file, if it begins like an mbox, as far as no note tells what is in
+ * it. False with errno when it cannot.
+ */
+bool local_mbox_look(struct local_mbox *mbox, const char *path, bool trashed);
+
+/* As local_find, local_verify and local_read. */
+enum local_state local_mbox_find(
+	struct local_mbox *mbox, const struct letter *letter);
+enum local_state local_mbox_verify(
+	struct local_mbox *mbox, const struct letter *letter);
+
+/*
+ * Is the letter's copy among the messages, whatever its header says but for its
+ * Message-ID, or, where that does not tell, by its text? *state, unchanged
+ * otherwise: LOCAL_HERE or LOCAL_TRASHED.
+ */
+bool local_mbox_has(struct local_mbox *mbox, const struct letter *letter,
+	enum local_state *state);
+
+bool local_mbox_read(const struct local_mbox *mbox,
+	bool (*visit)(void *data, const struct letter *letter, int64_t since,
+		struct error *err),
+	void *data, struct error *err);
+
+#endif

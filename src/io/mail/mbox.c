@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/buffer.h"
+#include "core/mboxrd.h"
+#include "core/xalloc.h"
+#include "io/mail/mbox_internal.h"
+#include "io/process/directory.h"
+
+bool mbox_failed(struct mbox *mbox, enum error_kind kind, const char *what,
+	struct error *err)
+{
+	const char *hint = "";
+
+	if (errno == ENOSPC || errno == EDQUOT)
+		hint = ". Make room and run it again; nothing is lost";
+	else if (errno == EACCES || errno == EPERM || errno == EROFS)
+		hint = ". Check who owns it and its permissions";
+	return error_set(err, kind, "cannot %s the mbox %s: %s%s", what,
+		mbox->path, strerror(errno), hint);
+}
+
+static int open_unnamed(const char *directory)
+{
+	int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		return fd;
+	char *name = xasprintf("%s/spool-XXXXXX", directory);
+
+	fd = mkostemp(name, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(name);
+	free(name);
+	return fd;
+}
+
+static bool open_spool(
+	struct spool *spool, const char *directory, struct error *err)
+{
+	spool->fd = open_unnamed(directory);
+	return spool->fd >= 0 ||
+		error_set(err, ERROR_CREATE, "cannot make a file in %s: %s",
+			directory, strerror(errno));
+}
+
+static void close_spool(struct spool *spool)
+{
+	if (spool->fd >= 0)
+		close(spool->fd);
+	free(spool->at);
+}
+
+/* Is the open file one that mail may be put into? */
+static bool check_file(struct mbox *mbox, struct error *err)
+{
+	struct stat st;
+	struct stat named;
+
+	if (fstat(mbox->fd, &st) < 0)
+		return mbox_failed(mbox, ERROR_CREATE, "open", err);
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid())
+		return error_set(err, ERROR_CREATE,
+			"%s is not a regular file of yours with one name: "
+			"choose another file for mbox",
+			mbox->path);
+	if (lstat(mbox->path, &named) < 0 || named.st_ino != st.st_ino ||
+		named.st_dev != st.st_dev)
+		return error_set(err, ERROR_TEMPORARY,
+			"the mbox %s was replaced while it was being locked: "
+			"try again",
+			mbox->path);
+	return true;
+}
+
+struct mbox *mbox_open(
+	const char *path, const char *spool_directory, struct error *err)
+{
+	struct mbox *mbox = xcalloc(1, sizeof *mbox);
+
+	mbox->path = xstrdup(path);
+	mbox->fd = mbox->open.fd = mbox->closed.fd = -1;
+	buffer_init(&mbox->quoted, 4 * MBOX_BLOCK);
+	if (!directory_make_above(path)) {
+		mbox_failed(mbox, ERROR_CREATE, "make the directory of", err);
+		goto fail;
+	}
+	/* Found now, before anything is fetched. */
+	mbox->fd = open(path,
+		O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
+	if (mbox->fd < 0) {
+		mbox_failed(mbox, ERROR_CREATE, "open", err);
+		goto fail;
+	}
+	if (!check_file(mbox, err))
+		goto fail;
+	if (!directory_sync_above(path)) {
+		mbox_failed(mbox, ERROR_CREATE, "sync the directory of", err);
+		goto fail;
+	}
+	close(mbox->fd);
+	mbox->fd = -1;
+	if (!open_spool(&mbox->open, spool_directory, err) ||
+		!open_spool(&mbox->closed, spool_directory, err))
+		goto fail;
+	return mbox;
+fail:
+	mbox_close(mbox);
+	return NULL;
+}
+
+void mbox_close(struct mbox *mbox)
+{
+	if (mbox == NULL)
+		return;
+	mbox_unlock(mbox);
+	close_spool(&mbox->open);
+	close_spool(&mbox->closed);
+	buffer_release(&mbox->quoted);
+	free(mbox->path);
+	free(mbox);
+}
+
+void mbox_begin(struct mbox *mbox)
+{
+	mbox->current = (struct spooled){.start = mbox->open.end};
+	mbox->quoting = (struct mboxrd){.matched = 0};
+	mbox->last = '\n';
+}
+
+static bool write_at(int fd, const char *bytes, size_t length, off_t at)
+{
+	while (length > 0) {
+		ssize_t n = pwrite(fd, bytes, length, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		bytes += n;
+		length -= (size_t)n;
+		at += n;
+	}
+	return true;
+}
+
+/* Moves what was quoted into the spool. */
+static bool spool_quoted(struct mbox *mbox, struct error *err)
+{
+	size_t length = buffer_length(&mbox->quoted);
+
+	if (length == 0)
+		return true;
+	if (!write_at(mbox->open.fd, buffer_bytes(&mbox->quoted), length,
+		    mbox->open.end))
+		return error_set(err, ERROR_WRITE,
+			"cannot write to the spool file in the state directory "
+			"(for the mbox %s): %s. Nothing is lost",
+			mbox->path, strerror(errno));
+	mbox->open.end += (off_t)length;
+	buffer_consume(&mbox->quoted, length);
+	return true;
+}
+
+bool mbox_write(
+	struct mbox *mbox, const char *bytes, size_t length, struct error *err)
+{
+	while (length > 0) {
+		/* Quoting adds an octet to every five at the most. */
+		size_t n = length < MBOX_BLOCK ? length : MBOX_BLOCK;
+
+		mboxrd_quote(&mbox->quoting, bytes, n, &mbox->quoted);
+		if (!spool_quoted(mbox, err))
+			return false;
+		mbox->last = bytes[n - 1];
+		bytes += n;
+		length -= n;
+	}
+	return true;
+}
+
+/* A sender that may stand in a From_ line, or the customary nobody. */
+static const char *safe_sender(const char *sender)
+{
+	if (sender[0] == '\0' || strlen(sender) > 120)
+		return "MAILER-DAEMON";
+	return sender;
+}
+
+bool mbox_end(struct mbox *mbox, const char *sender, int64_t now,
+	struct letter *letter, struct error *err)
+{
+	struct spooled *current = &mbox->current;
+	time_t seconds = (time_t)now;
+	struct tm utc;
+	char date[32];
+
+	mboxrd_quote_end(&mbox->quoting, &mbox->quoted);
+	if (!spool_quoted(mbox, err))
+		return false;
+	/* The form of asctime, in English and UTC whatever the locale. */
+	static const char days[] = "SunMonTueWedThuFriSat";
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+	gmtime_r(&seconds, &utc);
+	snprintf(date, sizeof date, "%.3s %.3s %2d %02d:%02d:%02d %d",
+		days + 3 * utc.tm_wday, months + 3 * utc.tm_mon, utc.tm_mday,
+		utc.tm_hour, utc.tm_min, utc.tm_sec, utc.tm_year + 1900);
+	snprintf(current->from, sizeof current->from, "From %s %s",
+		safe_sender(sender), date);
+	current->end = mbox->open.end;
+	current->ends_line = mbox->last == '\n';
+	snprintf(letter->name, sizeof letter->name, "%s", current->from);
+	struct spool *spool = &mbox->open;
+
+	if (spool->count == spool->room) {
+		spool->room = spool->room > 0 ? spool->room * 2 : 64;
+		spool->at = xreallocarray(
+			spool->at, spool->room, sizeof spool->at[0]);
+	}
+	spool->at[spool->count++] = *current;
+	return true;
+}
+
+void mbox_drop(struct mbox *mbox)
+{
+	mbox->open.end = mbox->current.start;
+	buffer_consume(&mbox->quoted, buffer_length(&mbox->quoted));
+}
+
+void mbox_drop_last(struct mbox *mbox, size_t count)
+{
+	struct spool *spool = &mbox->open;
+
+	while (count-- > 0 && spool->count > 0)
+		spool->end = spool->at[--spool->count].start;
+}
+
+void mbox_turn(struct mbox *mbox)
+{
+	struct spool empty = mbox->closed;
+
+	mbox->closed = mbox->open;
+	mbox->open = empty;
+}
+
+bool mbox_lock(struct mbox *mbox, struct error *err)
+{
+	mbox->fd = open(mbox->path,
+		O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
+	if (mbox->fd < 0)
+		return mbox_failed(mbox, ERROR_CREATE, "open", err);
+	if (mboxlock_take(&mbox->lock, mbox->path, mbox->fd, err) &&
+		check_file(mbox, err))
+		return true;
+	mbox_unlock(mbox);
+	return false;
+}
+
+void mbox_unlock(struct mbox *mbox)
+{
+	mboxlock_drop(&mbox->lock);
+	if (mbox->fd >= 0)
+		close(mbox->fd);
+	mbox->fd = -1;
+}
+
+void mbox_forgo(struct mbox *mbox, size_t i)
+{
+	mbox->closed.at[i].forgone = true;
+}
+
+/* Line ends that are missing before a From_ line may begin at the end. */
+static unsigned missing_blanks(struct mbox *mbox)
+{
+	char tail[2] = "\n\n";
+	off_t at = mbox->start >= 2 ? mbox->start - 2 : 0;
+	size_t n = (size_t)(mbox->start - at);
+
+	if (n == 0)
+		return 0;
+	if (pread(mbox->fd, tail + 2 - n, n, at) != (ssize_t)n)
+		return 2;
+	if (tail[1] != '\n')
+		return 2;
+	return tail[0] != '\n';
+}
+
+/* Is nothing left of it to be appended? */
+static bool is_empty(const struct spool *spool)
+{
+	size_t i = 0;
+
+	while (i < spool->count && spool->at[i].forgone)
+		i++;
+	return i == spool->count;
+}
+
+bool mbox_seal(struct mbox *mbox, struct letter *letters, size_t count,
+	struct error *err)
+{
+	if (count != mbox->closed.count)
+		return error_set(err, ERROR_SOFTWARE,
+			"a batch of %zu for %zu messages", count,
+			mbox->closed.count);
+	if (!mbox_lock(mbox, err))
+		return false;
+	mbox->start = lseek(mbox->fd, 0, SEEK_END);
+	if (mbox->start < 0)
+		return mbox_failed(mbox, ERROR_WRITE, "find the end of", err);
+	mbox->blanks = is_empty(&mbox->closed) ? 0 : missing_blanks(mbox);
+	uint64_t at = (uint64_t)mbox->start + mbox->blanks;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct spooled *one = &mbox->closed.at[i];
+
+		if (one->forgone)
+			continue;
+		letters[i].offset = at;
+		letters[i].length = strlen(one->from) + 1 +
+			(uint64_t)(one->end - one->start) + !one->ends_line + 1;
+		at += letters[i].length;
+	}
+	return true;
+}
+
+/* Blocks of octets on their way to the end of the mbox. */
+struct appender {
+	struct mbox *mbox;
+	off_t at;
+	size_t used;
+	char block[MBOX_BLOCK];
+};
+
+static bool append_flush(struct appender *appender)
+{
+	bool ok = write_at(appender->mbox->fd, appender->block, appender->used,
+		appender->at);
+
+	appender->at += (off_t)appender->used;
+	appender->used = 0;
+	return ok;
+}
+
+static bool append(struct appender *appender, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		size_t room = MBOX_BLOCK - appender->used;
+		size_t take = n < room ? n : room;
+
+		memcpy(appender->block + appender->used, bytes, take);
+		appender->used += take;
+		bytes += take;
+		n -= take;
+		if (appender->used == MBOX_BLOCK && !append_flush(appender))
+			return false;
+	}
+	return true;
+}
+
+static bool append_spooled(struct appender *appender, const struct spooled *one)
+{
+	int spool = appender->mbox->closed.fd;
+	off_t at = one->start;
+
+	if (one->forgone)
+		return true;
+	if (!append(appender, one->from, strlen(one->from)) ||
+		!append(appender, "\n", 1))
+		return false;
+	while (at < one->end) {
+		off_t left = one->end - at;
+		size_t room = MBOX_BLOCK - appender->used;
+		size_t want = left < (off_t)room ? (size_t)left : room;
+		ssize_t n = pread(
+			spool, appender->block + appender->used, want, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n == 0)
+			errno = EIO;
+		if (n <= 0)
+			return false;
+		appender->used += (size_t)n;
+		at += n;
+		if (appender->used == MBOX_BLOCK && !append_flush(appender))
+			return false;
+	}
+	return append(appender, "\n\n", one->ends_line ? 1 : 2);
+}
+
+static void empty_batch(struct mbox *mbox)
+{
+	struct spool *spool = &mbox->closed;
+
+	spool->count = 0;
+	spool->end = 0;
+	/* The space is free again, without a name to take away. */
+	if (spool->fd >= 0 && ftruncate(spool->fd, 0) < 0)
+		spool->end = 0;
+}
+
+bool mbox_publish(struct mbox *mbox, struct error *err)
+{
+	struct appender *appender = xmalloc(sizeof *appender);
+
+	appender->mbox = mbox;
+	appender->at = mbox->start;
+	appender->used = 0;
+	bool ok = append(appender, "\n\n", mbox->blanks);
+
+	for (size_t i = 0; ok && i < mbox->closed.count; i++)
+		ok = append_spooled(appender, &mbox->closed.at[i]);
+	ok = ok && append_flush(appender) && directory_sync_fd(mbox->fd);
+	free(appender);
+	if (!ok) {
+		mbox_failed(mbox, ERROR_WRITE, "append to", err);
+		/* Cut back, or recovery does it by the rows. */
+		if (ftruncate(mbox->fd, mbox->start) == 0)
+			fsync(mbox->fd);
+	}
+	mbox_unlock(mbox);
+	empty_batch(mbox);
+	return ok;
+}
+
+void mbox_abandon(struct mbox *mbox)
+{
+	mbox_unlock(mbox);
+	empty_batch(mbox);
+}

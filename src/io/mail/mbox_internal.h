@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/* What writing an mbox and finding out what a killed run wrote share. */
+#ifndef IO_MAIL_MBOX_INTERNAL_H
+#define IO_MAIL_MBOX_INTERNAL_H
+
+#include <sys/types.h>
+
+#include "core/buffer.h"
+#include "core/mboxrd.h"
+#include "io/mail/mbox.h"
+#include "io/mail/mboxlock.h"
+
+#define MBOX_BLOCK (128 * 1024)
+
+/* A message in the spool, quoted. */
+struct spooled {
+	char from[LETTER_NAME_MAX]; /* its From_ line, without LF */
+	off_t start;
+	off_t end;
+	bool ends_line;
+	bool forgone; /* it is not to be appended */
+};
+
+/* A batch: its messages, one behind another in a file without a name. */
+struct spool {
+	int fd;
+	off_t end;
+	struct spooled *at; /* owned */
+	size_t count;
+	size_t room;
+};
+
+struct mbox {
+	char *path; /* owned */
+	struct spooled current;
+	struct mboxrd quoting;
+	struct buffer quoted;
+	char last; /* octet of the message being written */
+	struct spool open;
+	/* From here on: of the thread that seals and publishes, if any. */
+	struct spool closed;
+	struct mboxlock lock;
+	int fd;		 /* the mbox, while it is locked; else -1 */
+	off_t start;	 /* where the mbox ended before the sealed batch */
+	unsigned blanks; /* line ends to put in front of it */
+};
+
+/* Fails with what was tried, why it failed (errno), and what to do. */
+bool mbox_failed(struct mbox *mbox, enum error_kind kind, const char *what,
+	struct error *err);
+
+#endif

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: ISC */
+#include "io/mail/mboxlock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/xalloc.h"
+
+#define LOCK_SECONDS 30
+/* A dot-lock of a program that is no more counts as left behind after this. */
+#define STALE_AFTER 300
+
+/* What is to be locked. */
+struct want {
+	const char *path; /* of the mbox */
+	const char *dot;  /* of its dot-lock */
+	int fd;
+};
+
+static bool failed(const struct want *want, enum error_kind kind,
+	const char *what, struct error *err)
+{
+	return error_set(err, kind, "cannot %s the mbox %s: %s", what,
+		want->path, strerror(errno));
+}
+
+static void pause_briefly(unsigned milliseconds)
+{
+	struct timespec wait = {
+		.tv_sec = milliseconds / 1000,
+		.tv_nsec = (long)(milliseconds % 1000) * 1000000,
+	};
+
+	nanosleep(&wait, NULL);
+}
+
+/* When this machine was started, in seconds since 1970. */
+static time_t boot_time(void)
+{
+#ifdef CLOCK_BOOTTIME
+	struct timespec up;
+
+	if (clock_gettime(CLOCK_BOOTTIME, &up) == 0)
+		return time(NULL) - up.tv_sec - 1;
+#endif
+	return 0;
+}
+
+/*
+ * Was this dot-lock left behind? By a program of this machine that is no more
+ * and that is ours by its second line, or by anyone long ago.
+ */
+static bool is_stale(const struct want *want)
+{
+	char text[160];
+	char host[64] = "";
+	char expected[80];
+	struct stat st;
+	int fd = open(want->dot, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	ssize_t n = read(fd, text, sizeof text - 1);
+	bool known = fstat(fd, &st) == 0;
+
+	close(fd);
+	if (n < 0 || !known)
+		return false;
+	text[n] = '\0';
+	char *second;
+	long pid = strtol(text, &second, 10);
+	bool dead = pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+
+	gethostname(host, sizeof host - 1);
+	snprintf(expected, sizeof expected, "\nkeepmail %s\n", host);
+	/* After a start of the machine its number may be another's. */
+	if ((dead || st.st_mtime < boot_time()) &&
+		strcmp(second, expected) == 0)
+		return true;
+	return (dead || pid <= 0) && time(NULL) - st.st_mtime > STALE_AFTER;
+}
+
+/* A file in the mbox's directory that has no name yet. */
+static int open_unnamed(const struct want *want)
+{
+	char *directory = xstrdup(want->path);
+	char *slash = strrchr(directory, '/');
+
+	slash[slash == directory] = '\0';
+	int fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
+
+	free(directory);
+	return fd;
+}
+
+static int open_named(const struct want *want)
+{
+	return open(want->dot,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+}
+
+/*
+ * Puts our two lines there. Synced, or a power cut could leave a lock that says
+ * nothing, and that would be waited for; so would an empty one on a full disk.
+ */
+static int fill(int fd)
+{
+	char text[160];
+	char host[64] = "";
+
+	gethostname(host, sizeof host - 1);
+	int n = snprintf(
+		text, sizeof text, "%ld\nkeepmail %s\n", (long)getpid(), host);
+
+	errno = 0;
+	if (write(fd, text, (size_t)n) == n && fdatasync(fd) == 0)
+		return 0;
+	if (errno == 0)
+		errno = ENOSPC;
+	return -1;
+}
+
+static int finish(int fd, int result)
+{
+	int saved = errno;
+
+	close(fd);
+	errno = saved;
+	return result;
+}
+
+/* By its descriptor, where the kernel lets us do that; else by /proc. */
+static int give_name(const struct want *want, int fd)
+{
+	char link[64];
+
+	if (linkat(fd, "", AT_FDCWD, want->dot, AT_EMPTY_PATH) == 0)
+		return 0;
+	if (errno == EEXIST)
+		return -1;
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, link, AT_FDCWD, want->dot, AT_SYMLINK_FOLLOW);
+}
+
+/*
+ * A file without a name takes one only when its text is in it. Where there is
+ * no such file, or no way to name it (Linux before 6.10 without /proc), one
+ * with a name must do.
+ */
+static int make_dot_lock(const struct want *want)
+{
+	int fd = open_unnamed(want);
+
+	if (fd >= 0) {
+		if (fill(fd) < 0)
+			return finish(fd, -1);
+		if (give_name(want, fd) == 0)
+			return finish(fd, 0);
+		if (errno == EEXIST)
+			return finish(fd, -1);
+		close(fd);
+	}
+	fd = open_named(want);
+	if (fd < 0)
+		return -1;
+	int result = fill(fd);
+
+	if (result < 0) {
+		int saved = errno;
+
+		unlink(want->dot);
+		errno = saved;
+	}
+	return finish(fd, result);
+}
+
+/* One try; *again when another program holds it. */
+static bool try_dot_lock(
+	const struct want *want, bool *made, bool *again, struct error *err)
+{
+	*again = false;
+	if (make_dot_lock(want) == 0) {
+		*made = true;
+		return true;
+	}
+	/* A spool directory that only the mail system writes to: the fcntl
+	 * lock must do, as it does for every mail reader there. */
+	if (errno == EACCES || errno == EPERM || errno == EROFS)
+		return true;
+	if (errno != EEXIST)
+		return failed(want, ERROR_CREATE, "make a dot-lock for", err);
+	if (is_stale(want))
+		unlink(want->dot);
+	*again = true;
+	return false;
+}
+
+static bool try_fcntl_lock(
+	const struct want *want, bool *again, struct error *err)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	*again = false;
+	if (fcntl(want->fd, F_SETLK, &lock) == 0)
+		return true;
+	*again = errno == EAGAIN || errno == EACCES;
+	return *again ? false : failed(want, ERROR_CREATE, "lock", err);
+}
+
+bool mboxlock_take(
+	struct mboxlock *lock, const char *path, int fd, struct error *err)
+{
+	time_t end = time(NULL) + LOCK_SECONDS;
+	unsigned wait = 5;
+	bool again = true;
+	char *dot = xasprintf("%s.lock", path);
+	struct want want = {path, dot, fd};
+
+	while (again && time(NULL) <= end) {
+		bool made = false;
+
+		if (try_fcntl_lock(&want, &again, err)) {
+			if (try_dot_lock(&want, &made, &again, err)) {
+				lock->dot = made ? dot : NULL;
+				if (!made)
+					free(dot);
+				return true;
+			}
+			/* Not holding the one while waiting for the other. */
+			struct flock none = {
+				.l_type = F_UNLCK, .l_whence = SEEK_SET};
+
+			fcntl(fd, F_SETLK, &none);
+		}
+		if (again)
+			pause_briefly(wait);
+		wait = wait < 500 ? wait * 2 : 500;
+	}
+	error_set(err, ERROR_TEMPORARY,
+		"the mbox %s is locked by another program for more than %d "
+		"seconds: try again later, or remove %s if nothing uses it",
+		path, LOCK_SECONDS, dot);
+	free(dot);
+	return false;
+}
+
+void mboxlock_drop(struct mboxlock *lock)
+{
+	if (lock->dot != NULL)
+		unlink(lock->dot);
+	free(lock->dot);
+	lock->dot = NULL;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/* The locks that programs agree on before they write to an mbox. */
+#ifndef IO_MAIL_MBOXLOCK_H
+#define IO_MAIL_MBOXLOCK_H
+
+#include <stdbool.h>
+
+#include "core/error.h"
+
+/* Zero it first. */
+struct mboxlock {
+	char *dot; /* owned; the path of the dot-lock that is ours, or NULL */
+};
+
+/*
+ * Locks the mbox at path, open as fd: fcntl, then dot-lock, as Debian's policy
+ * 11.6 asks; without a dot-lock where its directory is not ours to write to. A
+ * dot-lock that a killed keepmail left behind is taken away. Waits for half a
+ * minute; then ERROR_TEMPORARY. The fcntl lock goes with the descriptor.
+ */
+bool mboxlock_take(
+	struct mboxlock *lock, const char *path, int fd, struct error *err);
+
+/* Takes the dot-lock away; safe on a lock that was never taken. */
+void mboxlock_drop(struct mboxlock *lock);
+
+#endif

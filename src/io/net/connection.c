@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: ISC */
+#include <curl/curl.h>
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/login.h"
+#include "core/text.h"
+#include "core/xalloc.h"
+#include "io/net/connection_internal.h"
+#include "io/process/log.h"
+
+bool connection_global_init(struct error *err)
+{
+	const curl_version_info_data *info;
+
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return error_set(err, ERROR_SOFTWARE,
+			"libcurl cannot be initialised: check its installation");
+	info = curl_version_info(CURLVERSION_NOW);
+	/* Before 7.79 answers could be slipped in ahead of STLS. */
+	if (info->version_num < 0x074f00)
+		return error_set(err, ERROR_SOFTWARE,
+			"libcurl %s is too old to be safe: 7.87 or newer is "
+			"needed",
+			info->version);
+	return true;
+}
+
+void connection_global_release(void)
+{
+	curl_global_cleanup();
+}
+
+static void set_refusal(
+	struct connection *connection, const char *words, size_t length)
+{
+	if (length > sizeof connection->refusal)
+		length = sizeof connection->refusal;
+	memcpy(connection->refusal, words, length);
+	connection->refusal_length = length;
+}
+
+/* What a server says against a token, before it refuses it. */
+static void keep_challenge(
+	struct connection *connection, const char *text, size_t length)
+{
+	if (length > sizeof connection->challenge)
+		length = sizeof connection->challenge;
+	memcpy(connection->challenge, text, length);
+	connection->challenge_length = length;
+}
+
+/* One line that the server said while libcurl was connecting. */
+static void hear(struct connection *connection, const char *line, size_t length)
+{
+	while (length > 0 && strchr("\r\n", line[length - 1]) != NULL)
+		length--;
+	connection->greeted = true;
+	if (length >= 4 && memcmp(line, "-ERR", 4) == 0) {
+		size_t skip = length > 4 ? 5 : 4;
+
+		connection->refused = true;
+		set_refusal(connection, line + skip, length - skip);
+	} else if (length >= 3 && memcmp(line, "+OK", 3) == 0) {
+		memset(&connection->pending, 0, sizeof connection->pending);
+		connection->pending_open = true;
+	} else if (length > 2 && line[0] == '+' && line[1] == ' ') {
+		keep_challenge(connection, line + 2, length - 2);
+	} else if (length == 1 && line[0] == '.') {
+		connection->capabilities = connection->pending;
+		connection->capabilities.known = true;
+		connection->secured = connection->tls;
+		connection->pending_open = false;
+	} else if (connection->pending_open) {
+		pop3_capability(&connection->pending, line, length);
+	}
+}
+
+/*
+ * Is the connection under TLS, whatever was asked of libcurl? It can tell only
+ * while it is at work.
+ */
+static bool has_tls(struct connection *connection)
+{
+	struct curl_tlssessioninfo *info = NULL;
+
+	return curl_easy_getinfo(connection->curl, CURLINFO_TLS_SSL_PTR,
+		       &info) == CURLE_OK &&
+		info != NULL && info->internals != NULL;
+}
+
+static size_t on_header(char *bytes, size_t size, size_t count, void *data)
+{
+	struct connection *connection = data;
+
+	/* libcurl would wait for a line that looks like POP3. */
+	if (!connection->greeted && bytes[0] != '+' && bytes[0] != '-')
+		return 0;
+	connection->tls = has_tls(connection);
+	/* Seen what there is to see: not a word to this server. */
+	if (connection->looking && connection->tls)
+		return 0;
+	hear(connection, bytes, size * count);
+	return size * count;
+}
+
+/* Called by libcurl at least once a second: ends a connect when asked to. */
+static int on_progress(void *data, curl_off_t total_down, curl_off_t down,
+	curl_off_t total_up, curl_off_t up)
+{
+	const struct connection *connection = data;
+
+	(void)total_down;
+	(void)down;
+	(void)total_up;
+	(void)up;
+	return *connection->stop != 0;
+}
+
+/* No function of libcurl tells the TLS version, only what it says of itself. */
+static int on_debug(
+	CURL *curl, curl_infotype type, char *text, size_t length, void *data)
+{
+	static const char says[] = "SSL connection using ";
+	struct connection *connection = data;
+	size_t n = 0;
+
+	(void)curl;
+	if (type != CURLINFO_TEXT || length < sizeof says ||
+		memcmp(text, says, sizeof says - 1) != 0)
+		return 0;
+	text += sizeof says - 1;
+	length -= sizeof says - 1;
+	while (n < length && n < sizeof connection->tls_version - 1 &&
+		text[n] > ' ' && text[n] < 0x7f)
+		n++;
+	memcpy(connection->tls_version, text, n);
+	connection->tls_version[n] = '\0';
+	return 0;
+}
+
+/* The mechanisms that libcurl logs in with; NULL: we do it ourselves. */
+static const char *libcurl_login(enum auth_method auth)
+{
+	switch (auth) {
+	case AUTH_AUTO:
+	case AUTH_PLAIN:
+	case AUTH_USER:
+	case AUTH_LOGIN:
+		return NULL;
+	case AUTH_APOP:
+		return "AUTH=+APOP";
+	case AUTH_CRAM_MD5:
+		return "AUTH=CRAM-MD5";
+	case AUTH_DIGEST_MD5:
+		return "AUTH=DIGEST-MD5";
+	case AUTH_SCRAM_SHA_1:
+		return "AUTH=SCRAM-SHA-1";
+	case AUTH_SCRAM_SHA_256:
+		return "AUTH=SCRAM-SHA-256";
+	case AUTH_OAUTHBEARER:
+		return "AUTH=OAUTHBEARER";
+	case AUTH_XOAUTH2:
+		return "AUTH=XOAUTH2";
+	}
+	return NULL;
+}
+
+/*
+ * The system's certificates: a file of all, or a directory where they lie one
+ * by one. To read all of them takes longer than the rest of a poll, so they are
+ * looked up as they are needed, where libcurl knows that directory.
+ */
+static CURLcode set_system_ca(CURL *curl, bool bundled)
+{
+	struct stat st;
+	char *file = NULL;
+	char *path = NULL;
+
+	if (curl_easy_getinfo(curl, CURLINFO_CAINFO, &file) != CURLE_OK ||
+		curl_easy_getinfo(curl, CURLINFO_CAPATH, &path) != CURLE_OK ||
+		path == NULL || stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+		return CURLE_OK;
+	return curl_easy_setopt(
+		curl, CURLOPT_CAINFO, bundled ? file : (char *)NULL);
+}
+
+static CURLcode set_tls(CURL *curl, const struct account *account, bool bundled)
+{
+	struct stat st;
+	CURLcode code = CURLE_OK;
+	long min = account->tls_min == TLS_MIN_1_3 ? CURL_SSLVERSION_TLSv1_3
+						   : CURL_SSLVERSION_TLSv1_2;
+
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+	code = curl_easy_setopt(curl, CURLOPT_SSLVERSION, min);
+	/* Required, not tried: no fallback to clear text. */
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(curl, CURLOPT_USE_SSL,
+			account->tls == TLS_OFF ? (long)CURLUSESSL_NONE
+						: (long)CURLUSESSL_ALL);
+	/* In the place of the system's certificates, which are both. */
+	if (code == CURLE_OK && account->tls_ca != NULL) {
+		bool directory =
+			stat(account->tls_ca, &st) == 0 && S_ISDIR(st.st_mode);
+
+		curl_easy_setopt(curl, CURLOPT_CAPATH,
+			directory ? account->tls_ca : NULL);
+		code = curl_easy_setopt(curl, CURLOPT_CAINFO,
+			directory ? NULL : account->tls_ca);
+	}
+	if (code == CURLE_OK && account->tls_ca == NULL)
+		code = set_system_ca(curl, bundled);
+	if (code == CURLE_OK && account->tls_pin != NULL)
+		code = curl_easy_setopt(
+			curl, CURLOPT_PINNEDPUBLICKEY, account->tls_pin);
+	if (code == CURLE_OK && account->tls_cert != NULL)
+		code = curl_easy_setopt(
+			curl, CURLOPT_SSLCERT, account->tls_cert);
+	if (code == CURLE_OK && account->tls_key != NULL)
+		code = curl_easy_setopt(curl, CURLOPT_SSLKEY, account->tls_key);
+	return code;
+}
+
+static CURLcode set_login(
+	CURL *curl, const struct account *account, const char *password)
+{
+	const char *options = libcurl_login(account->auth);
+	bool bearer = account->auth == AUTH_OAUTHBEARER ||
+		account->auth == AUTH_XOAUTH2;
+
+	if (options == NULL || password == NULL)
+		return CURLE_OK;
+	CURLcode code = curl_easy_setopt(curl, CURLOPT_LOGIN_OPTIONS, options);
+
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(curl, CURLOPT_USERNAME, account->user);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(curl,
+			bearer ? CURLOPT_XOAUTH2_BEARER : CURLOPT_PASSWORD,
+			password);
+	if (code == CURLE_OK)
+		/* Microsoft wants the token on a line of its own. */
+		code = curl_easy_setopt(
+			curl, CURLOPT_SASL_IR, bearer ? 0L : 1L);
+	return code;
+}
+
+/*
+ * One handle for one connection, never reused and never shared: several of
+ * libcurl's advisories were about connections taken up again with other
+ * settings. password NULL: for a connection without a login.
+ */
+CURLcode connection_set_options(
+	struct connection *connection, const char *password)
+{
+	const struct account *account = connection->account;
+	CURL *curl = connection->curl;
+	const char *scheme = account->tls == TLS_IMPLICIT ? "pop3s" : "pop3";
+	bool bare = strchr(account->server, ':') != NULL &&
+		account->server[0] != '[';
+	char *url = xasprintf("%s://%s%s%s:%u/", scheme, bare ? "[" : "",
+		account->server, bare ? "]" : "", account->port);
+	long all = account->max_time < LONG_MAX ? (long)account->max_time
+						: LONG_MAX;
+	long wait = account->timeout < all ? (long)account->timeout : all;
+	CURLcode code = curl_easy_setopt(curl, CURLOPT_URL, url);
+
+	free(url);
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, connection->curl_says);
+	curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
+	curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	/* curl_easy_recv reads no more than this at once. */
+	curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, CONNECTION_BLOCK);
+	curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, wait);
+	curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, wait);
+	curl_easy_setopt(
+		curl, CURLOPT_TIMEOUT, wait < all / 2 ? 2 * wait : all);
+	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, connection);
+	curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
+	curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, on_debug);
+	curl_easy_setopt(curl, CURLOPT_DEBUGDATA, connection);
+	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, connection);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(
+			curl, CURLOPT_PROTOCOLS_STR, "pop3,pop3s");
+	/* "": no proxy from the environment either. */
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(curl, CURLOPT_PROXY,
+			account->proxy == NULL ? "" : account->proxy);
+	curl_easy_setopt(curl, CURLOPT_HTTPPROXYTUNNEL, 1L);
+	/* What a proxy says is no greeting. */
+	curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	if (code == CURLE_OK)
+		code = set_tls(curl, account, connection->bundled);
+	if (code == CURLE_OK)
+		code = set_login(curl, account, password);
+	return code;
+}
+
+/* ---- what passes ----------------------------------------------------------
+ */
+
+static bool lost(
+	const struct connection *connection, const char *why, struct error *err)
+{
+	return error_set(err, ERROR_TEMPORARY,
+		"the connection to %s:%u was lost: %s",
+		connection->account->server, connection->account->port, why);
+}
+
+bool connection_send(
+	struct connection *connection, struct buffer *out, struct error *err)
+{
+	while (buffer_length(out) > 0) {
+		size_t sent = 0;
+		CURLcode code = curl_easy_send(connection->curl,
+			buffer_bytes(out), buffer_length(out), &sent);
+
+		if (code == CURLE_AGAIN)
+			return true;
+		if (code != CURLE_OK)
+			return lost(connection, curl_easy_strerror(code), err);
+		buffer_consume(out, sent);
+	}
+	return true;
+}
+
+bool connection_receive(struct connection *connection, char *room, size_t size,
+	size_t *received, struct error *err)
+{
+	size_t n = 0;
+
+	*received = 0;
+	if (connection->closed)
+		return lost(connection, "the server closed it", err);
+	CURLcode code = curl_easy_recv(connection->curl, room, size, &n);
+
+	if (code == CURLE_AGAIN)
+		return true;
+	if (code != CURLE_OK)
+		return lost(connection, curl_easy_strerror(code), err);
+	connection->closed = n == 0;
+	*received = n;
+	return true;
+}
+
+bool connection_is_closed(const struct connection *connection)
+{
+	return connection->closed;
+}
+
+bool connection_wait(struct connection *connection, bool to_send,
+	int milliseconds, struct error *err)
+{
+	struct pollfd wait = {
+		.fd = connection->socket,
+		.events = (short)(POLLIN | (to_send ? POLLOUT : 0)),
+	};
+
+	if (poll(&wait, 1, milliseconds) < 0 && errno != EINTR)
+		return lost(connection, strerror(errno), err);
+	return true;
+}
+
+/* ---- from nothing to a connection
+ * -------------------------------------------- */
+
+static bool make_connection(struct connection *connection, const char *password,
+	const struct login_mask *mask, struct error *err)
+{
+	const struct account *account = connection->account;
+	CURLcode code = connection_set_options(connection, password);
+
+	if (code == CURLE_OK)
+		code = curl_easy_perform(connection->curl);
+	/* Maybe the directory lacks some of what the file has. */
+	if (code == CURLE_PEER_FAILED_VERIFICATION && account->tls_ca == NULL) {
+		connection->bundled = true;
+		connection->greeted = connection->refused = false;
+		code = connection_set_options(connection, password);
+		if (code == CURLE_OK)
+			code = curl_easy_perform(connection->curl);
+	}
+	if (code != CURLE_OK) {
+		login_redact(
+			mask, connection->refusal, connection->refusal_length);
+		return connection_failed(connection, code, err);
+	}
+	if (account->tls != TLS_OFF && !connection->tls)
+		return error_set(err, ERROR_UNAVAILABLE,
+			"libcurl connected to %s:%u without TLS: no password "
+			"was sent",
+			account->server, account->port);
+	if (curl_easy_getinfo(connection->curl, CURLINFO_ACTIVESOCKET,
+		    &connection->socket) != CURLE_OK ||
+		connection->socket == CURL_SOCKET_BAD)
+		return lost(connection, "it has no socket", err);
+	/* Nothing more is asked of it than to pass octets on. */
+	curl_easy_setopt(connection->curl, CURLOPT_VERBOSE, 0L);
+	/* RFC 2595 section 4: what was announced before TLS is void. */
+	if (account->tls != TLS_OFF && !connection->secured)
+		memset(&connection->capabilities, 0,
+			sizeof connection->capabilities);
+	log_line(LOG_WIRE, "connected to %s:%u%s; the login is not shown",
+		account->server, account->port,
+		account->tls == TLS_OFF ? " in clear" : " with TLS");
+	return true;
+}
+
+struct connection *connection_open(const struct account *account,
+	const char *password, const struct login_mask *mask,
+	const volatile sig_atomic_t *stop, struct error *err)
+{
+	struct connection *connection = xcalloc(1, sizeof *connection);
+
+	connection->account = account;
+	connection->stop = stop;
+	connection->socket = CURL_SOCKET_BAD;
+	connection->curl = curl_easy_init();
+	if (connection->curl == NULL)
+		error_set(err, ERROR_SOFTWARE, "libcurl gives no handle");
+	else if (make_connection(connection, password, mask, err))
+		return connection;
+	connection_close(connection);
+	return NULL;
+}
+
+void connection_close(struct connection *connection)
+{
+	if (connection == NULL)
+		return;
+	/* libcurl sends no QUIT on a CONNECT_ONLY connection. */
+	curl_easy_cleanup(connection->curl);
+	explicit_bzero(connection, sizeof *connection);
+	free(connection);
+}
+
+const struct pop3_capabilities *connection_capabilities(
+	const struct connection *connection)
+{
+	return &connection->capabilities;
+}
+
+const char *connection_tls(const struct connection *connection)
+{
+	if (connection->account->tls == TLS_OFF)
+		return "";
+	return connection->tls_version[0] == '\0' ? "TLS"
+						  : connection->tls_version;
+}
+
+bool connection_logs_in(const struct account *account)
+{
+	return libcurl_login(account->auth) != NULL;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * From a host's name to a channel of octets: libcurl resolves, connects,
+ * secures and hears the greeting and CAPA. It never sends QUIT.
+ */
+#ifndef IO_NET_CONNECTION_H
+#define IO_NET_CONNECTION_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/account.h"
+#include "core/buffer.h"
+#include "core/error.h"
+#include "core/login.h"
+#include "core/pop3.h"
+
+struct connection;
+
+/* So many octets are read at once, where there are so many. */
+#define CONNECTION_BLOCK (128L * 1024)
+
+/* Once, before any connection and any thread or child process. */
+bool connection_global_init(struct error *err);
+void connection_global_release(void);
+
+/*
+ * Connects to the account's server, with TLS verified as the account asks, and
+ * stops before the login, unless connection_logs_in. mask: of the password. The
+ * account and stop must outlive it; *stop, once not 0, ends any wait. The
+ * caller closes it. NULL on failure, with ERROR_HOST, ERROR_UNAVAILABLE,
+ * ERROR_TEMPORARY, ERROR_PROTOCOL or ERROR_LOGIN.
+ */
+struct connection *connection_open(const struct account *account,
+	const char *password, const struct login_mask *mask,
+	const volatile sig_atomic_t *stop, struct error *err);
+
+/* Closes it without QUIT. Safe on NULL. */
+void connection_close(struct connection *connection);
+
+/* Does libcurl log in, by a mechanism that we have not? */
+bool connection_logs_in(const struct account *account);
+
+/* What the server announced, under TLS where there is TLS. */
+const struct pop3_capabilities *connection_capabilities(
+	const struct connection *connection);
+
+/* "TLSv1.3"; "TLS" where libcurl does not tell, "" in clear text. */
+const char *connection_tls(const struct connection *connection);
+
+/*
+ * Sends what is in out as far as that goes without blocking, and takes it out.
+ * Fails with ERROR_TEMPORARY when the connection is lost.
+ */
+bool connection_send(
+	struct connection *connection, struct buffer *out, struct error *err);
+
+/*
+ * Reads what is there, up to size octets, without blocking: *received is 0 when
+ * nothing is, or when the server closed the connection just now. Fails with
+ * ERROR_TEMPORARY when it was closed before, or is lost.
+ */
+bool connection_receive(struct connection *connection, char *room, size_t size,
+	size_t *received, struct error *err);
+
+bool connection_is_closed(const struct connection *connection);
+
+/*
+ * Waits so long at most until octets can be read, or sent if that is asked for;
+ * a signal ends it, too.
+ */
+bool connection_wait(struct connection *connection, bool to_send,
+	int milliseconds, struct error *err);
+
+/*
+ * Fails with the server's words (length octets, which must be safe to show) for
+ * refusing what, and what to do about it. otherwise: the kind of error where
+ * the response code says nothing (RFC 2449 section 8, RFC 3206).
+ */
+bool connection_refused(const struct connection *connection,
+	enum error_kind otherwise, const char *what, const char *words,
+	size_t length, struct error *err);
+
+#endif

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: ISC */
+/* Why there is no connection, and what to do about it. */
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/text.h"
+#include "io/net/connection_internal.h"
+#include "io/process/digest.h"
+
+/* Do the server's words have this one in them, in any case of letters? */
+static bool mentions(const char *words, size_t length, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (size_t i = 0; i + n <= length; i++) {
+		if (strncasecmp(words + i, word, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Do they say that a command, or a mechanism, is none? */
+static bool is_unknown(const char *words, size_t length)
+{
+	return !mentions(words, length, "user") &&
+		(mentions(words, length, "unknown") ||
+			mentions(words, length, "unrecognized") ||
+			mentions(words, length, "unsupported") ||
+			mentions(words, length, "not supported") ||
+			mentions(words, length, "not implemented"));
+}
+
+bool connection_refused(const struct connection *connection,
+	enum error_kind otherwise, const char *what, const char *words,
+	size_t length, struct error *err)
+{
+	enum pop3_code code = pop3_response_code(words, length);
+	enum error_kind kind = pop3_code_kind(code, otherwise);
+	const char *next = "";
+
+	if (code == POP3_CODE_IN_USE)
+		next = ": the mailbox is in use by another session, try again "
+		       "later";
+	else if (code == POP3_CODE_LOGIN_DELAY)
+		next = ": it wants more time between logins, try again later";
+	else if (kind == ERROR_TEMPORARY)
+		next = ": it has a passing trouble, try again later";
+	else if (code == POP3_CODE_SYS_PERM)
+		next = ": it has a trouble that someone must mend there";
+	else if (kind == ERROR_LOGIN && connection->account->tls == TLS_OFF &&
+		mentions(words, length, "plaintext"))
+		next = ": it takes no password in clear text, set tls = "
+		       "starttls or implicit";
+	else if (kind == ERROR_LOGIN && is_unknown(words, length))
+		next = ": it does not know this kind of login, set auth = user";
+	else if (kind == ERROR_LOGIN)
+		next = ": check user and password, and whether the provider "
+		       "wants POP3 enabled or an app password";
+	return error_set_server(err, kind, words, length, "%s:%u refused %s%s",
+		connection->account->server, connection->account->port, what,
+		next);
+}
+
+/* A certificate, as far as a person can judge by it. */
+struct certificate {
+	char subject[160];
+	char issuer[160];
+	char from[40];
+	char until[40];
+	char pin[DIGEST_PIN_LENGTH + 1]; /* "" when it cannot be told */
+};
+
+/* Takes a line "NAME:VALUE" of what libcurl says of a certificate. */
+static void take_fact(struct certificate *certificate, const char *line)
+{
+	const struct {
+		const char *name;
+		char *room;
+		size_t size;
+	} facts[] = {
+		{"Subject:", certificate->subject, sizeof certificate->subject},
+		{"Issuer:", certificate->issuer, sizeof certificate->issuer},
+		{"Start date:", certificate->from, sizeof certificate->from},
+		{"Expire date:", certificate->until, sizeof certificate->until},
+	};
+
+	for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
+		size_t n = strlen(facts[i].name);
+
+		if (strncmp(line, facts[i].name, n) == 0)
+			text_printable(facts[i].room, facts[i].size, line + n,
+				strlen(line + n));
+	}
+	if (strncmp(line, "Cert:", 5) == 0)
+		digest_pin(line + 5, certificate->pin);
+}
+
+/*
+ * What certificate does the server show? libcurl tells only of those that it
+ * let through, so this connects once more, lets any through, says nothing, and
+ * closes: no login, no password.
+ */
+static bool look_at_certificate(const struct connection *failed,
+	const struct account *account, struct certificate *certificate)
+{
+	struct connection look = {
+		.account = account,
+		.stop = failed->stop,
+		.curl = curl_easy_init(),
+		.looking = true,
+	};
+	struct curl_certinfo *info = NULL;
+
+	memset(certificate, 0, sizeof *certificate);
+	if (look.curl == NULL)
+		return false;
+	bool ok = connection_set_options(&look, NULL) == CURLE_OK;
+
+	curl_easy_setopt(look.curl, CURLOPT_SSL_VERIFYPEER, 0L);
+	curl_easy_setopt(look.curl, CURLOPT_SSL_VERIFYHOST, 0L);
+	curl_easy_setopt(look.curl, CURLOPT_PINNEDPUBLICKEY, NULL);
+	curl_easy_setopt(look.curl, CURLOPT_CERTINFO, 1L);
+	curl_easy_setopt(look.curl, CURLOPT_CONNECTTIMEOUT, 10L);
+	curl_easy_setopt(look.curl, CURLOPT_TIMEOUT, 10L);
+	if (ok)
+		curl_easy_perform(look.curl);
+	ok = ok &&
+		curl_easy_getinfo(look.curl, CURLINFO_CERTINFO, &info) ==
+			CURLE_OK &&
+		info != NULL && info->num_of_certs > 0;
+	/* The first is the server's own. */
+	for (const struct curl_slist *line = ok ? info->certinfo[0] : NULL;
+		line != NULL; line = line->next)
+		take_fact(certificate, line->data);
+	curl_easy_cleanup(look.curl);
+	return ok && certificate->subject[0] != '\0';
+}
+
+/* The facts of the server's certificate as a sentence, or "". */
+static char *describe_certificate(
+	const struct connection *connection, char *room, size_t size)
+{
+	struct certificate seen;
+
+	room[0] = '\0';
+	if (look_at_certificate(connection, connection->account, &seen))
+		snprintf(room, size,
+			" It shows a certificate for %s, issued by %s, valid "
+			"from %s to %s%s%s.",
+			seen.subject, seen.issuer, seen.from, seen.until,
+			seen.pin[0] == '\0' ? "" : ", tls-pin = ", seen.pin);
+	return room;
+}
+
+/* What to do about a certificate that OpenSSL's verification refused. */
+static const char *certificate_advice(const struct connection *connection)
+{
+	long result = 0;
+
+	curl_easy_getinfo(connection->curl, CURLINFO_SSL_VERIFYRESULT, &result);
+	switch (result) {
+	case 0: /* it is valid, for another name; libcurl may leave it at 1 */
+	case 1:
+		return "Check that server is the name that the provider gives";
+	case 9:	 /* X509_V_ERR_CERT_NOT_YET_VALID */
+	case 10: /* X509_V_ERR_CERT_HAS_EXPIRED */
+		return "Check this machine's clock, and tell the server's "
+		       "owner to renew it";
+	default:
+		return "If it is your own server, and what it shows is its "
+		       "own, name a file with its certificate in tls-ca; if "
+		       "not, someone may be in between";
+	}
+}
+
+static bool certificate_failed(const struct connection *connection,
+	CURLcode code, const char *shown, struct error *err)
+{
+	const struct account *account = connection->account;
+	char seen[640];
+
+	describe_certificate(connection, seen, sizeof seen);
+	if (code == CURLE_SSL_PINNEDPUBKEYNOTMATCH)
+		return error_set(err, ERROR_UNAVAILABLE,
+			"the public key of %s:%u is not the one of tls-pin, "
+			"and no password was sent.%s Ask the server's owner "
+			"whether the key was changed, then correct tls-pin",
+			account->server, account->port, seen);
+	return error_set(err, ERROR_UNAVAILABLE,
+		"the certificate of %s:%u is not to be trusted, and no "
+		"password was sent: %s.%s %s",
+		account->server, account->port, shown, seen,
+		certificate_advice(connection));
+}
+
+/* Is it that both sides know no version of TLS that they both take? */
+static bool is_about_version(const char *says)
+{
+	return strstr(says, "protocol version") != NULL ||
+		strstr(says, "unsupported protocol") != NULL ||
+		strstr(says, "no protocols available") != NULL;
+}
+
+/* says: its words as they are; shown: as they may be shown. */
+static bool tls_failed(const struct connection *connection, CURLcode code,
+	const char *says, const char *shown, struct error *err)
+{
+	const struct account *account = connection->account;
+
+	switch ((int)code) {
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+		return certificate_failed(connection, code, shown, err);
+	case CURLE_USE_SSL_FAILED:
+		return error_set(err, ERROR_UNAVAILABLE,
+			"%s:%u offers no STLS, which tls = starttls asks for, "
+			"and no password was sent: most servers have TLS on "
+			"port 995 (tls = implicit)",
+			account->server, account->port);
+	case CURLE_SSL_CACERT_BADFILE:
+		return error_set(err, ERROR_UNAVAILABLE,
+			"cannot use the certificates of %s: %s. Check tls-ca, "
+			"or install the system's (ca-certificates)",
+			account->tls_ca == NULL ? "the system"
+						: account->tls_ca,
+			shown);
+	case CURLE_SSL_CERTPROBLEM:
+		return error_set(err, ERROR_UNAVAILABLE,
+			"cannot use tls-cert and tls-key: %s", shown);
+	default:
+		if (is_about_version(says))
+			return error_set(err, ERROR_UNAVAILABLE,
+				"%s:%u offers no TLS as new as %s, which is "
+				"the oldest that is safe (tls-min), and no "
+				"password was sent: %s. Ask its owner to "
+				"bring it up to date",
+				account->server, account->port,
+				account->tls_min == TLS_MIN_1_3 ? "1.3" : "1.2",
+				shown);
+		return error_set(err, ERROR_UNAVAILABLE,
+			"no TLS with %s:%u: %s. Check port and tls: port 995 "
+			"is for tls = implicit, 110 for starttls",
+			account->server, account->port, shown);
+	}
+}
+
+/* What libcurl says of it, else what the code stands for. */
+static const char *words_of(const struct connection *connection, CURLcode code)
+{
+	return connection->curl_says[0] != '\0' ? connection->curl_says
+						: curl_easy_strerror(code);
+}
+
+/*
+ * Google and others refuse a token by a challenge in JSON, which libcurl leaves
+ * at that: {"status":"400","schemes":"Bearer","scope":"https://mail..."}.
+ */
+static bool token_refused(struct connection *connection, struct error *err)
+{
+	const struct account *account = connection->account;
+	bool bearer = account->auth == AUTH_XOAUTH2 ||
+		account->auth == AUTH_OAUTHBEARER;
+	char text[sizeof connection->challenge];
+	char status[16] = "";
+	size_t n = 0;
+
+	if (!bearer || connection->challenge_length == 0 ||
+		!login_decode_base64(connection->challenge,
+			connection->challenge_length, text, sizeof text, &n))
+		return false;
+	login_find_json(text, n, "status", status, sizeof status);
+	/* Not all of it: a server may say again what it was sent. */
+	error_set(err, ERROR_LOGIN,
+		"%s:%u refused the token (status %s): it may have expired, or "
+		"be for another service. Get a new one, and see that "
+		"password-command prints nothing else",
+		account->server, account->port,
+		status[0] == '\0' ? "unknown" : status);
+	return true;
+}
+
+/* libcurl logs in, and could not. */
+static bool login_failed(
+	struct connection *connection, const char *shown, struct error *err)
+{
+	const struct pop3_capabilities *has = &connection->capabilities;
+
+	if (token_refused(connection, err))
+		return false;
+	if (connection->refused)
+		return connection_refused(connection, ERROR_LOGIN, "the login",
+			connection->refusal, connection->refusal_length, err);
+	return error_set(err, ERROR_LOGIN,
+		"%s:%u offers no login as auth asks for: %s. Its own are USER "
+		"and PASS, and SASL %s; try auth = auto",
+		connection->account->server, connection->account->port, shown,
+		has->sasl ? has->mechanisms : "none");
+}
+
+/* It says what no POP3 server says there. */
+static bool greeting_failed(struct connection *connection, struct error *err)
+{
+	const struct account *account = connection->account;
+
+	if (connection->refused)
+		return connection_refused(connection, ERROR_UNAVAILABLE,
+			"to talk to us", connection->refusal,
+			connection->refusal_length, err);
+	if (connection->greeted && account->tls == TLS_STARTTLS)
+		return error_set(err, ERROR_PROTOCOL,
+			"%s:%u sent octets where TLS was due after STLS, as "
+			"when someone tampers with the connection: no password "
+			"was sent",
+			account->server, account->port);
+	return error_set(err, ERROR_PROTOCOL,
+		"%s:%u is no POP3 server, or not with tls as it is set: check "
+		"server, port and tls",
+		account->server, account->port);
+}
+
+/* It is not there, or not reached. */
+static bool reach_failed(struct connection *connection, CURLcode code,
+	const char *shown, struct error *err)
+{
+	const struct account *account = connection->account;
+	const char *by = account->proxy == NULL ? "" : " (through the proxy)";
+	long number = 0;
+
+	switch ((int)code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return error_set(err, ERROR_HOST,
+			"there is no host named %s%s: check it in %s, and "
+			"that you are online",
+			account->server,
+			account->proxy == NULL ? "" : ", or as in proxy",
+			account->file);
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return error_set(err, ERROR_HOST,
+			"there is no host named as in proxy: check it in %s",
+			account->file);
+	case CURLE_OPERATION_TIMEDOUT:
+		return error_set(err, ERROR_TEMPORARY,
+			"%s:%u did not answer in time (timeout = %lld): %s",
+			account->server, account->port,
+			(long long)account->timeout, shown);
+	default:
+		curl_easy_getinfo(connection->curl, CURLINFO_OS_ERRNO, &number);
+		return error_set(err, ERROR_TEMPORARY,
+			"cannot connect to %s:%u%s: %s. Check server and port, "
+			"and that you are online",
+			account->server, account->port, by,
+			number != 0 ? strerror((int)number) : shown);
+	}
+}
+
+/* RFC 8446 section 6.2; older TLS has no alert of its own for it. */
+static bool wants_certificate(const char *says)
+{
+	return strstr(says, "certificate required") != NULL ||
+		strstr(says, "alert bad certificate") != NULL;
+}
+
+bool connection_failed(
+	struct connection *connection, CURLcode code, struct error *err)
+{
+	const struct account *account = connection->account;
+	const char *says = words_of(connection, code);
+	char shown[TEXT_SHOWN_MAX * 2];
+
+	text_printable(shown, sizeof shown, says, strlen(says));
+	if (account->tls != TLS_OFF && wants_certificate(says))
+		return error_set(err, ERROR_UNAVAILABLE,
+			"%s:%u wants a certificate of yours, and no password "
+			"was sent: %s. Name %s with tls-cert and tls-key",
+			account->server, account->port, shown,
+			account->tls_cert == NULL ? "it" : "the right one");
+	switch ((int)code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_PROXY:
+	case CURLE_OPERATION_TIMEDOUT:
+		return reach_failed(connection, code, shown, err);
+	case CURLE_ABORTED_BY_CALLBACK:
+		return error_set(err, ERROR_TEMPORARY,
+			"ended by a signal before the login");
+	case CURLE_LOGIN_DENIED:
+	case CURLE_AUTH_ERROR:
+		return login_failed(connection, shown, err);
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_WRITE_ERROR:
+		return greeting_failed(connection, err);
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
+	case CURLE_GOT_NOTHING:
+		return error_set(err, ERROR_TEMPORARY,
+			"the connection to %s:%u was lost before the login: %s",
+			account->server, account->port, shown);
+	case CURLE_NOT_BUILT_IN:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_UNKNOWN_OPTION:
+		return error_set(err, ERROR_SOFTWARE,
+			"this libcurl cannot do what account %s asks for: %s",
+			account->name, shown);
+	default:
+		return tls_failed(connection, code, says, shown, err);
+	}
+}

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <glob.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/text.h"
+#include "core/xalloc.h"
+#include "io/process/config_internal.h"
+
+#define INCLUDE_DEPTH 16
+#define DEFAULT_JOBS 4
+
+/* What is under way: a file may include others. */
+static struct {
+	struct config *config;
+	void (*report)(const char *line);
+	size_t mistakes;
+	char *default_state;
+	const char *forced_state;
+} reading;
+
+/* What was read, for when it is read once more. */
+static struct {
+	const char *const *files; /* borrowed */
+	size_t count;
+	const char *state_dir; /* borrowed */
+} last_read;
+
+void config_mistake(const char *path, size_t line, const char *format, ...)
+{
+	char text[1024];
+	char place[32] = "";
+	va_list args;
+
+	if (line > 0)
+		snprintf(place, sizeof place, ":%zu", line);
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	char *whole = xasprintf("%s%s: %s", path, place, text);
+
+	/* A report is one line, whatever stands in the file. */
+	for (char *p = whole; *p != '\0'; p++) {
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	}
+	reading.report(whole);
+	reading.mistakes++;
+	free(whole);
+}
+
+static const char *home(void)
+{
+	const char *path = getenv("HOME");
+
+	if (path != NULL && path[0] == '/')
+		return path;
+	const struct passwd *user = getpwuid(getuid());
+
+	return user == NULL ? NULL : user->pw_dir;
+}
+
+char *config_expand_path(const char *text)
+{
+	if (text[0] == '~' && (text[1] == '/' || text[1] == '\0')) {
+		const char *at = home();
+
+		return at == NULL ? NULL : xasprintf("%s%s", at, text + 1);
+	}
+	return text[0] == '/' ? xstrdup(text) : NULL;
+}
+
+static void check_permissions(
+	const struct config_file *file, const struct stat *st)
+{
+	if (st->st_uid != geteuid() && st->st_uid != 0)
+		config_mistake(file->path, 0,
+			"it belongs to another user, who could change where "
+			"your mail goes: copy it to a file of your own");
+	else if ((st->st_mode & 022) != 0)
+		config_mistake(file->path, 0,
+			"others can write to it, and could change where your "
+			"mail goes: run chmod go-w '%s'",
+			file->path);
+	if (file->has_password && (st->st_mode & 077) != 0)
+		config_mistake(file->path, 0,
+			"it holds a password and others can read it: run "
+			"chmod 600 '%s'",
+			file->path);
+}
+
+/* A value that is refused was reported when it was read. */
+static void apply_layer(
+	struct account *account, const struct config_layer *layer)
+{
+	for (size_t i = 0; i < setting_count; i++) {
+		if (layer->texts[i] != NULL)
+			settings[i].set(account, layer->texts[i]);
+	}
+}
+
+/* Defaults of the outermost file first, so that nearer ones win. */
+static void apply_defaults(
+	struct account *account, const struct config_file *file)
+{
+	if (file->parent != NULL)
+		apply_defaults(account, file->parent);
+	apply_layer(account, &file->top);
+}
+
+/* May what the account lacks stand in a line that was not understood? */
+static bool is_doubtful(
+	const struct config_file *file, const struct config_layer *layer)
+{
+	if (layer->doubtful)
+		return true;
+	for (; file != NULL; file = file->parent) {
+		if (file->top.doubtful)
+			return true;
+	}
+	return false;
+}
+
+static void report_account(const struct account *account, const char *sentence)
+{
+	config_mistake(account->file, (size_t)account->line, "account %s: %s",
+		account->name, sentence);
+}
+
+static void check_readable(
+	const struct account *account, const char *name, const char *path)
+{
+	if (path != NULL && access(path, R_OK) < 0)
+		config_mistake(account->file, (size_t)account->line,
+			"account %s: cannot read %s = %s: %s", account->name,
+			name, path, strerror(errno));
+}
+
+static void add_account(
+	const struct config_file *file, const struct config_layer *layer)
+{
+	struct config *config = reading.config;
+	struct account account;
+
+	/* These were reported when the file was read. */
+	if (layer->name == NULL || !account_name_is_good(layer->name))
+		return;
+	for (size_t i = 0; i < config->count; i++) {
+		if (strcmp(config->accounts[i].name, layer->name) == 0) {
+			/* Twice in one file is reported already. */
+			if (i >= file->first)
+				return;
+			config_mistake(file->path, layer->line,
+				"account %s stands in %s:%d already: give one "
+				"of them another name",
+				layer->name, config->accounts[i].file,
+				config->accounts[i].line);
+			return;
+		}
+	}
+	account_init(&account);
+	account.name = xstrdup(layer->name);
+	account.file = xstrdup(file->path);
+	account.line = (int)layer->line;
+	apply_defaults(&account, file);
+	apply_layer(&account, layer);
+	if (reading.forced_state != NULL || account.state == NULL) {
+		free(account.state);
+		account.state = xstrdup(reading.forced_state != NULL
+				? reading.forced_state
+				: reading.default_state);
+	}
+	if (!is_doubtful(file, layer)) {
+		setting_check(&account, report_account);
+		check_readable(&account, "tls-ca", account.tls_ca);
+		check_readable(&account, "tls-cert", account.tls_cert);
+		check_readable(&account, "tls-key", account.tls_key);
+	}
+	config->accounts = xreallocarray(config->accounts, config->count + 1,
+		sizeof config->accounts[0]);
+	config->accounts[config->count++] = account;
+}
+
+static void read_file(
+	const char *path, const struct config_file *parent, size_t line);
+
+static void read_include(
+	const struct config_file *file, const struct rc_statement *include)
+{
+	const char *slash = strrchr(file->path, '/');
+	char *pattern = config_expand_path(include->name);
+	glob_t found;
+
+	/* A relative name is relative to the file that it stands in. */
+	if (pattern == NULL)
+		pattern = xasprintf("%.*s%s",
+			slash == NULL ? 0 : (int)(slash - file->path + 1),
+			file->path, include->name);
+	int result = glob(pattern, 0, NULL, &found);
+
+	if (result == 0) {
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			read_file(found.gl_pathv[i], file, include->place.line);
+		globfree(&found);
+	} else if (strpbrk(pattern, "*?[") == NULL) {
+		config_mistake(file->path, include->place.line,
+			"cannot include %s: %s", pattern, strerror(ENOENT));
+	}
+	free(pattern);
+}
+
+static bool includes_itself(const struct config_file *file)
+{
+	for (const struct config_file *above = file->parent; above != NULL;
+		above = above->parent) {
+		if (above->device == file->device &&
+			above->inode == file->inode)
+			return true;
+	}
+	return false;
+}
+
+/* Reads a file, its accounts, and the files that it includes. */
+static void read_file(
+	const char *path, const struct config_file *parent, size_t line)
+{
+	struct config_file file = {
+		.path = path,
+		.parent = parent,
+		.depth = parent == NULL ? 0 : parent->depth + 1,
+	};
+	struct stat st;
+	size_t size;
+
+	if (file.depth > INCLUDE_DEPTH) {
+		config_mistake(parent->path, line,
+			"more than %d files include one another: does %s "
+			"include itself?",
+			INCLUDE_DEPTH, path);
+		return;
+	}
+	char *text = config_file_load(path, &st, &size);
+
+	if (text == NULL)
+		return;
+	file.device = st.st_dev;
+	file.inode = st.st_ino;
+	bool itself = includes_itself(&file);
+
+	if (itself)
+		config_mistake(parent->path, line, "%s includes itself", path);
+	else
+		config_file_parse(&file, text, size, &reading.config->jobs);
+	explicit_bzero(text, size);
+	free(text);
+	if (!itself)
+		check_permissions(&file, &st);
+	file.first = reading.config->count;
+	for (size_t i = 0; i < file.account_count; i++)
+		add_account(&file, &file.accounts[i]);
+	/* Behind a mistake, too, to find further ones: nothing comes of it. */
+	for (size_t i = 0; i < file.rc.count; i++) {
+		if (file.rc.statements[i].kind == RC_INCLUDE)
+			read_include(&file, &file.rc.statements[i]);
+	}
+	config_file_forget(&file);
+}
+
+static char *in_home(
+	const char *variable, const char *fallback, const char *name)
+{
+	const char *base = variable == NULL ? NULL : getenv(variable);
+
+	if (base != NULL && base[0] == '/')
+		return xasprintf("%s/%s", base, name);
+	const char *at = home();
+
+	return xasprintf("%s/%s%s", at == NULL ? "" : at, fallback, name);
+}
+
+static char *default_state(void)
+{
+	const char *path = getenv("KEEPMAIL_STATE");
+
+	if (path != NULL && path[0] == '/')
+		return xstrdup(path);
+	return in_home("XDG_STATE_HOME", ".local/state/", "keepmail");
+}
+
+/* Reads the first file of the search order that is there. */
+static bool read_default(struct error *err)
+{
+	const char *named = getenv("KEEPMAIL_CONFIG");
+	char *places[2] = {
+		in_home("XDG_CONFIG_HOME", ".config/", "keepmail/keepmailrc"),
+		in_home(NULL, "", ".keepmailrc"),
+	};
+	bool found = false;
+
+	if (named != NULL && named[0] != '\0') {
+		read_file(named, NULL, 0);
+		found = true;
+	}
+	for (size_t i = 0; i < 2 && !found; i++) {
+		found = access(places[i], F_OK) == 0;
+		if (found)
+			read_file(places[i], NULL, 0);
+	}
+	if (!found)
+		error_set(err, ERROR_CONFIG,
+			"no rc file: looked for %s and %s. Write one (man "
+			"keepmailrc has examples), or name one with -f FILE",
+			places[0], places[1]);
+	free(places[0]);
+	free(places[1]);
+	return found;
+}
+
+static bool are_same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* Mail may be moved from one account's place to another's. */
+static void tell_places(struct config *config)
+{
+	for (size_t i = 0; i < config->count; i++) {
+		struct account *account = &config->accounts[i];
+
+		account->elsewhere =
+			xcalloc(config->count, sizeof account->elsewhere[0]);
+		account->names =
+			xcalloc(config->count, sizeof account->names[0]);
+		for (size_t k = 0; k < config->count; k++) {
+			const struct account *other = &config->accounts[k];
+
+			account->names[account->name_count++] = other->name;
+			if (other->path != NULL &&
+				!are_same(other->path, account->path) &&
+				are_same(other->run_as, account->run_as))
+				account->elsewhere[account->elsewhere_count++] =
+					other->path;
+		}
+	}
+}
+
+bool config_read(struct config *config, const char *const *files, size_t count,
+	const char *state_dir, void (*report)(const char *line),
+	struct error *err)
+{
+	*config = (struct config){.jobs = DEFAULT_JOBS};
+	last_read.files = files;
+	last_read.count = count;
+	last_read.state_dir = state_dir;
+	memset(&reading, 0, sizeof reading);
+	reading.config = config;
+	reading.report = report;
+	reading.default_state = default_state();
+	reading.forced_state = state_dir;
+	bool found = count > 0;
+
+	for (size_t i = 0; i < count; i++)
+		read_file(files[i], NULL, 0);
+	if (count == 0)
+		found = read_default(err);
+	free(reading.default_state);
+	if (!found)
+		return false;
+	if (reading.mistakes > 0)
+		return error_set(err, ERROR_CONFIG,
+			"%zu mistake%s in the rc file: nothing was fetched; "
+			"fix %s and try again",
+			reading.mistakes, reading.mistakes == 1 ? "" : "s",
+			reading.mistakes == 1 ? "it" : "them");
+	if (config->count == 0)
+		return error_set(err, ERROR_CONFIG,
+			"the rc file has no account: add account NAME { "
+			"... } (man keepmailrc has examples)");
+	tell_places(config);
+	return true;
+}
+
+static void ignore_mistake(const char *line)
+{
+	(void)line;
+}
+
+static bool is_same_login(const struct account *a, const struct account *b)
+{
+	return are_same(a->server, b->server) && are_same(a->user, b->user) &&
+		are_same(a->proxy, b->proxy) &&
+		are_same(a->tls_ca, b->tls_ca) &&
+		are_same(a->tls_pin, b->tls_pin) && a->port == b->port &&
+		a->tls == b->tls && a->tls_min == b->tls_min &&
+		a->auth == b->auth &&
+		a->cleartext_password == b->cleartext_password;
+}
+
+/* All of it: its defaults may stand in a file that includes the account's. */
+bool config_recall_password(struct account *account)
+{
+	struct error ignored = {.kind = ERROR_NONE};
+	struct config config;
+	bool ok = config_read(&config, last_read.files, last_read.count,
+		last_read.state_dir, ignore_mistake, &ignored);
+
+	for (size_t i = 0; ok && i < config.count; i++) {
+		struct account *one = &config.accounts[i];
+
+		/* Changed meanwhile, it may be another server's. */
+		if (strcmp(one->name, account->name) != 0 ||
+			!is_same_login(one, account))
+			continue;
+		account_forget_password(account);
+		account->password = one->password;
+		one->password = NULL;
+	}
+	config_release(&config);
+	return account->password != NULL;
+}
+
+void config_release(struct config *config)
+{
+	for (size_t i = 0; i < config->count; i++)
+		account_release(&config->accounts[i]);
+	free(config->accounts);
+	*config = (struct config){.count = 0};
+}

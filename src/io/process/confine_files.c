@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: ISC */
+/* What a worker may do with files, and whom it may connect to: Landlock. */
+#if defined(__linux__)
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "core/xalloc.h"
+#include "io/process/confine_internal.h"
+
+/*
+ * Landlock as the kernel knows it. <linux/landlock.h> is of the machine that
+ * builds, missing on some and ignorant of the network on Debian 12; what stands
+ * here never changes.
+ */
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#define SYS_landlock_add_rule 445
+#define SYS_landlock_restrict_self 446
+#endif
+#define CREATE_RULESET_VERSION 1U
+
+enum {
+	FS_EXECUTE = 1 << 0,
+	FS_WRITE_FILE = 1 << 1,
+	FS_READ_FILE = 1 << 2,
+	FS_READ_DIR = 1 << 3,
+	FS_REMOVE_FILE = 1 << 5,
+	FS_MAKE_REG = 1 << 8,
+	FS_REFER = 1 << 13,    /* ABI 2: rename between directories */
+	FS_TRUNCATE = 1 << 14, /* ABI 3 */
+	FS_ABI_1 = (1 << 13) - 1,
+	FS_ABI_2 = (1 << 14) - 1,
+	FS_ABI_3 = (1 << 15) - 1,
+	FS_ABI_5 = (1 << 16) - 1, /* ioctl on devices */
+	FS_OF_FILES = FS_EXECUTE | FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE,
+	NET_BIND_TCP = 1 << 0, /* ABI 4 */
+	NET_CONNECT_TCP = 1 << 1,
+	SCOPE_ABSTRACT_UNIX = 1 << 0, /* ABI 6 */
+	SCOPE_SIGNAL = 1 << 1,
+	RULE_PATH_BENEATH = 1,
+	RULE_NET_PORT = 2,
+};
+
+struct ruleset_attr {
+	uint64_t handled_fs;
+	uint64_t handled_net;
+	uint64_t scoped;
+};
+
+struct path_beneath_attr {
+	uint64_t allowed;
+	int32_t parent_fd;
+} __attribute__((packed));
+
+struct net_port_attr {
+	uint64_t allowed;
+	uint64_t port;
+};
+
+#define READ (FS_READ_FILE | FS_READ_DIR)
+#define WRITE                                                         \
+	(FS_WRITE_FILE | FS_READ_DIR | FS_REMOVE_FILE | FS_MAKE_REG | \
+		FS_REFER | FS_TRUNCATE)
+#define DNS_PORT 53
+
+/*
+ * What name lookup, TLS and libraries that are loaded late read; what is not
+ * there is passed over, and a link leads to what it points to. Secrets lie
+ * close to much of it (keys in /etc/ssl and /etc/pki, NetworkManager's
+ * connections), hence the narrow names.
+ */
+static const char *const always[] = {
+	"/usr",
+	"/lib",
+	"/lib64",
+	"/nix/store",
+	"/gnu/store",
+	"/etc/ld.so.cache",
+	"/etc/localtime",
+	"/etc/resolv.conf",
+	"/etc/resolvconf",
+	"/etc/hosts",
+	"/etc/host.conf",
+	"/etc/hostname",
+	"/etc/nsswitch.conf",
+	"/etc/gai.conf",
+	"/etc/mdns.allow",
+	"/etc/networks",
+	"/etc/services",
+	"/etc/protocols",
+	"/run/systemd/resolve",
+	"/run/resolvconf",
+	"/run/NetworkManager/resolv.conf",
+	"/run/NetworkManager/no-stub-resolv.conf",
+	"/run/connman",
+	"/run/nscd",
+	"/var/lib/sss/mc",
+	"/var/lib/libvirt/dnsmasq",
+	"/etc/ssl/certs",
+	"/etc/ssl/cert.pem",
+	"/etc/ssl/ca-bundle.pem",
+	"/etc/ssl/openssl.cnf",
+	"/etc/pki/tls/certs",
+	"/etc/pki/tls/cert.pem",
+	"/etc/pki/tls/openssl.cnf",
+	"/etc/pki/tls/openssl.d",
+	"/etc/pki/ca-trust",
+	"/etc/ca-certificates",
+	"/etc/crypto-policies",
+	"/etc/gnutls",
+	"/dev/random",
+	"/dev/urandom",
+	"/sys/devices/system/cpu",
+#if CHECKS_LEAKS
+	"/proc",
+#endif
+};
+
+/* Where the environment says that such files are. */
+static const char *const readable_by[] = {
+	"SSL_CERT_FILE",
+	"SSL_CERT_DIR",
+	"HOSTALIASES",
+};
+
+struct fence {
+	int ruleset;
+	int abi;
+	struct ruleset_attr handled;
+};
+
+/* Allows access to what is at path, and below it. False with errno set. */
+static bool allow(const struct fence *fence, const char *path, uint64_t access)
+{
+	struct path_beneath_attr rule = {
+		.parent_fd = open(path, O_PATH | O_CLOEXEC)};
+	struct stat st;
+
+	if (rule.parent_fd < 0)
+		return false;
+	rule.allowed = access & fence->handled.handled_fs;
+	if (fstat(rule.parent_fd, &st) == 0 && !S_ISDIR(st.st_mode))
+		rule.allowed &= FS_OF_FILES;
+	long result = syscall(SYS_landlock_add_rule, fence->ruleset,
+		RULE_PATH_BENEATH, &rule, 0);
+	int saved = errno;
+
+	close(rule.parent_fd);
+	errno = saved;
+	return result == 0;
+}
+
+/*
+ * A directory of certificates is one of symbolic links, found by the hash of a
+ * name when they are needed; those into /usr may be read already.
+ */
+static void allow_links(const struct fence *fence, const char *path)
+{
+	DIR *dir = opendir(path);
+	char target[4096];
+
+	if (dir == NULL)
+		return;
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+		ssize_t n = readlinkat(
+			dirfd(dir), entry->d_name, target, sizeof target);
+
+		/* In the same directory, no link at all, or in /usr. */
+		if (n <= 0 || memchr(target, '/', (size_t)n) == NULL ||
+			(n >= 5 && memcmp(target, "/usr/", 5) == 0))
+			continue;
+		char *link = xasprintf("%s/%s", path, entry->d_name);
+
+		allow(fence, link, FS_READ_FILE);
+		free(link);
+	}
+	closedir(dir);
+}
+
+static void allow_reading(
+	const struct fence *fence, const struct account *account)
+{
+	const char *const own[] = {
+		account->tls_ca, account->tls_cert, account->tls_key};
+
+	for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
+		allow(fence, always[i], READ);
+	allow(fence, "/dev/null", FS_READ_FILE | FS_WRITE_FILE);
+	for (size_t i = 0; i < sizeof readable_by / sizeof readable_by[0];
+		i++) {
+		const char *path = getenv(readable_by[i]);
+
+		if (path != NULL)
+			allow(fence, path, READ);
+	}
+	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+		if (own[i] != NULL)
+			allow(fence, own[i], READ);
+	}
+	/* Some hundred links: where they are needed. */
+	if (account->tls != TLS_OFF)
+		allow_links(fence,
+			account->tls_ca == NULL ? "/etc/ssl/certs"
+						: account->tls_ca);
+}
+
+/* In new memory; an mbox has its dot-lock beside it. */
+static char *directory_of_mail(const struct account *account)
+{
+	char *directory = xstrdup(account->path);
+	char *slash = strrchr(directory, '/');
+
+	if (account->destination == DESTINATION_MBOX && slash != NULL)
+		slash[slash == directory] = '\0';
+	return directory;
+}
+
+/*
+ * *where, in new memory, is what to say of it. A Maildir's mail is never read
+ * once recovery is done; an mbox is. The account's own store is open by now,
+ * and stays open; the others in its directory may be read.
+ */
+static bool allow_writing(const struct fence *fence,
+	const struct account *account, bool dry_run, char **where)
+{
+	char *mail = directory_of_mail(account);
+	bool mbox = account->destination == DESTINATION_MBOX;
+	bool ok = dry_run ||
+		allow(fence, mail, mbox ? WRITE | FS_READ_FILE : WRITE);
+
+	/* A dry run need not have one. */
+	if (ok && !allow(fence, account->state, READ))
+		ok = dry_run && errno == ENOENT;
+	*where = dry_run ? xstrdup("writes no files")
+			 : xasprintf("writes only below %s and to %s/%s.db",
+				   mail, account->state, account->name);
+	free(mail);
+	return ok;
+}
+
+/* Returns what to say of the network, in new memory. */
+static char *allow_network(
+	const struct fence *fence, const struct account *account)
+{
+	struct net_port_attr rule = {.allowed = NET_CONNECT_TCP};
+	uint16_t port = account->port;
+
+	if (fence->handled.handled_net == 0)
+		return xstrdup(fence->abi < 4 ? "connects anywhere"
+					      : "connects anywhere, since the "
+						"proxy's port is not known");
+	if (account->proxy != NULL)
+		account_proxy_port(account->proxy, &port);
+	rule.port = port;
+	syscall(SYS_landlock_add_rule, fence->ruleset, RULE_NET_PORT, &rule, 0);
+	rule.port = DNS_PORT;
+	syscall(SYS_landlock_add_rule, fence->ruleset, RULE_NET_PORT, &rule, 0);
+	return xasprintf("connects only to ports %u and %d", port, DNS_PORT);
+}
+
+/* What this kernel can hold us to, as a ruleset without any rule. */
+static bool fence_make(struct fence *fence, const struct account *account)
+{
+	struct ruleset_attr *handled = &fence->handled;
+	size_t size = sizeof *handled;
+	uint16_t port;
+
+	handled->handled_fs = fence->abi >= 5 ? FS_ABI_5
+		: fence->abi >= 3	      ? FS_ABI_3
+					      : FS_ABI_2;
+	if (fence->abi >= 4 &&
+		(account->proxy == NULL ||
+			account_proxy_port(account->proxy, &port)))
+		handled->handled_net = NET_BIND_TCP | NET_CONNECT_TCP;
+	if (fence->abi >= 6)
+		handled->scoped = SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL;
+	/* An older kernel knows less of it, which is zero then. */
+	if (fence->abi < 6)
+		size = offsetof(struct ruleset_attr, scoped);
+	if (fence->abi < 4)
+		size = offsetof(struct ruleset_attr, handled_net);
+	fence->ruleset =
+		(int)syscall(SYS_landlock_create_ruleset, handled, size, 0);
+	return fence->ruleset >= 0;
+}
+
+bool confine_files(const struct account *account, bool dry_run,
+	const char *const *readable, size_t readable_count, char **said)
+{
+	struct fence fence = {.ruleset = -1};
+	char *where = NULL;
+
+	fence.abi = (int)syscall(
+		SYS_landlock_create_ruleset, NULL, 0, CREATE_RULESET_VERSION);
+	if (fence.abi == 1) {
+		*said = xstrdup("Landlock ABI 1 would not let mail be moved "
+				"into new/");
+		return false;
+	}
+	if (fence.abi < 0 || !fence_make(&fence, account)) {
+		*said = xasprintf("no Landlock: %s", strerror(errno));
+		return false;
+	}
+	allow_reading(&fence, account);
+	for (size_t i = 0; i < readable_count; i++)
+		allow(&fence, readable[i], READ);
+	char *network = allow_network(&fence, account);
+	bool ok = allow_writing(&fence, account, dry_run, &where) &&
+		syscall(SYS_landlock_restrict_self, fence.ruleset, 0) == 0;
+
+	*said = ok ? xasprintf("%s, %s (Landlock ABI %d)", where, network,
+			     fence.abi)
+		   : xasprintf("no Landlock: %s", strerror(errno));
+	close(fence.ruleset);
+	free(network);
+	free(where);
+	return ok;
+}
+
+#endif

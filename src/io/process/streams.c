@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+#include "io/process/streams.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Opens /dev/null as this descriptor, if that is closed. */
+static bool fill(int fd, int flags)
+{
+	if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+		return true;
+	/* The lowest number that is free: those below are open by now. */
+	return open("/dev/null", flags | O_NOCTTY) == fd;
+}
+
+bool streams_secure(void)
+{
+	/* Standard output only to be read: what is printed must not seem to
+	 * have arrived anywhere. Standard error has nobody to be told. */
+	return fill(STDIN_FILENO, O_RDONLY) && fill(STDOUT_FILENO, O_RDONLY) &&
+		fill(STDERR_FILENO, O_WRONLY);
+}
+
+bool streams_flush(struct error *err)
+{
+	if (fflush(stdout) != 0)
+		return error_set(err, ERROR_WRITE,
+			"cannot write to standard output: %s", strerror(errno));
+	/* What failed earlier left no cause behind. */
+	return !ferror(stdout) ||
+		error_set(err, ERROR_WRITE,
+			"cannot write to standard output: some of it is lost");
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: ISC */
+#include "io/store/foreign.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/text.h"
+#include "core/xalloc.h"
+#include "io/process/log.h"
+
+#define SHOWN (4 * TEXT_SHOWN_MAX + 8)
+
+struct search {
+	struct seen *seen;
+	char places[700]; /* looked at, printable */
+	size_t files;	  /* read */
+	struct seen_notes all;
+};
+
+static void add_place(struct search *search, const char *path)
+{
+	size_t used = strlen(search->places);
+	char shown[SHOWN];
+
+	text_printable(shown, sizeof shown, path, strlen(path));
+	if (used + strlen(shown) + 3 < sizeof search->places)
+		snprintf(search->places + used, sizeof search->places - used,
+			"%s%s", used > 0 ? ", " : "", shown);
+}
+
+static const char *program(const struct search *search)
+{
+	return seen_names[search->seen->format];
+}
+
+/* What somebody should know of a file that was read. */
+static void tell(const struct search *search, const char *path,
+	const struct seen_notes *notes)
+{
+	char shown[SHOWN];
+
+	text_printable(shown, sizeof shown, path, strlen(path));
+	if (notes->strange > 0)
+		log_line(LOG_WARNINGS,
+			"%s: %zu lines are none of %s's and were passed over, "
+			"the first is line %zu",
+			shown, notes->strange, program(search),
+			notes->first_strange);
+	if (notes->odd > 0)
+		log_line(LOG_WARNINGS,
+			"%s: %zu uids are not as RFC 1939 has them (1 to %d "
+			"visible ASCII characters); they are taken as they "
+			"stand",
+			shown, notes->odd, SEEN_UID_USUAL);
+	if (notes->unseen > 0)
+		log_line(LOG_WARNINGS,
+			"%s: %zu messages count as new, since %s had no more "
+			"than their headers",
+			shown, notes->unseen, program(search));
+	if (notes->full)
+		log_line(LOG_WARNINGS,
+			"%s: it has more than %d uids; the rest was left out",
+			shown, MAILDROP_MAX);
+}
+
+static void take(struct search *search, const char *path, const char *text,
+	size_t length)
+{
+	struct seen_notes notes;
+	struct seen_notes *all = &search->all;
+
+	seen_parse(search->seen, text, length, &notes);
+	tell(search, path, &notes);
+	search->files++;
+	all->taken += notes.taken;
+	all->unseen += notes.unseen;
+	all->others += notes.others;
+	all->strange += notes.strange;
+	if (all->names[0] == '\0')
+		memcpy(all->names, notes.names, sizeof all->names);
+}
+
+/* Reads length octets, fewer where the file has become shorter. */
+static bool read_text(int fd, char *text, size_t *length)
+{
+	size_t n = 0;
+
+	while (n < *length) {
+		ssize_t got = read(fd, text + n, *length - n);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return false;
+		if (got == 0)
+			break;
+		n += (size_t)got;
+	}
+	*length = n;
+	return true;
+}
+
+/* named: by the user; of those found, what is no file at all does not count. */
+static bool read_file(
+	struct search *search, const char *path, bool named, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	char shown[SHOWN];
+	char *text = NULL;
+	struct stat st;
+	bool ok = fd >= 0 && fstat(fd, &st) == 0;
+
+	text_printable(shown, sizeof shown, path, strlen(path));
+	if (!ok) {
+		error_set(err, ERROR_DATA, "cannot read %s: %s", shown,
+			strerror(errno));
+	} else if (!S_ISREG(st.st_mode)) {
+		ok = !named;
+		if (named)
+			error_set(err, ERROR_DATA,
+				"%s is not a regular file: name the file in "
+				"which %s keeps its uids",
+				shown, program(search));
+	} else if (st.st_size > FOREIGN_FILE_MAX) {
+		ok = error_set(err, ERROR_DATA,
+			"%s is larger than %d MiB: it is no file of %s's",
+			shown, FOREIGN_FILE_MAX >> 20, program(search));
+	} else {
+		size_t length = (size_t)st.st_size;
+
+		text = xmalloc(length);
+		ok = read_text(fd, text, &length) ||
+			error_set(err, ERROR_DATA, "cannot read %s: %s", shown,
+				strerror(errno));
+		if (ok)
+			take(search, path, text, length);
+	}
+	free(text);
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* All of the account's files that match DIRECTORY/pattern. */
+static bool look(struct search *search, const char *directory,
+	const char *pattern, struct error *err)
+{
+	if (directory == NULL || directory[0] == '\0')
+		return true;
+	char *shown = xasprintf("%s/%s", directory, pattern);
+	char *whole = xcalloc(2 * strlen(directory) + strlen(pattern) + 2, 1);
+	char *p = whole;
+	glob_t found = {.gl_pathc = 0};
+	bool ok = true;
+
+	for (const char *q = directory; *q != '\0'; q++) {
+		if (strchr("*?[\\", *q) != NULL)
+			*p++ = '\\';
+		*p++ = *q;
+	}
+	*p++ = '/';
+	memcpy(p, pattern, strlen(pattern));
+	add_place(search, shown);
+	if (glob(whole, 0, NULL, &found) == 0) {
+		for (size_t i = 0; ok && i < found.gl_pathc; i++) {
+			const char *slash = strrchr(found.gl_pathv[i], '/');
+
+			if (slash != NULL &&
+				seen_owns_file(search->seen, slash + 1))
+				ok = read_file(
+					search, found.gl_pathv[i], false, err);
+		}
+		globfree(&found);
+	}
+	free(whole);
+	free(shown);
+	return ok;
+}
+
+/* The same below a directory that a variable names, or below its default. */
+static bool look_below(struct search *search, const char *variable,
+	const char *otherwise, const char *pattern, struct error *err)
+{
+	const char *home = getenv("HOME");
+	const char *named = variable == NULL ? NULL : getenv(variable);
+
+	if (named != NULL && named[0] != '\0')
+		return look(search, named, pattern, err);
+	if (otherwise == NULL || home == NULL || home[0] == '\0')
+		return true;
+	char *directory = xasprintf("%s%s", home, otherwise);
+	bool ok = look(search, directory, pattern, err);
+
+	free(directory);
+	return ok;
+}
+
+static bool look_around(struct search *search, struct error *err)
+{
+	switch (search->seen->format) {
+	case SEEN_FETCHMAIL:
+		/* The first that is there is the one it uses. */
+		return look_below(search, "FETCHMAILHOME", NULL, ".fetchids",
+			       err) &&
+			(search->files > 0 ||
+				look_below(search, "HOME_ETC", NULL,
+					".fetchids", err)) &&
+			(search->files > 0 ||
+				look_below(search, NULL, "", ".fetchids", err));
+	case SEEN_GETMAIL:
+		return look_below(search, "XDG_CONFIG_HOME", "/.config",
+			       "getmail/oldmail-*", err) &&
+			look_below(search, NULL, "/.getmail", "oldmail-*", err);
+	case SEEN_MPOP:
+		return look_below(search, NULL, "/.mpop_uidls", "*", err);
+	case SEEN_FDM:
+		return error_set(err, ERROR_DATA,
+			"fdm keeps its uids where its rc file says (new-only "
+			"cache): name that file behind the account");
+	case SEEN_THUNDERBIRD:
+		return look_below(search, NULL, "/.thunderbird",
+			"*/Mail/*/popstate.dat", err);
+	case SEEN_CLAWS:
+		return look_below(search, NULL, "/.claws-mail/uidl", "*", err);
+	}
+	return true;
+}
+
+/* Nothing was found: why, and what to do. */
+static bool found_nothing(const struct search *search, struct error *err)
+{
+	const struct seen *seen = search->seen;
+	const struct seen_notes *all = &search->all;
+
+	if (search->files == 0)
+		return error_set(err, ERROR_DATA,
+			"%s has no file of this account where it is usually "
+			"kept (looked for %s): name the file behind the "
+			"account",
+			program(search), search->places);
+	if (all->others > 0)
+		return error_set(err, ERROR_DATA,
+			"%s has nothing of %s at %s, but entries of %s: "
+			"compare the account's server and user; where %s had "
+			"other names for them, change these in a copy of the "
+			"file and name that behind the account",
+			search->places, seen->user, seen->server, all->names,
+			program(search));
+	if (all->strange > 0)
+		return error_set(err, ERROR_DATA,
+			"%s is no file of %s's: no line is as it writes them",
+			search->places, program(search));
+	return error_set(err, ERROR_DATA, "%s has no message that %s has seen",
+		search->places, program(search));
+}
+
+bool foreign_read(struct seen *seen, const char *path, struct error *err)
+{
+	struct search *search = xcalloc(1, sizeof *search);
+	bool ok;
+
+	search->seen = seen;
+	if (path != NULL) {
+		add_place(search, path);
+		ok = read_file(search, path, true, err);
+	} else {
+		ok = look_around(search, err);
+	}
+	if (ok && search->all.taken == 0)
+		ok = found_nothing(search, err);
+	if (ok)
+		seen_index(seen);
+	free(search);
+	return ok;
+}

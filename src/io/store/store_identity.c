@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: ISC */
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/xalloc.h"
+#include "io/store/store_internal.h"
+
+static const char header_sql[] =
+	"SELECT header_sha256, size FROM message WHERE id = ?1";
+
+static const char rebind_sql[] =
+	"UPDATE message SET uid = ?2, ordinal = ?3, size = ?4,"
+	" vanished_at = NULL, doubtful_at = NULL, origin = NULL WHERE id = ?1";
+
+static const char size_sql[] = "UPDATE message SET size = ?2 WHERE id = ?1";
+
+/* What it was is still known, though not under a uid that a server gives. */
+static const char retire_sql[] =
+	"UPDATE message SET vanished_at = ifnull(vanished_at, ?3),"
+	" held_at = NULL,"
+	" uid = CAST('used again: ' || hex(uid) || ' ' || id AS BLOB)"
+	" WHERE uid = ?1 AND ordinal = ?2 AND state IN (2, 3)";
+
+static const char same_text_sql[] =
+	"SELECT 1 FROM message WHERE uid = ?1 AND ordinal = ?2 AND state = 2"
+	" AND sha256 = ?3";
+
+static const char hold_row_sql[] =
+	"UPDATE message SET held_at = ifnull(held_at, ?2) WHERE id = ?1";
+
+bool store_record_hold(
+	struct store *store, int64_t row, int64_t now, struct error *err)
+{
+	return store_change_row(store, hold_row_sql, row, now, err);
+}
+
+static const char seen_again_sql[] =
+	"UPDATE message SET returned_at = ?2 WHERE id = ?1 AND state = 3";
+
+bool store_is_same_text(struct store *store, const struct maildrop *maildrop,
+	const struct message *message,
+	const unsigned char sha256[LETTER_DIGEST], bool *same,
+	struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, same_text_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_blob(stmt, 1, maildrop_uid(maildrop, message),
+		(int)message->uid_length, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 2, message->ordinal);
+	sqlite3_bind_blob(stmt, 3, sha256, LETTER_DIGEST, SQLITE_STATIC);
+	return store_has_row(store, stmt, same, err);
+}
+
+bool store_record_returned(
+	struct store *store, int64_t row, int64_t now, struct error *err)
+{
+	return store_change_row(store, seen_again_sql, row, now, err);
+}
+
+size_t store_lost_count(const struct store *store)
+{
+	return store->lost.count;
+}
+
+/* Reads a row's header digest and size; *known is false without a digest. */
+static bool read_header(struct store *store, int64_t row,
+	struct store_lost *found, bool *known, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, header_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_int64(stmt, 1, row);
+	int code = sqlite3_step(stmt);
+	const void *sha256 = sqlite3_column_blob(stmt, 0);
+
+	*known = code == SQLITE_ROW && sha256 != NULL &&
+		sqlite3_column_bytes(stmt, 0) == LETTER_DIGEST;
+	if (*known) {
+		found->row = row;
+		memcpy(found->header_sha256, sha256, LETTER_DIGEST);
+		found->size = sqlite3_column_type(stmt, 1) == SQLITE_NULL
+			? MAILDROP_SIZE_UNKNOWN
+			: (uint64_t)sqlite3_column_int64(stmt, 1);
+	}
+	bool ok = code == SQLITE_ROW || code == SQLITE_DONE ||
+		store_failed(store, "read", err);
+
+	sqlite3_reset(stmt);
+	return ok;
+}
+
+bool store_lost(struct store *store, struct store_lost **lost, size_t *count,
+	struct error *err)
+{
+	struct store_lost *found = xcalloc(store->lost.count, sizeof found[0]);
+	size_t n = 0;
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < store->lost.count; i++) {
+		bool known;
+
+		ok = read_header(
+			store, store->lost.ids[i], &found[n], &known, err);
+		n += ok && known;
+	}
+	if (!ok) {
+		free(found);
+		return false;
+	}
+	*lost = found;
+	*count = n;
+	return true;
+}
+
+bool store_header(struct store *store, int64_t row,
+	unsigned char sha256[LETTER_DIGEST], bool *known, struct error *err)
+{
+	struct store_lost found;
+
+	if (!read_header(store, row, &found, known, err))
+		return false;
+	if (*known)
+		memcpy(sha256, found.header_sha256, LETTER_DIGEST);
+	return true;
+}
+
+bool store_rebind(struct store *store, int64_t row,
+	const struct maildrop *maildrop, const struct message *message,
+	struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, rebind_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_int64(stmt, 1, row);
+	sqlite3_bind_blob(stmt, 2, maildrop_uid(maildrop, message),
+		(int)message->uid_length, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 3, message->ordinal);
+	if (message->size == MAILDROP_SIZE_UNKNOWN)
+		sqlite3_bind_null(stmt, 4);
+	else
+		sqlite3_bind_int64(stmt, 4, (sqlite3_int64)message->size);
+	return store_finish(store, stmt, "write to", err);
+}
+
+bool store_retire(struct store *store, const struct maildrop *maildrop,
+	const struct message *message, int64_t now, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, retire_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_blob(stmt, 1, maildrop_uid(maildrop, message),
+		(int)message->uid_length, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 2, message->ordinal);
+	sqlite3_bind_int64(stmt, 3, now);
+	return store_finish(store, stmt, "write to", err);
+}
+
+bool store_record_size(
+	struct store *store, int64_t row, uint64_t size, struct error *err)
+{
+	return store_change_row(store, size_sql, row, (int64_t)size, err);
+}

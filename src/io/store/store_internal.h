@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the files of the store share: it is the one room that knows SQLite, and
+ * they include sqlite3.h before this.
+ */
+#ifndef IO_STORE_STORE_INTERNAL_H
+#define IO_STORE_STORE_INTERNAL_H
+
+#include "io/store/store.h"
+
+/* So many different statements at most. */
+#define STATEMENTS_MAX 64
+
+/* Row ids, growing. */
+struct rows {
+	int64_t *ids; /* owned */
+	size_t count;
+	size_t room;
+};
+
+struct store {
+	char *path; /* owned */
+	enum store_mode mode;
+	int lock;    /* the file itself, locked; -1: there is no file */
+	int success; /* the file of the last success, to write; or -1 */
+	sqlite3 *db; /* owned */
+	struct {
+		const char *sql; /* the constant itself, not its text */
+		sqlite3_stmt *stmt;
+	} prepared[STATEMENTS_MAX];
+	size_t prepared_count;
+	int64_t noted_at;	/* a run that did nothing came through; or 0 */
+	int64_t out_of_step_at; /* 0: never */
+	int64_t loose_sizes_at; /* 0: never */
+	unsigned said;		/* of enum store_saying */
+	enum pop3_uidl_form uidl_form;
+	bool bound;	      /* to the mailbox that it was checked for */
+	struct rows vanished; /* known, and not in the listing now */
+	struct rows lost;     /* of the vanished: those that are kept */
+	struct rows taken;    /* of these: found again by their texts */
+	int64_t place;	      /* the row of the place below, 0: none yet */
+	enum destination_kind place_kind;
+	char *place_path; /* owned */
+};
+
+/*
+ * Fails with what was tried ("read", "write to"...), and undoes the transaction
+ * that it belonged to.
+ */
+bool store_failed(struct store *store, const char *what, struct error *err);
+
+/*
+ * The prepared statement, ready for its values. sql: a constant, which is known
+ * again by its address. NULL on failure.
+ */
+sqlite3_stmt *store_statement(
+	struct store *store, const char *sql, struct error *err);
+
+/* The kind of a place, as its row says it. */
+enum destination_kind store_kind_named(const char *name);
+
+/* Opens a connection to a file, or to ":memory:". */
+bool store_open_database(
+	struct store *store, const char *path, int flags, struct error *err);
+
+/* Sets up the connection, and checks whose database it is. */
+bool store_make_ready(struct store *store, struct error *err);
+
+/* The version of the format that this keepmail writes. */
+int64_t store_format(void);
+
+/* Opens the database of a file that is not to be changed, or missing. */
+bool store_open_to_look(struct store *store, struct error *err);
+
+/*
+ * Opens the file of the last success, to write it later, and reads it: when a
+ * run that did nothing came through at last; 0: it does not say.
+ */
+int64_t store_open_success(struct store *store);
+
+/* Runs a statement that yields no rows, and makes it ready for the next. */
+bool store_finish(struct store *store, sqlite3_stmt *stmt, const char *what,
+	struct error *err);
+
+/* Does a statement that is ready yield a row? It is made ready for the next. */
+bool store_has_row(
+	struct store *store, sqlite3_stmt *stmt, bool *has, struct error *err);
+
+/* Runs statements without values. */
+bool store_run_sql(struct store *store, const char *sql, const char *what,
+	struct error *err);
+
+/* The one number that a query gives. */
+bool store_read_number(struct store *store, const char *sql, int64_t *number,
+	struct error *err);
+
+/* Which of them could not be fetched before: a part of store_recall. */
+bool store_recall_troubles(struct store *store, const struct maildrop *maildrop,
+	struct memory *memories, struct error *err);
+
+/* Adds an id to them. */
+void store_add_row(struct rows *rows, int64_t id);
+
+/* Which of them are larger than LIST says: a part of store_recall. */
+bool store_recall_oversizes(struct store *store,
+	const struct maildrop *maildrop, struct memory *memories,
+	struct error *err);
+
+/* How a place's kind is called in the table. */
+const char *store_kind_name(enum destination_kind kind);
+
+/* Runs an UPDATE or DELETE of one row, with its time where it takes one. */
+bool store_change_row(struct store *store, const char *sql, int64_t row,
+	int64_t now, struct error *err);
+
+#endif

@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: ISC */
+#include "io/store/store_look.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/xalloc.h"
+#include "io/store/store_internal.h"
+
+/* A run that ends writes to the file once. */
+#define SNAPSHOT_TRIES 20
+
+/* Where a database's header says that it is in WAL mode (2), and that of old.
+ */
+#define HEADER_MODES 18
+#define HEADER_LENGTH 100
+
+static const char counts_sql[] =
+	"SELECT count(*) FILTER (WHERE state IN (2, 3)"
+	"  AND origin IS NOT 'rebuilt'),"
+	" sum(octets) FILTER (WHERE state IN (2, 3)"
+	"  AND origin IS NOT 'rebuilt'),"
+	" count(*) FILTER (WHERE state = 1"
+	"  OR (state = 2 AND vanished_at IS NULL)),"
+	" count(*) FILTER (WHERE state IN (0, 2, 4) AND held_at IS NOT NULL),"
+	" count(*) FILTER (WHERE missing_at IS NOT NULL),"
+	" count(*) FILTER (WHERE state = 2 AND vanished_at IS NULL"
+	"  AND held_at IS NULL AND kept_at <= ?1),"
+	" min(kept_at) FILTER (WHERE state = 2 AND vanished_at IS NULL"
+	"  AND held_at IS NULL AND kept_at > ?1) FROM message";
+
+static const char troubles_sql[] =
+	"SELECT count(*) FILTER (WHERE quarantined_at IS NULL),"
+	" count(quarantined_at) FROM trouble";
+
+#define RUN_COLUMNS                                                         \
+	"SELECT started, ended, status, fetched, octets, erased, \"left\"," \
+	" failed, error FROM run "
+
+static const char runs_sql[] = RUN_COLUMNS "ORDER BY id";
+
+static const char last_run_sql[] = RUN_COLUMNS "ORDER BY id DESC LIMIT 1";
+
+static const char last_success_sql[] =
+	RUN_COLUMNS "WHERE status = 0 AND ended <= ?1 ORDER BY id DESC LIMIT 1";
+
+static const char messages_sql[] =
+	"SELECT uid, ordinal, state, size, first_seen, kept_at, vanished_at,"
+	" erased_at, held_at, missing_at, kind, path, name, offset, length,"
+	" octets, sha256, message_id, origin FROM message"
+	" LEFT JOIN place ON place.id = message.place"
+	" WHERE uid = ?1 ORDER BY ordinal";
+
+#define TROUBLE_COLUMNS                                           \
+	"SELECT uid, ordinal, tries, first_at, last_at, next_at," \
+	" quarantined_at, error FROM trouble "
+
+static const char troubles_of_sql[] =
+	TROUBLE_COLUMNS "WHERE uid = ?1 ORDER BY ordinal";
+
+static const char quarantined_sql[] = TROUBLE_COLUMNS
+	"WHERE quarantined_at IS NOT NULL ORDER BY quarantined_at";
+
+/* Is there something in the file beside the store that is so called? */
+static bool has_beside(const struct store *store, const char *suffix)
+{
+	char *path = xasprintf("%s%s", store->path, suffix);
+	struct stat st;
+	bool has = stat(path, &st) == 0 && st.st_size > 0;
+
+	free(path);
+	return has;
+}
+
+static bool read_all(int fd, unsigned char *bytes, size_t length)
+{
+	size_t have = 0;
+
+	while (have < length) {
+		ssize_t n = pread(fd, bytes + have, length - have, (off_t)have);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		have += (size_t)n;
+	}
+	return true;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_size == b->st_size &&
+		a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+		a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/*
+ * All of the file as it was at a moment at which no run was writing to it, in
+ * memory of SQLite's. NULL, with no error: a run came in between.
+ */
+static unsigned char *snapshot(
+	struct store *store, sqlite3_int64 *length, struct error *err)
+{
+	struct stat before;
+	struct stat after;
+
+	if (fstat(store->lock, &before) < 0) {
+		error_set(err, ERROR_WRITE, "cannot read the store %s: %s",
+			store->path, strerror(errno));
+		return NULL;
+	}
+	size_t size = (size_t)before.st_size;
+	unsigned char *bytes = sqlite3_malloc64(size + HEADER_LENGTH);
+
+	if (bytes == NULL) {
+		error_set(err, ERROR_SOFTWARE, "SQLite has no memory");
+		return NULL;
+	}
+	memset(bytes + size, 0, HEADER_LENGTH);
+	errno = 0;
+	bool whole = read_all(store->lock, bytes, size);
+	int code = errno;
+
+	if (!whole && code != 0)
+		error_set(err, ERROR_WRITE, "cannot read the store %s: %s",
+			store->path, strerror(code));
+	if (whole && fstat(store->lock, &after) == 0 &&
+		same_file(&before, &after) && !has_beside(store, "-wal")) {
+		*length = (sqlite3_int64)size;
+		return bytes;
+	}
+	sqlite3_free(bytes);
+	return NULL;
+}
+
+/* Opens a copy of it, so that nothing is locked, made or written. */
+static bool open_snapshot(struct store *store, unsigned char *bytes,
+	sqlite3_int64 length, struct error *err)
+{
+	/* Memory has no WAL. */
+	if (bytes[HEADER_MODES] == 2 && bytes[HEADER_MODES + 1] == 2)
+		bytes[HEADER_MODES] = bytes[HEADER_MODES + 1] = 1;
+	if (!store_open_database(
+		    store, ":memory:", SQLITE_OPEN_READWRITE, err)) {
+		sqlite3_free(bytes);
+		return false;
+	}
+	/* It frees the memory, also when it fails. */
+	if (sqlite3_deserialize(store->db, "main", bytes, length, length,
+		    SQLITE_DESERIALIZE_FREEONCLOSE |
+			    SQLITE_DESERIALIZE_RESIZEABLE) != SQLITE_OK)
+		return store_failed(store, "read", err);
+	return store_make_ready(store, err);
+}
+
+/*
+ * Reads all of it into memory, so that a store of an older keepmail can be
+ * brought up to date there.
+ */
+static bool copy_to_memory(struct store *store, struct error *err)
+{
+	sqlite3 *file = store->db;
+	sqlite3_backup *backup = NULL;
+
+	store->db = NULL;
+	bool ok = store_open_database(
+		store, ":memory:", SQLITE_OPEN_READWRITE, err);
+
+	if (ok)
+		backup = sqlite3_backup_init(store->db, "main", file, "main");
+	if (backup != NULL)
+		sqlite3_backup_step(backup, -1);
+	if (ok &&
+		(backup == NULL || sqlite3_backup_finish(backup) != SQLITE_OK))
+		ok = store_failed(store, "read", err);
+	sqlite3_close(file);
+	return ok;
+}
+
+/* A run is at work, or was killed: SQLite's own locks let one read. */
+static bool open_with_wal(struct store *store, struct error *err)
+{
+	int64_t version = 0;
+
+	return store_open_database(
+		       store, store->path, SQLITE_OPEN_READONLY, err) &&
+		store_read_number(
+			store, "PRAGMA user_version", &version, err) &&
+		(version == store_format() || copy_to_memory(store, err)) &&
+		store_make_ready(store, err) &&
+		store_run_sql(store, "BEGIN", "read", err);
+}
+
+/*
+ * With a WAL that has something in it there are a run at work, or one that was
+ * killed, and SQLite's own locks, which let one read. Without it the file is
+ * all, but SQLite would make a WAL to read it: it gets a copy.
+ */
+bool store_open_to_look(struct store *store, struct error *err)
+{
+	struct stat st;
+
+	for (int i = 0; i < SNAPSHOT_TRIES; i++) {
+		sqlite3_int64 length = 0;
+
+		if (store->lock < 0 ||
+			(fstat(store->lock, &st) == 0 && st.st_size == 0) ||
+			/* It is being made, and there is nothing in it yet. */
+			has_beside(store, "-journal"))
+			return store_open_database(store,
+				       ":memory:", SQLITE_OPEN_READWRITE,
+				       err) &&
+				store_make_ready(store, err);
+		if (has_beside(store, "-wal"))
+			return open_with_wal(store, err);
+		unsigned char *bytes = snapshot(store, &length, err);
+
+		if (bytes != NULL)
+			return open_snapshot(store, bytes, length, err);
+		if (err->kind != ERROR_NONE)
+			return false;
+		usleep(10000);
+	}
+	return error_set(err, ERROR_TEMPORARY,
+		"the store %s changes too fast to be read: try again",
+		store->path);
+}
+
+/* Does a run hold the lock? */
+static bool is_at_work(const struct store *store)
+{
+	struct flock lock = {
+		.l_type = F_RDLCK,
+		.l_whence = SEEK_SET,
+		.l_start = 0,
+		.l_len = 1,
+	};
+#ifdef F_OFD_GETLK
+	int command = F_OFD_GETLK;
+#else
+	int command = F_GETLK;
+#endif
+
+	return store->lock >= 0 && fcntl(store->lock, command, &lock) == 0 &&
+		lock.l_type != F_UNLCK;
+}
+
+static const char *text_at(sqlite3_stmt *stmt, int column)
+{
+	const unsigned char *text = sqlite3_column_text(stmt, column);
+
+	return text == NULL ? "" : (const char *)text;
+}
+
+static uint64_t count_at(sqlite3_stmt *stmt, int column)
+{
+	return (uint64_t)sqlite3_column_int64(stmt, column);
+}
+
+static struct store_run run_at(sqlite3_stmt *stmt)
+{
+	return (struct store_run){
+		.started = sqlite3_column_int64(stmt, 0),
+		.ended = sqlite3_column_int64(stmt, 1),
+		.status = sqlite3_column_int(stmt, 2),
+		.fetched = count_at(stmt, 3),
+		.octets = count_at(stmt, 4),
+		.erased = count_at(stmt, 5),
+		.left = count_at(stmt, 6),
+		.failed = count_at(stmt, 7),
+		.error = text_at(stmt, 8),
+	};
+}
+
+/* The next row; false at the end, and where *code says that it failed. */
+static bool next_row(sqlite3_stmt *stmt, int *code)
+{
+	*code = sqlite3_step(stmt);
+	return *code == SQLITE_ROW;
+}
+
+static bool no_more(
+	struct store *store, sqlite3_stmt *stmt, int code, struct error *err)
+{
+	bool ok = code == SQLITE_DONE || code == SQLITE_ROW ||
+		store_failed(store, "read", err);
+
+	sqlite3_reset(stmt);
+	sqlite3_clear_bindings(stmt);
+	return ok;
+}
+
+/* One run, as it is asked for; ended stays 0 where there is none. */
+static bool read_run(struct store *store, const char *sql,
+	struct store_run *run, char *error, size_t size, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, sql, err);
+	int code;
+
+	if (stmt == NULL)
+		return false;
+	if (sqlite3_bind_parameter_count(stmt) > 0)
+		sqlite3_bind_int64(stmt, 1, (int64_t)time(NULL) + CLOCK_DAY);
+	if (next_row(stmt, &code)) {
+		*run = run_at(stmt);
+		snprintf(error, size, "%s", run->error);
+		run->error = error;
+	}
+	return no_more(store, stmt, code, err);
+}
+
+static bool read_counts(struct store *store, int64_t kept_until,
+	struct store_overview *overview, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, counts_sql, err);
+	int code;
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_int64(stmt, 1, kept_until);
+	if (next_row(stmt, &code)) {
+		overview->kept = count_at(stmt, 0);
+		overview->octets = count_at(stmt, 1);
+		overview->on_server = count_at(stmt, 2);
+		overview->held = count_at(stmt, 3);
+		overview->missing = count_at(stmt, 4);
+		overview->over = count_at(stmt, 5);
+		overview->oldest_other = sqlite3_column_int64(stmt, 6);
+	}
+	if (!no_more(store, stmt, code, err))
+		return false;
+	stmt = store_statement(store, troubles_sql, err);
+	if (stmt == NULL)
+		return false;
+	if (next_row(stmt, &code)) {
+		overview->in_trouble = count_at(stmt, 0);
+		overview->quarantined = count_at(stmt, 1);
+	}
+	return no_more(store, stmt, code, err);
+}
+
+bool store_overview(struct store *store, int64_t kept_until,
+	struct store_overview *overview, struct error *err)
+{
+	struct store_run success = {.ended = 0};
+	char ignored[1];
+
+	*overview = (struct store_overview){
+		.known = store->lock >= 0,
+		.at_work = is_at_work(store),
+		.last.error = "",
+	};
+	if (!read_counts(store, kept_until, overview, err) ||
+		!read_run(store, last_run_sql, &overview->last,
+			overview->last_error, sizeof overview->last_error,
+			err) ||
+		!read_run(store, last_success_sql, &success, ignored,
+			sizeof ignored, err))
+		return false;
+	overview->last_success = store->noted_at > success.ended
+		? store->noted_at
+		: success.ended;
+	return true;
+}
+
+int64_t store_noted_run(struct store *store)
+{
+	struct error ignored = {.kind = ERROR_NONE};
+	struct store_run last = {.ended = 0};
+	char error[1];
+
+	if (!read_run(store, last_run_sql, &last, error, sizeof error,
+		    &ignored) ||
+		store->noted_at <= last.ended)
+		return 0;
+	return store->noted_at;
+}
+
+bool store_each_run(struct store *store, store_run_visitor *visit, void *data,
+	struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, runs_sql, err);
+	int code;
+
+	if (stmt == NULL)
+		return false;
+	while (next_row(stmt, &code)) {
+		struct store_run run = run_at(stmt);
+
+		visit(&run, data);
+	}
+	return no_more(store, stmt, code, err);
+}
+
+static struct store_message message_at(sqlite3_stmt *stmt)
+{
+	const char *uid = sqlite3_column_blob(stmt, 0);
+	bool sized = sqlite3_column_type(stmt, 3) != SQLITE_NULL;
+	bool hashed = sqlite3_column_bytes(stmt, 16) == LETTER_DIGEST;
+
+	return (struct store_message){
+		.uid = uid == NULL ? "" : uid,
+		.uid_length = (size_t)sqlite3_column_bytes(stmt, 0),
+		.ordinal = sqlite3_column_int64(stmt, 1),
+		.state = (enum memory_state)sqlite3_column_int(stmt, 2),
+		.size = sized ? count_at(stmt, 3) : MAILDROP_SIZE_UNKNOWN,
+		.first_seen = sqlite3_column_int64(stmt, 4),
+		.kept_at = sqlite3_column_int64(stmt, 5),
+		.vanished_at = sqlite3_column_int64(stmt, 6),
+		.erased_at = sqlite3_column_int64(stmt, 7),
+		.held_at = sqlite3_column_int64(stmt, 8),
+		.missing_at = sqlite3_column_int64(stmt, 9),
+		.kind = store_kind_named(text_at(stmt, 10)),
+		.path = text_at(stmt, 11),
+		.name = text_at(stmt, 12),
+		.offset = count_at(stmt, 13),
+		.length = count_at(stmt, 14),
+		.octets = count_at(stmt, 15),
+		.sha256 = hashed ? sqlite3_column_blob(stmt, 16) : NULL,
+		.message_id = text_at(stmt, 17),
+		.origin = text_at(stmt, 18),
+	};
+}
+
+bool store_each_message(struct store *store, const char *uid, size_t uid_length,
+	store_message_visitor *visit, void *data, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, messages_sql, err);
+	int code;
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_blob(stmt, 1, uid, (int)uid_length, SQLITE_STATIC);
+	while (next_row(stmt, &code)) {
+		struct store_message message = message_at(stmt);
+
+		visit(&message, data);
+	}
+	return no_more(store, stmt, code, err);
+}
+
+bool store_each_trouble(struct store *store, const char *uid, size_t uid_length,
+	store_trouble_visitor *visit, void *data, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(
+		store, uid == NULL ? quarantined_sql : troubles_of_sql, err);
+	int code;
+
+	if (stmt == NULL)
+		return false;
+	if (uid != NULL)
+		sqlite3_bind_blob(stmt, 1, uid, (int)uid_length, SQLITE_STATIC);
+	while (next_row(stmt, &code)) {
+		const char *bytes = sqlite3_column_blob(stmt, 0);
+		struct store_trouble trouble = {
+			.uid = bytes == NULL ? "" : bytes,
+			.uid_length = (size_t)sqlite3_column_bytes(stmt, 0),
+			.ordinal = sqlite3_column_int64(stmt, 1),
+			.tries = count_at(stmt, 2),
+			.first_at = sqlite3_column_int64(stmt, 3),
+			.last_at = sqlite3_column_int64(stmt, 4),
+			.next_at = sqlite3_column_int64(stmt, 5),
+			.quarantined_at = sqlite3_column_int64(stmt, 6),
+			.error = text_at(stmt, 7),
+		};
+
+		visit(&trouble, data);
+	}
+	return no_more(store, stmt, code, err);
+}

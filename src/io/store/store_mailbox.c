@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: ISC */
+/* Whose mailbox the store is of, and what its server is like. */
+#include <sqlite3.h>
+#include <string.h>
+#include <strings.h>
+
+#include "io/store/store_internal.h"
+
+/* A server may have been mended by then. */
+#define OUT_OF_STEP_FOR (INT64_C(31) * 86400)
+#define LOOSE_SIZES_FOR (INT64_C(92) * 86400)
+
+static const char mailbox_sql[] =
+	"SELECT server, user, out_of_step_at, loose_sizes_at, said, proof_form"
+	" FROM mailbox";
+
+static const char mailbox_forget_sql[] = "DELETE FROM mailbox";
+
+static const char mailbox_add_sql[] =
+	"INSERT INTO mailbox (server, user) VALUES (?1, ?2)";
+
+static const char out_of_step_sql[] = "UPDATE mailbox SET out_of_step_at = ?1";
+
+static const char loose_sizes_sql[] = "UPDATE mailbox SET loose_sizes_at = ?1";
+
+static const char form_sql[] = "UPDATE mailbox SET proof_form = ?1";
+
+static const char said_sql[] = "UPDATE mailbox SET said = said | ?1";
+
+/* Records whose uids these are. */
+static bool record_mailbox(struct store *store, const char *server,
+	const char *user, struct error *err)
+{
+	sqlite3_stmt *forget = store_statement(store, mailbox_forget_sql, err);
+	sqlite3_stmt *add = store_statement(store, mailbox_add_sql, err);
+
+	if (forget == NULL || add == NULL || !store_begin(store, err) ||
+		!store_finish(store, forget, "write to", err))
+		return false;
+	sqlite3_bind_text(add, 1, server, -1, SQLITE_STATIC);
+	sqlite3_bind_text(add, 2, user, -1, SQLITE_STATIC);
+	return store_finish(store, add, "write to", err) &&
+		store_commit(store, err);
+}
+
+static enum pop3_uidl_form read_form(int64_t value)
+{
+	return value < POP3_UIDL_UNKNOWN || value > POP3_UIDL_NONE
+		? POP3_UIDL_UNKNOWN
+		: (enum pop3_uidl_form)value;
+}
+
+bool store_check_mailbox(struct store *store, const char *server,
+	const char *user, bool adopt, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, mailbox_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	int code = sqlite3_step(stmt);
+
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		return store_failed(store, "read", err);
+	bool known = code == SQLITE_ROW;
+	const char *server_then =
+		known ? (const char *)sqlite3_column_text(stmt, 0) : "";
+	const char *user_then =
+		known ? (const char *)sqlite3_column_text(stmt, 1) : "";
+	if (known) {
+		store->out_of_step_at = sqlite3_column_int64(stmt, 2);
+		store->loose_sizes_at = sqlite3_column_int64(stmt, 3);
+		store->said = (unsigned)sqlite3_column_int64(stmt, 4);
+		store->uidl_form = read_form(sqlite3_column_int64(stmt, 5));
+	}
+	bool same = known && server_then != NULL && user_then != NULL &&
+		strcasecmp(server, server_then) == 0 &&
+		strcmp(user, user_then) == 0;
+
+	if (known && !same && !adopt)
+		error_set(err, ERROR_CONFIG,
+			"what the store %s knows is the mailbox of %s on %s. "
+			"If this is another mailbox, give the account another "
+			"name; if it is the same one under a new name, run "
+			"keepmail --same-mailbox once",
+			store->path, user_then, server_then);
+	sqlite3_reset(stmt);
+	if (err->kind != ERROR_NONE)
+		return false;
+	store->bound = same;
+	return true;
+}
+
+bool store_bind_mailbox(struct store *store, const char *server,
+	const char *user, struct error *err)
+{
+	if (store->bound)
+		return true;
+	store->bound = record_mailbox(store, server, user, err);
+	return store->bound;
+}
+
+bool store_was_out_of_step(const struct store *store, int64_t now)
+{
+	return store->out_of_step_at != 0 &&
+		!clock_is_void(now, store->out_of_step_at) &&
+		now - store->out_of_step_at < OUT_OF_STEP_FOR;
+}
+
+/* Changes the one row there is. */
+static bool record(
+	struct store *store, const char *sql, int64_t value, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, sql, err);
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_int64(stmt, 1, value);
+	return store_finish(store, stmt, "write to", err);
+}
+
+bool store_record_out_of_step(
+	struct store *store, int64_t now, struct error *err)
+{
+	return record(store, out_of_step_sql, now, err);
+}
+
+enum pop3_uidl_form store_uidl_form(const struct store *store)
+{
+	return store->uidl_form;
+}
+
+bool store_record_uidl_form(
+	struct store *store, enum pop3_uidl_form form, struct error *err)
+{
+	return record(store, form_sql, form, err);
+}
+
+bool store_has_loose_sizes(const struct store *store, int64_t now)
+{
+	return store->loose_sizes_at != 0 &&
+		!clock_is_void(now, store->loose_sizes_at) &&
+		now - store->loose_sizes_at < LOOSE_SIZES_FOR;
+}
+
+bool store_record_loose_sizes(
+	struct store *store, int64_t now, struct error *err)
+{
+	return record(store, loose_sizes_sql, now, err);
+}
+
+bool store_has_said(const struct store *store, enum store_saying what)
+{
+	return (store->said & what) != 0;
+}
+
+bool store_record_said(struct store *store, unsigned what, struct error *err)
+{
+	return record(store, said_sql, what, err);
+}
+
+static const char clock_sql[] =
+	"SELECT sure_at, evidence_at, leapt_at FROM clock";
+
+static const char clock_forget_sql[] = "DELETE FROM clock";
+
+static const char clock_add_sql[] =
+	"INSERT INTO clock (sure_at, evidence_at, leapt_at)"
+	" VALUES (?1, ?2, ?3)";
+
+bool store_clock(
+	struct store *store, struct clock_record *record, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, clock_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	int code = sqlite3_step(stmt);
+
+	*record = (struct clock_record){.sure_at = 0};
+	if (code == SQLITE_ROW) {
+		record->sure_at = sqlite3_column_int64(stmt, 0);
+		record->evidence_at = sqlite3_column_int64(stmt, 1);
+		record->leapt_at = sqlite3_column_int64(stmt, 2);
+	}
+	bool ok = code == SQLITE_ROW || code == SQLITE_DONE ||
+		store_failed(store, "read", err);
+
+	sqlite3_reset(stmt);
+	return ok;
+}
+
+bool store_record_clock(struct store *store, const struct clock_record *record,
+	struct error *err)
+{
+	sqlite3_stmt *forget = store_statement(store, clock_forget_sql, err);
+	sqlite3_stmt *add = store_statement(store, clock_add_sql, err);
+
+	if (forget == NULL || add == NULL ||
+		!store_finish(store, forget, "write to", err))
+		return false;
+	sqlite3_bind_int64(add, 1, record->sure_at);
+	sqlite3_bind_int64(add, 2, record->evidence_at);
+	sqlite3_bind_int64(add, 3, record->leapt_at);
+	return store_finish(store, add, "write to", err);
+}

@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: ISC */
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/xalloc.h"
+#include "io/store/store_internal.h"
+
+/* What vanished is remembered so long: some servers list only a window. */
+#define FORGET_AFTER (INT64_C(366) * 86400)
+
+static const char recall_sql[] =
+	"SELECT id, uid, ordinal, state, size, kept_at,"
+	" vanished_at IS NOT NULL, held_at IS NOT NULL,"
+	" missing_at IS NOT NULL, returned_at IS NOT NULL,"
+	" header_sha256 IS NOT NULL, doubtful_at IS NOT NULL FROM message";
+
+static const char place_add_sql[] = "INSERT OR IGNORE INTO place (kind, path)"
+				    " VALUES (?1, ?2)";
+
+static const char place_find_sql[] =
+	"SELECT id FROM place WHERE kind = ?1 AND path = ?2";
+
+static const char arriving_add_sql[] =
+	"INSERT INTO message (uid, ordinal, state, size, first_seen,"
+	" place, name, offset, length, octets, sha256, message_id,"
+	" header_sha256, head_octets, head_sha256)"
+	" VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+	" ?12, ?13, ?14)"
+	" ON CONFLICT (uid, ordinal) DO UPDATE SET state = 1,"
+	" size = excluded.size, kept_at = NULL, vanished_at = NULL,"
+	" erased_at = NULL, first_seen = excluded.first_seen,"
+	" place = excluded.place, name = excluded.name,"
+	" offset = excluded.offset, length = excluded.length,"
+	" octets = excluded.octets, sha256 = excluded.sha256,"
+	" message_id = excluded.message_id,"
+	" header_sha256 = excluded.header_sha256, origin = NULL,"
+	" head_octets = excluded.head_octets,"
+	" head_sha256 = excluded.head_sha256,"
+	/* A hold on a message that was given up is for what takes its place. */
+	" held_at = CASE state WHEN 0 THEN held_at END, missing_at = NULL,"
+	" returned_at = NULL, doubtful_at = NULL"
+	" WHERE state <> 2 OR vanished_at IS NOT NULL"
+	" RETURNING id";
+
+static const char arriving_list_sql[] =
+	"SELECT message.id, kind, path, name, offset, length, octets,"
+	" sha256, head_octets, head_sha256, header_sha256, message_id"
+	" FROM message JOIN place ON place.id = message.place"
+	" WHERE state = 1 ORDER BY place.id, offset, message.id";
+
+static const char arriving_forget_sql[] =
+	"DELETE FROM message WHERE id = ?1 AND state = 1 AND held_at IS NULL";
+
+static const char arriving_held_sql[] =
+	"UPDATE message SET state = 0 WHERE id = ?1 AND state = 1";
+
+static const char kept_sql[] =
+	"UPDATE message SET state = 2, kept_at = nullif(?2, 0) WHERE id = ?1";
+
+static const char erased_sql[] =
+	"UPDATE message SET state = 3, erased_at = ?2 WHERE id = ?1";
+
+static const char vanished_sql[] =
+	"UPDATE message SET vanished_at = ?2 WHERE id = ?1";
+
+static const char returned_sql[] =
+	"UPDATE message SET vanished_at = NULL, doubtful_at = NULL"
+	" WHERE id = ?1";
+
+static const char doubtful_sql[] =
+	"UPDATE message SET vanished_at = NULL,"
+	" doubtful_at = ifnull(doubtful_at, ?2) WHERE id = ?1"
+	" AND (vanished_at IS NOT NULL OR doubtful_at IS NULL)";
+
+static const char forget_sql[] = "DELETE FROM message WHERE vanished_at < ?1";
+
+void store_add_row(struct rows *rows, int64_t id)
+{
+	if (rows->count == rows->room) {
+		rows->room = rows->room > 0 ? rows->room * 2 : 64;
+		rows->ids = xreallocarray(
+			rows->ids, rows->room, sizeof rows->ids[0]);
+	}
+	rows->ids[rows->count++] = id;
+}
+
+bool store_recall(struct store *store, const struct maildrop *maildrop,
+	struct memory **memories, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, recall_sql, err);
+	struct memory *found = xcalloc(maildrop->count, sizeof found[0]);
+	size_t hint = 0;
+	int code;
+
+	if (stmt == NULL) {
+		free(found);
+		return false;
+	}
+	store->vanished.count = store->lost.count = 0;
+	/* Rows lie in the order in which they were listed once. */
+	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+		int64_t row = sqlite3_column_int64(stmt, 0);
+		bool vanished = sqlite3_column_int(stmt, 6) != 0;
+		const char *uid = sqlite3_column_blob(stmt, 1);
+		size_t length = (size_t)sqlite3_column_bytes(stmt, 1);
+
+		size_t at = maildrop_find(maildrop, uid == NULL ? "" : uid,
+			length, (uint32_t)sqlite3_column_int64(stmt, 2), hint);
+
+		if (at == MAILDROP_NOT_FOUND) {
+			if (!vanished)
+				store_add_row(&store->vanished, row);
+			if (!vanished &&
+				sqlite3_column_int(stmt, 3) == MEMORY_KEPT)
+				store_add_row(&store->lost, row);
+			continue;
+		}
+		found[at] = (struct memory){
+			.row = row,
+			.state = (enum memory_state)sqlite3_column_int(stmt, 3),
+			.size = sqlite3_column_type(stmt, 4) == SQLITE_NULL
+				? MAILDROP_SIZE_UNKNOWN
+				: (uint64_t)sqlite3_column_int64(stmt, 4),
+			.kept_at = sqlite3_column_int64(stmt, 5),
+			.vanished =
+				vanished || sqlite3_column_int(stmt, 11) != 0,
+			.held = sqlite3_column_int(stmt, 7) != 0,
+			.missing = sqlite3_column_int(stmt, 8) != 0,
+			.returned = sqlite3_column_int(stmt, 9) != 0,
+			.identified = sqlite3_column_int(stmt, 10) != 0,
+		};
+		hint = at + 1;
+	}
+	bool ok = code == SQLITE_DONE || store_failed(store, "read", err);
+
+	sqlite3_reset(stmt);
+	ok = ok && store_recall_troubles(store, maildrop, found, err) &&
+		store_recall_oversizes(store, maildrop, found, err);
+	if (ok)
+		*memories = found;
+	else
+		free(found);
+	return ok;
+}
+
+const char *store_kind_name(enum destination_kind kind)
+{
+	switch (kind) {
+	case DESTINATION_NONE:
+		break;
+	case DESTINATION_MAILDIR:
+		return "maildir";
+	case DESTINATION_MBOX:
+		return "mbox";
+	}
+	return "";
+}
+
+enum destination_kind store_kind_named(const char *name)
+{
+	if (name != NULL && strcmp(name, "maildir") == 0)
+		return DESTINATION_MAILDIR;
+	if (name != NULL && strcmp(name, "mbox") == 0)
+		return DESTINATION_MBOX;
+	return DESTINATION_NONE;
+}
+
+/* The row of a place, looked up once as long as it stays the same. */
+static bool find_place(
+	struct store *store, const struct store_place *place, struct error *err)
+{
+	if (store->place != 0 && store->place_kind == place->kind &&
+		strcmp(store->place_path, place->path) == 0)
+		return true;
+	sqlite3_stmt *add = store_statement(store, place_add_sql, err);
+	sqlite3_stmt *find = store_statement(store, place_find_sql, err);
+
+	if (add == NULL || find == NULL)
+		return false;
+	sqlite3_bind_text(
+		add, 1, store_kind_name(place->kind), -1, SQLITE_STATIC);
+	sqlite3_bind_text(add, 2, place->path, -1, SQLITE_STATIC);
+	if (!store_finish(store, add, "write to", err))
+		return false;
+	sqlite3_bind_text(
+		find, 1, store_kind_name(place->kind), -1, SQLITE_STATIC);
+	sqlite3_bind_text(find, 2, place->path, -1, SQLITE_STATIC);
+	bool ok = sqlite3_step(find) == SQLITE_ROW ||
+		store_failed(store, "read", err);
+
+	if (ok) {
+		store->place = sqlite3_column_int64(find, 0);
+		store->place_kind = place->kind;
+		free(store->place_path);
+		store->place_path = xstrdup(place->path);
+	}
+	sqlite3_reset(find);
+	return ok;
+}
+
+bool store_record_arriving(struct store *store, const struct maildrop *maildrop,
+	const struct message *message, const struct letter *letter,
+	const struct store_place *place, int64_t now, int64_t *row,
+	struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, arriving_add_sql, err);
+
+	if (stmt == NULL || !find_place(store, place, err))
+		return false;
+	sqlite3_bind_blob(stmt, 1, maildrop_uid(maildrop, message),
+		(int)message->uid_length, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 2, message->ordinal);
+	if (message->size == MAILDROP_SIZE_UNKNOWN)
+		sqlite3_bind_null(stmt, 3);
+	else
+		sqlite3_bind_int64(stmt, 3, (sqlite3_int64)message->size);
+	sqlite3_bind_int64(stmt, 4, now);
+	sqlite3_bind_int64(stmt, 5, store->place);
+	sqlite3_bind_text(stmt, 6, letter->name, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 7, (sqlite3_int64)letter->offset);
+	sqlite3_bind_int64(stmt, 8, (sqlite3_int64)letter->length);
+	sqlite3_bind_int64(stmt, 9, (sqlite3_int64)letter->octets);
+	sqlite3_bind_blob(
+		stmt, 10, letter->sha256, LETTER_DIGEST, SQLITE_STATIC);
+	if (letter->message_id[0] == '\0')
+		sqlite3_bind_null(stmt, 11);
+	else
+		sqlite3_bind_text(
+			stmt, 11, letter->message_id, -1, SQLITE_STATIC);
+	if (letter->identified)
+		sqlite3_bind_blob(stmt, 12, letter->header_sha256,
+			LETTER_DIGEST, SQLITE_STATIC);
+	else
+		sqlite3_bind_null(stmt, 12);
+	if (letter->head_octets > 0) {
+		sqlite3_bind_int64(
+			stmt, 13, (sqlite3_int64)letter->head_octets);
+		sqlite3_bind_blob(stmt, 14, letter->head_sha256, LETTER_DIGEST,
+			SQLITE_STATIC);
+	} else {
+		sqlite3_bind_null(stmt, 13);
+		sqlite3_bind_null(stmt, 14);
+	}
+	int code = sqlite3_step(stmt);
+	bool ok = code == SQLITE_ROW;
+
+	if (ok)
+		*row = sqlite3_column_int64(stmt, 0);
+	else if (code == SQLITE_DONE)
+		/* The plan fetches nothing that is kept. */
+		error_set(err, ERROR_SOFTWARE,
+			"the store %s holds this message already", store->path);
+	else
+		store_failed(store, "write to", err);
+	sqlite3_reset(stmt);
+	return ok;
+}
+
+bool store_record_kept(
+	struct store *store, int64_t row, int64_t now, struct error *err)
+{
+	return store_change_row(store, kept_sql, row, now, err);
+}
+
+bool store_forget_arriving(struct store *store, int64_t row, struct error *err)
+{
+	return store_change_row(store, arriving_forget_sql, row, 0, err) &&
+		store_change_row(store, arriving_held_sql, row, 0, err);
+}
+
+bool store_record_erased(
+	struct store *store, int64_t row, int64_t now, struct error *err)
+{
+	return store_change_row(store, erased_sql, row, now, err);
+}
+
+/* Listed again: for good, or without a proof that it is the same. */
+static bool record_return(struct store *store, const struct memory *memory,
+	int64_t now, struct error *err)
+{
+	bool sure = memory->same || memory->state != MEMORY_KEPT;
+
+	return store_change_row(store, sure ? returned_sql : doubtful_sql,
+		memory->row, now, err);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a;
+	int64_t y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Found again by its text, it is listed, under another uid. */
+static bool is_taken(const struct store *store, int64_t row)
+{
+	for (size_t i = 0; i < store->taken.count; i++) {
+		if (store->taken.ids[i] == row)
+			return true;
+	}
+	return false;
+}
+
+bool store_record_listing(struct store *store, const struct memory *memories,
+	size_t count, int64_t now, struct error *err)
+{
+	for (size_t i = 0; i < store->vanished.count; i++) {
+		if (!is_taken(store, store->vanished.ids[i]) &&
+			!store_change_row(store, vanished_sql,
+				store->vanished.ids[i], now, err))
+			return false;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (memories[i].vanished &&
+			!record_return(store, &memories[i], now, err))
+			return false;
+	}
+	store->vanished.count = 0;
+	return store_change_row(store, forget_sql, now - FORGET_AFTER, 0, err);
+}
+
+static void copy_text(char *to, size_t size, const unsigned char *text)
+{
+	snprintf(to, size, "%s", text == NULL ? "" : (const char *)text);
+}
+
+static void read_arriving_head(sqlite3_stmt *stmt, struct letter *letter)
+{
+	if (sqlite3_column_bytes(stmt, 9) == LETTER_DIGEST) {
+		letter->head_octets = (uint64_t)sqlite3_column_int64(stmt, 8);
+		memcpy(letter->head_sha256, sqlite3_column_blob(stmt, 9),
+			LETTER_DIGEST);
+	}
+	letter->identified = sqlite3_column_bytes(stmt, 10) == LETTER_DIGEST;
+	if (letter->identified)
+		memcpy(letter->header_sha256, sqlite3_column_blob(stmt, 10),
+			LETTER_DIGEST);
+	copy_text(letter->message_id, sizeof letter->message_id,
+		sqlite3_column_text(stmt, 11));
+}
+
+bool store_arriving(struct store *store, struct store_arriving **arriving,
+	size_t *count, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, arriving_list_sql, err);
+	struct store_arriving *found = NULL;
+	size_t n = 0;
+	int code;
+
+	if (stmt == NULL)
+		return false;
+	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+		found = xreallocarray(found, n + 1, sizeof found[0]);
+		struct store_arriving *one = &found[n++];
+		const char *path = (const char *)sqlite3_column_text(stmt, 2);
+		const void *sha256 = sqlite3_column_blob(stmt, 7);
+
+		memset(one, 0, sizeof *one);
+		one->row = sqlite3_column_int64(stmt, 0);
+		one->kind = store_kind_named(
+			(const char *)sqlite3_column_text(stmt, 1));
+		one->path = xstrdup(path == NULL ? "" : path);
+		copy_text(one->letter.name, sizeof one->letter.name,
+			sqlite3_column_text(stmt, 3));
+		one->letter.offset = (uint64_t)sqlite3_column_int64(stmt, 4);
+		one->letter.length = (uint64_t)sqlite3_column_int64(stmt, 5);
+		one->letter.octets = (uint64_t)sqlite3_column_int64(stmt, 6);
+		if (sqlite3_column_bytes(stmt, 7) == LETTER_DIGEST)
+			memcpy(one->letter.sha256, sha256, LETTER_DIGEST);
+		read_arriving_head(stmt, &one->letter);
+	}
+	sqlite3_reset(stmt);
+	if (code != SQLITE_DONE) {
+		store_free_arriving(found, n);
+		return store_failed(store, "read", err);
+	}
+	*arriving = found;
+	*count = n;
+	return true;
+}
+
+void store_free_arriving(struct store_arriving *arriving, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(arriving[i].path);
+	free(arriving);
+}
+
+static const char copy_sql[] =
+	"SELECT id, name, offset, length, origin IS 'rebuilt' FROM message"
+	" WHERE sha256 = ?1 AND place = ?2 AND state IN (2, 3)"
+	" ORDER BY id DESC";
+
+/* They were added in the order of the table. */
+static bool is_lost(const struct store *store, int64_t row)
+{
+	return store->lost.count > 0 &&
+		bsearch(&row, store->lost.ids, store->lost.count, sizeof row,
+			by_id) != NULL;
+}
+
+/*
+ * Is it one whose uid is not known, or that the server gave a new uid (moved),
+ * since it is listed no longer?
+ */
+static bool is_unlisted(
+	const struct store *store, sqlite3_stmt *stmt, bool moved)
+{
+	int64_t row = sqlite3_column_int64(stmt, 0);
+
+	return (sqlite3_column_int(stmt, 4) != 0 ||
+		       (moved && is_lost(store, row))) &&
+		!is_taken(store, row);
+}
+
+bool store_find_copy(struct store *store, const struct letter *letter,
+	const struct store_place *place, bool moved, struct letter *copy,
+	int64_t *row, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, copy_sql, err);
+	int code;
+
+	*row = 0;
+	if (stmt == NULL || !find_place(store, place, err))
+		return false;
+	sqlite3_bind_blob(
+		stmt, 1, letter->sha256, LETTER_DIGEST, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 2, store->place);
+	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+		if (!letter->identified && !is_unlisted(store, stmt, moved))
+			continue;
+		*row = sqlite3_column_int64(stmt, 0);
+		*copy = *letter;
+		copy_text(copy->name, sizeof copy->name,
+			sqlite3_column_text(stmt, 1));
+		copy->offset = (uint64_t)sqlite3_column_int64(stmt, 2);
+		copy->length = (uint64_t)sqlite3_column_int64(stmt, 3);
+		break;
+	}
+	bool ok = code == SQLITE_ROW || code == SQLITE_DONE ||
+		store_failed(store, "read", err);
+
+	sqlite3_reset(stmt);
+	if (ok && *row != 0 && !letter->identified)
+		store_add_row(&store->taken, *row);
+	return ok;
+}
+
+static const char unlisted_add_sql[] =
+	"INSERT INTO message (uid, ordinal, state, kept_at, vanished_at,"
+	" first_seen, place, name, offset, length, octets, sha256, message_id,"
+	" header_sha256, origin) SELECT CAST('rebuilt: ' || hex(?4) || ' ' ||"
+	" ifnull(max(id), 0) AS BLOB), 0, 2, ?1, ?1, ?1, ?2, ?3, ?5, ?6, ?7,"
+	" ?4, ?8, ?9, 'rebuilt' FROM message";
+
+bool store_record_unlisted(struct store *store, const struct letter *letter,
+	const struct store_place *place, int64_t now, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, unlisted_add_sql, err);
+
+	if (stmt == NULL || !find_place(store, place, err))
+		return false;
+	sqlite3_bind_int64(stmt, 1, now);
+	sqlite3_bind_int64(stmt, 2, store->place);
+	sqlite3_bind_text(stmt, 3, letter->name, -1, SQLITE_STATIC);
+	sqlite3_bind_blob(
+		stmt, 4, letter->sha256, LETTER_DIGEST, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 5, (sqlite3_int64)letter->offset);
+	sqlite3_bind_int64(stmt, 6, (sqlite3_int64)letter->length);
+	sqlite3_bind_int64(stmt, 7, (sqlite3_int64)letter->octets);
+	if (letter->message_id[0] == '\0')
+		sqlite3_bind_null(stmt, 8);
+	else
+		sqlite3_bind_text(
+			stmt, 8, letter->message_id, -1, SQLITE_STATIC);
+	if (letter->identified)
+		sqlite3_bind_blob(stmt, 9, letter->header_sha256, LETTER_DIGEST,
+			SQLITE_STATIC);
+	else
+		sqlite3_bind_null(stmt, 9);
+	return store_finish(store, stmt, "write to", err);
+}
+
+static const char hold_sql[] = "UPDATE message SET held_at = nullif(?2, 0)"
+			       " WHERE uid = ?1 AND state IN (0, 2, 4)";
+
+bool store_hold(struct store *store, const char *uid, size_t uid_length,
+	int64_t since, size_t *found, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, hold_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_blob(stmt, 1, uid, (int)uid_length, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 2, since);
+	if (!store_finish(store, stmt, "write to", err))
+		return false;
+	*found = (size_t)sqlite3_changes(store->db);
+	return true;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: ISC */
+/* The stores of other accounts in the same directory. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/xalloc.h"
+#include "io/process/directory.h"
+#include "io/store/store_internal.h"
+
+static const char mailbox_sql[] = "SELECT server, user FROM mailbox";
+
+static const char place_sql[] =
+	"SELECT 1 FROM place WHERE kind = ?1 AND path = ?2";
+
+bool store_is_mailbox(struct store *store, const char *server, const char *user)
+{
+	struct error ignored = {.kind = ERROR_NONE};
+	sqlite3_stmt *stmt = store_statement(store, mailbox_sql, &ignored);
+	bool same = false;
+
+	if (stmt == NULL)
+		return false;
+	if (sqlite3_step(stmt) == SQLITE_ROW) {
+		const unsigned char *then = sqlite3_column_text(stmt, 0);
+		const unsigned char *who = sqlite3_column_text(stmt, 1);
+
+		same = then != NULL && who != NULL &&
+			strcasecmp((const char *)then, server) == 0 &&
+			strcmp((const char *)who, user) == 0;
+	}
+	sqlite3_reset(stmt);
+	return same;
+}
+
+bool store_knows_place(struct store *store, const struct store_place *place)
+{
+	struct error ignored = {.kind = ERROR_NONE};
+	sqlite3_stmt *stmt = store_statement(store, place_sql, &ignored);
+	bool knows = false;
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_text(
+		stmt, 1, store_kind_name(place->kind), -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 2, place->path, -1, SQLITE_STATIC);
+	return store_has_row(store, stmt, &knows, &ignored) && knows;
+}
+
+void store_each_other(const char *directory, const char *name,
+	bool (*visit)(void *data, const char *other, struct store *store),
+	void *data)
+{
+	DIR *dir = opendir(directory);
+	struct dirent *entry;
+	bool goes_on = dir != NULL;
+
+	while (goes_on && (entry = readdir(dir)) != NULL) {
+		struct error ignored = {.kind = ERROR_NONE};
+		size_t n = strlen(entry->d_name);
+
+		if (n < 4 || strcmp(entry->d_name + n - 3, ".db") != 0)
+			continue;
+		char *other = xasprintf("%.*s", (int)(n - 3), entry->d_name);
+		/* One that cannot be read knows nothing. */
+		struct store *store = strcmp(other, name) == 0
+			? NULL
+			: store_open(directory, other, STORE_LOOK, &ignored);
+
+		goes_on = store == NULL || visit(data, other, store);
+		store_close(store);
+		free(other);
+	}
+	if (dir != NULL)
+		closedir(dir);
+}
+
+/* The path of a file of an account's store. */
+static char *file_of(
+	const char *directory, const char *name, const char *suffix)
+{
+	return xasprintf("%s/%s%s", directory, name, suffix);
+}
+
+static bool move(const char *directory, const char *from, const char *to,
+	const char *suffix)
+{
+	char *old = file_of(directory, from, suffix);
+	char *new = file_of(directory, to, suffix);
+	bool ok = rename(old, new) == 0 || errno == ENOENT;
+
+	free(old);
+	free(new);
+	return ok;
+}
+
+/* Under the new name there may be a store that a refused run has begun. */
+static bool is_free(const char *directory, const char *name, struct error *err)
+{
+	struct store *store = store_open(directory, name, STORE_READ, err);
+	bool fresh = false;
+	bool ok = store != NULL && store_is_fresh(store, &fresh, err);
+
+	store_close(store);
+	return ok &&
+		(fresh ||
+			error_set(err, ERROR_USAGE,
+				"the account %s has a store of its own already "
+				"(%s/%s.db): nothing was renamed",
+				name, directory, name));
+}
+
+bool store_rename(const char *directory, const char *from, const char *to,
+	struct error *err)
+{
+	char *path = file_of(directory, from, ".db");
+	struct stat st;
+	struct store *store = NULL;
+	bool ok = stat(path, &st) == 0 ||
+		error_set(err, ERROR_USAGE,
+			"there is no store of an account %s (%s): nothing was "
+			"renamed",
+			from, path);
+
+	/* Opened and locked, so that no run is at work on it; and brought up to
+	 * date, so that all of it is in one file once it is closed. */
+	ok = ok && is_free(directory, to, err);
+	store = ok ? store_open(directory, from, STORE_WRITE, err) : NULL;
+	if (store != NULL) {
+		int persist = 0;
+
+		/* Nothing of it stays under the old name. */
+		sqlite3_file_control(
+			store->db, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
+		sqlite3_wal_checkpoint_v2(store->db, NULL,
+			SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+		ok = move(directory, from, to, ".db") &&
+			move(directory, from, to, ".last-success");
+		if (!ok || !directory_sync(directory))
+			ok = error_set(err, ERROR_CREATE,
+				"cannot rename the store %s: %s", path,
+				strerror(errno));
+		store_close(store);
+	}
+	free(path);
+	return ok && store != NULL;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: ISC */
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/xalloc.h"
+#include "io/store/store_internal.h"
+
+/* So many runs are on record. */
+#define RUNS_MAX 1000
+
+static const char quiet_sql[] =
+	"SELECT 1 FROM quiet WHERE listing = ?1 AND policy = ?2"
+	" AND until > ?3 AND until <= ?3 + ?4";
+
+static const char quiet_forget_sql[] = "DELETE FROM quiet";
+
+static const char quiet_add_sql[] = "INSERT INTO quiet (listing, policy, until)"
+				    " VALUES (?1, ?2, ?3)";
+
+static const char run_add_sql[] =
+	"INSERT INTO run (started, ended, status, fetched, octets,"
+	" erased, \"left\", failed, error)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+
+static const char run_replace_sql[] =
+	"DELETE FROM run WHERE id = (SELECT max(id) FROM run) AND started = ?1";
+
+static const char run_forget_sql[] = "DELETE FROM run WHERE id <= ?1";
+
+/* Is this true of the last run on record? */
+static bool last_run_is(struct store *store, const char *condition)
+{
+	struct error ignored = {.kind = ERROR_NONE};
+	int64_t is = 0;
+	char *sql = xasprintf(
+		"SELECT ifnull((SELECT %s FROM run ORDER BY id DESC LIMIT 1), 0)",
+		condition);
+	bool ok = store_read_number(store, sql, &is, &ignored);
+
+	free(sql);
+	return ok && is != 0;
+}
+
+bool store_has_succeeded(struct store *store, int64_t before)
+{
+	struct error ignored = {.kind = ERROR_NONE};
+	int64_t has = 0;
+	char *sql =
+		xasprintf("SELECT EXISTS (SELECT 1 FROM run WHERE status = 0"
+			  " AND started < %lld)",
+			(long long)before);
+	bool ok = store_read_number(store, sql, &has, &ignored);
+
+	free(sql);
+	return ok && has != 0;
+}
+
+bool store_was_fruitless(struct store *store)
+{
+	return last_run_is(store, "fetched = 0 AND status <> 0");
+}
+
+bool store_has_failed(struct store *store)
+{
+	return last_run_is(store, "status <> 0");
+}
+
+bool store_is_quiet(struct store *store,
+	const unsigned char listing[LETTER_DIGEST], const char *policy,
+	int64_t now)
+{
+	struct error ignored = {.kind = ERROR_NONE};
+	sqlite3_stmt *stmt = store_statement(store, quiet_sql, &ignored);
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_blob(stmt, 1, listing, LETTER_DIGEST, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 2, policy, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 3, now);
+	/* A clock that was set back must not make it last for ever. */
+	sqlite3_bind_int64(stmt, 4, STORE_QUIET_MAX);
+	bool quiet = sqlite3_step(stmt) == SQLITE_ROW;
+
+	sqlite3_reset(stmt);
+	return quiet;
+}
+
+bool store_record_quiet(struct store *store,
+	const unsigned char listing[LETTER_DIGEST], const char *policy,
+	int64_t until, struct error *err)
+{
+	sqlite3_stmt *forget = store_statement(store, quiet_forget_sql, err);
+	sqlite3_stmt *add = store_statement(store, quiet_add_sql, err);
+
+	if (forget == NULL || add == NULL ||
+		!store_finish(store, forget, "write to", err))
+		return false;
+	sqlite3_bind_blob(add, 1, listing, LETTER_DIGEST, SQLITE_STATIC);
+	sqlite3_bind_text(add, 2, policy, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(add, 3, until);
+	return store_finish(store, add, "write to", err);
+}
+
+/*
+ * A file of its own beside the database: the database's own times are moved by
+ * whoever copies or restores it, and a write to it costs a poll its syncs. What
+ * a power cut takes is the time of one run in which nothing was new.
+ */
+#define NOTE_LENGTH 21
+
+static char *note_path(const struct store *store)
+{
+	return xasprintf(
+		"%.*s.last-success", (int)strlen(store->path) - 3, store->path);
+}
+
+void store_note_success(struct store *store, int64_t now)
+{
+	char text[NOTE_LENGTH + 1];
+
+	if (store->success < 0)
+		return;
+	/* All in one write, and always of the same length. */
+	snprintf(text, sizeof text, "%020lld\n", (long long)now);
+	if (pwrite(store->success, text, NOTE_LENGTH, 0) == NOTE_LENGTH)
+		store->noted_at = now;
+}
+
+int64_t store_open_success(struct store *store)
+{
+	char text[NOTE_LENGTH + 1] = "";
+	char *path = note_path(store);
+	bool writes = store->mode == STORE_WRITE;
+	int fd = open(path,
+		(writes ? O_RDWR | O_CREAT : O_RDONLY) | O_NOFOLLOW |
+			O_CLOEXEC | O_NOCTTY,
+		0600);
+	char *end;
+
+	free(path);
+	if (fd < 0)
+		return 0;
+	ssize_t n = read(fd, text, NOTE_LENGTH);
+
+	if (writes)
+		store->success = fd;
+	else
+		close(fd);
+	if (n != NOTE_LENGTH)
+		return 0;
+	int64_t at = (int64_t)strtoll(text, &end, 10);
+
+	/* A clock that was ahead must not say for years that all is well. */
+	return *end != '\n' || at < 0 || clock_is_void(time(NULL), at) ? 0 : at;
+}
+
+bool store_record_run(struct store *store, const struct store_run *run,
+	bool goes_on, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, run_add_sql, err);
+
+	if (goes_on &&
+		!store_change_row(store, run_replace_sql, run->started, 0, err))
+		return false;
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_int64(stmt, 1, run->started);
+	sqlite3_bind_int64(stmt, 2, run->ended);
+	sqlite3_bind_int(stmt, 3, run->status);
+	sqlite3_bind_int64(stmt, 4, (sqlite3_int64)run->fetched);
+	sqlite3_bind_int64(stmt, 5, (sqlite3_int64)run->octets);
+	sqlite3_bind_int64(stmt, 6, (sqlite3_int64)run->erased);
+	sqlite3_bind_int64(stmt, 7, (sqlite3_int64)run->left);
+	sqlite3_bind_int64(stmt, 8, (sqlite3_int64)run->failed);
+	sqlite3_bind_text(stmt, 9, run->error, -1, SQLITE_STATIC);
+	return store_finish(store, stmt, "write to", err) &&
+		store_change_row(store, run_forget_sql,
+			sqlite3_last_insert_rowid(store->db) - RUNS_MAX, 0,
+			err);
+}

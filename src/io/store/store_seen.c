@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+#include <sqlite3.h>
+
+#include "io/store/store_internal.h"
+
+static const char known_sql[] =
+	"SELECT 1 FROM message WHERE uid = ?1 AND ordinal = ?2";
+
+static const char seen_add_sql[] =
+	"INSERT INTO message (uid, ordinal, state, kept_at, first_seen,"
+	" place, name, octets, sha256, origin)"
+	" VALUES (?1, ?2, 4, ?3, ?4, 0, '', 0, x'', ?5) RETURNING id";
+
+static const char fresh_sql[] =
+	"SELECT NOT EXISTS (SELECT 1 FROM message)"
+	" AND NOT EXISTS (SELECT 1 FROM quiet)"
+	" AND NOT EXISTS (SELECT 1 FROM run WHERE status = 0)";
+
+bool store_knows(struct store *store, const char *uid, size_t uid_length,
+	uint32_t ordinal, bool *known, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, known_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_blob(stmt, 1, uid, (int)uid_length, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 2, ordinal);
+	int code = sqlite3_step(stmt);
+
+	*known = code == SQLITE_ROW;
+	sqlite3_reset(stmt);
+	return code == SQLITE_ROW || code == SQLITE_DONE ||
+		store_failed(store, "read", err);
+}
+
+bool store_record_seen(struct store *store, const struct store_seen *seen,
+	int64_t now, int64_t *row, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, seen_add_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_blob(
+		stmt, 1, seen->uid, (int)seen->uid_length, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 2, seen->ordinal);
+	sqlite3_bind_int64(stmt, 3, seen->since);
+	sqlite3_bind_int64(stmt, 4, now);
+	sqlite3_bind_text(stmt, 5, seen->origin, -1, SQLITE_STATIC);
+	bool ok = sqlite3_step(stmt) == SQLITE_ROW;
+
+	if (ok)
+		*row = sqlite3_column_int64(stmt, 0);
+	else
+		store_failed(store, "write to", err);
+	sqlite3_reset(stmt);
+	return ok;
+}
+
+bool store_is_fresh(struct store *store, bool *fresh, struct error *err)
+{
+	int64_t number = 0;
+	bool ok = store_read_number(store, fresh_sql, &number, err);
+
+	*fresh = number != 0;
+	return ok;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+#include <sqlite3.h>
+
+#include "io/store/store_internal.h"
+
+static const char recall_troubles_sql[] =
+	"SELECT uid, ordinal, tries, next_at, quarantined_at IS NOT NULL"
+	" FROM trouble";
+
+static const char trouble_sql[] =
+	"INSERT INTO trouble (uid, ordinal, tries, first_at, last_at, next_at,"
+	" quarantined_at, error) VALUES (?1, ?2, 1, ?3, ?3, ?4, ?5, ?6)"
+	" ON CONFLICT (uid, ordinal) DO UPDATE SET tries = tries + 1,"
+	" last_at = excluded.last_at, next_at = excluded.next_at,"
+	" quarantined_at = excluded.quarantined_at, error = excluded.error";
+
+static const char forget_trouble_sql[] =
+	"DELETE FROM trouble WHERE ?1 IS NULL OR uid = ?1";
+
+static const char settle_trouble_sql[] =
+	"DELETE FROM trouble WHERE uid = ?1 AND ordinal = ?2";
+
+bool store_recall_troubles(struct store *store, const struct maildrop *maildrop,
+	struct memory *memories, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, recall_troubles_sql, err);
+	int code;
+
+	if (stmt == NULL)
+		return false;
+	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+		const char *uid = sqlite3_column_blob(stmt, 0);
+		size_t at = maildrop_find(maildrop, uid == NULL ? "" : uid,
+			(size_t)sqlite3_column_bytes(stmt, 0),
+			(uint32_t)sqlite3_column_int64(stmt, 1), 0);
+
+		if (at == MAILDROP_NOT_FOUND)
+			continue;
+		memories[at].tries = (uint32_t)sqlite3_column_int64(stmt, 2);
+		memories[at].next_try = sqlite3_column_int64(stmt, 3);
+		memories[at].quarantined = sqlite3_column_int(stmt, 4) != 0;
+	}
+	bool ok = code == SQLITE_DONE || store_failed(store, "read", err);
+
+	sqlite3_reset(stmt);
+	return ok;
+}
+
+bool store_record_trouble(struct store *store, const struct maildrop *maildrop,
+	const struct message *message, int64_t now, int64_t next,
+	bool quarantined, const char *error, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, trouble_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_blob(stmt, 1, maildrop_uid(maildrop, message),
+		(int)message->uid_length, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 2, message->ordinal);
+	sqlite3_bind_int64(stmt, 3, now);
+	sqlite3_bind_int64(stmt, 4, next);
+	if (quarantined)
+		sqlite3_bind_int64(stmt, 5, now);
+	else
+		sqlite3_bind_null(stmt, 5);
+	sqlite3_bind_text(stmt, 6, error, -1, SQLITE_STATIC);
+	return store_finish(store, stmt, "write to", err);
+}
+
+bool store_settle_trouble(struct store *store, const struct maildrop *maildrop,
+	const struct message *message, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, settle_trouble_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_blob(stmt, 1, maildrop_uid(maildrop, message),
+		(int)message->uid_length, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 2, message->ordinal);
+	return store_finish(store, stmt, "write to", err);
+}
+
+bool store_forget_trouble(struct store *store, const char *uid,
+	size_t uid_length, size_t *found, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, forget_trouble_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	if (uid == NULL)
+		sqlite3_bind_null(stmt, 1);
+	else
+		sqlite3_bind_blob(stmt, 1, uid, (int)uid_length, SQLITE_STATIC);
+	if (!store_finish(store, stmt, "write to", err))
+		return false;
+	*found = (size_t)sqlite3_changes(store->db);
+	return true;
+}
