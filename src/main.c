@@ -9,14 +9,13 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "command_line.h"
+#include "cli/options.h"
 #include "commands/check.h"
 #include "commands/fetch.h"
 #include "commands/history.h"
 #include "commands/hold.h"
 #include "commands/import.h"
-#include "commands/jobs.h"
-#include "commands/markseen.h"
+#include "commands/mark_seen.h"
 #include "commands/rename.h"
 #include "commands/retry.h"
 #include "commands/status.h"
@@ -152,11 +151,11 @@ static unsigned output_columns(void)
 	return size.ws_col < 80 ? 80 : size.ws_col;
 }
 
-static struct fetch_options options_of(const struct command_line *line)
+static struct run_options options_of(const struct command_line *line)
 {
 	bool terminal = isatty(STDERR_FILENO);
 
-	return (struct fetch_options){
+	return (struct run_options){
 		.dry_run = line->dry_run,
 		.json = line->json,
 		.no_brake = line->no_brake,
@@ -182,7 +181,7 @@ static void override(const struct command_line *line, struct config *config)
 static int run_check(const struct command_line *line, struct config *config,
 	struct account **accounts, size_t count)
 {
-	struct fetch_options how = options_of(line);
+	struct run_options how = options_of(line);
 
 	(void)config;
 	return check_accounts(accounts, count, &how);
@@ -191,23 +190,23 @@ static int run_check(const struct command_line *line, struct config *config,
 static int run_fetch(const struct command_line *line, struct config *config,
 	struct account **accounts, size_t count)
 {
-	struct fetch_options how = options_of(line);
+	struct run_options how = options_of(line);
 
-	return jobs_fetch(accounts, count,
+	return fetch_accounts(accounts, count,
 		line->jobs > 0 ? (unsigned)line->jobs : config->jobs, &how);
 }
 
 static int run_list(const struct command_line *line, struct config *config,
 	struct account **accounts, size_t count)
 {
-	struct fetch_options how = options_of(line);
+	struct run_options how = options_of(line);
 
 	(void)config;
 	if (line->word_count > 0)
 		return command_line_mistake("list takes one account");
 	how.dry_run = how.list = true;
 	how.columns = output_columns();
-	return jobs_fetch(accounts, count, 1, &how);
+	return fetch_accounts(accounts, count, 1, &how);
 }
 
 static int run_hold(const struct command_line *line, struct config *config,
@@ -249,7 +248,7 @@ static int run_release(const struct command_line *line, struct config *config,
 static int run_import(const struct command_line *line, struct config *config,
 	struct account **accounts, size_t count)
 {
-	struct fetch_options look = options_of(line);
+	struct run_options look = options_of(line);
 	struct import_options how = {.trust_times = line->trust_times};
 
 	(void)config;
@@ -268,7 +267,7 @@ static int run_import(const struct command_line *line, struct config *config,
 static int run_mark_seen(const struct command_line *line, struct config *config,
 	struct account **accounts, size_t count)
 {
-	struct fetch_options how = options_of(line);
+	struct run_options how = options_of(line);
 
 	(void)config;
 	return mark_seen(accounts, count, &how);
@@ -277,17 +276,17 @@ static int run_mark_seen(const struct command_line *line, struct config *config,
 static int run_rebuild(const struct command_line *line, struct config *config,
 	struct account **accounts, size_t count)
 {
-	struct fetch_options how = options_of(line);
+	struct run_options how = options_of(line);
 
 	how.rebuild = true;
-	return jobs_fetch(accounts, count,
+	return fetch_accounts(accounts, count,
 		line->jobs > 0 ? (unsigned)line->jobs : config->jobs, &how);
 }
 
 static int run_verify(const struct command_line *line, struct config *config,
 	struct account **accounts, size_t count)
 {
-	struct fetch_options how = options_of(line);
+	struct run_options how = options_of(line);
 
 	(void)config;
 	return verify_accounts(accounts, count, &how, line->refetch);
@@ -296,7 +295,7 @@ static int run_verify(const struct command_line *line, struct config *config,
 static int run_status(const struct command_line *line, struct config *config,
 	struct account **accounts, size_t count)
 {
-	struct fetch_options how = options_of(line);
+	struct run_options how = options_of(line);
 
 	(void)config;
 	return status_accounts(accounts, count, &how);

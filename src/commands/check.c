@@ -8,14 +8,14 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "commands/apart.h"
-#include "commands/json.h"
-#include "commands/places.h"
-#include "commands/rebuild.h"
-#include "commands/run.h"
-#include "commands/state.h"
+#include "cli/json.h"
 #include "core/text.h"
 #include "core/xalloc.h"
+#include "engine/child.h"
+#include "engine/places.h"
+#include "engine/rebuild.h"
+#include "engine/run.h"
+#include "engine/state.h"
 #include "io/mail/place.h"
 #include "io/process/confine.h"
 #include "io/process/filesystem.h"
@@ -34,7 +34,7 @@ struct words {
 
 struct check {
 	struct account *account; /* borrowed */
-	const struct fetch_options *options;
+	const struct run_options *options;
 	struct store *store; /* to look into; NULL: there is none */
 	size_t told;
 	int status;
@@ -141,7 +141,7 @@ static void check_state(struct check *check)
 /* What a run looks at before it fetches: is what was put there still there? */
 static bool is_as_known(struct check *check, struct error *err)
 {
-	struct fetch_options options = *check->options;
+	struct run_options options = *check->options;
 	struct run *run = xcalloc(1, sizeof *run);
 
 	options.dry_run = true;
@@ -364,7 +364,7 @@ struct checking {
 	struct account *const *accounts;
 	size_t count;
 	struct account *account; /* the one that is looked at */
-	const struct fetch_options *options;
+	const struct run_options *options;
 };
 
 static int check_one(void *context)
@@ -394,7 +394,7 @@ static int check_one(void *context)
 /* A process for each: it becomes another user, and confines itself, for good.
  */
 int check_accounts(struct account *const *accounts, size_t count,
-	const struct fetch_options *options)
+	const struct run_options *options)
 {
 	int status = EX_OK;
 
@@ -402,7 +402,7 @@ int check_accounts(struct account *const *accounts, size_t count,
 		struct checking one = {accounts, count, accounts[i], options};
 
 		status = error_worse(status,
-			apart_run(check_one, &one, accounts[i], options->stop));
+			child_run(check_one, &one, accounts[i], options->stop));
 	}
 	return *options->stop ? error_worse(status, EX_TEMPFAIL) : status;
 }

@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-#include "commands/fetch.h"
 #include "core/account.h"
+#include "engine/outcome.h"
 
 /*
  * Looks at each account (count of them): where its mail and its store go, its
@@ -16,6 +16,6 @@
  * have for any of these.
  */
 int check_accounts(struct account *const *accounts, size_t count,
-	const struct fetch_options *options);
+	const struct run_options *options);
 
 #endif

@@ -7,25 +7,26 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "commands/again.h"
-#include "commands/batch.h"
-#include "commands/connect.h"
-#include "commands/contents.h"
-#include "commands/copies.h"
-#include "commands/duplicate.h"
-#include "commands/identity.h"
-#include "commands/listing.h"
-#include "commands/nouidl.h"
-#include "commands/places.h"
-#include "commands/proof.h"
-#include "commands/rebuild.h"
-#include "commands/record.h"
-#include "commands/report.h"
-#include "commands/run.h"
-#include "commands/start.h"
-#include "commands/state.h"
-#include "commands/transfer.h"
+#include "cli/report.h"
+#include "commands/list.h"
 #include "core/xalloc.h"
+#include "engine/accounts.h"
+#include "engine/connect.h"
+#include "engine/copies.h"
+#include "engine/duplicate.h"
+#include "engine/identity.h"
+#include "engine/ladder.h"
+#include "engine/listing.h"
+#include "engine/listing_without_uidl.h"
+#include "engine/places.h"
+#include "engine/proof.h"
+#include "engine/rebuild.h"
+#include "engine/record.h"
+#include "engine/run.h"
+#include "engine/sessions.h"
+#include "engine/start.h"
+#include "engine/state.h"
+#include "engine/transfer.h"
 #include "io/process/digest.h"
 #include "io/process/log.h"
 #include "io/process/privilege.h"
@@ -62,11 +63,11 @@ static bool list(struct run *run, struct error *err)
 		key[0] = (uint64_t)run_now();
 	maildrop_init(&run->maildrop, key);
 	if (!listing_uids(run->session, run->account, &run->maildrop, err)) {
-		if (!nouidl_is_it(run, err))
+		if (!listing_lacks_uidl(run, err))
 			return false;
 		*err = (struct error){.kind = ERROR_NONE};
 		run->uids_made = true;
-		if (!nouidl_list(run, err))
+		if (!listing_without_uidl(run, err))
 			return false;
 	}
 	run->tally->listed = true;
@@ -221,7 +222,7 @@ static bool make_plan(struct run *run, struct error *err)
 		return false;
 	if (!identity_check(run, err))
 		return false;
-	again_hold_back(run);
+	sessions_hold_back(run);
 	run->plan =
 		plan_make(policy, &run->maildrop, run->memories, &run->clock);
 	if (!copies_check(run, err))
@@ -313,7 +314,7 @@ static bool run_account(struct run *run, char *password, struct error *err)
 				!rebuild_is_not_due(run, err))
 		return false;
 	if (!dry) {
-		if (!batch_recover(run, err))
+		if (!ladder_recover(run, err))
 			return false;
 		run->delivery = delivery_open(account->destination,
 			account->path, account->state, err);
@@ -332,7 +333,7 @@ static bool run_account(struct run *run, char *password, struct error *err)
 
 	if (!quiet && !make_plan(run, err))
 		return false;
-	if (run->options->list && !contents_show(run, err))
+	if (run->options->list && !list_show(run, err))
 		return false;
 	if (dry || quiet) {
 		session_leave(run->session);
@@ -340,7 +341,7 @@ static bool run_account(struct run *run, char *password, struct error *err)
 	}
 	if (!rebuild_find_strays(run, err) || !duplicate_prepare(run, err) ||
 		!transfer_fetch(run, err) ||
-		!transfer_erase(run, again_is_likely(run), err))
+		!transfer_erase(run, sessions_is_likely(run), err))
 		return false;
 	count_erased(run);
 	return true;
@@ -354,8 +355,8 @@ static bool run_account(struct run *run, char *password, struct error *err)
 static void salvage(struct run *run, struct error *err)
 {
 	struct error second = {.kind = ERROR_NONE};
-	bool climbed = batch_wait(run, &second);
-	size_t believed = climbed ? proof_believed(run, err) : 0;
+	bool published = ladder_wait(run, &second);
+	size_t believed = published ? proof_believed(run, err) : 0;
 	size_t doubtful = run->open->count - believed;
 
 	/* Not for good: the line may be at fault, and others are tried first.
@@ -364,7 +365,7 @@ static void salvage(struct run *run, struct error *err)
 		run->arriving != MAILDROP_NOT_FOUND && run->plan.fetches > 0) {
 		run_note_trouble(run, run->arriving, err);
 		run->broken = true;
-	} else if (err->kind == ERROR_TEMPORARY && climbed) {
+	} else if (err->kind == ERROR_TEMPORARY && published) {
 		/* No message is at fault. */
 		run->cut = run->plan.fetches > 0;
 	}
@@ -380,8 +381,8 @@ static void salvage(struct run *run, struct error *err)
 	delivery_drop(run->delivery);
 	delivery_drop_last(run->delivery, doubtful);
 	run->open->count = believed;
-	if (climbed)
-		batch_finish(run, &second);
+	if (published)
+		ladder_finish(run, &second);
 	error_add(err, &second);
 }
 
@@ -433,8 +434,9 @@ static void report(
 	fflush(stdout);
 }
 
-void fetch_conclude(const struct account *account,
-	const struct fetch_options *options, struct outcome *outcome)
+/* Reports where the session that was to follow cannot be had. */
+static void conclude(const struct account *account,
+	const struct run_options *options, struct outcome *outcome)
 {
 	log_account(account->name);
 	if (outcome->unsaid)
@@ -444,7 +446,7 @@ void fetch_conclude(const struct account *account,
 			NULL, NULL);
 	report_summary(&outcome->tally);
 	fflush(stdout);
-	outcome->again = AGAIN_NOT;
+	outcome->next = NEXT_NONE;
 }
 
 /* What this session came to goes to what the others did. */
@@ -454,11 +456,11 @@ static void add_up(struct run *run, const struct error *err)
 	struct outcome *outcome = run->outcome;
 	struct tally *total = &outcome->tally;
 	/* What broke the last one is here now? Then it was nothing. */
-	bool fresh = outcome->after == AGAIN_BROKEN && outcome->earlier == 0 &&
-		run->memories != NULL &&
-		again_in_trouble(run) < outcome->in_trouble;
+	bool fresh = outcome->after == NEXT_AFTER_BREAK &&
+		outcome->earlier == 0 && run->memories != NULL &&
+		sessions_in_trouble(run) < outcome->in_trouble;
 
-	if (outcome->after != AGAIN_BROKEN)
+	if (outcome->after != NEXT_AFTER_BREAK)
 		outcome->earlier = total->status;
 
 	*total = (struct tally){
@@ -489,7 +491,7 @@ static void pause_before(const struct run *run)
 {
 	struct timespec moment = {.tv_nsec = 100000000};
 
-	if (run->outcome->after == AGAIN_BROKEN && !*run->options->stop)
+	if (run->outcome->after == NEXT_AFTER_BREAK && !*run->options->stop)
 		nanosleep(&moment, NULL);
 }
 
@@ -503,7 +505,7 @@ static bool was_in_vain(const struct run *run, const struct error *err)
 		err->kind == ERROR_UNAVAILABLE ||
 		err->kind == ERROR_TEMPORARY || err->kind == ERROR_PROTOCOL;
 
-	return run->outcome->after != AGAIN_NOT && !run->tally->listed &&
+	return run->outcome->after != NEXT_NONE && !run->tally->listed &&
 		theirs && !*run->options->stop;
 }
 
@@ -518,7 +520,7 @@ static void end_session(struct run *run, struct error *err)
 	if (was_in_vain(run, err)) {
 		if (log_shows(LOG_MESSAGES))
 			log_error(err);
-		fetch_conclude(run->account, run->options, outcome);
+		conclude(run->account, run->options, outcome);
 		return;
 	}
 	add_up(run, err);
@@ -529,12 +531,24 @@ static void end_session(struct run *run, struct error *err)
 		error_add(err, &recording);
 		error_add(&outcome->error, &recording);
 	}
-	if (!again_decide(run, err))
+	if (!sessions_decide(run, err))
 		report(run, err, said ? &recording : err);
 }
 
-int fetch_account(struct account *account, const struct fetch_options *options,
-	char *password, struct progress *progress, struct outcome *outcome)
+/*
+ * One session of an account, in a process of its own: fetches what is new and
+ * applies the retention policy, as the plan says, adds to *outcome what came of
+ * it, and reports: errors and the summary through log, JSON and dry runs on
+ * standard output; unless another session is to follow (outcome->next), in
+ * another process. One that came to nothing after one that did leaves the
+ * outcome as it was. password: NULL to look it up; both it and the account's
+ * own are wiped once they were used. Returns the exit status, also in the
+ * tally. Whatever goes wrong, and wherever it is killed, no message is lost:
+ * see the commit ladder in HACKING.
+ */
+static int fetch_account(struct account *account,
+	const struct run_options *options, char *password,
+	struct progress *progress, struct outcome *outcome)
 {
 	struct run *run = xcalloc(1, sizeof *run);
 	struct error err = {.kind = ERROR_NONE};
@@ -558,4 +572,29 @@ int fetch_account(struct account *account, const struct fetch_options *options,
 	end_session(run, &err);
 	run_release(run);
 	return outcome->tally.status;
+}
+
+/* An account whose run did not come to its own report. */
+static void report_failure(const struct account *account,
+	const struct run_options *options, const struct outcome *outcome,
+	const struct error *err)
+{
+	log_account(account->name);
+	log_error(err);
+	if (!options->json)
+		return;
+	report_json(account, &outcome->tally, err, NULL, NULL, NULL);
+	fflush(stdout);
+}
+
+int fetch_accounts(struct account *const *accounts, size_t count, unsigned jobs,
+	const struct run_options *options)
+{
+	static const struct account_verb fetch = {
+		.session = fetch_account,
+		.conclude = conclude,
+		.report_failure = report_failure,
+	};
+
+	return accounts_run(accounts, count, jobs, &fetch, options);
 }

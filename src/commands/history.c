@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "commands/copies.h"
-#include "commands/json.h"
-#include "commands/report.h"
+#include "cli/json.h"
+#include "cli/report.h"
 #include "core/text.h"
+#include "engine/copies.h"
 #include "io/process/log.h"
 #include "io/process/privilege.h"
 #include "io/store/store_look.h"

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "commands/run.h"
-#include "commands/state.h"
 #include "core/text.h"
+#include "engine/run.h"
+#include "engine/state.h"
 #include "io/process/log.h"
 #include "io/process/privilege.h"
 #include "io/store/store.h"

@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include "commands/apart.h"
-#include "commands/visit.h"
 #include "core/xalloc.h"
+#include "engine/child.h"
+#include "engine/mailbox.h"
 #include "io/process/log.h"
 #include "io/store/foreign.h"
 
 struct import {
-	struct visit visit;
+	struct mailbox mailbox;
 	struct seen seen;
 	const struct import_options *how;
 	char *origin;	  /* owned */
@@ -24,7 +24,7 @@ struct import {
 /* Which of the messages listed are those that the other fetcher has? */
 static bool match(struct import *import, struct error *err)
 {
-	const struct maildrop *maildrop = &import->visit.maildrop;
+	const struct maildrop *maildrop = &import->mailbox.maildrop;
 	const char *program = seen_names[import->how->from];
 	size_t found = 0;
 
@@ -62,7 +62,7 @@ static bool match(struct import *import, struct error *err)
 static int64_t since(const struct import *import, size_t at)
 {
 	int64_t time = import->seen.times[at];
-	int64_t now = import->visit.now;
+	int64_t now = import->mailbox.now;
 
 	return import->how->trust_times && time > 0 && time < now ? time : now;
 }
@@ -70,7 +70,7 @@ static int64_t since(const struct import *import, size_t at)
 /* As the server lists it, in each of its copies. */
 static bool mark_listed(struct import *import, size_t i, struct error *err)
 {
-	const struct maildrop *maildrop = &import->visit.maildrop;
+	const struct maildrop *maildrop = &import->mailbox.maildrop;
 	const struct message *message = &maildrop->messages[i];
 	bool marked = false;
 	struct store_seen seen = {
@@ -83,7 +83,7 @@ static bool mark_listed(struct import *import, size_t i, struct error *err)
 	if (import->matches[i] == MAILDROP_NOT_FOUND)
 		return true;
 	seen.since = since(import, import->matches[i]);
-	if (!visit_mark(&import->visit, &seen, &marked, err))
+	if (!mailbox_mark(&import->mailbox, &seen, &marked, err))
 		return false;
 	import->marked_of += marked;
 	return true;
@@ -103,14 +103,14 @@ static bool mark_other(struct import *import, size_t at, struct error *err)
 	};
 
 	return import->listed[at] || uid->ordinal > 0 ||
-		visit_mark(&import->visit, &seen, &marked, err);
+		mailbox_mark(&import->mailbox, &seen, &marked, err);
 }
 
 static bool mark_all(struct import *import, struct error *err)
 {
-	if (!visit_note(&import->visit, err))
+	if (!mailbox_note(&import->mailbox, err))
 		return false;
-	for (size_t i = 0; i < import->visit.maildrop.count; i++) {
+	for (size_t i = 0; i < import->mailbox.maildrop.count; i++) {
 		if (!mark_listed(import, i, err))
 			return false;
 	}
@@ -118,28 +118,28 @@ static bool mark_all(struct import *import, struct error *err)
 		if (!mark_other(import, i, err))
 			return false;
 	}
-	return visit_commit(&import->visit, err);
+	return mailbox_commit(&import->mailbox, err);
 }
 
 static void say(const struct import *import)
 {
-	const struct visit *visit = &import->visit;
+	const struct mailbox *mailbox = &import->mailbox;
 
-	if (visit->options->dry_run)
+	if (mailbox->options->dry_run)
 		printf("%s: would import %zu, of which the server lists %zu; "
 		       "%zu are known already; nothing was changed\n",
-			visit->account->name, visit->marked, import->marked_of,
-			visit->known);
+			mailbox->account->name, mailbox->marked,
+			import->marked_of, mailbox->known);
 	else
 		log_line(LOG_SUMMARY,
 			"imported %zu, of which the server lists %zu; %zu were "
 			"known already",
-			visit->marked, import->marked_of, visit->known);
+			mailbox->marked, import->marked_of, mailbox->known);
 }
 
 struct importing {
 	struct account *account;
-	const struct fetch_options *options;
+	const struct run_options *options;
 	const struct import_options *how;
 };
 
@@ -157,22 +157,22 @@ static int import_apart(void *context)
 	seen_init(&import.seen, import.how->from, account->server,
 		account->user, key);
 	/* The files are read before the process gives up the right to. */
-	if (visit_begin(&import.visit, account, importing->options, &err) &&
+	if (mailbox_begin(&import.mailbox, account, importing->options, &err) &&
 		foreign_read(&import.seen, import.how->file, &err) &&
-		visit_list(&import.visit, &err) && match(&import, &err) &&
+		mailbox_list(&import.mailbox, &err) && match(&import, &err) &&
 		mark_all(&import, &err))
 		say(&import);
 	seen_release(&import.seen);
 	free(import.matches);
 	free(import.listed);
 	free(import.origin);
-	return visit_end(&import.visit, &err);
+	return mailbox_end(&import.mailbox, &err);
 }
 
-int import_account(struct account *account, const struct fetch_options *options,
+int import_account(struct account *account, const struct run_options *options,
 	const struct import_options *how)
 {
 	struct importing importing = {account, options, how};
 
-	return apart_run(import_apart, &importing, account, options->stop);
+	return child_run(import_apart, &importing, account, options->stop);
 }

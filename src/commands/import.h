@@ -5,8 +5,9 @@
 
 #include <stdbool.h>
 
-#include "commands/fetch.h"
+#include "core/account.h"
 #include "core/seen.h"
+#include "engine/outcome.h"
 
 struct import_options {
 	enum seen_format from;
@@ -20,7 +21,7 @@ struct import_options {
  * lists none of it: it is another mailbox's then, or the uids have changed.
  * Returns the exit status.
  */
-int import_account(struct account *account, const struct fetch_options *options,
+int import_account(struct account *account, const struct run_options *options,
 	const struct import_options *how);
 
 #endif

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "commands/state.h"
 #include "core/text.h"
+#include "engine/state.h"
 #include "io/process/log.h"
 #include "io/process/privilege.h"
 #include "io/store/store.h"

@@ -7,13 +7,13 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "commands/apart.h"
-#include "commands/json.h"
-#include "commands/report.h"
-#include "commands/run.h"
+#include "cli/json.h"
+#include "cli/report.h"
 #include "core/error.h"
 #include "core/policy.h"
 #include "core/text.h"
+#include "engine/child.h"
+#include "engine/run.h"
 #include "io/process/log.h"
 #include "io/process/privilege.h"
 #include "io/store/store_look.h"
@@ -233,7 +233,7 @@ static int look_apart(void *context)
 }
 
 int status_accounts(struct account *const *accounts, size_t count,
-	const struct fetch_options *options)
+	const struct run_options *options)
 {
 	bool apart = count > 1 && geteuid() == 0;
 	int worst = EX_OK;
@@ -242,7 +242,7 @@ int status_accounts(struct account *const *accounts, size_t count,
 		struct looking looking = {accounts[i], options->json};
 
 		worst = error_worse(worst,
-			apart ? apart_run(look_apart, &looking, accounts[i],
+			apart ? child_run(look_apart, &looking, accounts[i],
 					options->stop)
 			      : look_apart(&looking));
 	}

@@ -6,14 +6,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "commands/fetch.h"
 #include "core/account.h"
+#include "engine/outcome.h"
 
 /*
  * Prints how each account is, or a JSON object for each, also while it is being
  * fetched. Returns the worst exit status of looking; that a run failed is none.
  */
 int status_accounts(struct account *const *accounts, size_t count,
-	const struct fetch_options *options);
+	const struct run_options *options);
 
 #endif

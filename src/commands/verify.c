@@ -7,21 +7,21 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "commands/apart.h"
-#include "commands/copies.h"
-#include "commands/jobs.h"
-#include "commands/json.h"
-#include "commands/run.h"
-#include "commands/state.h"
+#include "cli/json.h"
+#include "commands/fetch.h"
 #include "core/text.h"
 #include "core/xalloc.h"
+#include "engine/child.h"
+#include "engine/copies.h"
+#include "engine/run.h"
+#include "engine/state.h"
 #include "io/mail/local.h"
 #include "io/process/log.h"
 #include "io/process/privilege.h"
 
 struct verify {
 	const struct account *account;
-	const struct fetch_options *options;
+	const struct run_options *options;
 	struct store *store;
 	struct local *local;
 	struct progress progress;
@@ -220,7 +220,7 @@ static void summarise(const struct verify *verify, bool refetch)
 
 /* *refetched: how many the next run fetches again. */
 static int verify_account(const struct account *account,
-	const struct fetch_options *options, bool refetch, size_t *refetched)
+	const struct run_options *options, bool refetch, size_t *refetched)
 {
 	struct verify verify = {.account = account, .options = options};
 	struct error err = {.kind = ERROR_NONE};
@@ -251,7 +251,7 @@ struct verification {
 	struct account *const *accounts;
 	size_t count;
 	struct account *account; /* the one that is read */
-	const struct fetch_options *options;
+	const struct run_options *options;
 	bool refetch;
 };
 
@@ -270,13 +270,13 @@ static int verify_one(void *context)
 
 	if (refetched > 0)
 		status = error_worse(status,
-			jobs_fetch(&this->account, 1, 1, this->options));
+			fetch_accounts(&this->account, 1, 1, this->options));
 	return status;
 }
 
 /* One after another: a disk reads no faster for being asked by several. */
 int verify_accounts(struct account *const *accounts, size_t count,
-	const struct fetch_options *options, bool refetch)
+	const struct run_options *options, bool refetch)
 {
 	int status = EX_OK;
 
@@ -286,7 +286,7 @@ int verify_accounts(struct account *const *accounts, size_t count,
 
 		status = error_worse(status,
 			count == 1 ? verify_one(&one)
-				   : apart_run(verify_one, &one, accounts[i],
+				   : child_run(verify_one, &one, accounts[i],
 					     options->stop));
 	}
 	return *options->stop ? error_worse(status, EX_TEMPFAIL) : status;

@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "commands/fetch.h"
 #include "core/account.h"
+#include "engine/outcome.h"
 
 /*
  * Reads the accounts' mail (count of them) against the digests on record and
@@ -16,6 +16,6 @@
  * 65 when anything is wrong that is not to be fetched again.
  */
 int verify_accounts(struct account *const *accounts, size_t count,
-	const struct fetch_options *options, bool refetch);
+	const struct run_options *options, bool refetch);
 
 #endif

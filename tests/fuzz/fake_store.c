@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "commands/copies.h"
+#include "engine/copies.h"
 #include "fakes.h"
 #include "io/mail/local.h"
 

@@ -128,7 +128,7 @@ bool fake_server_is_uid(uint32_t number, const char *uid, size_t uid_length);
 enum fake_letter_state {
 	FAKE_WRITING,
 	FAKE_ENDED,
-	FAKE_CLOSED, /* ended, and of the batch that climbs */
+	FAKE_CLOSED, /* ended, and of the batch being committed */
 	FAKE_SEALED, /* durable, under a name in tmp/ */
 	FAKE_LEFT,   /* the same, and the process has died since */
 	FAKE_PUBLISHED,

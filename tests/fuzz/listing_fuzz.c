@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "commands/listing.h"
 #include "core/maildrop.h"
 #include "core/pop3.h"
+#include "engine/listing.h"
 #include "fuzz.h"
 #include "reference.h"
 

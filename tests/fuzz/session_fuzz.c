@@ -30,10 +30,10 @@
  */
 #include <string.h>
 
-#include "commands/batch.h"
-#include "commands/listing.h"
-#include "commands/proof.h"
-#include "commands/transfer.h"
+#include "engine/ladder.h"
+#include "engine/listing.h"
+#include "engine/proof.h"
+#include "engine/transfer.h"
 #include "fakes.h"
 #include "reference.h"
 
@@ -51,7 +51,7 @@ struct settings {
 	uint8_t mode; /* 1: kills; 2: hasty; 4: sizes remembered; 8: mbox;
 		       * 16: the server of fake_server.c; 32: one by one;
 		       * 64: all that is said is there at once; 128: batches
-		       * climb as late as they may */
+		       * are committed as late as they may */
 };
 
 static struct run run;
@@ -490,8 +490,8 @@ static bool fetch_and_erase(bool *all_fetched, struct error *err)
 static void salvage(const struct error *err)
 {
 	struct error second = {.kind = ERROR_NONE};
-	bool climbed = batch_wait(&run, &second);
-	size_t believed = climbed ? proof_believed(&run, err) : 0;
+	bool published = ladder_wait(&run, &second);
+	size_t believed = published ? proof_believed(&run, err) : 0;
 	size_t doubtful = run.open->count - believed;
 
 	run.was_out_of_step = run.plan.steps != NULL && !run.learnt &&
@@ -500,14 +500,15 @@ static void salvage(const struct error *err)
 	delivery_drop(run.delivery);
 	delivery_drop_last(run.delivery, doubtful);
 	run.open->count = believed;
-	if (climbed)
-		batch_finish(&run, &second);
+	if (published)
+		ladder_finish(&run, &second);
 }
 
 static void record(bool erased)
 {
 	struct error err = {.kind = ERROR_NONE};
-	bool ok = store_begin(run.store, &err) && batch_record_kept(&run, &err);
+	bool ok =
+		store_begin(run.store, &err) && ladder_record_kept(&run, &err);
 
 	for (size_t i = 0; ok && erased && i < run.erased_count; i++)
 		ok = store_record_erased(run.store,
@@ -525,7 +526,7 @@ static void play(
 	static const uint64_t key[2] = {3, 4};
 	struct error err = {.kind = ERROR_NONE};
 	bool all_fetched = false;
-	bool ok = batch_recover(&run, &err);
+	bool ok = ladder_recover(&run, &err);
 
 	run.session = session;
 	if (run.one_by_one)
@@ -558,7 +559,7 @@ static void play(
 }
 
 static void run_reset(struct account *account,
-	const struct fetch_options *options, struct progress *progress,
+	const struct run_options *options, struct progress *progress,
 	struct tally *tally)
 {
 	static struct batch batches[2];
@@ -653,7 +654,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static char server[] = "pop.example";
 	static char path[] = "/mail";
 	static char name[] = "fuzz";
-	struct fetch_options options = {.stop = &stop};
+	struct run_options options = {.stop = &stop};
 	struct progress progress = {0};
 	struct settings settings;
 	struct tally tally;

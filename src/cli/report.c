@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/json.h"
+#include "io/process/log.h"
+
+void report_summary(const struct tally *tally)
+{
+	char size[32];
+	char large[64] = "";
+	char failed[64] = "";
+	char twice[64] = "";
+
+	if (tally->twice > 0)
+		snprintf(twice, sizeof twice,
+			" (%" PRIu64 " of them were here already)",
+			tally->twice);
+	if (tally->too_large > 0)
+		snprintf(large, sizeof large, ", %" PRIu64 " over max-size",
+			tally->too_large);
+	if (tally->failed > 0)
+		snprintf(failed, sizeof failed, ", %" PRIu64 " refused",
+			tally->failed);
+	log_line(LOG_SUMMARY,
+		"fetched %" PRIu64 " (%s)%s, erased %" PRIu64 ", left %" PRIu64
+		"%s%s",
+		tally->fetched, text_size(size, sizeof size, tally->octets),
+		twice, tally->erased, tally->left, large, failed);
+}
+
+void report_rebuilt(const struct tally *tally, bool dry_run)
+{
+	log_line(LOG_SUMMARY,
+		"of %" PRIu64 " messages on the server %" PRIu64 " were found "
+		"here by their headers, and %s; the others are fetched as they "
+		"are new, or were known",
+		tally->left, tally->rebuilt,
+		dry_run ? "would count as kept" : "count as kept");
+}
+
+const char *report_verb(const struct step *step)
+{
+	if (step->fetch)
+		return step->erase ? "fetch, erase" : "fetch";
+	return step->erase ? "erase" : "leave";
+}
+
+static struct tm local_time(int64_t seconds)
+{
+	time_t time = (time_t)seconds;
+	struct tm local = {.tm_mday = 1};
+
+	localtime_r(&time, &local);
+	return local;
+}
+
+char *report_date(char *room, int64_t seconds)
+{
+	struct tm local = local_time(seconds);
+
+	if (strftime(room, REPORT_TIME_MAX, "%Y-%m-%d %H:%M", &local) == 0)
+		room[0] = '\0';
+	return room;
+}
+
+char *report_time(char *room, int64_t seconds)
+{
+	struct tm local = local_time(seconds);
+	size_t n = strftime(
+		room, REPORT_TIME_MAX - 1, "%Y-%m-%dT%H:%M:%S%z", &local);
+
+	/* ISO 8601 has a colon in the zone, strftime none. */
+	if (n > 2) {
+		memmove(room + n - 1, room + n - 2, 3);
+		room[n - 2] = ':';
+	} else {
+		room[0] = '\0';
+	}
+	return room;
+}
+
+char *report_why(char room[REPORT_WHY_MAX], const struct account *account,
+	const struct memory *memory, const struct step *step)
+{
+	char due[REPORT_TIME_MAX + 8] = "";
+	char date[REPORT_TIME_MAX];
+
+	if (step->reason == REASON_NOT_DUE)
+		snprintf(due, sizeof due, ", on %s",
+			report_date(
+				date, memory->kept_at + account->policy.after));
+	snprintf(room, REPORT_WHY_MAX, "%s%s", plan_reason(step->reason), due);
+	return room;
+}
+
+static void print_step(const struct account *account,
+	const struct maildrop *maildrop, size_t i,
+	const struct memory *memories, const struct plan *plan)
+{
+	const struct message *message = &maildrop->messages[i];
+	const struct step *step = &plan->steps[i];
+	char uid[REPORT_SHOWN];
+	char size[32] = "?";
+	char why[REPORT_WHY_MAX];
+
+	text_printable(uid, sizeof uid, maildrop_uid(maildrop, message),
+		message->uid_length);
+	if (message->size != MAILDROP_SIZE_UNKNOWN)
+		text_size(size, sizeof size, message->size);
+	printf("  %-12s %6u %10s  %s  (%s)\n", report_verb(step),
+		message->number, size, uid,
+		report_why(why, account, &memories[i], step));
+}
+
+/* When the first of the messages that are not due yet will be. */
+static void print_next_due(const struct account *account,
+	const struct memory *memories, const struct plan *plan)
+{
+	int64_t next = INT64_MAX;
+	char date[REPORT_TIME_MAX];
+
+	for (size_t i = 0; i < plan->count; i++) {
+		if (plan->steps[i].reason == REASON_NOT_DUE &&
+			memories[i].kept_at < next)
+			next = memories[i].kept_at;
+	}
+	if (next != INT64_MAX)
+		printf(", the first on %s",
+			report_date(date, next + account->policy.after));
+}
+
+void report_plan(const struct account *account, const struct maildrop *maildrop,
+	const struct memory *memories, const struct plan *plan, bool all)
+{
+	size_t by_reason[REASON_LAST + 1] = {0};
+	char size[32];
+	char policy[64];
+
+	printf("%s: delete = %s; would fetch %zu (%s), erase %zu, leave %zu; "
+	       "nothing was changed\n",
+		account->name,
+		policy_format_delete(policy, sizeof policy, &account->policy),
+		plan->fetches, text_size(size, sizeof size, plan->octets),
+		plan->erasures, plan->count - plan->erasures);
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct step *step = &plan->steps[i];
+
+		if (all || step->fetch || step->erase)
+			print_step(account, maildrop, i, memories, plan);
+		else
+			by_reason[step->reason]++;
+	}
+	for (size_t i = 0; i <= REASON_LAST; i++) {
+		if (by_reason[i] == 0)
+			continue;
+		printf("  leave %zu (%s", by_reason[i],
+			plan_reason((enum reason)i));
+		if (i == REASON_NOT_DUE)
+			print_next_due(account, memories, plan);
+		printf(")\n");
+	}
+}
+
+static void print_json_step(const struct maildrop *maildrop,
+	const struct message *message, const struct memory *memory,
+	const struct step *step)
+{
+	printf("{\"number\":%u,\"uid\":", message->number);
+	json_string(maildrop_uid(maildrop, message), message->uid_length);
+	if (message->size != MAILDROP_SIZE_UNKNOWN)
+		printf(",\"size\":%" PRIu64, message->size);
+	printf(",\"fetch\":%s,\"erase\":%s", step->fetch ? "true" : "false",
+		step->erase ? "true" : "false");
+	if (memory->state == MEMORY_KEPT || memory->state == MEMORY_ERASED)
+		printf(",\"kept_at\":%" PRId64, memory->kept_at);
+	json_field("reason", plan_reason(step->reason));
+	putchar('}');
+}
+
+void report_json(const struct account *account, const struct tally *tally,
+	const struct error *err, const struct maildrop *maildrop,
+	const struct memory *memories, const struct plan *plan)
+{
+	printf("{\"account\":");
+	json_string(account->name, strlen(account->name));
+	printf(",\"status\":%d,\"fetched\":%" PRIu64 ",\"octets\":%" PRIu64
+	       ",\"erased\":%" PRIu64,
+		tally->status, tally->fetched, tally->octets, tally->erased);
+	/* Without a listing nobody knows. */
+	if (tally->listed)
+		printf(",\"left\":%" PRIu64, tally->left);
+	else
+		printf(",\"left\":null");
+	printf(",\"too_large\":%" PRIu64 ",\"failed\":%" PRIu64,
+		tally->too_large, tally->failed);
+	if (err->kind != ERROR_NONE) {
+		json_field("error", err->text);
+		if (err->server[0] != '\0')
+			json_field("server_said", err->server);
+	}
+	if (plan != NULL) {
+		printf(",\"dry_run\":true,\"would_fetch\":%zu"
+		       ",\"would_erase\":%zu,\"plan\":[",
+			plan->fetches, plan->erasures);
+		for (size_t i = 0; i < plan->count; i++) {
+			if (i > 0)
+				putchar(',');
+			print_json_step(maildrop, &maildrop->messages[i],
+				&memories[i], &plan->steps[i]);
+		}
+		putchar(']');
+	}
+	printf("}\n");
+}

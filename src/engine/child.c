@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/child.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/select.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "io/process/log.h"
+#include "io/process/privilege.h"
+#include "io/process/streams.h"
+
+/* What ends a wait. */
+static void waited_for(sigset_t *set)
+{
+	static const int numbers[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP};
+
+	sigemptyset(set);
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		sigaddset(set, numbers[i]);
+}
+
+static void on_child(int number)
+{
+	(void)number;
+}
+
+/*
+ * Whoever started us may ignore children's ends, or have all of these blocked.
+ * Once, before the first process of ours.
+ */
+static void hear_of_children(void)
+{
+	static bool done;
+	struct sigaction action = {
+		.sa_handler = on_child,
+		.sa_flags = SA_RESTART,
+	};
+	sigset_t heard;
+
+	if (done)
+		return;
+	done = true;
+	waited_for(&heard);
+	sigaction(SIGCHLD, &action, NULL);
+	sigprocmask(SIG_UNBLOCK, &heard, NULL);
+}
+
+pid_t child_start(
+	child_task *task, void *context, int output, struct error *err)
+{
+	pid_t parent = getpid();
+
+	hear_of_children();
+	/* What waits to be printed is not to be printed twice. */
+	fflush(stdout);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct error unwritten = {.kind = ERROR_NONE};
+		int status = EX_OSERR;
+
+		privilege_end_with(parent);
+		if (output < 0 || dup2(output, STDOUT_FILENO) >= 0)
+			status = task(context);
+		if (!streams_flush(&unwritten)) {
+			log_error(&unwritten);
+			status = error_worse(
+				status, error_status(unwritten.kind));
+		}
+		_exit(status);
+	}
+	if (pid < 0)
+		error_set(err, ERROR_TEMPORARY,
+			"cannot start a process for it: %s", strerror(errno));
+	return pid;
+}
+
+/* Signals that come between a look and the wait must end the wait, too. */
+pid_t child_wait(
+	const volatile sig_atomic_t *stop, int milliseconds, int *result)
+{
+	struct timespec timeout = {.tv_nsec = milliseconds * 1000000L};
+	sigset_t held;
+	sigset_t before;
+
+	waited_for(&held);
+	sigprocmask(SIG_BLOCK, &held, &before);
+	pid_t pid = waitpid(-1, result, WNOHANG);
+
+	if (pid == 0 && !*stop) {
+		pselect(0, NULL, NULL, NULL, milliseconds > 0 ? &timeout : NULL,
+			&before);
+		pid = waitpid(-1, result, WNOHANG);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return pid;
+}
+
+int child_status(int result, struct error *err)
+{
+	if (WIFEXITED(result))
+		return WEXITSTATUS(result);
+	error_set(err,
+		WTERMSIG(result) == SIGKILL ? ERROR_TEMPORARY : ERROR_SOFTWARE,
+		"its process was ended by signal %d; nothing is lost, run it "
+		"again",
+		WTERMSIG(result));
+	return error_status(err->kind);
+}
+
+/* It was passed on: nothing is left to do but to wait. */
+static const volatile sig_atomic_t never;
+
+int child_run(child_task *task, void *context, struct account *account,
+	const volatile sig_atomic_t *stop)
+{
+	struct error err = {.kind = ERROR_NONE};
+	int result = 0;
+	pid_t pid = child_start(task, context, -1, &err);
+
+	bool told = false;
+
+	account_forget_password(account);
+	while (pid > 0) {
+		if (child_wait(told ? &never : stop, 0, &result) != 0)
+			break;
+		if (*stop && !told)
+			kill(pid, SIGTERM);
+		told = *stop != 0;
+	}
+	int status =
+		pid > 0 ? child_status(result, &err) : error_status(err.kind);
+
+	if (err.kind != ERROR_NONE) {
+		log_account(account->name);
+		log_error(&err);
+	}
+	return status;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/headers.h"
+
+#include <stdio.h>
+
+#include "core/header.h"
+#include "io/process/digest.h"
+
+/* A header that is longer does not end. */
+#define HEADER_MAX (UINT64_C(16) << 20)
+/* Some servers hang up on who says too much that they do not know. */
+#define REFUSALS_MAX 3
+
+struct inquiry {
+	struct run *run;
+	const size_t *positions; /* borrowed */
+	size_t count;
+	const struct headers_taker *taker; /* borrowed */
+	size_t next;			   /* to be asked */
+	size_t unproven;
+	size_t at;	   /* being answered */
+	bool known;	   /* one was answered: the server knows TOP */
+	uint64_t received; /* of this header */
+};
+
+/* May another be asked for, before the last one is answered? */
+static bool may_ask(const struct inquiry *inquiry)
+{
+	return inquiry->next < inquiry->count &&
+		(inquiry->known || inquiry->next == inquiry->at);
+}
+
+/* Pushes TOPs, and a proof behind each few of them, while there is room. */
+static bool push(struct inquiry *inquiry, struct error *err)
+{
+	struct run *run = inquiry->run;
+	size_t group =
+		inquiry->count < 64 || run->one_by_one ? 1 : PROOF_GROUP_MAX;
+	char command[32];
+
+	while (session_room(run->session) > 0) {
+		bool more = may_ask(inquiry);
+
+		if (inquiry->unproven == group ||
+			(!more && inquiry->unproven > 0)) {
+			inquiry->unproven = 0;
+			if (!proof_push(run,
+				    inquiry->positions[inquiry->next - 1], err))
+				return false;
+			continue;
+		}
+		if (!more)
+			return true;
+		size_t position = inquiry->positions[inquiry->next++];
+
+		inquiry->unproven++;
+		snprintf(command, sizeof command, "TOP %u 0",
+			run->maildrop.messages[position].number);
+		if (!session_push(run->session, POP3_MESSAGE,
+			    (uint32_t)position, command, err))
+			return false;
+	}
+	return true;
+}
+
+static bool take_text(struct inquiry *inquiry, const struct pop3_event *answer,
+	struct error *err)
+{
+	const struct run *run = inquiry->run;
+	const struct headers_taker *taker = inquiry->taker;
+
+	inquiry->received += answer->length;
+	if (inquiry->received > HEADER_MAX)
+		return error_set(err, ERROR_PROTOCOL,
+			"a message's header from %s:%u does not end: the "
+			"session was ended and nothing was erased",
+			run->account->server, run->account->port);
+	taker->text(taker->data, answer->text, answer->length);
+	return true;
+}
+
+/* All that was answered is what it seems. */
+static bool proven(struct inquiry *inquiry, struct error *err)
+{
+	const struct headers_taker *taker = inquiry->taker;
+
+	return taker->proven == NULL ||
+		taker->proven(taker->data, inquiry->at, err);
+}
+
+/* One was answered, or refused. */
+static bool ended(struct inquiry *inquiry, bool answered, struct error *err)
+{
+	const struct headers_taker *taker = inquiry->taker;
+
+	taker->end(taker->data, inquiry->at++, answered);
+	if (!inquiry->known && inquiry->at == REFUSALS_MAX)
+		inquiry->count = inquiry->at;
+	return proof_is_asked(inquiry->run) || proven(inquiry, err);
+}
+
+static bool take(struct inquiry *inquiry, const struct pipeline_event *event,
+	struct error *err)
+{
+	const struct headers_taker *taker = inquiry->taker;
+
+	if (proof_has_tag(event->tag))
+		return proof_take(inquiry->run, event, err) &&
+			proven(inquiry, err);
+	switch (event->answer.type) {
+	case POP3_STATUS:
+		if (event->answer.status != POP3_OK)
+			return ended(inquiry, false, err);
+		inquiry->known = true;
+		inquiry->received = 0;
+		taker->begin(taker->data, inquiry->at);
+		return proof_not_stray(inquiry->run, event, err);
+	case POP3_TEXT:
+		return take_text(inquiry, &event->answer, err);
+	case POP3_END:
+		return ended(inquiry, true, err);
+	case POP3_MORE:
+	case POP3_LINE:
+	case POP3_BROKEN:
+		break;
+	}
+	return true;
+}
+
+bool headers_ask(struct run *run, const size_t *positions, size_t count,
+	const struct headers_taker *taker, struct error *err)
+{
+	struct inquiry inquiry = {.run = run,
+		.positions = positions,
+		.count = count,
+		.taker = taker};
+	struct pipeline_event event;
+	bool ok = true;
+
+	proof_prepare(run);
+	size_t window = session_room(run->session);
+
+	while (ok) {
+		ok = push(&inquiry, err);
+		if (!ok || session_room(run->session) == window)
+			break;
+		ok = session_next(run->session, &event, err) &&
+			take(&inquiry, &event, err);
+	}
+	/* LIST may be asked again, and its sizes are to be proven anew. */
+	run->in_step = false;
+	for (; ok && inquiry.at < count; inquiry.at++)
+		taker->end(taker->data, inquiry.at, false);
+	return ok &&
+		(taker->proven == NULL || count == 0 ||
+			taker->proven(taker->data, count, err));
+}
+
+/* ---- which messages they are ----------------------------------------------
+ */
+
+struct identifying {
+	struct headers_identity *identities;
+	struct header header;
+	struct digest *digest; /* owned */
+};
+
+static void hash(void *data, const char *bytes, size_t length)
+{
+	digest_update(data, bytes, length);
+}
+
+static void identify_begin(void *data, size_t i)
+{
+	struct identifying *this = data;
+
+	(void)i;
+	header_init(&this->header);
+	this->header.identity = hash;
+	this->header.data = this->digest;
+	digest_restart(this->digest);
+}
+
+static void identify_text(void *data, const char *text, size_t length)
+{
+	struct identifying *this = data;
+
+	header_feed(&this->header, text, length);
+}
+
+static void identify_end(void *data, size_t i, bool answered)
+{
+	struct identifying *this = data;
+	struct headers_identity *identity = &this->identities[i];
+
+	*identity = (struct headers_identity){.answered = answered};
+	if (!answered)
+		return;
+	header_end(&this->header);
+	identity->known = header_is_identity(&this->header);
+	digest_finish(this->digest, identity->sha256);
+}
+
+bool headers_identify(struct run *run, const size_t *positions, size_t count,
+	struct headers_identity *identities, struct error *err)
+{
+	struct identifying this = {
+		.identities = identities,
+		.digest = digest_new(),
+	};
+	const struct headers_taker taker = {.begin = identify_begin,
+		.text = identify_text,
+		.end = identify_end,
+		.data = &this};
+	bool ok = headers_ask(run, positions, count, &taker, err);
+
+	digest_free(this.digest);
+	return ok;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/listing.h"
+
+#include <string.h>
+
+#include "core/text.h"
+
+/* A line of UIDL: a number and a uid of any octets. */
+static bool take_uid(struct session *session, const struct account *account,
+	struct maildrop *maildrop, const struct pop3_event *answer,
+	struct error *err)
+{
+	uint32_t number;
+	const char *uid;
+	size_t length;
+
+	if (!pop3_parse_listed(
+		    answer->text, answer->length, &number, &uid, &length)) {
+		size_t n;
+		const char *words = session_words(
+			session, answer->text, answer->length, &n);
+
+		return error_set_server(err, ERROR_PROTOCOL, words, n,
+			"%s:%u sent a UIDL line that has no message number: "
+			"nothing was fetched",
+			account->server, account->port);
+	}
+	return maildrop_add(maildrop, number, uid, length, err);
+}
+
+/* Takes a line of a listing. */
+typedef bool take_line(struct session *session, const struct account *account,
+	struct maildrop *maildrop, const struct pop3_event *answer,
+	struct error *err);
+
+/*
+ * Asks for a listing, and passes each line of it to take. *event is the end of
+ * the answer, or all of it where that is no listing.
+ */
+static bool ask(struct session *session, const struct account *account,
+	struct maildrop *maildrop, const char *command, take_line *take,
+	struct pipeline_event *event, struct error *err)
+{
+	event->last = false;
+	if (!session_push(session, POP3_LISTING, 0, command, err))
+		return false;
+	while (!event->last) {
+		if (!session_next(session, event, err))
+			return false;
+		if (event->answer.type == POP3_LINE &&
+			!take(session, account, maildrop, &event->answer, err))
+			return false;
+	}
+	return true;
+}
+
+bool listing_uids(struct session *session, const struct account *account,
+	struct maildrop *maildrop, struct error *err)
+{
+	struct pipeline_event event;
+
+	if (!ask(session, account, maildrop, "UIDL", take_uid, &event, err))
+		return false;
+	if (event.answer.type == POP3_STATUS) {
+		enum pop3_code code = pop3_response_code(
+			event.answer.text, event.answer.length);
+
+		size_t n;
+		const char *words = session_words(
+			session, event.answer.text, event.answer.length, &n);
+
+		return error_set_server(err,
+			pop3_code_kind(code, ERROR_UNAVAILABLE), words, n,
+			"%s:%u refused UIDL, without which it cannot be told "
+			"what is new: nothing was fetched",
+			account->server, account->port);
+	}
+	return maildrop_sort(maildrop, err);
+}
+
+void listing_take_size(
+	struct maildrop *maildrop, const char *line, size_t length)
+{
+	uint32_t number;
+	const char *rest;
+	size_t n;
+	char digits[24];
+	uint64_t size;
+
+	if (!pop3_parse_listed(line, length, &number, &rest, &n))
+		return;
+	/* Servers may say more behind the size (RFC 1939 section 5). */
+	size_t word = 0;
+
+	while (word < n && !pop3_is_blank(rest[word]))
+		word++;
+	if (word >= sizeof digits)
+		return;
+	memcpy(digits, rest, word);
+	digits[word] = '\0';
+	if (text_parse_number(digits, INT64_MAX, &size))
+		maildrop_set_size(maildrop, number, size);
+}
+
+static bool take_number(struct session *session, const struct account *account,
+	struct maildrop *maildrop, const struct pop3_event *answer,
+	struct error *err)
+{
+	(void)session;
+	uint32_t number;
+	const char *rest;
+	size_t n;
+
+	if (!pop3_parse_listed(
+		    answer->text, answer->length, &number, &rest, &n))
+		return error_set(err, ERROR_PROTOCOL,
+			"%s:%u sent a LIST line that has no message number: "
+			"nothing was fetched",
+			account->server, account->port);
+	if (!maildrop_add(maildrop, number, "", 0, err))
+		return false;
+	listing_take_size(maildrop, answer->text, answer->length);
+	return true;
+}
+
+bool listing_numbers(struct session *session, const struct account *account,
+	struct maildrop *maildrop, struct error *err)
+{
+	struct pipeline_event event;
+
+	if (!ask(session, account, maildrop, "LIST", take_number, &event, err))
+		return false;
+	if (event.answer.type == POP3_STATUS) {
+		size_t n;
+		const char *words = session_words(
+			session, event.answer.text, event.answer.length, &n);
+
+		return error_set_server(err, ERROR_UNAVAILABLE, words, n,
+			"%s:%u refused UIDL and LIST: nothing was fetched",
+			account->server, account->port);
+	}
+	maildrop->sized = true;
+	return maildrop_sort(maildrop, err);
+}
+
+static bool take_size(struct session *session, const struct account *account,
+	struct maildrop *maildrop, const struct pop3_event *answer,
+	struct error *err)
+{
+	(void)session;
+	(void)account;
+	(void)err;
+	listing_take_size(maildrop, answer->text, answer->length);
+	return true;
+}
+
+bool listing_sizes(
+	struct session *session, struct maildrop *maildrop, struct error *err)
+{
+	struct pipeline_event event;
+
+	if (!ask(session, NULL, maildrop, "LIST", take_size, &event, err))
+		return false;
+	maildrop->sized = true;
+	return true;
+}

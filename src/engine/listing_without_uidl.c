@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/listing_without_uidl.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/xalloc.h"
+#include "engine/headers.h"
+#include "engine/listing.h"
+#include "io/process/log.h"
+
+/* "header ", the digest in hexadecimal, a blank and a size. */
+#define UID_MAX (7 + 2 * LETTER_DIGEST + 1 + 20 + 1)
+
+bool listing_lacks_uidl(const struct run *run, const struct error *err)
+{
+	return err->kind == ERROR_UNAVAILABLE &&
+		!session_capabilities(run->session)->uidl &&
+		pop3_response_code(err->server, strlen(err->server)) ==
+		POP3_CODE_NONE;
+}
+
+/* Without a header that tells it from others a message has no uid. */
+static bool add(struct maildrop *made, const struct message *message,
+	const struct headers_identity *identity, struct error *err)
+{
+	char uid[UID_MAX] = "";
+	size_t n = 0;
+
+	if (identity->known) {
+		n = (size_t)snprintf(uid, sizeof uid, "header ");
+		for (size_t k = 0; k < sizeof identity->sha256; k++)
+			n += (size_t)snprintf(uid + n, sizeof uid - n, "%02x",
+				identity->sha256[k]);
+		n += (size_t)snprintf(
+			uid + n, sizeof uid - n, " %" PRIu64, message->size);
+	}
+	if (!maildrop_add(made, message->number, uid, n, err))
+		return false;
+	made->messages[made->count - 1].size = message->size;
+	return true;
+}
+
+/* The same messages, with uids made of their headers and sizes. */
+static bool make_uids(struct run *run, struct maildrop *made, struct error *err)
+{
+	size_t count = run->maildrop.count;
+	size_t *positions = xcalloc(count, sizeof positions[0]);
+	struct headers_identity *identities =
+		xcalloc(count, sizeof identities[0]);
+	size_t answered = 0;
+
+	for (size_t i = 0; i < count; i++)
+		positions[i] = i;
+	bool ok = headers_identify(run, positions, count, identities, err);
+
+	for (size_t i = 0; ok && i < count; i++) {
+		answered += identities[i].answered;
+		ok = add(made, &run->maildrop.messages[i], &identities[i], err);
+	}
+	if (ok && count > 0 && answered == 0)
+		ok = error_set(err, ERROR_UNAVAILABLE,
+			"%s:%u refused UIDL and TOP, without which it cannot "
+			"be told what is new: nothing was fetched",
+			run->account->server, run->account->port);
+	free(positions);
+	free(identities);
+	return ok;
+}
+
+bool listing_without_uidl(struct run *run, struct error *err)
+{
+	struct maildrop made;
+
+	session_forgo_pipelining(run->session);
+	if (!listing_numbers(run->session, run->account, &run->maildrop, err))
+		return false;
+	maildrop_init(&made, run->maildrop.key);
+	if (!make_uids(run, &made, err)) {
+		maildrop_release(&made);
+		return false;
+	}
+	maildrop_release(&run->maildrop);
+	run->maildrop = made;
+	run->maildrop.sized = true;
+	run_say_once(run, STORE_SAID_NO_UIDL,
+		"the server has no UIDL: its messages are known by their "
+		"headers and sizes, which are asked for in each run (this is "
+		"said once)");
+	return maildrop_sort(&run->maildrop, err);
+}

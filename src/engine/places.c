@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/places.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/xalloc.h"
+#include "engine/copies.h"
+#include "io/mail/local.h"
+#include "io/process/directory.h"
+
+#define NO_BRAKE "If this is as it should be, run once with --no-brake"
+
+/* Folders in folders, as io/local has it. */
+#define DEPTH_MAX 32
+/* More links than this below one account's places are not followed. */
+#define LINKS_MAX 1000
+
+void places_add(struct places *places, const char *path, bool may_be_missing)
+{
+	if (path == NULL)
+		return;
+	for (size_t i = 0; i < places->count; i++) {
+		struct place *place = &places->at[i];
+
+		if (strcmp(place->path, path) != 0)
+			continue;
+		place->may_be_missing &= may_be_missing;
+		return;
+	}
+	places->at = xreallocarray(
+		places->at, places->count + 1, sizeof places->at[0]);
+	places->at[places->count++] = (struct place){
+		.path = xstrdup(path), .may_be_missing = may_be_missing};
+}
+
+struct gathering {
+	struct places *places;
+	const struct account *account;
+};
+
+/* Where mail was put before the rc file was changed. */
+static bool add_former(void *data, const char *path, struct error *err)
+{
+	const struct gathering *gathering = data;
+
+	(void)err;
+	if (strcmp(path, gathering->account->path) != 0)
+		places_add(gathering->places, path, false);
+	return true;
+}
+
+bool places_gather(struct places *places, const struct account *account,
+	struct store *store, struct error *err)
+{
+	struct gathering gathering = {places, account};
+
+	*places = (struct places){.count = 0};
+	/* That it is there was looked at in the beginning (places_check). */
+	places_add(places, account->path, true);
+	places_add(places, account->local, false);
+	/* A trash is emptied now and then. */
+	places_add(places, account->trash, true);
+	if (!store_places(store, add_former, &gathering, err))
+		return false;
+	for (size_t i = 0; i < account->elsewhere_count; i++)
+		places_add(places, account->elsewhere[i], true);
+	return true;
+}
+
+static void add_links_below(
+	struct places *places, const char *path, unsigned depth);
+
+static void add_link(struct places *places, const char *path, unsigned depth)
+{
+	char *target = realpath(path, NULL);
+	struct stat st;
+
+	if (target != NULL && places->count < LINKS_MAX &&
+		stat(target, &st) == 0 &&
+		(S_ISDIR(st.st_mode) || S_ISREG(st.st_mode))) {
+		size_t before = places->count;
+
+		places_add(places, target, true);
+		if (S_ISDIR(st.st_mode) && places->count > before)
+			add_links_below(places, target, depth + 1);
+	}
+	free(target);
+}
+
+/* Mail itself is no link: new and cur are not read, which may be large. */
+static bool may_hold_links(const char *name)
+{
+	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+		strcmp(name, "new") != 0 && strcmp(name, "tmp") != 0 &&
+		strcmp(name, "cur") != 0;
+}
+
+static void add_links_below(
+	struct places *places, const char *path, unsigned depth)
+{
+	DIR *dir = depth <= DEPTH_MAX ? opendir(path) : NULL;
+	struct dirent *entry;
+	struct stat st;
+
+	if (dir == NULL)
+		return;
+	while ((entry = readdir(dir)) != NULL) {
+		char *below = xasprintf("%s/%s", path, entry->d_name);
+		unsigned char type = entry->d_type;
+
+		if (type == DT_UNKNOWN && lstat(below, &st) == 0)
+			type = S_ISDIR(st.st_mode)    ? DT_DIR
+				: S_ISLNK(st.st_mode) ? DT_LNK
+						      : DT_REG;
+		if (type == DT_LNK)
+			add_link(places, below, depth);
+		else if (type == DT_DIR && may_hold_links(entry->d_name))
+			add_links_below(places, below, depth + 1);
+		free(below);
+	}
+	closedir(dir);
+}
+
+void places_add_links(struct places *places)
+{
+	size_t count = places->count;
+
+	for (size_t i = 0; i < count; i++)
+		add_links_below(places, places->at[i].path, 0);
+}
+
+void places_release(struct places *places)
+{
+	for (size_t i = 0; i < places->count; i++)
+		free(places->at[i].path);
+	free(places->at);
+	*places = (struct places){.count = 0};
+}
+
+/* ---- is it the place that mail was put into? ------------------------------
+ */
+
+static bool is_missing(const struct account *account)
+{
+	bool maildir = account->destination == DESTINATION_MAILDIR;
+	char *path = xasprintf("%s%s", account->path, maildir ? "/cur" : "");
+	struct stat st;
+	bool missing = lstat(path, &st) < 0 && errno == ENOENT;
+
+	free(path);
+	return missing;
+}
+
+/* The Maildir, or the directory that the mbox lies in: new memory. */
+static char *directory_of(const struct account *account)
+{
+	char *path = xstrdup(account->path);
+	char *slash = strrchr(path, '/');
+
+	if (account->destination == DESTINATION_MBOX && slash != NULL)
+		slash[slash == path] = '\0';
+	return path;
+}
+
+static bool identify(const struct account *account, struct store_origin *origin)
+{
+	char *path = directory_of(account);
+	bool ok = directory_identity(path, &origin->inode, &origin->born);
+
+	free(path);
+	return ok;
+}
+
+bool places_can_sync(const struct account *account)
+{
+	bool maildir = account->destination == DESTINATION_MAILDIR;
+	char *directory = directory_of(account);
+	char *path = xasprintf("%s%s", directory, maildir ? "/new" : "");
+	bool can = directory_can_sync(path);
+
+	free(path);
+	free(directory);
+	return can;
+}
+
+struct search {
+	struct local *local;
+	bool strangers; /* their headers were read */
+	bool found;
+};
+
+static bool look_for(
+	void *data, int64_t row, const struct letter *letter, struct error *err)
+{
+	struct search *search = data;
+	struct letter filed;
+
+	(void)row;
+	(void)err;
+	search->found = search->found ||
+		local_find(search->local, letter) != LOCAL_GONE ||
+		(search->strangers &&
+			local_find_filed(search->local, letter, &filed) !=
+				LOCAL_GONE);
+	return true;
+}
+
+/*
+ * Is any of the mail on record there, under its name or another one? Is there
+ * no mail at all?
+ */
+static bool has_mail(struct run *run, bool *has, bool *empty, struct error *err)
+{
+	const struct account *account = run->account;
+	struct search search = {.local = local_new(NULL)};
+	bool ok = local_look(search.local, account->path, account->trash, true,
+			  err) &&
+		store_copies(run->store, look_for, &search, err);
+
+	if (ok && !search.found) {
+		search.strangers = true;
+		ok = copies_read_strangers(search.local, run->store,
+			     run->options->stop, err) &&
+			store_copies(run->store, look_for, &search, err);
+	}
+	*has = search.found;
+	*empty = ok && local_is_empty(search.local);
+	local_free(search.local);
+	return ok;
+}
+
+bool places_check(struct run *run, struct error *err)
+{
+	const struct account *account = run->account;
+	struct store_place place = {account->destination, account->path};
+	struct store_origin then = {.inode = 0};
+	struct store_origin now = {.inode = 0};
+	bool kept = false;
+	bool there = false;
+	bool empty = false;
+
+	if (!store_has_mail(run->store, &place, &kept, err))
+		return false;
+	if (kept && !run->options->no_brake && is_missing(account))
+		return error_set(err, ERROR_DATA,
+			"%s, where mail was put, is not there: is its disk "
+			"mounted? Nothing was fetched or erased. " NO_BRAKE,
+			account->path);
+	if (!store_origin(run->store, &place, &then, err))
+		return false;
+	if (!identify(account, &now)) {
+		/* It is made when mail comes. */
+		run->origin_changed = true;
+		return true;
+	}
+	if (then.inode == now.inode && then.born == now.born)
+		return true;
+	if (then.inode != 0 && !run->options->no_brake) {
+		if (!has_mail(run, &there, &empty, err))
+			return false;
+		/* Mail that the server no longer has may have been filed since,
+		 * and nothing is on record of that: only an empty place tells.
+		 */
+		if (kept ? !there : empty)
+			return error_set(err, ERROR_DATA,
+				"%s is another directory than the one that "
+				"mail was put into, and none of that mail is "
+				"in it: nothing was fetched or erased. Put the "
+				"mail back there, or, if it was filed or "
+				"removed, run once with --no-brake",
+				account->path);
+	}
+	run->origin_changed = true;
+	return true;
+}
+
+bool places_record(struct run *run, struct error *err)
+{
+	const struct account *account = run->account;
+	struct store_place place = {account->destination, account->path};
+	struct store_origin now = {.inode = 0};
+
+	return !run->origin_changed || !identify(account, &now) ||
+		store_record_origin(run->store, &place, &now, err);
+}

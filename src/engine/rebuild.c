@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/rebuild.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/maildir_name.h"
+#include "core/xalloc.h"
+#include "engine/copies.h"
+#include "engine/identity.h"
+#include "io/mail/local.h"
+#include "io/process/log.h"
+
+/* A copy that was read. */
+struct copy {
+	struct letter letter;
+	int64_t since;
+	bool taken;
+};
+
+struct rebuild {
+	struct copy *copies; /* owned; by header once they are sorted */
+	size_t count;
+	size_t room;
+};
+
+struct reading {
+	struct rebuild *rebuild;
+	const volatile sig_atomic_t *stop;
+};
+
+static bool add_copy(void *data, const struct letter *letter, int64_t since,
+	struct error *err)
+{
+	const struct reading *reading = data;
+	struct rebuild *rebuild = reading->rebuild;
+
+	if (*reading->stop)
+		return error_set(err, ERROR_TEMPORARY, "ended by a signal");
+	if (rebuild->count == rebuild->room) {
+		rebuild->room = rebuild->room > 0 ? rebuild->room * 2 : 256;
+		rebuild->copies = xreallocarray(rebuild->copies, rebuild->room,
+			sizeof rebuild->copies[0]);
+	}
+	rebuild->copies[rebuild->count++] =
+		(struct copy){.letter = *letter, .since = since};
+	return true;
+}
+
+static int by_header(const void *a, const void *b)
+{
+	return memcmp(((const struct copy *)a)->letter.header_sha256,
+		((const struct copy *)b)->letter.header_sha256, LETTER_DIGEST);
+}
+
+struct others {
+	const struct account *account;
+	struct local *local;
+	char *renamed; /* owned; whose store is this mailbox's */
+	bool knows_place;
+};
+
+static void know_name(void *data, const char *name)
+{
+	local_know(data, name);
+}
+
+static bool is_configured(const struct account *account, const char *name)
+{
+	for (size_t i = 0; i < account->name_count; i++) {
+		if (strcmp(account->names[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool look_at_other(void *data, const char *name, struct store *store)
+{
+	struct others *others = data;
+	const struct account *account = others->account;
+	struct store_place place = {account->destination, account->path};
+	struct error ignored = {.kind = ERROR_NONE};
+
+	store_names(store, know_name, others->local, &ignored);
+	others->knows_place |= store_knows_place(store, &place);
+	if (others->renamed == NULL && !is_configured(account, name) &&
+		store_is_mailbox(store, account->server, account->user))
+		others->renamed = xstrdup(name);
+	return true;
+}
+
+bool rebuild_read(struct run *run, struct error *err)
+{
+	struct rebuild *rebuild = xcalloc(1, sizeof *rebuild);
+	struct local *local = local_new(NULL);
+
+	run->rebuild = rebuild;
+	struct others others = {.account = run->account, .local = local};
+	bool ok = copies_look(local, run->account, run->store, true, err);
+
+	/* What another account has on record is not this one's. */
+	if (ok)
+		store_each_other(run->account->state, run->account->name,
+			look_at_other, &others);
+	free(others.renamed);
+	struct reading reading = {rebuild, run->options->stop};
+
+	ok = ok && local_read(local, add_copy, &reading, err);
+	local_free(local);
+	if (ok && rebuild->count > 0)
+		qsort(rebuild->copies, rebuild->count,
+			sizeof rebuild->copies[0], by_header);
+	return ok;
+}
+
+static bool is_near(uint64_t size, uint64_t counted, uint64_t less)
+{
+	return size <= counted && size + less >= counted;
+}
+
+/*
+ * Nothing but its size says that it was not cut off since: a server counts each
+ * LF as two bytes, or, some do, as one; and some do not count the end of the
+ * last line, nor an mbox the empty one behind a header.
+ */
+static bool is_whole(const struct letter *letter, uint64_t size)
+{
+	return is_near(size, letter->octets + letter->lines, 4) ||
+		is_near(size, letter->octets, 2);
+}
+
+/* The copy of a message with this header and its size; NULL: none. */
+static struct copy *find_copy(struct rebuild *rebuild,
+	const unsigned char sha256[LETTER_DIGEST], uint64_t size)
+{
+	struct copy wanted = {.taken = false};
+
+	if (rebuild->count == 0)
+		return NULL;
+	memcpy(wanted.letter.header_sha256, sha256, LETTER_DIGEST);
+	struct copy *found = bsearch(&wanted, rebuild->copies, rebuild->count,
+		sizeof rebuild->copies[0], by_header);
+	struct copy *end = rebuild->copies + rebuild->count;
+
+	while (found != NULL && found > rebuild->copies &&
+		by_header(found - 1, &wanted) == 0)
+		found--;
+	while (found != NULL && found < end && by_header(found, &wanted) == 0) {
+		if (!found->taken && found->letter.identified &&
+			is_whole(&found->letter, size))
+			return found;
+		found++;
+	}
+	return NULL;
+}
+
+static bool take_header(void *data, size_t position,
+	const unsigned char sha256[LETTER_DIGEST], struct error *err)
+{
+	struct run *run = data;
+	const struct message *message = &run->maildrop.messages[position];
+	struct store_place place = {
+		run->account->destination, run->account->path};
+	struct copy *copy = find_copy(run->rebuild, sha256, message->size);
+	int64_t now = run_now();
+	int64_t since;
+	int64_t row;
+
+	if (copy == NULL)
+		return true;
+	copy->taken = true;
+	run->tally->rebuilt++;
+	if (run->options->dry_run)
+		return true;
+	/* Its days count from when it came; a time to come is none. */
+	since = copy->since > 0 && copy->since < now ? copy->since : now;
+	return store_record_arriving(run->store, &run->maildrop, message,
+		       &copy->letter, &place, now, &row, err) &&
+		store_record_kept(run->store, row, since, err);
+}
+
+/* Was it put there by keepmail, as far as can be told? */
+static bool is_ours(const struct run *run, const struct letter *letter)
+{
+	return run->account->destination == DESTINATION_MBOX
+		? letter->length > 0
+		: maildir_name_is_ours(letter->name);
+}
+
+/*
+ * Copies that no listed message was found to be: when one of them is fetched
+ * after all, its text tells, and it is not stored again.
+ */
+static bool record_others(struct run *run, struct error *err)
+{
+	const struct rebuild *rebuild = run->rebuild;
+	struct store_place place = {
+		run->account->destination, run->account->path};
+	size_t others = 0;
+
+	for (size_t i = 0; i < rebuild->count; i++) {
+		const struct copy *copy = &rebuild->copies[i];
+
+		if (copy->taken || !is_ours(run, &copy->letter))
+			continue;
+		others++;
+		if (!run->options->dry_run &&
+			!store_record_unlisted(run->store, &copy->letter,
+				&place, run_now(), err))
+			return false;
+	}
+	if (others > 0)
+		log_line(LOG_SUMMARY,
+			"%zu message%s here could not be matched to one on the "
+			"server: if the next fetch gets the same text, it is "
+			"not stored again",
+			others, others == 1 ? "" : "s");
+	return true;
+}
+
+bool rebuild_match(struct run *run, struct error *err)
+{
+	bool dry = run->options->dry_run;
+
+	return (dry || store_begin(run->store, err)) &&
+		identity_unknown(run, take_header, run, err) &&
+		record_others(run, err) &&
+		(dry || store_commit(run->store, err));
+}
+
+void rebuild_release(struct run *run)
+{
+	if (run->rebuild != NULL)
+		free(run->rebuild->copies);
+	free(run->rebuild);
+	run->rebuild = NULL;
+}
+
+/* Is there mail that this account may have put there? */
+static bool has_mail(const struct others *others)
+{
+	const struct account *account = others->account;
+	struct stat st;
+
+	/* Nothing in an mbox says who wrote it. */
+	if (account->destination == DESTINATION_MBOX)
+		return !others->knows_place && lstat(account->path, &st) == 0 &&
+			S_ISREG(st.st_mode) && st.st_nlink == 1 &&
+			st.st_size > 0;
+	return local_has_ours(others->local);
+}
+
+bool rebuild_is_not_due(struct run *run, struct error *err)
+{
+	const struct account *account = run->account;
+	struct others others = {.account = account};
+	struct error unseen = {.kind = ERROR_NONE};
+	bool fresh;
+
+	if (!store_is_fresh(run->store, &fresh, err))
+		return false;
+	if (!fresh)
+		return true;
+	others.local = local_new(NULL);
+	/* What cannot be looked at is told when it is delivered to. After the
+	 * look: mail is on record somewhere before it can be seen. */
+	if (account->destination == DESTINATION_MAILDIR)
+		local_look(others.local, account->path, NULL, true, &unseen);
+	store_each_other(account->state, account->name, look_at_other, &others);
+	bool ok = true;
+
+	if (others.renamed != NULL)
+		ok = error_set(err, ERROR_DATA,
+			"nothing is on record of the account %s, but the "
+			"account %s, which is not in the rc file, knows this "
+			"mailbox: if it was renamed, run keepmail rename %s %s",
+			account->name, others.renamed, others.renamed,
+			account->name);
+	else if (has_mail(&others))
+		ok = error_set(err, ERROR_DATA,
+			"nothing is on record of the account %s, but there is "
+			"mail in %s, which might be fetched a second time: "
+			"run keepmail rebuild %s once, which finds out what of "
+			"the server's mail is there",
+			account->name, account->path, account->name);
+	local_free(others.local);
+	free(others.renamed);
+	return ok;
+}
+
+bool rebuild_find_strays(struct run *run, struct error *err)
+{
+	const struct account *account = run->account;
+	struct rebuild *strays;
+	struct local *local;
+	struct error unseen = {.kind = ERROR_NONE};
+
+	if (account->destination != DESTINATION_MAILDIR ||
+		account->keep_duplicates || run->plan.fetches == 0)
+		return true;
+	local = local_new(NULL);
+	struct others others = {.account = account, .local = local};
+	/* What cannot be looked at is told when it is delivered to. */
+	bool ok = !local_look(local, account->path, NULL, true, &unseen) ||
+		store_names(run->store, know_name, local, err);
+
+	if (ok && local_has_ours(local)) {
+		strays = xcalloc(1, sizeof *strays);
+		run->rebuild = strays;
+		struct reading reading = {strays, run->options->stop};
+
+		store_each_other(
+			account->state, account->name, look_at_other, &others);
+		ok = local_read_ours(local, add_copy, &reading, err);
+		run->strays = xcalloc(strays->count + 1, sizeof run->strays[0]);
+		for (size_t i = 0; ok && i < strays->count; i++)
+			run->strays[run->stray_count++] =
+				strays->copies[i].letter;
+	}
+	free(others.renamed);
+	local_free(local);
+	return ok;
+}
