@@ -91,7 +91,7 @@ remotely() {
     kill "$waiting"
     wait "$waiting" || true
     [ "$status" -eq 0 ]
-    told state ok "a run is at work"
+    told state ok "a run is in progress"
 }
 
 @test "what is wrong with the place for mail is told, with a run's exit status" {
@@ -100,7 +100,7 @@ remotely() {
     mkdir "$work/Mail"
     echo >"$work/Mail/else"
     unchanged 73 check
-    told mail bad "$work/Mail is no Maildir, and not empty: name another directory with maildir"
+    told mail bad "$work/Mail is not a Maildir and is not empty: name another directory with maildir"
     told login ok "as test"
     wanted 73
     rm -r "$work/Mail"

@@ -32,7 +32,7 @@ nothing_done() {
     start_server --synthetic 3
     write_rc "server = no-such-host.invalid"
     wanted 68
-    says "there is no host named no-such-host.invalid"
+    says "no host named no-such-host.invalid"
 }
 
 @test "a port where nobody listens exits 75" {
@@ -212,7 +212,7 @@ END
     echo precious >"$work/Mail/file"
     write_rc "delete = now"
     wanted 73
-    says "is no Maildir, and not empty"
+    says "is not a Maildir and is not empty"
     [ "$(cat "$work/Mail/file")" = precious ]
     stop_server
     [ "$(reported sessions)" -eq 0 ]
@@ -337,11 +337,11 @@ END
         [ "$(in_store "SELECT tries FROM trouble")" -eq $tries ]
     done
     wanted 0 -n -v
-    says "it could not be fetched before: tried again, last"
+    says "could not be fetched before; tried again after the others"
     wanted 75
     # Now it waits an hour.
     wanted 0 -n -v
-    says "it could not be fetched before: tried again later"
+    says "could not be fetched before; tried again later"
     wanted 0
     says_nothing
     for tries in 4 5 6 7; do

@@ -137,7 +137,7 @@ fetch_all() {
     wanted 0
     [ "$(on_server)" -eq 5 ]
     wanted 0 -n -v
-    says "its copy was not found, and it has no header to look for it by: not erased"
+    says "its copy was not found, and its header does not identify it: not erased"
     wanted 0 history a 1
     says "$work/Files/Archive/cur/$(foreign_name 1)"
 }

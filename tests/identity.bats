@@ -182,7 +182,7 @@ sent_whole() {
     news 1
     wanted 0 -v
     says "fetched 2"
-    says "another message under a uid that is known"
+    says "another message under a known uid"
     same_mail "$work/sent" "$work/Mail"
     write_rc "delete = now"
     wanted 0

@@ -223,11 +223,11 @@ nothing_recorded() {
 @test "a file of another program, a missing one and a directory are refused" {
     serve_u10
     wanted 65 import --from getmail a "$samples/mpop/u10_at_localhost"
-    says "is no file of getmail's"
+    says "is not a file of getmail"
     wanted 65 import --from fdm a "$samples/claws/localhost-u10"
-    says "is no file of fdm's"
+    says "is not a file of fdm"
     wanted 65 import --from mpop a "$samples/fdm/fdm-pop3-cache.u10"
-    says "is no file of mpop's"
+    says "is not a file of mpop"
     wanted 65 import --from mpop a "$work/missing"
     says "cannot read $work/missing: No such file"
     wanted 65 import --from mpop a "$work"
@@ -341,7 +341,7 @@ END
     wanted 0 -v import --from fetchmail a "$work/hostile"
     says "imported 3, of which the server lists 2"
     says "1 uids are not as RFC 1939 has them"
-    says "are none of fetchmail's and were passed over, the first is line 1"
+    says "do not have the format of fetchmail and were skipped, the first is line 1"
     says_not $'\033'
     wanted 0 -n -v import --from fetchmail a "$work/hostile"
     says_not $'\033'

@@ -415,7 +415,7 @@ octets() {
     [ "$(on_server)" -eq 40 ]
     mkdir "$work/filed"
     wanted 65
-    says "$work/filed is empty, and was not before (is its disk mounted?)"
+    says "$work/filed is empty, but was not before (is its disk mounted?)"
     [ "$(on_server)" -eq 40 ]
     rmdir "$work/filed"
     mv "$work/unmounted" "$work/filed"

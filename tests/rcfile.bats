@@ -124,7 +124,7 @@ account a {
 }
 END
     wanted 78
-    says "$rc:5: # right behind a value begins a comment: put the value in quotes"
+    says "$rc:5: a # right after a value begins a comment: put the value in quotes"
 }
 
 @test "a refused value is one mistake, not two" {
@@ -175,7 +175,7 @@ account a {
 }
 END
     wanted 78
-    says "$rc:3: there is no = behind user: write user = VALUE"
+    says "$rc:3: there is no = after user: write user = VALUE"
     write <<'END'
 account a {
   server = "pop.example.org
@@ -227,12 +227,12 @@ write_line() {
         says "3 mistakes in the rc file: nothing was fetched"
         count=$((count + 1))
     done <<'END'
-maildir = ~/My Mail dir|the value of maildir has a blank in it: put it in quotes, as in maildir = "VALUE"
+maildir = ~/My Mail dir|the value of maildir contains a blank: put it in quotes, as in maildir = "VALUE"
 maildir = ~/My Mail = dir|the value of maildir has a blank in it
 password = pw x y|the value of password has a blank in it
 password = pw "x"|the value of password has a blank in it
-server: x|there is a : behind server: write = instead
-maildir /x|there is no = behind maildir: write maildir = VALUE
+server: x|there is a : after server: write = instead
+maildir /x|there is no = after maildir: write maildir = VALUE
 stray|no such setting 'stray'
 maildir =|the value of maildir is missing: write maildir = "VALUE"
 maildir = # /x|the value of maildir is missing, since # begins a comment
@@ -256,7 +256,7 @@ account a { server = x user = me maildir = ~/My Mail dir delete = newer }
 account b { server = x user = me mbox = /a port = 99999 }
 END
     wanted 78
-    says "$rc:1: the value of maildir has a blank in it: put it in quotes"
+    says "$rc:1: the value of maildir contains a blank: put it in quotes"
     says "$rc:1: delete = newer: expected"
     says "$rc:2: port = 99999: expected"
     says "3 mistakes"

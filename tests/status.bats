@@ -110,7 +110,7 @@ $size
 @test "status and history look beside a run, which does not notice" {
     start_slow_run
     wanted 0 status
-    says "a run is at work now"
+    says "a run is in progress"
     wanted 0 status --json
     [ "$(from_json at_work)" = 1 ]
     wanted 0 history a

@@ -131,7 +131,7 @@ static void check_state(struct check *check)
 		tell_sound(check, "state", "%s%s%s%s", account->state,
 			there ? "" : ", which the first run makes",
 			doubt(account->state, on, sizeof on),
-			seen.at_work		       ? ", a run is at work"
+			seen.at_work ? ", a run is in progress"
 				: there && !seen.known ? ", no store yet"
 						       : "");
 	else

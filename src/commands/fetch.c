@@ -176,18 +176,13 @@ static void say_odd_uids(struct run *run)
 	}
 	if (twice)
 		run_say_once(run, STORE_SAID_TWICE,
-			"the server gives several messages the same uid: they "
-			"are told apart by their order (this is said once)");
+			"the server gives several messages the same uid: they are distinguished by their order (this is said once)");
 	if (none)
 		run_say_once(run, STORE_SAID_NO_UID,
-			"the server lists messages without a uid, or with one "
-			"of over 1,024 octets: they are left there (this is "
-			"said once)");
+			"the server lists messages without a uid, or with one of over 1,024 bytes: they are left there (this is said once)");
 	if (odd && !run->uids_made)
 		run_say_once(run, STORE_SAID_ODD,
-			"the server gives uids as it should not (over 70 "
-			"octets, blanks, or others that do not print): they "
-			"are taken as they are (this is said once)");
+			"the server gives uids that RFC 1939 forbids (over 70 bytes, blanks or characters that do not print): they are used as they are (this is said once)");
 }
 
 /* What may be lost here in a power cut is not erased there. */

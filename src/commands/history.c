@@ -88,8 +88,7 @@ static const char *state_words(const struct store_message *message)
 	case MEMORY_NONE:
 		return "damaged here, and fetched again by the next run";
 	case MEMORY_ARRIVING:
-		return "arriving: the run that stores it is at work, or was "
-		       "ended";
+		return "arriving: the run that stores it is in progress, or was stopped";
 	case MEMORY_KEPT:
 		return gone ? "kept here; the server lists it no longer"
 			    : "kept here, and on the server";
@@ -182,7 +181,7 @@ static void print_place(
 	char shown[LONG_SHOWN];
 
 	if (message->kind == DESTINATION_MBOX) {
-		printf("  %-11s %s, %" PRIu64 " octets from octet %" PRIu64
+		printf("  %-11s %s, %" PRIu64 " bytes from byte %" PRIu64
 		       " on, when it was stored\n",
 			"lies in", printable_long(shown, message->path),
 			message->length, message->offset);
@@ -216,12 +215,12 @@ static void print_message(
 	putchar('\n');
 	print_line("state", state_words(message));
 	if (message->size != MAILDROP_SIZE_UNKNOWN) {
-		snprintf(size, sizeof size, "%" PRIu64 " octets there",
+		snprintf(size, sizeof size, "%" PRIu64 " bytes there",
 			message->size);
 		print_line("size", size);
 	}
 	if (lies_here(message)) {
-		snprintf(size, sizeof size, "%" PRIu64 " octets here",
+		snprintf(size, sizeof size, "%" PRIu64 " bytes here",
 			message->octets);
 		print_line("", size);
 	}

@@ -107,7 +107,7 @@ static bool print_particulars(
 	const char *name = status->account->name;
 
 	if (seen->at_work)
-		printf("  a run is at work now\n");
+		printf("  a run is in progress\n");
 	if (seen->held > 0)
 		printf("  %" PRIu64
 		       " held: never erased on the server (keepmail release %s "
@@ -122,8 +122,8 @@ static bool print_particulars(
 			seen->in_trouble);
 	if (seen->quarantined == 0)
 		return true;
-	printf("  %" PRIu64 " in quarantine: left on the server, and not tried "
-	       "any more (keepmail history %s UID tells more)\n",
+	printf("  %" PRIu64
+	       " in quarantine: left on the server and no longer tried (keepmail history %s UID tells more)\n",
 		seen->quarantined, name);
 	if (!store_each_trouble(store, NULL, 0, print_quarantined, status, err))
 		return false;

@@ -83,7 +83,7 @@ static void tell(struct verify *verify, const struct store_copy *copy,
 			text_printable(
 				uid, sizeof uid, copy->uid, copy->uid_length),
 			path == NULL ? "" : ", ", path == NULL ? "" : path,
-			copy->listed ? "" : " (not on the server any more)");
+			copy->listed ? "" : " (no longer on the server)");
 	}
 	free(path);
 }

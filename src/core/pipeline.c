@@ -60,7 +60,7 @@ size_t pipeline_feed(struct pipeline *pipeline, char *bytes, size_t length,
 		return 0;
 	if (pipeline->count == 0) {
 		event->answer.type = POP3_BROKEN;
-		event->answer.text = "the server spoke without being asked";
+		event->answer.text = "the server sent data without being asked";
 		event->answer.length = strlen(event->answer.text);
 		event->answer.said = bytes;
 		event->answer.said_length = length;

@@ -426,20 +426,17 @@ static const char *const reasons[] = {
 	[REASON_NEW] = "new",
 	[REASON_NEW_THEN_ERASED] = "new; delete = now",
 	[REASON_NEW_NEWEST] = "new; among the newest that stay",
-	[REASON_REUSED] = "another message under a uid that is known",
+	[REASON_REUSED] = "another message under a known uid",
 	[REASON_REUSED_THEN_ERASED] =
-		"another message under a uid that is known; "
-		"delete = now",
+		"another message under a known uid; delete = now",
 	[REASON_NO_UID] = "the server lists it without a uid",
 	[REASON_TOO_LARGE] = "larger than max-size",
 	[REASON_INTERRUPTED] =
-		"a run was ended while storing it; the next fetch "
-		"settles it",
+		"a run was interrupted while storing it; the next fetch resolves it",
 	[REASON_NEVER] = "kept here; nothing is to be deleted",
 	[REASON_NOT_DUE] = "kept here; not due yet",
 	[REASON_UNDATED] =
-		"kept here; stored while the clock was wrong, so that its days "
-		"count from the first run with a right one",
+		"kept here; stored while the clock was wrong: its days count from the first run with a correct one",
 	[REASON_CLOCK] =
 		"kept here; due by a clock that may be wrong: not erased",
 	[REASON_NEWEST] = "kept here; among the newest that stay",
@@ -448,9 +445,7 @@ static const char *const reasons[] = {
 	[REASON_RETURNED] =
 		"kept here; erased or gone before, and listed again",
 	[REASON_OTHER_SIZE] =
-		"kept here; its size is another one now, as it often "
-		"is on this server, and no header says that it is the "
-		"same: left alone",
+		"kept here; its size has changed, as often on this server, and no header shows that it is the same message: left alone",
 	[REASON_SEEN] = "counts as seen; it was never fetched by keepmail",
 	[REASON_OLD] = "older than start; counts as seen",
 	[REASON_HELD] = "kept here; held (keepmail release lets it go)",
@@ -463,16 +458,15 @@ static const char *const reasons[] = {
 	[REASON_CHANGED] = "its copy here is not what was stored: not erased",
 	[REASON_UNREADABLE] = "its copy here cannot be read: not erased",
 	[REASON_UNTRACED] =
-		"its copy was not found, and it has no header to look for it "
-		"by: not erased",
+		"its copy was not found, and its header does not identify it: not erased",
 	[REASON_BRAKE] = "too many copies are missing here: nothing is erased",
-	[REASON_RETRY] = "it could not be fetched before: tried again, last",
+	[REASON_RETRY] =
+		"could not be fetched before; tried again after the others",
 	[REASON_RETRY_THEN_ERASED] =
-		"it could not be fetched before: tried again, last; "
-		"delete = now",
-	[REASON_WAITING] = "it could not be fetched before: tried again later",
+		"could not be fetched before; tried again after the others; delete = now",
+	[REASON_WAITING] = "could not be fetched before; tried again later",
 	[REASON_QUARANTINED] =
-		"it failed too often (keepmail retry tries it again)",
+		"failed too often (keepmail retry tries it again)",
 };
 
 const char *plan_reason(enum reason reason)

@@ -163,8 +163,7 @@ static void check_account(struct rc *rc, const struct rc_statement *account)
 			strcmp(one->name, account->name) != 0)
 			continue;
 		rc_add_mistake(rc, account->place,
-			"account %s stands here twice (first on line %zu): "
-			"give one of them another name",
+			"account %s appears twice (first on line %zu): give one of them another name",
 			shown, one->place.line);
 		break;
 	}

@@ -12,8 +12,7 @@ static const char one_a_line[] =
 	"there is a second setting on this line: begin it on a line of its "
 	"own, or put the value before it in quotes";
 static const char nothing_behind[] =
-	"this stands behind a statement that is complete: begin it on a line "
-	"of its own";
+	"this follows a complete statement: begin it on a line of its own";
 
 /* A word where a name is expected: length bytes of the line. */
 struct name {
@@ -138,9 +137,7 @@ static bool value_ends(struct rc_reader *r)
 	if (r->at < r->stop && !rc_is_blank(*r->at) && *r->at != '}' &&
 		rc_plain_size(r->at, r->stop) > 0) {
 		rc_mistake(r, r->at,
-			"%s goes on right behind its closing quotation mark: "
-			"put all of it in one pair of quotes, or a blank in "
-			"front of what comes next",
+			"%s continues right after its closing quotation mark: put all of it in one pair of quotes, or a blank before what comes next",
 			r->subject);
 		rc_skip_word(r);
 		resync(r);
@@ -155,7 +152,7 @@ static bool value_ends(struct rc_reader *r)
 		rc_refuse_typographic(r, r->at);
 	else
 		rc_mistake(r, r->at,
-			"%s has a blank in it: put it in quotes, as in %s",
+			"%s contains a blank: put it in quotes, as in %s",
 			r->subject, r->usage);
 	rc_skip_word(r);
 	resync(r);
@@ -368,8 +365,7 @@ static void refuse_name(struct rc_reader *r, struct name name)
 		}
 	} else if (behind < r->stop && *behind == ':') {
 		rc_mistake(r, behind,
-			"there is a : behind %s: write = instead, as in %s = "
-			"\"VALUE\"",
+			"there is a : after %s: write = instead, as in %s = \"VALUE\"",
 			shown, shown);
 	} else if (r->stop - behind > 1 && behind[0] == '+' &&
 		behind[1] == '=') {
@@ -377,7 +373,7 @@ static void refuse_name(struct rc_reader *r, struct name name)
 			shown);
 	} else {
 		rc_mistake(r, name.at,
-			"there is no = behind %s: write %s = VALUE", shown,
+			"there is no = after %s: write %s = VALUE", shown,
 			shown);
 	}
 	/* A line that begins with a setting is no part of a password above. */

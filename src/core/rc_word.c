@@ -387,8 +387,7 @@ static char *refuse_special(struct rc_reader *r)
 {
 	if (*r->at == '#')
 		rc_mistake(r, r->at,
-			"# right behind a value begins a comment: put the "
-			"value in quotes, or a blank before the #");
+			"a # right after a value begins a comment: put the value in quotes, or a blank before the #");
 	else
 		rc_mistake(r, r->at,
 			"%s has one of ${}()=,+\"': put it in quotes, as in "

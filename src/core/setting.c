@@ -508,17 +508,16 @@ size_t setting_check(struct account *account,
 	if (account->port == 0)
 		account->port = account_default_port(account->tls);
 	if (account->server == NULL) {
-		report(account, "it has no server: add server = HOST");
+		report(account, "no server is set: add server = HOST");
 		wrong++;
 	}
 	if (account->user == NULL) {
-		report(account, "it has no user: add user = NAME");
+		report(account, "no user is set: add user = NAME");
 		wrong++;
 	}
 	if (account->destination == DESTINATION_NONE) {
 		report(account,
-			"it has no place to put mail: add maildir = "
-			"\"~/Mail/NAME\" or mbox = \"~/mail/NAME\"");
+			"no destination is set: add maildir = \"~/Mail/NAME\" or mbox = \"~/mail/NAME\"");
 		wrong++;
 	}
 	if (account->tls == TLS_OFF && account->server != NULL &&

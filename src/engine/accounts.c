@@ -250,8 +250,7 @@ static bool continue_account(struct jobs *jobs, struct child *child)
 	if (!secret_is_at_hand(account) && !config_recall_password(account)) {
 		log_account(account->name);
 		log_line(LOG_SUMMARY,
-			"there is no password for another session: what is "
-			"left comes with the next run");
+			"no password is available for another session: the rest is fetched by the next run");
 		return false;
 	}
 	outcome->after = outcome->next;
@@ -270,8 +269,7 @@ static void conclude_account(struct jobs *jobs, size_t i)
 	forget_password(jobs, i);
 	if (*jobs->options->stop && outcome->error.kind == ERROR_NONE) {
 		error_set(&outcome->error, ERROR_TEMPORARY,
-			"ended by a signal, before another session looked for "
-			"more");
+			"stopped by a signal before another session looked for more");
 		outcome->unsaid = true;
 		outcome->tally.status = error_worse(
 			outcome->tally.status, error_status(ERROR_TEMPORARY));
@@ -331,8 +329,7 @@ static void child_lost(struct jobs *jobs, struct child *child)
 	struct error err = {.kind = ERROR_NONE};
 
 	error_set(&err, ERROR_SOFTWARE,
-		"its process is gone, and nobody said how; nothing is lost, "
-		"run it again");
+		"its process disappeared; nothing is lost, run it again");
 	jobs->running--;
 	progress_clear(&jobs->bar);
 	pass_output(child);
@@ -400,7 +397,7 @@ static void run_children(struct jobs *jobs)
 		struct error err = {.kind = ERROR_NONE};
 
 		error_set(&err, ERROR_TEMPORARY,
-			"ended by a signal before it was begun");
+			"stopped by a signal before it began");
 		if (jobs->outcomes[next].tally.status == 0)
 			account_failed(jobs, next, &err);
 	}

@@ -107,8 +107,7 @@ int child_status(int result, struct error *err)
 		return WEXITSTATUS(result);
 	error_set(err,
 		WTERMSIG(result) == SIGKILL ? ERROR_TEMPORARY : ERROR_SOFTWARE,
-		"its process was ended by signal %d; nothing is lost, run it "
-		"again",
+		"its process was killed by signal %d; nothing is lost, run it again",
 		WTERMSIG(result));
 	return error_status(err->kind);
 }

@@ -72,8 +72,7 @@ static bool take_text(struct inquiry *inquiry, const struct pop3_event *answer,
 	inquiry->received += answer->length;
 	if (inquiry->received > HEADER_MAX)
 		return error_set(err, ERROR_PROTOCOL,
-			"a message's header from %s:%u does not end: the "
-			"session was ended and nothing was erased",
+			"a message header from %s:%u does not end: the session was ended and nothing was erased",
 			run->account->server, run->account->port);
 	taker->text(taker->data, answer->text, answer->length);
 	return true;

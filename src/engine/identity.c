@@ -396,11 +396,7 @@ static bool stop(struct run *run, size_t unknown, struct error *err)
 	if (found == 0 && tells)
 		return true;
 	return error_set(err, ERROR_DATA,
-		"of the messages known on %s:%u, %zu are not listed any more, "
-		"and %zu are that are unknown: it gave them new uids, or this "
-		"is another mailbox. Nothing was fetched or erased "
-		"(on-uid-reset = stop); set it to match to find them again by "
-		"their headers",
+		"of the messages known on %s:%u, %zu are no longer listed, and %zu unknown ones are: it gave them new uids, or this is another mailbox. Nothing was fetched or erased (on-uid-reset = stop); set it to match to find them again by their headers",
 		run->account->server, run->account->port,
 		store_lost_count(run->store), unknown);
 }

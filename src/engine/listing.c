@@ -71,8 +71,7 @@ bool listing_uids(struct session *session, const struct account *account,
 
 		return error_set_server(err,
 			pop3_code_kind(code, ERROR_UNAVAILABLE), words, n,
-			"%s:%u refused UIDL, without which it cannot be told "
-			"what is new: nothing was fetched",
+			"%s:%u refused UIDL, which is needed to tell what is new: nothing was fetched",
 			account->server, account->port);
 	}
 	return maildrop_sort(maildrop, err);

@@ -62,8 +62,7 @@ static bool make_uids(struct run *run, struct maildrop *made, struct error *err)
 	}
 	if (ok && count > 0 && answered == 0)
 		ok = error_set(err, ERROR_UNAVAILABLE,
-			"%s:%u refused UIDL and TOP, without which it cannot "
-			"be told what is new: nothing was fetched",
+			"%s:%u refused UIDL and TOP, one of which is needed to tell what is new: nothing was fetched",
 			run->account->server, run->account->port);
 	free(positions);
 	free(identities);

@@ -136,10 +136,7 @@ static bool is_out_of_step(struct run *run, const struct pop3_event *answer,
 		session_words(run->session, answer->text, answer->length, &n);
 
 	return error_set_server(err, ERROR_PROTOCOL, words, n,
-		"%s:%u answers out of step: what came since message %u may be "
-		"other messages than it seems. It was not kept, the session "
-		"was ended and nothing was erased; the next run fetches one "
-		"message at a time",
+		"%s:%u sent answers that do not match the commands: what was received since message %u may be other messages than it seems. It was not kept, and nothing was erased; the next run fetches one message at a time",
 		run->account->server, run->account->port,
 		run->maildrop.messages[position].number);
 }
@@ -152,9 +149,7 @@ static bool is_learnt(
 	run->learnt = true;
 	*err = (struct error){.kind = ERROR_NONE};
 	return error_set(err, ERROR_PROTOCOL,
-		"%s:%u answers UIDL with a number in another way than RFC 1939 "
-		"says: what came was not kept, since nothing proved it, and "
-		"nothing was erased. The next session knows this, and goes on",
+		"%s:%u does not answer UIDL with a number as RFC 1939 requires: what was received could not be verified and was not kept, and nothing was erased. The next session takes this into account",
 		run->account->server, run->account->port);
 }
 

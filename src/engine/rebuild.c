@@ -272,17 +272,12 @@ bool rebuild_is_not_due(struct run *run, struct error *err)
 
 	if (others.renamed != NULL)
 		ok = error_set(err, ERROR_DATA,
-			"nothing is on record of the account %s, but the "
-			"account %s, which is not in the rc file, knows this "
-			"mailbox: if it was renamed, run keepmail rename %s %s",
+			"nothing is recorded for account %s, but the account %s, which is not in the rc file, knows this mailbox: if it was renamed, run keepmail rename %s %s",
 			account->name, others.renamed, others.renamed,
 			account->name);
 	else if (has_mail(&others))
 		ok = error_set(err, ERROR_DATA,
-			"nothing is on record of the account %s, but there is "
-			"mail in %s, which might be fetched a second time: "
-			"run keepmail rebuild %s once, which finds out what of "
-			"the server's mail is there",
+			"nothing is recorded for account %s, but there is mail in %s, which might be fetched a second time: run keepmail rebuild %s once, which finds out what of the server's mail is there",
 			account->name, account->path, account->name);
 	local_free(others.local);
 	free(others.renamed);

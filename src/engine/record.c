@@ -163,10 +163,7 @@ static bool record_messages(struct run *run, int64_t now, struct error *err)
 		return false;
 	if (run->loose)
 		run_say_once(run, STORE_SAID_LOOSE,
-			"the server tells another size of the same message "
-			"from time to time: while that is so, another size "
-			"alone does not make it another message (this is said "
-			"once)");
+			"the server reports different sizes for the same message: from now on, a different size alone does not make it another message (this is said once)");
 	if (run->loose && !store_record_loose_sizes(run->store, now, err))
 		return false;
 	if (run->said != 0 && !store_record_said(run->store, run->said, err))

@@ -212,14 +212,16 @@ bool sessions_decide(struct run *run, const struct error *err)
 			: 0;
 	if (goes_on(run) || (run->learnt && outcome->broken < BROKEN_MAX)) {
 		follow_faultless(run);
-		log_line(LOG_SUMMARY, "%s: another session goes on", err->text);
+		log_line(LOG_SUMMARY, "%s: continuing in another session",
+			err->text);
 	} else if (broken && outcome->broken < BROKEN_MAX &&
 		outcome->fruitless < FRUITLESS_MAX && others_wait(run)) {
 		note_breaker(run);
 		outcome->broken++;
 		follow_broken(run);
 		log_line(LOG_SUMMARY,
-			"%s: another session goes on with the rest", err->text);
+			"%s: continuing with the rest in another session",
+			err->text);
 	} else if (more) {
 		outcome->next = NEXT_MORE;
 		outcome->windowed = true;

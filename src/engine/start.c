@@ -70,12 +70,10 @@ static bool mark_old(struct run *run, struct error *err)
 	free(positions);
 	if (ok && count > 0 && dates.refused == count)
 		log_line(LOG_WARNINGS,
-			"the server has no TOP, so that it cannot be told how "
-			"old a message is: all are taken, whatever start says");
+			"the server has no TOP, so the age of messages is unknown: all are fetched, whatever start says");
 	else if (ok && dates.refused + dates.undated > 0)
 		log_line(LOG_SUMMARY,
-			"the age of %zu messages cannot be told: they are "
-			"taken",
+			"the age of %zu messages is unknown: they are fetched",
 			dates.refused + dates.undated);
 	return ok;
 }

@@ -43,9 +43,7 @@ static bool take_text(struct run *run, size_t position,
 	run->received += answer->length;
 	if (is_endless(run, position))
 		return error_set(err, ERROR_PROTOCOL,
-			"message %u of %s:%u does not end: the server sent "
-			"more than %llu octets of it. The session was ended "
-			"and nothing was erased",
+			"message %u of %s:%u does not end: the server sent more than %llu bytes of it. The session was ended and nothing was erased",
 			run->maildrop.messages[position].number,
 			run->account->server, run->account->port,
 			(unsigned long long)run->received);

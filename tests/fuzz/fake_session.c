@@ -175,7 +175,7 @@ bool session_in_step(struct session *session, struct error *err)
 		return error_set_server(err, ERROR_PROTOCOL,
 			session->block + session->start,
 			session->end - session->start,
-			"the server spoke without being asked");
+			"the server sent data without being asked");
 	return true;
 }
 

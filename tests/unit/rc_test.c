@@ -152,8 +152,7 @@ static const struct {
 	{"a brace in a password", "account a {\npassword = a}b\n}\n",
 		{"2:13 the value of password has one of"}},
 	{"a # in a value", "user = te#st\n",
-		{"1:10 # right behind a value begins a comment: put the value "
-		 "in quotes"}},
+		{"1:10 a # right after a value begins a comment: put the value in quotes"}},
 	{"more behind a quotation mark", "user = \"a\"b\nuser = 'a'#b\n",
 		{"1:11 the value of user goes on right behind its closing",
 			"2:11 the value of user goes on"}},

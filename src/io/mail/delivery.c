@@ -42,7 +42,7 @@ struct delivery *delivery_open(enum destination_kind kind, const char *path,
 	delivery->writing = delivery->reads_dates = false;
 	switch (kind) {
 	case DESTINATION_NONE:
-		error_set(err, ERROR_CREATE, "there is no place to put mail");
+		error_set(err, ERROR_CREATE, "no destination is set");
 		break;
 	case DESTINATION_MAILDIR:
 		delivery->maildir = maildir_open(path, err);

@@ -98,8 +98,7 @@ static bool open_parts(struct maildir *maildir, int root, struct error *err)
 	/* Two of three: a killed run was making it. */
 	if (there == 0 && !empty)
 		return error_set(err, ERROR_CREATE,
-			"%s is no Maildir, and not empty: name another "
-			"directory with maildir, or a file with mbox",
+			"%s is not a Maildir and is not empty: name another directory with maildir, or a file with mbox",
 			maildir->path);
 	maildir->tmp = open_part(maildir, root, "tmp", &made, err);
 	if (maildir->tmp >= 0)

@@ -135,8 +135,7 @@ bool place_check_maildir(const char *path, bool *there, struct error *err)
 	}
 	if (count == 0 && !is_empty(path))
 		return error_set(err, ERROR_CREATE,
-			"%s is no Maildir, and not empty: name another "
-			"directory with maildir, or a file with mbox",
+			"%s is not a Maildir and is not empty: name another directory with maildir, or a file with mbox",
 			path);
 	return count == 3 || can_write(path) ||
 		cannot_use(path, "maildir", err);

@@ -430,7 +430,8 @@ struct connection *connection_open(const struct account *account,
 	connection->socket = CURL_SOCKET_BAD;
 	connection->curl = curl_easy_init();
 	if (connection->curl == NULL)
-		error_set(err, ERROR_SOFTWARE, "libcurl gives no handle");
+		error_set(
+			err, ERROR_SOFTWARE, "libcurl cannot create a handle");
 	else if (make_connection(connection, password, mask, err))
 		return connection;
 	connection_close(connection);

@@ -46,9 +46,9 @@ bool connection_refused(const struct connection *connection,
 	else if (code == POP3_CODE_LOGIN_DELAY)
 		next = ": it wants more time between logins, try again later";
 	else if (kind == ERROR_TEMPORARY)
-		next = ": it has a passing trouble, try again later";
+		next = ": it has a temporary problem, try again later";
 	else if (code == POP3_CODE_SYS_PERM)
-		next = ": it has a trouble that someone must mend there";
+		next = ": it has a problem that its operator must fix";
 	else if (kind == ERROR_LOGIN && connection->account->tls == TLS_OFF &&
 		mentions(words, length, "plaintext"))
 		next = ": it takes no password in clear text, set tls = "
@@ -189,8 +189,7 @@ static bool certificate_failed(const struct connection *connection,
 			"whether the key was changed, then correct tls-pin",
 			account->server, account->port, seen);
 	return error_set(err, ERROR_UNAVAILABLE,
-		"the certificate of %s:%u is not to be trusted, and no "
-		"password was sent: %s.%s %s",
+		"the certificate of %s:%u is not trusted, and no password was sent: %s.%s %s",
 		account->server, account->port, shown, seen,
 		certificate_advice(connection));
 }
@@ -310,9 +309,7 @@ static bool greeting_failed(struct connection *connection, struct error *err)
 			connection->refusal_length, err);
 	if (connection->greeted && account->tls == TLS_STARTTLS)
 		return error_set(err, ERROR_PROTOCOL,
-			"%s:%u sent octets where TLS was due after STLS, as "
-			"when someone tampers with the connection: no password "
-			"was sent",
+			"%s:%u sent data before TLS was set up after STLS, as when someone tampers with the connection: no password was sent",
 			account->server, account->port);
 	return error_set(err, ERROR_PROTOCOL,
 		"%s:%u is no POP3 server, or not with tls as it is set: check "
@@ -331,14 +328,13 @@ static bool reach_failed(struct connection *connection, CURLcode code,
 	switch ((int)code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return error_set(err, ERROR_HOST,
-			"there is no host named %s%s: check it in %s, and "
-			"that you are online",
+			"no host named %s was found%s: check it in %s, and that you are online",
 			account->server,
 			account->proxy == NULL ? "" : ", or as in proxy",
 			account->file);
 	case CURLE_COULDNT_RESOLVE_PROXY:
 		return error_set(err, ERROR_HOST,
-			"there is no host named as in proxy: check it in %s",
+			"the host of the proxy was not found: check it in %s",
 			account->file);
 	case CURLE_OPERATION_TIMEDOUT:
 		return error_set(err, ERROR_TEMPORARY,
@@ -372,8 +368,7 @@ bool connection_failed(
 	text_printable(shown, sizeof shown, says, strlen(says));
 	if (account->tls != TLS_OFF && wants_certificate(says))
 		return error_set(err, ERROR_UNAVAILABLE,
-			"%s:%u wants a certificate of yours, and no password "
-			"was sent: %s. Name %s with tls-cert and tls-key",
+			"%s:%u requires a client certificate, and no password was sent: %s. Name %s with tls-cert and tls-key",
 			account->server, account->port, shown,
 			account->tls_cert == NULL ? "it" : "the right one");
 	switch ((int)code) {
@@ -385,7 +380,7 @@ bool connection_failed(
 		return reach_failed(connection, code, shown, err);
 	case CURLE_ABORTED_BY_CALLBACK:
 		return error_set(err, ERROR_TEMPORARY,
-			"ended by a signal before the login");
+			"stopped by a signal before the login");
 	case CURLE_LOGIN_DENIED:
 	case CURLE_AUTH_ERROR:
 		return login_failed(connection, shown, err);

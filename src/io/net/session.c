@@ -95,8 +95,7 @@ static bool is_patient(struct session *session, struct error *err)
 		return true;
 	if (session->came < SLOWEST * (uint64_t)window)
 		return error_set(err, ERROR_TEMPORARY,
-			"%s:%u sent no more than %llu octets in %lld seconds, "
-			"which is as good as nothing: try again later",
+			"%s:%u sent no more than %llu bytes in %lld seconds, which is too slow: try again later",
 			account->server, account->port,
 			(unsigned long long)session->came, (long long)window);
 	session->waited = 0;
@@ -113,8 +112,7 @@ static bool wait_ready(struct session *session, struct error *err)
 
 	if (*session->stop)
 		return error_set(err, ERROR_TEMPORARY,
-			"ended by a signal: what was kept is recorded, the "
-			"rest is fetched next time");
+			"stopped by a signal: what was kept is recorded, the rest is fetched next time");
 	if (now >= session->end)
 		return time_is_up(session, err);
 	if (!is_patient(session, err))
@@ -165,7 +163,7 @@ static void trace(struct session *session, const struct pop3_event *answer)
 		log_wire('<', words, n);
 		break;
 	case POP3_TEXT:
-		log_line(LOG_WIRE, "< (%zu octets of the message)",
+		log_line(LOG_WIRE, "< (%zu bytes of the message)",
 			answer->length);
 		break;
 	case POP3_END:
@@ -186,8 +184,7 @@ static bool is_broken(struct session *session, const struct pop3_event *answer,
 
 	return error_set_server(err, ERROR_PROTOCOL, words,
 		session->quiet ? 0 : n,
-		"%s:%u does not speak POP3 as it should, the session was ended "
-		"and nothing was erased: %s%s",
+		"%s:%u violated the POP3 protocol; the session was ended and nothing was erased: %s%s",
 		session->account->server, session->account->port, answer->text,
 		session->quiet ? " (not shown, since it may hold the password)"
 			       : "");
@@ -279,8 +276,7 @@ bool session_in_step(struct session *session, struct error *err)
 
 	return error_set_server(err, ERROR_PROTOCOL, words,
 		session->quiet ? 0 : n,
-		"%s:%u spoke without being asked: the session was ended and "
-		"nothing was erased",
+		"%s:%u sent data without being asked: the session was ended and nothing was erased",
 		session->account->server, session->account->port);
 }
 
@@ -329,7 +325,7 @@ static bool login_plain(struct session *session, const char *password,
 
 	if (!login_encode_plain(session->account->user, password, encoded))
 		return error_set(err, ERROR_CONFIG,
-			"user or password is longer than %d octets",
+			"user or password is longer than %d bytes",
 			LOGIN_SECRET_MAX);
 	/* RFC 5034 section 4: only where SASL is announced, and in a line of at
 	 * most 255 octets, CRLF included. */

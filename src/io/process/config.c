@@ -157,8 +157,7 @@ static void add_account(
 			if (i >= file->first)
 				return;
 			config_mistake(file->path, layer->line,
-				"account %s stands in %s:%d already: give one "
-				"of them another name",
+				"account %s is already defined in %s:%d: give one of them another name",
 				layer->name, config->accounts[i].file,
 				config->accounts[i].line);
 			return;

@@ -46,7 +46,7 @@ static bool first_line(char *bytes, size_t length, const char *where,
 			"%s gave no password: its first line is empty", where);
 	if (n > SECRET_MAX)
 		return error_set(err, ERROR_CONFIG,
-			"%s gave a password of more than %d octets", where,
+			"%s gave a password of more than %d bytes", where,
 			SECRET_MAX);
 	char *copy = xmalloc(n - from + 1);
 
@@ -269,7 +269,7 @@ static bool from_command(const struct account *account, bool clean,
 
 	if (*stop)
 		error_set(err, ERROR_TEMPORARY,
-			"ended by a signal while password-command was running");
+			"stopped by a signal while password-command was running");
 	else if (!ended || n == -2)
 		error_set(err, ERROR_TEMPORARY,
 			"password-command did not end within %lld seconds "
@@ -281,7 +281,7 @@ static bool from_command(const struct account *account, bool clean,
 			strerror(errno));
 	else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGPIPE)
 		error_set(err, ERROR_CONFIG,
-			"password-command was ended by signal %d",
+			"password-command was killed by signal %d",
 			WTERMSIG(status));
 	else if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
 		error_set(err, ERROR_CONFIG,
@@ -377,8 +377,7 @@ bool secret_ask(const struct account *account,
 	dprintf(fd, "\n");
 	close(fd);
 	bool ok = *stop ? error_set(err, ERROR_TEMPORARY,
-				  "ended by a signal at the question for the "
-				  "password")
+				  "stopped by a signal at the password prompt")
 			: first_line(bytes, n > 0 ? (size_t)n : 0,
 				  "the terminal", password, err);
 

@@ -48,15 +48,12 @@ static void tell(const struct search *search, const char *path,
 	text_printable(shown, sizeof shown, path, strlen(path));
 	if (notes->strange > 0)
 		log_line(LOG_WARNINGS,
-			"%s: %zu lines are none of %s's and were passed over, "
-			"the first is line %zu",
+			"%s: %zu lines do not have the format of %s and were skipped, the first is line %zu",
 			shown, notes->strange, program(search),
 			notes->first_strange);
 	if (notes->odd > 0)
 		log_line(LOG_WARNINGS,
-			"%s: %zu uids are not as RFC 1939 has them (1 to %d "
-			"visible ASCII characters); they are taken as they "
-			"stand",
+			"%s: %zu uids are not what RFC 1939 allows (1 to %d visible ASCII characters); they are used as they are",
 			shown, notes->odd, SEEN_UID_USUAL);
 	if (notes->unseen > 0)
 		log_line(LOG_WARNINGS,
@@ -254,7 +251,7 @@ static bool found_nothing(const struct search *search, struct error *err)
 			program(search));
 	if (all->strange > 0)
 		return error_set(err, ERROR_DATA,
-			"%s is no file of %s's: no line is as it writes them",
+			"%s is not a file of %s: no line has its format",
 			search->places, program(search));
 	return error_set(err, ERROR_DATA, "%s has no message that %s has seen",
 		search->places, program(search));

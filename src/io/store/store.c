@@ -164,8 +164,7 @@ static void tell(struct store *store, const char *what, struct error *err)
 			what, store->path);
 	else
 		error_set(err, ERROR_WRITE,
-			"cannot %s the store %s: %s (%s). Nothing is lost; run "
-			"it again once that is mended",
+			"cannot %s the store %s: %s (%s). Nothing is lost; run it again once that is fixed",
 			what, store->path, says, sqlite3_errstr(code));
 }
 
@@ -254,8 +253,7 @@ static bool take_lock(struct store *store, struct error *err)
 		return true;
 	if (errno == EAGAIN || errno == EACCES)
 		return error_set(err, ERROR_TEMPORARY,
-			"another keepmail is at work on this account: nothing "
-			"to do here, or try again later");
+			"another keepmail is working on this account: try again later");
 	return error_set(err, ERROR_CREATE, "cannot lock the store %s: %s",
 		store->path, strerror(errno));
 }
