@@ -106,7 +106,7 @@ static int no_such_account(
 			"no %saccount named '%s' in the rc file; there %s %zu, "
 			"the first is '%s'",
 			command ? "command and no " : "", shown,
-			config->count == 1 ? "is" : "are", config->count,
+			text_plural(config->count, "is", "are"), config->count,
 			names[0]);
 	free(names);
 	return EX_USAGE;

@@ -81,7 +81,7 @@ nothing_done() {
     run keepmail
     kill "$own"
     [ "$status" -eq 69 ]
-    says "wants a certificate of yours"
+    says "requires a client certificate"
     says "tls-cert"
 }
 
@@ -101,7 +101,7 @@ nothing_done() {
     start_server --synthetic 3 --host pop.example.org
     write_rc
     wanted 69
-    says "certificate of localhost:$tls_port is not to be trusted"
+    says "certificate of localhost:$tls_port is not trusted"
     says "Check that server is the name"
     says "certificate for CN = pop.example.org"
     nothing_done
@@ -421,7 +421,7 @@ END
     [ "$(form)" -eq 2 ]
     play 2 "+OK 2 two"
     wanted 76
-    says "out of step"
+    says "do not match the commands"
     [ "$(form)" -eq 0 ]
     [ "$(kept)" -eq 1 ]
     in_store "UPDATE mailbox SET out_of_step_at = NULL"

@@ -340,7 +340,7 @@ END
     } >"$work/hostile"
     wanted 0 -v import --from fetchmail a "$work/hostile"
     says "imported 3, of which the server lists 2"
-    says "1 uids are not as RFC 1939 has them"
+    says "1 uid is not what RFC 1939 allows"
     says "do not have the format of fetchmail and were skipped, the first is line 1"
     says_not $'\033'
     wanted 0 -n -v import --from fetchmail a "$work/hostile"
@@ -505,7 +505,7 @@ message() {
     says "would fetch 4"
     [ "$(printf '%s\n' "$output" | grep -c 'older than start; counts as seen')" -eq 3 ]
     wanted 0 -v
-    says "the age of 1 messages cannot be told"
+    says "the age of 1 message is unknown: fetched all the same"
     says "counted as seen, as start says: 3"
     says "fetched 4 "
     [ "$(cd "$work/mail" && echo *)" = \

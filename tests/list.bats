@@ -264,7 +264,7 @@ END
     sed -i '/tls-ca/d' "$rc"
     run --separate-stderr keepmail list a
     [ "$status" -eq 76 ]
-    [[ $stderr == *"out of step"* ]]
+    [[ $stderr == *"do not match the commands"* ]]
     [ "${#lines[@]}" -eq 1 ]
 }
 

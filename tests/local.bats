@@ -113,7 +113,7 @@ on_server() {
     sed -i 's/text 1$/texT 1/' "$(copy_of 1)"
     rm "$(copy_of 2)"
     wanted 0 -v
-    says "not erased: 1 message whose copies here are not what was stored"
+    says "not erased: 1 message whose copy here is not what was stored"
     says "erased 39, left 1"
     [ "$(ls "$work/mail")" = 000001.eml ]
     wanted 0 -n -v

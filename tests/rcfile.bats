@@ -76,7 +76,7 @@ END
     says "$rc:20: mbox contradicts maildir on line 19"
     says "$rc:21: no such setting 'frobnicate'"
     says "$rc:23: no such setting 'acount': did you mean 'account'?"
-    says "$rc:24: account a stands here twice"
+    says "$rc:24: account a appears twice"
     says "mistakes in the rc file: nothing was fetched"
 }
 
@@ -153,9 +153,9 @@ END
 account a { }
 END
     wanted 78
-    says "account a: it has no server"
-    says "account a: it has no user"
-    says "account a: it has no place to put mail"
+    says "account a: no server is set"
+    says "account a: no user is set"
+    says "account a: no destination is set"
 }
 
 @test "a password in clear text needs a word" {
@@ -228,9 +228,9 @@ write_line() {
         count=$((count + 1))
     done <<'END'
 maildir = ~/My Mail dir|the value of maildir contains a blank: put it in quotes, as in maildir = "VALUE"
-maildir = ~/My Mail = dir|the value of maildir has a blank in it
-password = pw x y|the value of password has a blank in it
-password = pw "x"|the value of password has a blank in it
+maildir = ~/My Mail = dir|the value of maildir contains a blank
+password = pw x y|the value of password contains a blank
+password = pw "x"|the value of password contains a blank
 server: x|there is a : after server: write = instead
 maildir /x|there is no = after maildir: write maildir = VALUE
 stray|no such setting 'stray'
@@ -273,7 +273,7 @@ account b { server = x }
 END
     wanted 78
     says "$rc:2: no such setting 'sever'"
-    says "$rc:6: account b: it has no user"
+    says "$rc:6: account b: no user is set"
     says_not "account a:"
 }
 
@@ -392,7 +392,7 @@ END
     [ "$(kept "$HOME/Mail-two")" -eq 2 ]
     printf 'account one { maildir = "~/x" }\n' >"$work/accounts/three.rc"
     wanted 78
-    says "three.rc:1: account one stands in"
+    says "three.rc:1: account one is already defined in"
 }
 
 @test "includes that miss or never end are told" {

@@ -53,7 +53,7 @@ age_names() {
     mv "$file" "$work/Mail/.Old/cur/${file##*/}:2,S"
     rm -r "$work/state"
     wanted 0 -v rebuild a
-    says "20 were found here by their headers"
+    says "20 were found here by header"
     wanted 0 -v
     says "fetched 0"
     says "left 20"
@@ -82,7 +82,7 @@ age_names() {
     rm "$(copy_of 7)"
     rm -r "$work/state"
     wanted 0 -n -v rebuild a
-    says "19 were found here by their headers, and would count as kept"
+    says "19 were found here by header and would count as kept"
     wanted 0 -v rebuild a
     says "19 were found"
     wanted 0 -v

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "cli/json.h"
+#include "core/text.h"
 #include "io/process/log.h"
 
 void report_summary(const struct tally *tally)
@@ -36,11 +37,11 @@ void report_summary(const struct tally *tally)
 void report_rebuilt(const struct tally *tally, bool dry_run)
 {
 	log_line(LOG_SUMMARY,
-		"of %" PRIu64 " messages on the server %" PRIu64 " were found "
-		"here by their headers, and %s; the others are fetched as they "
-		"are new, or were known",
-		tally->left, tally->rebuilt,
-		dry_run ? "would count as kept" : "count as kept");
+		"of %" PRIu64 " %s on the server %" PRIu64
+		" %s found here by header and %s as kept; the others were known or are fetched as new",
+		tally->left, text_plural(tally->left, "message", "messages"),
+		tally->rebuilt, text_plural(tally->rebuilt, "was", "were"),
+		dry_run ? "would count" : "now count");
 }
 
 const char *report_verb(const struct step *step)

@@ -282,8 +282,9 @@ static void tell_login(struct check *check, struct session *session)
 	check->counted = count_messages(session, &check->messages, &octets);
 	if (check->counted)
 		tell_sound(check, "login",
-			"as %s, %" PRIu64 " messages (%s) on the server",
+			"as %s, %" PRIu64 " %s (%s) on the server",
 			check->account->user, check->messages,
+			text_plural(check->messages, "message", "messages"),
 			text_size(size, sizeof size, octets));
 	else
 		tell_sound(check, "login", "as %s", check->account->user);

@@ -9,6 +9,7 @@
 
 #include "cli/report.h"
 #include "commands/list.h"
+#include "core/text.h"
 #include "core/xalloc.h"
 #include "engine/accounts.h"
 #include "engine/connect.h"
@@ -129,16 +130,20 @@ static void warn_clock(const struct run *run)
 	if (clock->trust == CLOCK_LEAPT)
 		log_line(LOG_WARNINGS,
 			"the clock says %s, and the last run was on %s: the "
-			"%zu messages that are due stay on the server until a "
+			"%zu %s due stay on the server until a "
 			"run on another day confirms this",
-			now, then, due);
+			now, then, due,
+			text_plural(
+				due, "message that is", "messages that are"));
 	else
 		log_line(LOG_WARNINGS,
 			"the clock says %s, but earlier runs or mail are of "
-			"%s: the %zu messages that are due stay on the server. "
+			"%s: the %zu %s due stay on the server. "
 			"Set the clock, or, if it is right, run once with "
 			"--no-brake",
-			now, then, due);
+			now, then, due,
+			text_plural(
+				due, "message that is", "messages that are"));
 }
 
 /* What time it is, as far as it can be believed. */

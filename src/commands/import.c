@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "core/text.h"
 #include "core/xalloc.h"
 #include "engine/child.h"
 #include "engine/mailbox.h"
@@ -51,12 +52,13 @@ static bool match(struct import *import, struct error *err)
 			"was imported, nor is there anything to be",
 			program);
 	return error_set(err, ERROR_DATA,
-		"the server lists %zu messages and none of the uids that %s "
+		"the server lists %zu %s and none of the uids that %s "
 		"has seen: nothing was imported. Are server and user those of "
 		"the same mailbox, and is it the file of this account? Where "
 		"the server has new uids, keepmail mark-seen lets all that is "
 		"there now count as seen",
-		maildrop->count, program);
+		maildrop->count,
+		text_plural(maildrop->count, "message", "messages"), program);
 }
 
 static int64_t since(const struct import *import, size_t at)

@@ -199,9 +199,10 @@ static void summarise(const struct verify *verify, bool refetch)
 			verify->unreadable, verify->damaged_count);
 	}
 	if (wrong == 0)
-		log_line(LOG_SUMMARY,
-			"%" PRIu64 " messages are here as they were stored",
-			verify->total);
+		log_line(LOG_SUMMARY, "%" PRIu64 " %s here as stored",
+			verify->total,
+			text_plural(
+				verify->total, "message is", "messages are"));
 	else
 		log_line(LOG_WARNINGS,
 			"of %" PRIu64 " messages: missing %" PRIu64

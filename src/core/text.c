@@ -282,6 +282,11 @@ size_t text_base64(char *to, const unsigned char *from, size_t length)
 	return used;
 }
 
+const char *text_plural(uint64_t n, const char *one, const char *many)
+{
+	return n == 1 ? one : many;
+}
+
 char *text_size(char *room, size_t size, uint64_t octets)
 {
 	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};

@@ -64,6 +64,9 @@ bool text_parse_number(const char *text, uint64_t max, uint64_t *number);
  */
 size_t text_base64(char *to, const unsigned char *from, size_t length);
 
+/* one where n is 1, else many: "1 message", "2 messages". */
+const char *text_plural(uint64_t n, const char *one, const char *many);
+
 /* Writes octets as people read them: "812 B", "41 KiB", "1.2 MiB". */
 char *text_size(char *room, size_t size, uint64_t octets);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/text.h"
 #include "core/xalloc.h"
 #include "engine/places.h"
 #include "io/mail/local.h"
@@ -472,10 +473,11 @@ static void say_blind(struct look *look)
 	if (blind == NULL || hidden == 0)
 		return;
 	error_set(&err, ERROR_WRITE,
-		"cannot look through %s. %zu message%s that may be there %s "
+		"cannot look through %s. %zu %s "
 		"on the server until it can be read",
-		blind, hidden, hidden == 1 ? "" : "s",
-		hidden == 1 ? "stays" : "stay");
+		blind, hidden,
+		text_plural(hidden, "message that may be there stays",
+			"messages that may be there stay"));
 	log_error(&err);
 	if (run->refusal.kind == ERROR_NONE)
 		run->refusal = err;
@@ -490,10 +492,12 @@ static void say_changed(const struct run *run)
 			run->plan.steps[i].reason == REASON_UNREADABLE;
 	if (wrong > 0)
 		log_line(LOG_WARNINGS,
-			"not erased: %zu message%s whose copies here are not "
+			"not erased: %zu %s not "
 			"what was stored, or cannot be read (keepmail -n -v "
 			"lists them)",
-			wrong, wrong == 1 ? "" : "s");
+			wrong,
+			text_plural(wrong, "message whose copy here is",
+				"messages whose copies here are"));
 }
 
 /* Does anything depend on the copies? */

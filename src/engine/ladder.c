@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
 #include "core/xalloc.h"
 #include "engine/copies.h"
 #include "engine/duplicate.h"
@@ -263,9 +264,10 @@ static bool recover_place(struct run *run, const struct store_arriving *rows,
 	ok = ok && store_commit(run->store, err);
 	if (ok)
 		log_line(LOG_SUMMARY,
-			"an earlier run was ended while storing %zu messages: "
-			"%zu are there, %zu are fetched again",
-			count, kept, count - kept);
+			"an earlier run was interrupted while storing %zu %s: "
+			"stored %zu, to be fetched again %zu",
+			count, text_plural(count, "message", "messages"), kept,
+			count - kept);
 	free(arrived);
 	free(letters);
 	delivery_close(delivery);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "core/maildir_name.h"
+#include "core/text.h"
 #include "core/xalloc.h"
 #include "engine/copies.h"
 #include "engine/identity.h"
@@ -212,10 +213,10 @@ static bool record_others(struct run *run, struct error *err)
 	}
 	if (others > 0)
 		log_line(LOG_SUMMARY,
-			"%zu message%s here could not be matched to one on the "
+			"%zu %s here could not be matched to one on the "
 			"server: if the next fetch gets the same text, it is "
 			"not stored again",
-			others, others == 1 ? "" : "s");
+			others, text_plural(others, "message", "messages"));
 	return true;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/date.h"
+#include "core/text.h"
 #include "core/xalloc.h"
 #include "engine/headers.h"
 #include "io/process/log.h"
@@ -72,9 +73,10 @@ static bool mark_old(struct run *run, struct error *err)
 		log_line(LOG_WARNINGS,
 			"the server has no TOP, so the age of messages is unknown: all are fetched, whatever start says");
 	else if (ok && dates.refused + dates.undated > 0)
-		log_line(LOG_SUMMARY,
-			"the age of %zu messages is unknown: they are fetched",
-			dates.refused + dates.undated);
+		log_line(LOG_SUMMARY, "the age of %zu %s: fetched all the same",
+			dates.refused + dates.undated,
+			text_plural(dates.refused + dates.undated,
+				"message is unknown", "messages is unknown"));
 	return ok;
 }
 

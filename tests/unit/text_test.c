@@ -136,6 +136,9 @@ static void test_format(void)
 		"many MiB");
 	same(text_size(room, sizeof room, UINT64_C(1) << 50), "1024 TiB",
 		"more than a mailbox");
+	same(text_plural(0, "is", "are"), "are", "none are");
+	same(text_plural(1, "is", "are"), "is", "one is");
+	same(text_plural(2, "is", "are"), "are", "two are");
 	same(text_clock(room, sizeof room, 4), "0:04", "seconds");
 	same(text_clock(room, sizeof room, 750), "12:30", "minutes");
 	same(text_clock(room, sizeof room, 11109), "3:05:09", "hours");

@@ -373,10 +373,11 @@ bool config_read(struct config *config, const char *const *files, size_t count,
 		return false;
 	if (reading.mistakes > 0)
 		return error_set(err, ERROR_CONFIG,
-			"%zu mistake%s in the rc file: nothing was fetched; "
+			"%zu %s in the rc file: nothing was fetched; "
 			"fix %s and try again",
-			reading.mistakes, reading.mistakes == 1 ? "" : "s",
-			reading.mistakes == 1 ? "it" : "them");
+			reading.mistakes,
+			text_plural(reading.mistakes, "mistake", "mistakes"),
+			text_plural(reading.mistakes, "it", "them"));
 	if (config->count == 0)
 		return error_set(err, ERROR_CONFIG,
 			"the rc file has no account: add account NAME { "

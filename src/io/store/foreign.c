@@ -48,18 +48,26 @@ static void tell(const struct search *search, const char *path,
 	text_printable(shown, sizeof shown, path, strlen(path));
 	if (notes->strange > 0)
 		log_line(LOG_WARNINGS,
-			"%s: %zu lines do not have the format of %s and were skipped, the first is line %zu",
-			shown, notes->strange, program(search),
+			"%s: %zu %s not have the format of %s and %s skipped, the first is line %zu",
+			shown, notes->strange,
+			text_plural(notes->strange, "line does", "lines do"),
+			program(search),
+			text_plural(notes->strange, "was", "were"),
 			notes->first_strange);
 	if (notes->odd > 0)
 		log_line(LOG_WARNINGS,
-			"%s: %zu uids are not what RFC 1939 allows (1 to %d visible ASCII characters); they are used as they are",
-			shown, notes->odd, SEEN_UID_USUAL);
+			"%s: %zu %s not what RFC 1939 allows (1 to %d visible ASCII characters), and used as %s",
+			shown, notes->odd,
+			text_plural(notes->odd, "uid is", "uids are"),
+			SEEN_UID_USUAL,
+			text_plural(notes->odd, "it is", "they are"));
 	if (notes->unseen > 0)
 		log_line(LOG_WARNINGS,
-			"%s: %zu messages count as new, since %s had no more "
-			"than their headers",
-			shown, notes->unseen, program(search));
+			"%s: %zu %s new, since %s had fetched only the header",
+			shown, notes->unseen,
+			text_plural(notes->unseen, "message counts as",
+				"messages count as"),
+			program(search));
 	if (notes->full)
 		log_line(LOG_WARNINGS,
 			"%s: it has more than %d uids; the rest was left out",
