@@ -339,7 +339,7 @@ no_keepmail() {
     )
     [ "$SECONDS" -lt 20 ]
     [ "$status" -eq 75 ]
-    says "ended by a signal"
+    says "stopped by a signal"
     soon no_keepmail
 }
 

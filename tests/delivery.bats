@@ -318,7 +318,7 @@ END
     kill -TERM $pid
     wait $pid && status=0 || status=$?
     [ "$status" -eq 75 ]
-    grep -q "ended by a signal" "$work/out"
+    grep -q "stopped by a signal" "$work/out"
     [ "$(kept)" -eq 1 ]
     [ "$(in_store "SELECT count(*) FROM message WHERE state = 2")" -eq 1 ]
     [ "$(files "$work/Mail/tmp")" -eq 0 ]

@@ -105,7 +105,7 @@ static bool take_copy(
 	if (state == LOCAL_GONE)
 		state = local_find_filed(verify->local, &copy->letter, &letter);
 	if (*verify->options->stop)
-		return error_set(err, ERROR_TEMPORARY, "ended by a signal");
+		return error_set(err, ERROR_TEMPORARY, "stopped by a signal");
 	verify->trashed += state == LOCAL_TRASHED;
 	if (state == LOCAL_HERE || state == LOCAL_TRASHED)
 		state = local_verify(verify->local, &letter);

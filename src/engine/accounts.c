@@ -85,7 +85,7 @@ static void make_ready(struct jobs *jobs, size_t i)
 		if (secret_is_at_hand(account))
 			return;
 		if (*jobs->options->stop)
-			error_set(&err, ERROR_TEMPORARY, "ended by a signal");
+			error_set(&err, ERROR_TEMPORARY, "stopped by a signal");
 		else if (secret_ask(account, jobs->options->stop,
 				 &jobs->passwords[i], &err))
 			return;

@@ -38,7 +38,7 @@ static bool add_copy(void *data, const struct letter *letter, int64_t since,
 	struct rebuild *rebuild = reading->rebuild;
 
 	if (*reading->stop)
-		return error_set(err, ERROR_TEMPORARY, "ended by a signal");
+		return error_set(err, ERROR_TEMPORARY, "stopped by a signal");
 	if (rebuild->count == rebuild->room) {
 		rebuild->room = rebuild->room > 0 ? rebuild->room * 2 : 256;
 		rebuild->copies = xreallocarray(rebuild->copies, rebuild->room,

@@ -556,7 +556,7 @@ bool local_read_strangers(struct local *local,
 	}
 	free(positions);
 	if (*stop)
-		return error_set(err, ERROR_TEMPORARY, "ended by a signal");
+		return error_set(err, ERROR_TEMPORARY, "stopped by a signal");
 	sort_strangers(local);
 	return true;
 }
