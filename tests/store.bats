@@ -65,7 +65,7 @@ END
     pid=$!
     soon grep '> RETR' "$work/trace"
     wanted 75
-    says "another keepmail is at work on this account"
+    says "another keepmail is working on this account"
     wanted 75 -n
     wait $pid
     [ "$(kept)" -eq 1 ]
