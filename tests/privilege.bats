@@ -108,9 +108,9 @@ command_sees() {
     write_plain "run-as = nobody" "state = \"$work/nobody/state\"" \
         "maildir = \"$work/nobody/mail\""
     command_sees "$work/nobody/environment"
-    # LD_LIBRARY_PATH leads nowhere.
-    run env SSH_AUTH_SOCK=/run/agent GNUPGHOME=/root/.gnupg SHELL=/bin/false \
-        XDG_RUNTIME_DIR=/run/user/0 DBUS_SESSION_BUS_ADDRESS=unix:x \
+    # LD_LIBRARY_PATH leads nowhere. KEEPMAIL_THIN is the package's own run's.
+    run env -u KEEPMAIL_THIN SSH_AUTH_SOCK=/run/agent GNUPGHOME=/root/.gnupg \
+        SHELL=/bin/false XDG_RUNTIME_DIR=/run/user/0 DBUS_SESSION_BUS_ADDRESS=unix:x \
         LD_LIBRARY_PATH=/nowhere LANG=C LC_TIME=C TZ=UTC TERM=dumb LANGSAM=x \
         PATH="/root/bin:$PATH" KEEPMAIL_EXTRA=here "$KEEPMAIL" -f "$rc"
     [ "$status" -eq 0 ]
