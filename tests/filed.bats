@@ -246,6 +246,27 @@ fetch_all() {
     [ "$(on_server)" -eq 0 ]
 }
 
+@test "a directory of which a part cannot be looked through is not called empty" {
+    command -v strace >/dev/null || skip "strace is missing"
+    strace -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
+    write_rc 'delete = now'
+    wanted 0
+    # On another disk from now on, and read by its owner.
+    cp -a "$work/Mail" "$work/Copy"
+    rm -r "$work/Mail"
+    mv "$work/Copy" "$work/Mail"
+    mv "$work/Mail/new"/* "$work/Mail/cur/"
+    printf 'Message-ID: <7@x>\n\nseven\n' >"$work/mail/000007.eml"
+    # The leak checker cannot work where strace does.
+    ASAN_OPTIONS=detect_leaks=0 run strace -f -o /dev/null -P "$work/Mail/cur" \
+        -e inject=openat:error=EMFILE "$KEEPMAIL" -f "$rc"
+    [ "$status" -eq 74 ]
+    says "cannot look through $work/Mail/cur: Too many open files"
+    [ "$(on_server)" -eq 1 ]
+    wanted 0
+    [ "$(on_server)" -eq 0 ]
+}
+
 @test "an empty directory in the place of the Maildir takes no mail of delete = now, either" {
     write_rc 'delete = now'
     wanted 0

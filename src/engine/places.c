@@ -211,10 +211,11 @@ static bool look_for(
 }
 
 /*
- * Is any of the mail on record there, under its name or another one? Is there
- * no mail at all?
+ * Is the mail gone from there? Where any is kept: is none of it there, under
+ * its name or another one? Else: is there no mail at all? Fails where that
+ * cannot be told.
  */
-static bool has_mail(struct run *run, bool *has, bool *empty, struct error *err)
+static bool is_gone(struct run *run, bool kept, bool *gone, struct error *err)
 {
 	const struct account *account = run->account;
 	struct search search = {.local = local_new(NULL)};
@@ -228,8 +229,12 @@ static bool has_mail(struct run *run, bool *has, bool *empty, struct error *err)
 			     run->options->stop, err) &&
 			store_copies(run->store, look_for, &search, err);
 	}
-	*has = search.found;
-	*empty = ok && local_is_empty(search.local);
+	*gone = kept ? !search.found : local_is_empty(search.local);
+	/* What could not be looked at is not empty. */
+	if (ok && *gone && local_blind(search.local) != NULL)
+		ok = error_set(err, ERROR_WRITE,
+			"cannot look through %s, so it is unknown whether the mail is still there: nothing was fetched or erased. Fix that and run it again",
+			local_blind(search.local));
 	local_free(search.local);
 	return ok;
 }
@@ -241,8 +246,7 @@ bool places_check(struct run *run, struct error *err)
 	struct store_origin then = {.inode = 0};
 	struct store_origin now = {.inode = 0};
 	bool kept = false;
-	bool there = false;
-	bool empty = false;
+	bool gone = false;
 
 	if (!store_has_mail(run->store, &place, &kept, err))
 		return false;
@@ -261,12 +265,12 @@ bool places_check(struct run *run, struct error *err)
 	if (then.inode == now.inode && then.born == now.born)
 		return true;
 	if (then.inode != 0 && !run->options->no_brake) {
-		if (!has_mail(run, &there, &empty, err))
+		if (!is_gone(run, kept, &gone, err))
 			return false;
 		/* Mail that the server no longer has may have been filed since,
 		 * and nothing is on record of that: only an empty place tells.
 		 */
-		if (kept ? !there : empty)
+		if (gone)
 			return error_set(err, ERROR_DATA,
 				"%s is another directory than the one that "
 				"mail was put into, and none of that mail is "

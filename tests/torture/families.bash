@@ -193,7 +193,7 @@ judge_words() {
     [ "$lines" -ge 1 ] || complain "status $1 without a word"
     # Of a lasting fault first that the copies cannot be looked for is said.
     case $policy in
-    after | trashed | purged | large | room) [ "$lines" -ne 2 ] || lines=1 ;;
+    now | after | trashed | purged | large | room) [ "$lines" -ne 2 ] || lines=1 ;;
     esac
     [ "$lines" -le 1 ] || complain "$lines lines: $(cat "$w/said")"
     grep -qv '^a: [^ ].\{30,\}' "$w/said" && complain "unclear: $(cat "$w/said")"
