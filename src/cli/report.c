@@ -41,7 +41,9 @@ void report_rebuilt(const struct tally *tally, bool dry_run)
 		" %s found here by header and %s as kept; the others were known or are fetched as new",
 		tally->left, text_plural(tally->left, "message", "messages"),
 		tally->rebuilt, text_plural(tally->rebuilt, "was", "were"),
-		dry_run ? "would count" : "now count");
+		dry_run ? "would count"
+			: text_plural(
+				  tally->rebuilt, "now counts", "now count"));
 }
 
 const char *report_verb(const struct step *step)

@@ -130,20 +130,20 @@ static void warn_clock(const struct run *run)
 	if (clock->trust == CLOCK_LEAPT)
 		log_line(LOG_WARNINGS,
 			"the clock says %s, and the last run was on %s: the "
-			"%zu %s due stay on the server until a "
+			"%zu %s on the server until a "
 			"run on another day confirms this",
 			now, then, due,
-			text_plural(
-				due, "message that is", "messages that are"));
+			text_plural(due, "message that is due stays",
+				"messages that are due stay"));
 	else
 		log_line(LOG_WARNINGS,
 			"the clock says %s, but earlier runs or mail are of "
-			"%s: the %zu %s due stay on the server. "
+			"%s: the %zu %s on the server. "
 			"Set the clock, or, if it is right, run once with "
 			"--no-brake",
 			now, then, due,
-			text_plural(
-				due, "message that is", "messages that are"));
+			text_plural(due, "message that is due stays",
+				"messages that are due stay"));
 }
 
 /* What time it is, as far as it can be believed. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Up to so many accounts in parallel, each session in a child process. */
+/* Many accounts in parallel, each session in a child process. */
 #ifndef ENGINE_ACCOUNTS_H
 #define ENGINE_ACCOUNTS_H
 

@@ -40,7 +40,7 @@ static bool open_store(struct mailbox *mailbox, struct error *err)
 {
 	const struct account *account = mailbox->account;
 
-	mailbox->store = store_open(account->state, account->name,
+	mailbox->store = state_open(account,
 		mailbox->options->dry_run ? STORE_READ : STORE_WRITE, err);
 	return mailbox->store != NULL &&
 		store_check_mailbox(mailbox->store, account->server,
@@ -51,7 +51,7 @@ bool mailbox_list(struct mailbox *mailbox, struct error *err)
 {
 	uint64_t key[2] = {0, 0};
 
-	if (!state_is_safe(mailbox->account, err) || !open_store(mailbox, err))
+	if (!open_store(mailbox, err))
 		return false;
 	struct session *session =
 		connect_account(mailbox->account, mailbox->password,

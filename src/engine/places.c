@@ -219,11 +219,12 @@ static bool is_gone(struct run *run, bool kept, bool *gone, struct error *err)
 {
 	const struct account *account = run->account;
 	struct search search = {.local = local_new(NULL)};
-	bool ok = local_look(search.local, account->path, account->trash, true,
-			  err) &&
-		store_copies(run->store, look_for, &search, err);
+	bool ok = local_look(
+		search.local, account->path, account->trash, true, err);
 
-	if (ok && !search.found) {
+	if (ok && kept)
+		ok = store_copies(run->store, look_for, &search, err);
+	if (ok && kept && !search.found) {
 		search.strangers = true;
 		ok = copies_read_strangers(search.local, run->store,
 			     run->options->stop, err) &&

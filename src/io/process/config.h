@@ -12,7 +12,7 @@
 struct config {
 	struct account *accounts; /* owned; in the order of the files */
 	size_t count;
-	unsigned jobs; /* accounts fetched side by side */
+	unsigned jobs; /* accounts fetched in parallel */
 };
 
 /*

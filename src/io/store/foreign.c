@@ -56,7 +56,7 @@ static void tell(const struct search *search, const char *path,
 			notes->first_strange);
 	if (notes->odd > 0)
 		log_line(LOG_WARNINGS,
-			"%s: %zu %s not what RFC 1939 allows (1 to %d visible ASCII characters), and used as %s",
+			"%s: %zu %s not what RFC 1939 allows (1 to %d visible ASCII characters); %s used unchanged",
 			shown, notes->odd,
 			text_plural(notes->odd, "uid is", "uids are"),
 			SEEN_UID_USUAL,
