@@ -250,7 +250,11 @@ on_kernel() {
     sleep 60 3>&- &
     holder=$!
     printf '%d\nkeepmail %s\n' $holder "$(uname -n)" >"$work/mbox.lock"
-    touch -d '1 hour ago' "$work/mbox.lock"
+    # As old as this start of the machine, an hour at most: an older one was
+    # left behind.
+    up=$(cut -d. -f1 /proc/uptime)
+    age=$((up > 3610 ? 3600 : up - 10))
+    touch -d "$age seconds ago" "$work/mbox.lock"
     "$KEEPMAIL" -f "$rc" 3>&- &
     worker=$!
     sleep 1.5
@@ -332,7 +336,7 @@ no_keepmail() {
     stalled
     # Its server answers half a minute later.
     SECONDS=0
-    run script -qefc "'$KEEPMAIL' -vv -f '$rc'" "$work/typed" < <(
+    run script -qefc "exec '$KEEPMAIL' -vv -f '$rc'" "$work/typed" < <(
         soon grep '> UIDL' "$work/typed"
         printf '\003'
         soon no_keepmail
