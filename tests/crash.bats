@@ -127,6 +127,62 @@ each_rung() {
     grep -q '^others$' "$work/mbox"
 }
 
+# Nothing but their number tells messages apart that have no header.
+alike() {
+    mkdir -p "$work/mail"
+    for ((i = 1; i <= 5; i++)); do
+        printf '\r\nno header, and the same text\r\n' >"$work/mail/$i"
+    done
+    cp -r "$work/mail" "$work/sent"
+    start_server --folder "$work/mail" --shared
+}
+
+@test "messages without a header that are alike are each fetched again, mbox" {
+    alike
+    write_rc "mbox = \"$work/mbox\""
+    wanted 0
+    same_mail "$work/sent" "$work/mbox"
+    size=$(stat -c %s "$work/mbox")
+    in_store "UPDATE message SET state = 1, kept_at = NULL"
+    # Killed when two of the five had been appended.
+    truncate -s $((size / 5 * 2)) "$work/mbox"
+    wanted 0
+    same_mail "$work/sent" "$work/mbox"
+}
+
+@test "messages without a header that are alike are each fetched again, Maildir" {
+    alike
+    write_rc
+    wanted 0
+    in_store "UPDATE message SET state = 1, kept_at = NULL"
+    # One was filed under another name, and the others were not there yet.
+    set -- "$work/Mail/new"/*
+    mkdir -p "$work/Mail/.Done"/{cur,new,tmp}
+    mv "$1" "$work/Mail/.Done/cur/filed:2,S"
+    shift
+    rm "$@"
+    wanted 0
+    [ "$(kept)" -ge 4 ]
+}
+
+@test "duplicates that are kept are each fetched again" {
+    make_mail 1
+    file=$(find "$work/mail" -type f)
+    printf 'Message-ID: <a@b>\r\nDate: Thu, 1 Jan 2026 00:00:00 +0000\r\nSubject: alike\r\n\r\ntext\r\n' >"$file"
+    for ((i = 2; i <= 5; i++)); do cp "$file" "$work/mail/copy$i"; done
+    rm -rf "$work/sent"
+    cp -r "$work/mail" "$work/sent"
+    start_server --folder "$work/mail" --shared
+    write_rc "mbox = \"$work/mbox\"" "duplicates = keep"
+    wanted 0
+    same_mail "$work/sent" "$work/mbox"
+    size=$(stat -c %s "$work/mbox")
+    in_store "UPDATE message SET state = 1, kept_at = NULL"
+    truncate -s $((size / 5 * 2)) "$work/mbox"
+    wanted 0
+    same_mail "$work/sent" "$work/mbox"
+}
+
 @test "mail that others appended behind a torn tail stays, in whatever line it begins" {
     make_mail 12
     start_server --folder "$work/mail" --shared

@@ -75,19 +75,36 @@ bool copies_read_strangers(struct local *local, struct store *store,
 		local_read_strangers(local, stop, err);
 }
 
-/* The letter as it lies now, if it lies anywhere as it was stored. */
-static bool find_moved(struct local *local, struct letter *letter)
+/*
+ * The letter as it lies now, if it lies anywhere as it was stored; by_text: or
+ * one of the same text.
+ */
+static bool find_moved(struct local *local, struct letter *letter, bool by_text)
 {
+	bool named = letter->length == 0;
 	struct letter filed;
 
-	if (local_verify(local, letter) == LOCAL_HERE)
+	if ((named || by_text) && local_verify(local, letter) == LOCAL_HERE)
 		return true;
-	if (local_find_filed(local, letter, &filed) == LOCAL_HERE &&
+	if (by_text && local_find_filed(local, letter, &filed) == LOCAL_HERE &&
 		local_verify(local, &filed) == LOCAL_HERE) {
 		*letter = filed;
 		return true;
 	}
 	return false;
+}
+
+/*
+ * Would a copy of the same text be this message's? Each of several that nothing
+ * tells apart has a copy of its own, so that one which is here says nothing of
+ * the others: they are fetched again.
+ */
+static bool is_known_by_text(struct run *run, const struct letter *letter,
+	bool *known, struct error *err)
+{
+	*known = letter->identified && !run->account->keep_duplicates;
+	return *known ||
+		store_is_only_text(run->store, letter->sha256, known, err);
 }
 
 bool copies_find_moved(struct run *run, struct letter *letters, size_t count,
@@ -105,8 +122,14 @@ bool copies_find_moved(struct run *run, struct letter *letters, size_t count,
 		copies_read_strangers(
 			local, run->store, run->options->stop, err);
 
-	for (size_t i = 0; ok && i < count; i++)
-		arrived[i] = arrived[i] || find_moved(local, &letters[i]);
+	for (size_t i = 0; ok && i < count; i++) {
+		bool known = false;
+
+		ok = arrived[i] ||
+			is_known_by_text(run, &letters[i], &known, err);
+		arrived[i] = arrived[i] ||
+			(ok && find_moved(local, &letters[i], known));
+	}
 	local_free(local);
 	return ok;
 }

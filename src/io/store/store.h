@@ -416,6 +416,14 @@ bool store_all_copies(struct store *store,
 bool store_give_up(
 	struct store *store, int64_t row, int64_t now, struct error *err);
 
+/*
+ * Does one record at most say that a message with this text is here, or was
+ * about to be put here?
+ */
+bool store_is_only_text(struct store *store,
+	const unsigned char sha256[LETTER_DIGEST], bool *only,
+	struct error *err);
+
 /* The letter of one message. */
 bool store_letter(struct store *store, int64_t row, struct letter *letter,
 	struct error *err);

@@ -136,6 +136,26 @@ bool store_give_up(
 		store_change_row(store, give_up_held_sql, row, now, err);
 }
 
+static const char other_text_sql[] =
+	"SELECT 1 FROM message WHERE sha256 = ?1 AND state IN (1, 2, 3)"
+	" LIMIT 1 OFFSET 1";
+
+bool store_is_only_text(struct store *store,
+	const unsigned char sha256[LETTER_DIGEST], bool *only,
+	struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, other_text_sql, err);
+	bool others = false;
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_blob(stmt, 1, sha256, LETTER_DIGEST, SQLITE_STATIC);
+	if (!store_has_row(store, stmt, &others, err))
+		return false;
+	*only = !others;
+	return true;
+}
+
 bool store_letter(struct store *store, int64_t row, struct letter *letter,
 	struct error *err)
 {
