@@ -38,6 +38,11 @@ void json_string(const char *bytes, size_t length)
 	putchar('"');
 }
 
+void json_uid(struct uid uid)
+{
+	json_string(uid.bytes, uid.length);
+}
+
 void json_field(const char *name, const char *text)
 {
 	printf(",\"%s\":", name);

@@ -7,12 +7,16 @@
 #include <stdint.h>
 
 #include "core/error.h"
+#include "core/uid.h"
 
 /*
  * A JSON string (RFC 8259 section 7) that is safe on a terminal, too: bytes
  * that are no UTF-8 as the text "\xNN".
  */
 void json_string(const char *bytes, size_t length);
+
+/* A uid's octets, as json_string. */
+void json_uid(struct uid uid);
 
 /* A further field: ,"name":"text". */
 void json_field(const char *name, const char *text);

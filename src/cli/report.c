@@ -111,8 +111,9 @@ static void print_step(const struct account *account,
 	char size[32] = "?";
 	char why[REPORT_WHY_MAX];
 
-	text_printable(uid, sizeof uid, maildrop_uid(maildrop, message),
-		message->uid_length);
+	struct uid bytes = maildrop_uid(maildrop, message);
+
+	text_printable(uid, sizeof uid, bytes.bytes, bytes.length);
 	if (message->size != MAILDROP_SIZE_UNKNOWN)
 		text_size(size, sizeof size, message->size);
 	printf("  %-12s %6u %10s  %s  (%s)\n", report_verb(step),
@@ -174,7 +175,7 @@ static void print_json_step(const struct maildrop *maildrop,
 	const struct step *step)
 {
 	printf("{\"number\":%u,\"uid\":", message->number);
-	json_string(maildrop_uid(maildrop, message), message->uid_length);
+	json_uid(maildrop_uid(maildrop, message));
 	if (message->size != MAILDROP_SIZE_UNKNOWN)
 		printf(",\"size\":%" PRIu64, message->size);
 	printf(",\"fetch\":%s,\"erase\":%s", step->fetch ? "true" : "false",

@@ -171,7 +171,7 @@ static void say_odd_uids(struct run *run)
 
 	for (size_t i = 0; i < maildrop->count; i++) {
 		const struct message *message = &maildrop->messages[i];
-		const char *uid = maildrop_uid(maildrop, message);
+		const char *uid = maildrop_uid(maildrop, message).bytes;
 
 		twice |= message->uid_length > 0 && message->ordinal > 0;
 		none |= message->uid_length == 0;

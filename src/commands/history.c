@@ -207,11 +207,11 @@ static void print_message(
 	char size[48];
 
 	printf("uid %s",
-		text_printable(
-			uid, sizeof uid, message->uid, message->uid_length));
-	if (message->ordinal > 0)
-		printf(", number %" PRId64 " with this uid",
-			message->ordinal + 1);
+		text_printable(uid, sizeof uid, message->uid.bytes,
+			message->uid.length));
+	if (message->uid.ordinal > 0)
+		printf(", number %" PRIu32 " with this uid",
+			message->uid.ordinal + 1);
 	putchar('\n');
 	print_line("state", state_words(message));
 	if (message->size != MAILDROP_SIZE_UNKNOWN) {
@@ -260,12 +260,12 @@ static void print_json_place(
 	free(file);
 }
 
-static void print_json_uid(
-	const struct history *history, const char *uid, size_t length)
+static void print_json_uid(const struct history *history, struct uid uid)
 {
 	print_json_account(history);
 	printf(",\"uid\":");
-	json_string(uid, length);
+	json_uid(uid);
+	printf(",\"ordinal\":%" PRIu32, uid.ordinal);
 }
 
 static void print_json_message(
@@ -273,8 +273,7 @@ static void print_json_message(
 {
 	char sha256[2 * LETTER_DIGEST + 1];
 
-	print_json_uid(history, message->uid, message->uid_length);
-	printf(",\"ordinal\":%" PRId64, message->ordinal);
+	print_json_uid(history, message->uid);
 	json_field("state", state_name(message));
 	if (message->size != MAILDROP_SIZE_UNKNOWN)
 		printf(",\"size\":%" PRIu64, message->size);
@@ -315,8 +314,8 @@ static void print_trouble(const struct store_trouble *trouble)
 	char uid[REPORT_SHOWN];
 
 	printf("uid %s\n",
-		text_printable(
-			uid, sizeof uid, trouble->uid, trouble->uid_length));
+		text_printable(uid, sizeof uid, trouble->uid.bytes,
+			trouble->uid.length));
 	printf("  %-11s %" PRIu64 " tries that failed\n", "trouble",
 		trouble->tries);
 	print_time("first", trouble->first_at);
@@ -336,10 +335,8 @@ static void show_trouble(const struct store_trouble *trouble, void *data)
 		print_trouble(trouble);
 		return;
 	}
-	print_json_uid(history, trouble->uid, trouble->uid_length);
-	printf(",\"ordinal\":%" PRId64
-	       ",\"state\":\"trouble\",\"tries\":%" PRIu64,
-		trouble->ordinal, trouble->tries);
+	print_json_uid(history, trouble->uid);
+	printf(",\"state\":\"trouble\",\"tries\":%" PRIu64, trouble->tries);
 	json_time("first_at", trouble->first_at);
 	json_time("last_at", trouble->last_at);
 	json_time("next_at", trouble->next_at);
@@ -360,40 +357,42 @@ static void pass_trouble(const struct store_trouble *trouble, void *data)
 	*(size_t *)data += 1;
 }
 
+static struct uid uid_named(const char *text)
+{
+	return (struct uid){.bytes = text, .length = strlen(text)};
+}
+
 /* Before anything is shown: is something known of this uid? */
-static bool check_uid(struct store *store, const char *uid, struct error *err)
+static bool check_uid(struct store *store, struct uid uid, struct error *err)
 {
 	char shown[REPORT_SHOWN];
-	size_t length = strlen(uid);
 	size_t found = 0;
 
-	if (!store_each_message(
-		    store, uid, length, pass_message, &found, err) ||
-		!store_each_trouble(
-			store, uid, length, pass_trouble, &found, err))
+	if (!store_each_message(store, uid, pass_message, &found, err) ||
+		!store_each_trouble(store, &uid, pass_trouble, &found, err))
 		return false;
 	if (found > 0)
 		return true;
 	return error_set(err, ERROR_USAGE,
 		"no message with the uid %s is known: keepmail -n -v lists "
 		"them",
-		text_printable(shown, sizeof shown, uid, length));
+		text_printable(shown, sizeof shown, uid.bytes, uid.length));
 }
 
 static bool show_uids(struct history *history, struct store *store,
 	char *const *uids, size_t count, struct error *err)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (!check_uid(store, uids[i], err))
+		if (!check_uid(store, uid_named(uids[i]), err))
 			return false;
 	}
 	for (size_t i = 0; i < count; i++) {
-		size_t length = strlen(uids[i]);
+		struct uid uid = uid_named(uids[i]);
 
-		if (!store_each_message(store, uids[i], length, show_message,
-			    history, err) ||
-			!store_each_trouble(store, uids[i], length,
-				show_trouble, history, err))
+		if (!store_each_message(
+			    store, uid, show_message, history, err) ||
+			!store_each_trouble(
+				store, &uid, show_trouble, history, err))
 			return false;
 	}
 	return true;

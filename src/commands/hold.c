@@ -16,16 +16,16 @@ static bool hold_one(
 {
 	char shown[4 * TEXT_SHOWN_MAX + 8];
 	size_t found = 0;
-	size_t length = strlen(uid);
+	struct uid named = {.bytes = uid, .length = strlen(uid)};
 
-	if (!store_hold(store, uid, length, hold ? run_now() : 0, &found, err))
+	if (!store_hold(store, named, hold ? run_now() : 0, &found, err))
 		return false;
 	if (found > 0)
 		return true;
 	return error_set(err, ERROR_USAGE,
 		"no message with the uid %s is known: keepmail -n -v lists "
 		"them. Nothing was changed",
-		text_printable(shown, sizeof shown, uid, length));
+		text_printable(shown, sizeof shown, uid, named.length));
 }
 
 static bool hold_all(struct store *store, char *const *uids, size_t count,

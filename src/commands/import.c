@@ -34,8 +34,8 @@ static bool match(struct import *import, struct error *err)
 		xcalloc(import->seen.uids.count, sizeof import->listed[0]);
 	for (size_t i = 0; i < maildrop->count; i++) {
 		const struct message *message = &maildrop->messages[i];
-		size_t at = seen_find(&import->seen,
-			maildrop_uid(maildrop, message), message->uid_length);
+		size_t at = seen_find(
+			&import->seen, maildrop_uid(maildrop, message));
 
 		import->matches[i] = at;
 		if (at == MAILDROP_NOT_FOUND)
@@ -77,8 +77,6 @@ static bool mark_listed(struct import *import, size_t i, struct error *err)
 	bool marked = false;
 	struct store_seen seen = {
 		.uid = maildrop_uid(maildrop, message),
-		.uid_length = message->uid_length,
-		.ordinal = message->ordinal,
 		.origin = import->origin,
 	};
 
@@ -99,7 +97,6 @@ static bool mark_other(struct import *import, size_t at, struct error *err)
 	bool marked;
 	struct store_seen seen = {
 		.uid = maildrop_uid(uids, uid),
-		.uid_length = uid->uid_length,
 		.origin = import->origin,
 		.since = since(import, at),
 	};

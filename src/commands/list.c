@@ -82,9 +82,9 @@ static char *make_cell(struct contents *contents, char room[CELL_MAX],
 static char *make_uid(struct contents *contents, char room[CELL_MAX],
 	const struct message *message)
 {
-	return make_cell(contents, room,
-		maildrop_uid(&contents->run->maildrop, message),
-		message->uid_length);
+	struct uid uid = maildrop_uid(&contents->run->maildrop, message);
+
+	return make_cell(contents, room, uid.bytes, uid.length);
 }
 
 static char *make_from(struct contents *contents, char room[CELL_MAX],
@@ -120,12 +120,12 @@ static void print_json(
 	const struct memory *memory = &run->memories[i];
 	const struct step *step = &run->plan.steps[i];
 	const struct words_mailbox *from = &envelope->from;
+	struct uid uid = maildrop_uid(&run->maildrop, message);
 
 	printf("{\"account\":");
 	json_string(run->account->name, strlen(run->account->name));
 	printf(",\"number\":%u", message->number);
-	json_words(contents, "uid", true, maildrop_uid(&run->maildrop, message),
-		message->uid_length);
+	json_words(contents, "uid", true, uid.bytes, uid.length);
 	if (message->size != MAILDROP_SIZE_UNKNOWN)
 		printf(",\"size\":%" PRIu64, message->size);
 	else

@@ -19,14 +19,12 @@ static bool mark_all(struct mailbox *mailbox, struct error *err)
 		const struct message *message = &maildrop->messages[i];
 		struct store_seen seen = {
 			.uid = maildrop_uid(maildrop, message),
-			.uid_length = message->uid_length,
-			.ordinal = message->ordinal,
 			.since = mailbox->now,
 			.origin = "mark-seen",
 		};
 
 		/* Without a uid it is never fetched anyway. */
-		if (seen.uid_length > 0 &&
+		if (seen.uid.length > 0 &&
 			!mailbox_mark(mailbox, &seen, &marked, err))
 			return false;
 	}

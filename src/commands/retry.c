@@ -15,9 +15,11 @@ static bool forget_one(
 {
 	char shown[4 * TEXT_SHOWN_MAX + 8];
 	size_t found = 0;
-	size_t length = uid == NULL ? 0 : strlen(uid);
+	struct uid named = {
+		.bytes = uid, .length = uid == NULL ? 0 : strlen(uid)};
 
-	if (!store_forget_trouble(store, uid, length, &found, err))
+	if (!store_forget_trouble(
+		    store, uid == NULL ? NULL : &named, &found, err))
 		return false;
 	*all += found;
 	if (found > 0 || uid == NULL)
@@ -25,7 +27,7 @@ static bool forget_one(
 	return error_set(err, ERROR_USAGE,
 		"no message with the uid %s has failed: keepmail status says "
 		"which have. Nothing was changed",
-		text_printable(shown, sizeof shown, uid, length));
+		text_printable(shown, sizeof shown, uid, named.length));
 }
 
 static bool forget(struct store *store, char *const *uids, size_t count,

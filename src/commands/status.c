@@ -92,8 +92,8 @@ static void print_quarantined(const struct store_trouble *trouble, void *data)
 	if (status->named++ >= NAMED_MAX)
 		return;
 	printf("    uid %s: %" PRIu64 " tries, the last: %s\n",
-		text_printable(
-			uid, sizeof uid, trouble->uid, trouble->uid_length),
+		text_printable(uid, sizeof uid, trouble->uid.bytes,
+			trouble->uid.length),
 		trouble->tries,
 		text_printable_long(error, sizeof error, trouble->error,
 			strlen(trouble->error)));
@@ -125,7 +125,7 @@ static bool print_particulars(
 	printf("  %" PRIu64
 	       " in quarantine: left on the server and no longer tried (keepmail history %s UID tells more)\n",
 		seen->quarantined, name);
-	if (!store_each_trouble(store, NULL, 0, print_quarantined, status, err))
+	if (!store_each_trouble(store, NULL, print_quarantined, status, err))
 		return false;
 	if (status->named > NAMED_MAX)
 		printf("    and %zu more\n", status->named - NAMED_MAX);

@@ -61,7 +61,7 @@ static void print_json(const struct verify *verify,
 	printf("{\"account\":");
 	json_string(verify->account->name, strlen(verify->account->name));
 	printf(",\"uid\":");
-	json_string(copy->uid, copy->uid_length);
+	json_uid(copy->uid);
 	json_field("state", word);
 	if (path != NULL)
 		json_field("path", path);
@@ -80,8 +80,8 @@ static void tell(struct verify *verify, const struct store_copy *copy,
 	} else {
 		progress_clear(&verify->bar);
 		printf("%s: %-10s uid %s%s%s%s\n", verify->account->name, word,
-			text_printable(
-				uid, sizeof uid, copy->uid, copy->uid_length),
+			text_printable(uid, sizeof uid, copy->uid.bytes,
+				copy->uid.length),
 			path == NULL ? "" : ", ", path == NULL ? "" : path,
 			copy->listed ? "" : " (no longer on the server)");
 	}

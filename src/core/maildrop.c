@@ -55,45 +55,48 @@ bool maildrop_add(struct maildrop *maildrop, uint32_t number, const char *uid,
 	return true;
 }
 
-const char *maildrop_uid(
+struct uid maildrop_uid(
 	const struct maildrop *maildrop, const struct message *message)
 {
-	return maildrop->uids == NULL ? "" : maildrop->uids + message->uid;
+	return (struct uid){
+		.bytes = maildrop->uids == NULL ? ""
+						: maildrop->uids + message->uid,
+		.length = message->uid_length,
+		.ordinal = message->ordinal,
+	};
 }
 
-static uint64_t place(const struct maildrop *maildrop, const char *uid,
-	size_t uid_length, uint32_t ordinal)
+static uint64_t place(const struct maildrop *maildrop, struct uid uid)
 {
-	uint64_t hash = hash_octets(maildrop->key, uid, uid_length);
+	uint64_t hash = hash_octets(maildrop->key, uid.bytes, uid.length);
 
-	if (ordinal == 0)
+	if (uid.ordinal == 0)
 		return hash;
-	uint64_t pair[2] = {hash, ordinal};
+	uint64_t pair[2] = {hash, uid.ordinal};
 
 	return hash_octets(maildrop->key, pair, sizeof pair);
 }
 
 static bool is_same(const struct maildrop *maildrop,
-	const struct message *message, const char *uid, size_t uid_length,
-	uint32_t ordinal)
+	const struct message *message, struct uid uid)
 {
-	return message->ordinal == ordinal &&
-		message->uid_length == uid_length &&
-		memcmp(maildrop_uid(maildrop, message), uid, uid_length) == 0;
+	return message->ordinal == uid.ordinal &&
+		message->uid_length == uid.length &&
+		memcmp(maildrop_uid(maildrop, message).bytes, uid.bytes,
+			uid.length) == 0;
 }
 
-/* The slot that holds (uid, ordinal), or the empty one where it would go. */
-static size_t slot_of(const struct maildrop *maildrop, const char *uid,
-	size_t uid_length, uint32_t ordinal)
+/* The slot that holds the uid, or the empty one where it would go. */
+static size_t slot_of(const struct maildrop *maildrop, struct uid uid)
 {
 	size_t mask = maildrop->index_size - 1;
-	size_t slot = place(maildrop, uid, uid_length, ordinal) & mask;
+	size_t slot = place(maildrop, uid) & mask;
 
 	for (; maildrop->index[slot] != 0; slot = (slot + 1) & mask) {
 		const struct message *message =
 			&maildrop->messages[maildrop->index[slot] - 1];
 
-		if (is_same(maildrop, message, uid, uid_length, ordinal))
+		if (is_same(maildrop, message, uid))
 			break;
 	}
 	return slot;
@@ -137,16 +140,15 @@ bool maildrop_index(struct maildrop *maildrop, struct error *err)
 		xcalloc(maildrop->index_size, sizeof maildrop->index[0]);
 	for (size_t i = 0; i < maildrop->count; i++) {
 		struct message *message = &maildrop->messages[i];
-		const char *uid = maildrop_uid(maildrop, message);
-		size_t n = message->uid_length;
-		size_t slot = slot_of(maildrop, uid, n, 0);
+		struct uid uid = maildrop_uid(maildrop, message);
+		size_t slot = slot_of(maildrop, uid);
 
 		if (maildrop->index[slot] != 0) {
 			struct message *first =
 				&maildrop->messages[maildrop->index[slot] - 1];
 
-			message->ordinal = first->copies++;
-			slot = slot_of(maildrop, uid, n, message->ordinal);
+			uid.ordinal = message->ordinal = first->copies++;
+			slot = slot_of(maildrop, uid);
 		} else {
 			message->copies = 1;
 		}
@@ -187,16 +189,15 @@ void maildrop_set_size(
 		maildrop->messages[position].size = size;
 }
 
-size_t maildrop_find(const struct maildrop *maildrop, const char *uid,
-	size_t uid_length, uint32_t ordinal, size_t hint)
+size_t maildrop_find(
+	const struct maildrop *maildrop, struct uid uid, size_t hint)
 {
 	if (hint < maildrop->count &&
-		is_same(maildrop, &maildrop->messages[hint], uid, uid_length,
-			ordinal))
+		is_same(maildrop, &maildrop->messages[hint], uid))
 		return hint;
 	if (maildrop->index == NULL)
 		return MAILDROP_NOT_FOUND;
-	size_t slot = slot_of(maildrop, uid, uid_length, ordinal);
+	size_t slot = slot_of(maildrop, uid);
 
 	return maildrop->index[slot] == 0 ? MAILDROP_NOT_FOUND
 					  : maildrop->index[slot] - 1;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "core/error.h"
+#include "core/uid.h"
 
 /* More than this many messages are taken for a server gone mad. */
 #define MAILDROP_MAX 4000000
@@ -73,15 +74,15 @@ size_t maildrop_numbered(const struct maildrop *maildrop, uint32_t number);
 void maildrop_set_size(
 	struct maildrop *maildrop, uint32_t number, uint64_t size);
 
-/* The uid of a message: borrowed bytes, message->uid_length of them. */
-const char *maildrop_uid(
+/* The uid of a message of the maildrop; its bytes are borrowed. */
+struct uid maildrop_uid(
 	const struct maildrop *maildrop, const struct message *message);
 
 /*
- * The position of the message with this uid and ordinal, or
- * MAILDROP_NOT_FOUND. hint: where it is likely to be, looked at first.
+ * The position of the message with this uid, or MAILDROP_NOT_FOUND. hint: where
+ * it is likely to be, looked at first.
  */
-size_t maildrop_find(const struct maildrop *maildrop, const char *uid,
-	size_t uid_length, uint32_t ordinal, size_t hint);
+size_t maildrop_find(
+	const struct maildrop *maildrop, struct uid uid, size_t hint);
 
 #endif

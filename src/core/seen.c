@@ -430,13 +430,14 @@ void seen_index(struct seen *seen)
 	maildrop_index(&seen->uids, &never);
 }
 
-size_t seen_find(const struct seen *seen, const char *uid, size_t length)
+size_t seen_find(const struct seen *seen, struct uid uid)
 {
 	char written[MAILDROP_UID_MAX];
+	size_t length = uid.length;
 
 	if (length == 0 || length > sizeof written)
 		return MAILDROP_NOT_FOUND;
-	memcpy(written, uid, length);
+	memcpy(written, uid.bytes, length);
 	for (size_t i = 0; seen->format == SEEN_GETMAIL && i < length; i++) {
 		if (written[i] == '/')
 			written[i] = '-';
@@ -447,5 +448,6 @@ size_t seen_find(const struct seen *seen, const char *uid, size_t length)
 		if (blank != NULL)
 			length = (size_t)(blank - written);
 	}
-	return maildrop_find(&seen->uids, written, length, 0, SIZE_MAX);
+	return maildrop_find(&seen->uids,
+		(struct uid){.bytes = written, .length = length}, SIZE_MAX);
 }

@@ -83,8 +83,9 @@ void seen_index(struct seen *seen);
 
 /*
  * The position in seen->uids of what this fetcher wrote for a uid that a server
- * lists, which it may have changed or cut; MAILDROP_NOT_FOUND.
+ * lists, which it may have changed or cut; MAILDROP_NOT_FOUND. Copies that
+ * share a uid are one to other fetchers.
  */
-size_t seen_find(const struct seen *seen, const char *uid, size_t length);
+size_t seen_find(const struct seen *seen, struct uid uid);
 
 #endif

@@ -31,13 +31,15 @@ static bool find_known(
 	bool any = false;
 
 	for (size_t i = 0; i < batch->count; i++) {
-		int64_t row;
+		struct store_found found;
 
 		if (!store_find_copy(run->store, &batch->letters[i], &place,
-			    run->moved, &known[i], &row, err))
+			    &found, err))
 			return false;
-		batch->rows[i] = batch->letters[i].identified ? 0 : row;
-		there[i] = row != 0;
+		batch->rows[i] = batch->letters[i].identified ? 0 : found.row;
+		there[i] = found.row != 0;
+		if (there[i])
+			known[i] = found.letter;
 		any = any || there[i];
 	}
 	return !any ||

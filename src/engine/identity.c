@@ -313,8 +313,9 @@ static bool rebind(struct run *run, const struct inquiry *inquiry,
 		if (one == NULL)
 			continue;
 		ok = !records ||
-			store_rebind(
-				run->store, one->row, maildrop, message, err);
+			store_rebind(run->store, one->row,
+				maildrop_uid(maildrop, message), message->size,
+				err);
 		one->row = 0;
 		++*found;
 	}
@@ -370,7 +371,8 @@ static bool match(struct run *run, size_t unknown, struct error *err)
 	if (!find_again(run, true, &found, &tells, err))
 		return false;
 	/* Else it is other mail, of which the headers tell enough. */
-	run->moved = found > 0 || !tells;
+	if (found > 0 || !tells)
+		store_expect_moved(run->store);
 	if (found == 0)
 		return true;
 	log_line(LOG_SUMMARY,

@@ -43,11 +43,12 @@ static bool retire(struct run *run, const struct message *message,
 {
 	bool same;
 
-	if (!store_is_same_text(run->store, &run->maildrop, message,
-		    letter->sha256, &same, err))
+	struct uid uid = maildrop_uid(&run->maildrop, message);
+
+	if (!store_is_same_text(run->store, uid, letter->sha256, &same, err))
 		return false;
 	run->loose = run->loose || same;
-	return store_retire(run->store, &run->maildrop, message, now, err);
+	return store_retire(run->store, uid, now, err);
 }
 
 static bool record_arriving(struct run *run, struct error *err)
@@ -68,14 +69,22 @@ static bool record_arriving(struct run *run, struct error *err)
 		/* Found by its text: the record that it has goes with it. */
 		if (batch->rows[i] != 0 &&
 			!store_rebind(run->store, batch->rows[i],
-				&run->maildrop, message, err))
+				maildrop_uid(&run->maildrop, message),
+				message->size, err))
 			return false;
 		if (batch->rows[i] != 0) {
 			run->memories[position].row = batch->rows[i];
 			continue;
 		}
-		if (!store_record_arriving(run->store, &run->maildrop, message,
-			    &batch->letters[i], &place, now,
+		struct store_arrival arrival = {
+			.uid = maildrop_uid(&run->maildrop, message),
+			.size = message->size,
+			.letter = &batch->letters[i],
+			.place = place,
+			.now = now,
+		};
+
+		if (!store_record_arriving(run->store, &arrival,
 			    &run->memories[position].row, err))
 			return false;
 		/* The hold is on the uid, whatever it stands for. */

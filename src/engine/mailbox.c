@@ -88,7 +88,8 @@ static void show(const struct store_seen *seen)
 	char uid[4 * TEXT_SHOWN_MAX + 8];
 
 	printf("  seen  %s\n",
-		text_printable(uid, sizeof uid, seen->uid, seen->uid_length));
+		text_printable(
+			uid, sizeof uid, seen->uid.bytes, seen->uid.length));
 }
 
 bool mailbox_mark(struct mailbox *mailbox, const struct store_seen *seen,
@@ -98,8 +99,7 @@ bool mailbox_mark(struct mailbox *mailbox, const struct store_seen *seen,
 	bool known;
 	int64_t row;
 
-	if (!store_knows(mailbox->store, seen->uid, seen->uid_length,
-		    seen->ordinal, &known, err))
+	if (!store_knows(mailbox->store, seen->uid, &known, err))
 		return false;
 	*marked = !known;
 	mailbox->known += known;

@@ -76,11 +76,11 @@ bool proof_has_tag(uint32_t tag)
 }
 
 /* What servers say behind a blank is no part of it. */
-static bool same_uid(
-	const char *said, size_t length, const char *uid, size_t uid_length)
+static bool same_uid(const char *said, size_t length, struct uid uid)
 {
-	return length >= uid_length && memcmp(said, uid, uid_length) == 0 &&
-		(length == uid_length || pop3_is_blank(said[uid_length]));
+	return length >= uid.length &&
+		memcmp(said, uid.bytes, uid.length) == 0 &&
+		(length == uid.length || pop3_is_blank(said[uid.length]));
 }
 
 /* Is this +OK a message's number and uid? Whose? Else MAILDROP_NOT_FOUND. */
@@ -102,8 +102,7 @@ static size_t position_said(
 		return position;
 	const struct message *message = &maildrop->messages[position];
 
-	if (same_uid(uid, length, maildrop_uid(maildrop, message),
-		    message->uid_length))
+	if (same_uid(uid, length, maildrop_uid(maildrop, message)))
 		return position;
 	return MAILDROP_NOT_FOUND;
 }
@@ -124,8 +123,8 @@ static bool is_alone(
 	}
 	return answer->status == POP3_OK && length > 0 &&
 		length == message->uid_length &&
-		memcmp(text, maildrop_uid(&run->maildrop, message), length) ==
-		0;
+		memcmp(text, maildrop_uid(&run->maildrop, message).bytes,
+			length) == 0;
 }
 
 static bool is_out_of_step(struct run *run, const struct pop3_event *answer,
@@ -285,8 +284,8 @@ static size_t position_alone(
 	const struct run *run, const struct pop3_event *answer, size_t asked)
 {
 	uint64_t listed = run->maildrop.messages[asked].size;
-	size_t said = maildrop_find(
-		&run->maildrop, answer->text, answer->length, 0, asked);
+	struct uid uid = {.bytes = answer->text, .length = answer->length};
+	size_t said = maildrop_find(&run->maildrop, uid, asked);
 	bool again = said == run->proof && listed == MAILDROP_SIZE_UNKNOWN;
 
 	return !again && may_be_size(answer, listed) ? MAILDROP_NOT_FOUND

@@ -176,8 +176,15 @@ static bool take_header(void *data, size_t position,
 		return true;
 	/* Its days count from when it came; a time to come is none. */
 	since = copy->since > 0 && copy->since < now ? copy->since : now;
-	return store_record_arriving(run->store, &run->maildrop, message,
-		       &copy->letter, &place, now, &row, err) &&
+	struct store_arrival arrival = {
+		.uid = maildrop_uid(&run->maildrop, message),
+		.size = message->size,
+		.letter = &copy->letter,
+		.place = place,
+		.now = now,
+	};
+
+	return store_record_arriving(run->store, &arrival, &row, err) &&
 		store_record_kept(run->store, row, since, err);
 }
 

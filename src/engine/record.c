@@ -48,9 +48,15 @@ static bool record_troubles(struct run *run, int64_t now, struct error *err)
 		uint32_t tries = run->memories[trouble->position].tries + 1;
 		bool last = tries >= PLAN_TRIES_MAX;
 
-		if (!store_record_trouble(run->store, maildrop, message, now,
-			    now + plan_patience(tries), last, trouble->text,
-			    err))
+		struct store_failure failure = {
+			.uid = maildrop_uid(maildrop, message),
+			.now = now,
+			.next = now + plan_patience(tries),
+			.quarantined = last,
+			.error = trouble->text,
+		};
+
+		if (!store_record_trouble(run->store, &failure, err))
 			return false;
 		if (last)
 			log_line(LOG_WARNINGS,
@@ -70,8 +76,9 @@ static bool record_troubles(struct run *run, int64_t now, struct error *err)
 			reason == REASON_WAITING ||
 			reason == REASON_QUARANTINED)
 			continue;
-		if (!store_settle_trouble(
-			    run->store, maildrop, &maildrop->messages[i], err))
+		if (!store_settle_trouble(run->store,
+			    maildrop_uid(maildrop, &maildrop->messages[i]),
+			    err))
 			return false;
 	}
 	return true;

@@ -23,14 +23,14 @@ void run_show_progress(struct run *run, uint64_t messages, uint64_t octets)
 void run_show_uid(
 	struct run *run, const struct message *message, char *room, size_t size)
 {
-	const char *uid = maildrop_uid(&run->maildrop, message);
-	size_t n = message->uid_length;
+	struct uid uid = maildrop_uid(&run->maildrop, message);
 
 	/* Without a session, it was shown to be harmless while there was one.
 	 */
 	if (run->session != NULL)
-		uid = session_words(run->session, uid, n, &n);
-	text_printable(room, size, uid, n);
+		uid.bytes = session_words(
+			run->session, uid.bytes, uid.length, &uid.length);
+	text_printable(room, size, uid.bytes, uid.length);
 }
 
 void run_note_trouble(struct run *run, size_t position, const struct error *err)

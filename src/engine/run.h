@@ -102,8 +102,6 @@ struct run {
 	bool recorded;	      /* it is arriving, and the one before kept */
 	bool in_place;	      /* and it is published */
 	bool failed; /* a batch was not committed: nor may any other be */
-	bool moved;  /* the server gave its messages new uids, for all it seems
-		      */
 	bool origin_changed; /* see places_check */
 	bool loose;	     /* sizes were told otherwise of what is the same */
 	struct error fall;

@@ -126,9 +126,10 @@ static void name_message(const struct run *run, size_t i, char *room)
 {
 	const struct message *message = &run->maildrop.messages[i];
 
-	snprintf(room, sizeof run->outcome->breaker, "%u %.*s",
-		message->ordinal, (int)message->uid_length,
-		maildrop_uid(&run->maildrop, message));
+	struct uid uid = maildrop_uid(&run->maildrop, message);
+
+	snprintf(room, sizeof run->outcome->breaker, "%u %.*s", uid.ordinal,
+		(int)uid.length, uid.bytes);
 }
 
 void sessions_hold_back(struct run *run)

@@ -111,8 +111,6 @@ bool start_record(struct run *run, struct error *err)
 		struct memory *memory = &run->memories[i];
 		struct store_seen seen = {
 			.uid = maildrop_uid(&run->maildrop, message),
-			.uid_length = message->uid_length,
-			.ordinal = message->ordinal,
 			.since = now,
 			.origin = "start",
 		};

@@ -96,9 +96,8 @@ static void recall(const struct maildrop *maildrop, struct memory *memories)
 {
 	for (size_t i = 0; i < maildrop->count; i++) {
 		const struct message *message = &maildrop->messages[i];
-		size_t at =
-			maildrop_find(maildrop, maildrop_uid(maildrop, message),
-				message->uid_length, 0, i);
+		size_t at = maildrop_find(
+			maildrop, maildrop_uid(maildrop, message), i);
 
 		if (i % 10 != 0)
 			memories[at] = (struct memory){.state = MEMORY_KEPT,

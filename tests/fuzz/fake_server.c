@@ -330,14 +330,13 @@ size_t fake_server_take(const char *command)
 /* ---- what is true ----------------------------------------------------------
  */
 
-bool fake_server_is_text(
-	const char *uid, size_t uid_length, const char *text, size_t length)
+bool fake_server_is_text(struct uid uid, const char *text, size_t length)
 {
 	char own[300];
 	char digits[16] = "";
 
-	PROMISE(uid_length > 0 && uid_length < sizeof digits);
-	memcpy(digits, uid, uid_length);
+	PROMISE(uid.length > 0 && uid.length < sizeof digits);
+	memcpy(digits, uid.bytes, uid.length);
 	size_t letter = strtoul(digits + (digits[0] == 'u'), NULL, 10);
 
 	PROMISE(letter >= SIZE_MIN && letter < server.count + SIZE_MIN);
@@ -345,7 +344,7 @@ bool fake_server_is_text(
 	return text_of(letter, own) == length && memcmp(own, text, length) == 0;
 }
 
-bool fake_server_is_uid(uint32_t number, const char *uid, size_t uid_length)
+bool fake_server_is_uid(uint32_t number, struct uid uid)
 {
 	size_t letter = letter_numbered(number);
 	char own[16];
@@ -353,5 +352,6 @@ bool fake_server_is_uid(uint32_t number, const char *uid, size_t uid_length)
 	if (letter == SIZE_MAX)
 		return false;
 	uid_of(letter, own);
-	return strlen(own) == uid_length && memcmp(own, uid, uid_length) == 0;
+	return strlen(own) == uid.length &&
+		memcmp(own, uid.bytes, uid.length) == 0;
 }

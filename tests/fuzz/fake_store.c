@@ -64,19 +64,15 @@ static bool is_same(const char *a, const char *b, size_t length)
 		(a[length - 1] == b[length - 1] && memcmp(a, b, length) == 0);
 }
 
-static struct fake_row *find(
-	const struct maildrop *maildrop, const struct message *message)
+static struct fake_row *find(struct uid uid)
 {
-	size_t length = message->uid_length;
-	const char *uid = maildrop_uid(maildrop, message);
-
 	for (size_t i = 0; i < the_store.count; i++) {
 		struct fake_row *row = &the_store.rows[i];
 
-		if (row->state != MEMORY_NONE &&
-			row->ordinal == message->ordinal &&
-			row->uid_length == length &&
-			is_same(the_store.uids + row->uid, uid, length))
+		if (row->state != MEMORY_NONE && row->ordinal == uid.ordinal &&
+			row->uid_length == uid.length &&
+			is_same(the_store.uids + row->uid, uid.bytes,
+				uid.length))
 			return row;
 	}
 	return NULL;
@@ -85,27 +81,26 @@ static struct fake_row *find(
 const struct fake_row *fake_store_row(
 	const struct maildrop *maildrop, const struct message *message)
 {
-	return find(maildrop, message);
+	return find(maildrop_uid(maildrop, message));
 }
 
-const char *fake_store_uid(const struct fake_row *row)
+struct uid fake_store_uid(const struct fake_row *row)
 {
-	return the_store.uids + row->uid;
+	return (struct uid){
+		the_store.uids + row->uid, row->uid_length, row->ordinal};
 }
 
-static struct fake_row *add(struct store *store,
-	const struct maildrop *maildrop, const struct message *message)
+static struct fake_row *add(struct store *store, struct uid uid)
 {
 	struct fake_row *row = &store->rows[store->count++];
 	size_t room = sizeof store->uids - store->uids_length;
 
-	PROMISE(store->count < FAKE_ROWS_MAX && message->uid_length < room);
+	PROMISE(store->count < FAKE_ROWS_MAX && uid.length < room);
 	*row = (struct fake_row){.uid = store->uids_length,
-		.uid_length = message->uid_length,
-		.ordinal = message->ordinal,
+		.uid_length = uid.length,
+		.ordinal = uid.ordinal,
 		.letter = FAKE_NO_LETTER};
-	memcpy(store->uids + row->uid, maildrop_uid(maildrop, message),
-		row->uid_length);
+	memcpy(store->uids + row->uid, uid.bytes, row->uid_length);
 	store->uids_length += row->uid_length;
 	return row;
 }
@@ -114,13 +109,12 @@ void fake_store_remember(
 	const struct maildrop *maildrop, uint8_t octet, bool with_sizes)
 {
 	for (size_t i = 0; i < maildrop->count; i++) {
-		const struct message *message = &maildrop->messages[i];
+		struct uid uid = maildrop_uid(maildrop, &maildrop->messages[i]);
 		unsigned what = octet >> 2 * (i % 4) & 3;
 
-		if (what == 0 || message->uid_length == 0 ||
-			find(maildrop, message) != NULL)
+		if (what == 0 || uid.length == 0 || find(uid) != NULL)
 			continue;
-		struct fake_row *row = add(&the_store, maildrop, message);
+		struct fake_row *row = add(&the_store, uid);
 
 		row->state = what == 3 ? MEMORY_ERASED : MEMORY_KEPT;
 		row->vanished = what == 1;
@@ -139,7 +133,8 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 	for (size_t i = 0; i < store->count; i++)
 		store->rows[i].listed = false;
 	for (size_t i = 0; i < maildrop->count; i++) {
-		struct fake_row *row = find(maildrop, &maildrop->messages[i]);
+		struct fake_row *row =
+			find(maildrop_uid(maildrop, &maildrop->messages[i]));
 
 		if (row == NULL)
 			continue;
@@ -199,63 +194,58 @@ static bool is_published(const struct fake_row *row)
 		fake_letters[row->letter].state == FAKE_PUBLISHED;
 }
 
-bool store_record_arriving(struct store *store, const struct maildrop *maildrop,
-	const struct message *message, const struct letter *letter,
-	const struct store_place *place, int64_t now, int64_t *row,
-	struct error *err)
+bool store_record_arriving(struct store *store,
+	const struct store_arrival *arrival, int64_t *row, struct error *err)
 {
-	struct fake_row *at = find(maildrop, message);
+	struct fake_row *at = find(arrival->uid);
 
-	(void)now;
-	PROMISE(place->kind != DESTINATION_NONE && place->path != NULL);
-	PROMISE(message->uid_length > 0);
+	PROMISE(arrival->place.kind != DESTINATION_NONE &&
+		arrival->place.path != NULL);
+	PROMISE(arrival->uid.length > 0);
 	/* What is here is not fetched again. */
 	PROMISE(at == NULL || at->state == MEMORY_ERASED || at->vanished);
 	if (at == NULL)
-		at = add(store, maildrop, message);
+		at = add(store, arrival->uid);
 	*row = at - store->rows;
 	at = change(store, *row, err);
 	if (at == NULL)
 		return false;
 	at->state = MEMORY_ARRIVING;
-	at->size = message->size;
+	at->size = arrival->size;
 	at->vanished = false;
 	at->listed = true;
-	at->letter = fake_letter_named(letter->name);
+	at->letter = fake_letter_named(arrival->letter->name);
 	PROMISE(fake_letters[at->letter].state == FAKE_SEALED);
 	return true;
 }
 
 bool store_find_copy(struct store *store, const struct letter *letter,
-	const struct store_place *place, bool moved, struct letter *copy,
-	int64_t *row, struct error *err)
+	const struct store_place *place, struct store_found *found,
+	struct error *err)
 {
 	(void)store;
 	(void)letter;
 	(void)place;
-	(void)moved;
-	(void)copy;
 	(void)err;
-	*row = 0;
+	found->row = 0;
 	return true;
 }
 
-bool store_rebind(struct store *store, int64_t row,
-	const struct maildrop *maildrop, const struct message *message,
-	struct error *err)
+bool store_rebind(struct store *store, int64_t row, struct uid uid,
+	uint64_t size, struct error *err)
 {
 	(void)store;
 	(void)row;
-	(void)maildrop;
-	(void)message;
+	(void)uid;
+	(void)size;
 	(void)err;
 	return true;
 }
 
-bool store_retire(struct store *store, const struct maildrop *maildrop,
-	const struct message *message, int64_t now, struct error *err)
+bool store_retire(
+	struct store *store, struct uid uid, int64_t now, struct error *err)
 {
-	struct fake_row *at = find(maildrop, message);
+	struct fake_row *at = find(uid);
 
 	(void)now;
 	PROMISE(at != NULL &&
@@ -349,14 +339,12 @@ void store_free_arriving(struct store_arriving *arriving, size_t count)
 	free(arriving);
 }
 
-bool store_is_same_text(struct store *store, const struct maildrop *maildrop,
-	const struct message *message,
+bool store_is_same_text(struct store *store, struct uid uid,
 	const unsigned char sha256[LETTER_DIGEST], bool *same,
 	struct error *err)
 {
 	(void)store;
-	(void)maildrop;
-	(void)message;
+	(void)uid;
 	(void)sha256;
 	(void)err;
 	*same = false;

@@ -115,10 +115,9 @@ const char *fake_server_wire(void);
 size_t fake_server_take(const char *command);
 
 /* Is this the text, as stored, of the message with that uid? */
-bool fake_server_is_text(
-	const char *uid, size_t uid_length, const char *text, size_t length);
+bool fake_server_is_text(struct uid uid, const char *text, size_t length);
 /* Has the message with this number in this session that uid? */
-bool fake_server_is_uid(uint32_t number, const char *uid, size_t uid_length);
+bool fake_server_is_uid(uint32_t number, struct uid uid);
 
 /* ---- the delivery ----------------------------------------------------------
  */
@@ -186,7 +185,7 @@ void fake_store_died(void);
 /* Rows of runs long ago, for messages that have none: four states in octet. */
 void fake_store_remember(
 	const struct maildrop *maildrop, uint8_t octet, bool with_sizes);
-const char *fake_store_uid(const struct fake_row *row);
+struct uid fake_store_uid(const struct fake_row *row);
 /* The row of a message; NULL: none. */
 const struct fake_row *fake_store_row(
 	const struct maildrop *maildrop, const struct message *message);

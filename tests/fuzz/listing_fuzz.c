@@ -252,20 +252,18 @@ static void compare(const struct maildrop *maildrop)
 	PROMISE(maildrop->count == wanted_count);
 	for (size_t i = 0; i < wanted_count; i++) {
 		const struct message *got = &maildrop->messages[i];
-		const char *uid = maildrop_uid(maildrop, got);
+		struct uid uid = maildrop_uid(maildrop, got);
 
 		PROMISE(got->number == wanted[i].number);
 		PROMISE(got->uid_length == wanted[i].length);
-		PROMISE(memcmp(uid, wanted[i].uid, got->uid_length) == 0);
+		PROMISE(memcmp(uid.bytes, wanted[i].uid, uid.length) == 0);
 		PROMISE(got->size == wanted[i].size);
 		PROMISE(got->ordinal == wanted[i].ordinal);
-		PROMISE(maildrop_find(maildrop, uid, got->uid_length,
-				got->ordinal, i) == i);
-		PROMISE(maildrop_find(maildrop, uid, got->uid_length,
-				got->ordinal, i + 1) == i);
+		PROMISE(maildrop_find(maildrop, uid, i) == i);
+		PROMISE(maildrop_find(maildrop, uid, i + 1) == i);
+		uid.ordinal = got->copies;
 		PROMISE(got->ordinal > 0 ||
-			maildrop_find(maildrop, uid, got->uid_length,
-				got->copies, 0) == MAILDROP_NOT_FOUND);
+			maildrop_find(maildrop, uid, 0) == MAILDROP_NOT_FOUND);
 	}
 }
 

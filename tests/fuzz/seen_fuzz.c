@@ -42,7 +42,8 @@ static void take(const char *uid, size_t length)
 	const struct message *message = &seen->uids.messages[taken++];
 
 	PROMISE(message->uid_length == length);
-	PROMISE(memcmp(maildrop_uid(&seen->uids, message), uid, length) == 0);
+	PROMISE(memcmp(maildrop_uid(&seen->uids, message).bytes, uid, length) ==
+		0);
 }
 
 static void fetchmail(const char *line, size_t length)
@@ -162,9 +163,9 @@ static void check_found(void)
 {
 	for (size_t i = 0; i < seen->uids.count; i++) {
 		const struct message *uid = &seen->uids.messages[i];
-		const char *octets = maildrop_uid(&seen->uids, uid);
-		size_t at = seen_find(seen, octets, uid->uid_length);
-		bool slash = memchr(octets, '/', uid->uid_length) != NULL;
+		struct uid octets = maildrop_uid(&seen->uids, uid);
+		size_t at = seen_find(seen, octets);
+		bool slash = memchr(octets.bytes, '/', octets.length) != NULL;
 
 		PROMISE(seen->times[i] >= 0);
 		if (seen->format == SEEN_GETMAIL && slash)

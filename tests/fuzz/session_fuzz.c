@@ -96,9 +96,8 @@ void fake_on_dele(uint32_t number)
 		fake_letters[row->letter].state == FAKE_PUBLISHED);
 	/* What is kept as this message is what the server will erase. */
 	if (run.session->served)
-		PROMISE(fake_server_is_uid(number,
-			maildrop_uid(&run.maildrop, message),
-			message->uid_length));
+		PROMISE(fake_server_is_uid(
+			number, maildrop_uid(&run.maildrop, message)));
 }
 
 /* What the wire says to a command. */
@@ -186,13 +185,13 @@ static void trim(const char **text, size_t *length)
 static bool is_unique(const struct message *message)
 {
 	size_t length = message->uid_length;
-	const char *uid = maildrop_uid(&run.maildrop, message);
+	const char *uid = maildrop_uid(&run.maildrop, message).bytes;
 
 	for (size_t i = 0; i < run.maildrop.count; i++) {
 		const struct message *other = &run.maildrop.messages[i];
 
 		if (other != message && other->uid_length == length &&
-			memcmp(maildrop_uid(&run.maildrop, other), uid,
+			memcmp(maildrop_uid(&run.maildrop, other).bytes, uid,
 				length) == 0)
 			return false;
 	}
@@ -203,7 +202,7 @@ static bool is_unique(const struct message *message)
 static enum pop3_uidl_form form_of(const struct answer *answer, uint32_t number)
 {
 	const struct message *message = message_numbered(number);
-	const char *uid = maildrop_uid(&run.maildrop, message);
+	const char *uid = maildrop_uid(&run.maildrop, message).bytes;
 	const char *text = answer->text;
 	size_t left = answer->length;
 	uint64_t said = 0;
@@ -433,7 +432,7 @@ static void check_row(const struct fake_row *row, bool served)
 	PROMISE(letter->state == FAKE_PUBLISHED);
 	if (served)
 		PROMISE(fake_server_is_text(fake_store_uid(row),
-			row->uid_length, fake_text(letter), letter->length));
+			fake_text(letter), letter->length));
 }
 
 static void check_rows(bool served)

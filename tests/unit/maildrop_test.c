@@ -20,7 +20,8 @@ static bool add(struct maildrop *maildrop, uint32_t number, const char *uid)
 static size_t find(const struct maildrop *maildrop, const char *uid,
 	uint32_t ordinal, size_t hint)
 {
-	return maildrop_find(maildrop, uid, strlen(uid), ordinal, hint);
+	return maildrop_find(
+		maildrop, (struct uid){uid, strlen(uid), ordinal}, hint);
 }
 
 static void test_order(void)
@@ -112,10 +113,10 @@ static void test_odd(void)
 		"a longer one counts as none");
 	err.kind = ERROR_NONE;
 	maildrop_index(&maildrop, &err);
-	ok(maildrop_find(&maildrop, "a\0c", 3, 0, 9) == 2,
+	ok(maildrop_find(&maildrop, (struct uid){"a\0c", 3, 0}, 9) == 2,
 		"uids that differ behind a NUL are two");
-	ok(memcmp(maildrop_uid(&maildrop, &maildrop.messages[1]), "a\0b", 3) ==
-			0,
+	ok(memcmp(maildrop_uid(&maildrop, &maildrop.messages[1]).bytes, "a\0b",
+		   3) == 0,
 		"a uid is what it was");
 	size_t length = maildrop.uids_length;
 
@@ -134,7 +135,8 @@ static void test_odd(void)
 	maildrop_add(&maildrop, 1, "", 0, &err);
 	struct message none = {.uid_length = 0};
 
-	ok(maildrop_uid(&maildrop, &none)[0] == '\0', "no uid is an empty one");
+	ok(maildrop_uid(&maildrop, &none).bytes[0] == '\0',
+		"no uid is an empty one");
 	maildrop_release(&maildrop);
 }
 

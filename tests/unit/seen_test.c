@@ -24,7 +24,7 @@ static void describe(const struct seen *seen, char *room, size_t size)
 				(long long)seen->times[i]);
 		used += (size_t)snprintf(room + used, size - used, "%s%.*s%s",
 			used > 0 ? " " : "", (int)uid->uid_length,
-			maildrop_uid(&seen->uids, uid), time);
+			maildrop_uid(&seen->uids, uid).bytes, time);
 	}
 }
 
@@ -247,7 +247,8 @@ static bool finds(enum seen_format format, const char *text, size_t length,
 	seen_init(&seen, format, "h", "u", key);
 	seen_parse(&seen, text, length, &notes);
 	seen_index(&seen);
-	bool found = seen_find(&seen, uid, strlen(uid)) != MAILDROP_NOT_FOUND;
+	bool found = seen_find(&seen, (struct uid){uid, strlen(uid), 0}) !=
+		MAILDROP_NOT_FOUND;
 
 	seen_release(&seen);
 	return found;

@@ -207,6 +207,33 @@ sqlite3_stmt *store_statement(
 	return stmt;
 }
 
+void store_bind_uid(sqlite3_stmt *stmt, int column, struct uid uid)
+{
+	sqlite3_bind_blob(
+		stmt, column, uid.bytes, (int)uid.length, SQLITE_STATIC);
+	if (column < sqlite3_bind_parameter_count(stmt))
+		sqlite3_bind_int64(stmt, column + 1, uid.ordinal);
+}
+
+void store_bind_size(sqlite3_stmt *stmt, int column, uint64_t size)
+{
+	if (size == MAILDROP_SIZE_UNKNOWN)
+		sqlite3_bind_null(stmt, column);
+	else
+		sqlite3_bind_int64(stmt, column, (sqlite3_int64)size);
+}
+
+struct uid store_uid_at(sqlite3_stmt *row, int column)
+{
+	const char *bytes = sqlite3_column_blob(row, column);
+
+	return (struct uid){
+		.bytes = bytes == NULL ? "" : bytes,
+		.length = (size_t)sqlite3_column_bytes(row, column),
+		.ordinal = (uint32_t)sqlite3_column_int64(row, column + 1),
+	};
+}
+
 bool store_finish(struct store *store, sqlite3_stmt *stmt, const char *what,
 	struct error *err)
 {

@@ -175,19 +175,18 @@ bool store_header(struct store *store, int64_t row,
 	unsigned char sha256[LETTER_DIGEST], bool *known, struct error *err);
 
 /*
- * Records that a message has another uid now, with all that is known of it,
- * within a transaction.
+ * Records that a message has another uid now, and this size, with all that is
+ * known of it, within a transaction.
  */
-bool store_rebind(struct store *store, int64_t row,
-	const struct maildrop *maildrop, const struct message *message,
-	struct error *err);
+bool store_rebind(struct store *store, int64_t row, struct uid uid,
+	uint64_t size, struct error *err);
 
 /*
- * Records that the message's uid stands for another one from now on, within a
+ * Records that a uid stands for another message from now on, within a
  * transaction: what is known of the old one stays, under a name of its own.
  */
-bool store_retire(struct store *store, const struct maildrop *maildrop,
-	const struct message *message, int64_t now, struct error *err);
+bool store_retire(
+	struct store *store, struct uid uid, int64_t now, struct error *err);
 
 /* Records that the server tells another size of the same message. */
 bool store_record_size(
@@ -197,9 +196,8 @@ bool store_record_size(
 bool store_record_hold(
 	struct store *store, int64_t row, int64_t now, struct error *err);
 
-/* Is this very text kept under the message's uid already? */
-bool store_is_same_text(struct store *store, const struct maildrop *maildrop,
-	const struct message *message,
+/* Is this very text kept under the uid already? */
+bool store_is_same_text(struct store *store, struct uid uid,
 	const unsigned char sha256[LETTER_DIGEST], bool *same,
 	struct error *err);
 
@@ -221,27 +219,41 @@ struct store_place {
 	const char *path;
 };
 
+/* A message that is about to be put into a place. */
+struct store_arrival {
+	struct uid uid;
+	uint64_t size;		     /* as LIST told it, or unknown */
+	const struct letter *letter; /* borrowed */
+	struct store_place place;
+	int64_t now;
+};
+
 /*
- * Records that a message is about to be put where letter says; *row is its name
- * from now on. A uid that was erased or had vanished is taken over by the new
- * message.
+ * Records it, within a transaction; *row is its name from now on. A uid that
+ * was erased or had vanished is taken over by the new message.
  */
-bool store_record_arriving(struct store *store, const struct maildrop *maildrop,
-	const struct message *message, const struct letter *letter,
-	const struct store_place *place, int64_t now, int64_t *row,
-	struct error *err);
+bool store_record_arriving(struct store *store,
+	const struct store_arrival *arrival, int64_t *row, struct error *err);
+
+/* A copy that was put here before, and its record; row 0: there is none. */
+struct store_found {
+	int64_t row;
+	struct letter letter;
+};
 
 /*
  * Has a message with the same digest been put into this place before? Then
- * *copy says where it lay, and *row, else 0, is its record. Where no header
- * tells one message from another of the same text (letter->identified), only
- * copies count whose uid is not known (store_record_unlisted) or, where the
- * server gave its messages new uids (moved), what it lists no longer; and each
- * for one message.
+ * *found says where it lay. Where no header tells one message from another of
+ * the same text (letter->identified), only copies count whose uid is not known
+ * (store_record_unlisted) or, once store_expect_moved was called, what the
+ * server lists no longer; and each for one message.
  */
 bool store_find_copy(struct store *store, const struct letter *letter,
-	const struct store_place *place, bool moved, struct letter *copy,
-	int64_t *row, struct error *err);
+	const struct store_place *place, struct store_found *found,
+	struct error *err);
+
+/* The server gave its messages new uids, for all it seems. */
+void store_expect_moved(struct store *store);
 
 /*
  * Records a copy that lies in this place, and whose uid is not known, within a
@@ -262,21 +274,19 @@ bool store_record_erased(
 	struct store *store, int64_t row, int64_t now, struct error *err);
 
 /*
- * Holds the messages with this uid since a time, or lets go of them (0), within
- * a transaction: *found says how many there are.
+ * Holds the messages with this uid, whatever their ordinals, since a time, or
+ * lets go of them (0), within a transaction: *found says how many there are.
  */
-bool store_hold(struct store *store, const char *uid, size_t uid_length,
-	int64_t since, size_t *found, struct error *err);
+bool store_hold(struct store *store, struct uid uid, int64_t since,
+	size_t *found, struct error *err);
 
-/* Is there a record, of whatever kind, for this uid and ordinal? */
-bool store_knows(struct store *store, const char *uid, size_t uid_length,
-	uint32_t ordinal, bool *known, struct error *err);
+/* Is there a record, of whatever kind, for this uid? */
+bool store_knows(
+	struct store *store, struct uid uid, bool *known, struct error *err);
 
 /* A message that counts as seen without having been fetched. */
 struct store_seen {
-	const char *uid; /* borrowed */
-	size_t uid_length;
-	uint32_t ordinal;
+	struct uid uid;
 	int64_t since;	    /* its days count from here */
 	const char *origin; /* who says so */
 };
@@ -394,9 +404,8 @@ bool store_copies(struct store *store,
 /* The copy of a message, and what is known of it. */
 struct store_copy {
 	int64_t row;
-	const char *uid; /* borrowed until visit returns */
-	size_t uid_length;
-	bool listed; /* by the server, when it was asked last */
+	struct uid uid; /* borrowed until visit returns */
+	bool listed;	/* by the server, when it was asked last */
 	struct letter letter;
 };
 
@@ -458,24 +467,29 @@ bool store_arriving(struct store *store, struct store_arriving **arriving,
 	size_t *count, struct error *err);
 void store_free_arriving(struct store_arriving *arriving, size_t count);
 
-/*
- * Records that a message could not be fetched, and when it is tried again; or
- * that it is not (quarantined). Within a transaction.
- */
-bool store_record_trouble(struct store *store, const struct maildrop *maildrop,
-	const struct message *message, int64_t now, int64_t next,
-	bool quarantined, const char *error, struct error *err);
+/* A message that could not be fetched. */
+struct store_failure {
+	struct uid uid;
+	int64_t now;
+	int64_t next;	   /* it is tried again, not before this */
+	bool quarantined;  /* or not at all */
+	const char *error; /* borrowed; why */
+};
+
+/* Records it, within a transaction. */
+bool store_record_trouble(struct store *store,
+	const struct store_failure *failure, struct error *err);
 
 /* Forgets the trouble with this one message, within a transaction. */
-bool store_settle_trouble(struct store *store, const struct maildrop *maildrop,
-	const struct message *message, struct error *err);
+bool store_settle_trouble(
+	struct store *store, struct uid uid, struct error *err);
 
 /*
- * Forgets the trouble with this uid (uid NULL: any), within a transaction:
- * *found says with how many messages there was some.
+ * Forgets the trouble with this uid, whatever its ordinal (NULL: any uid),
+ * within a transaction: *found says with how many messages there was some.
  */
-bool store_forget_trouble(struct store *store, const char *uid,
-	size_t uid_length, size_t *found, struct error *err);
+bool store_forget_trouble(struct store *store, const struct uid *uid,
+	size_t *found, struct error *err);
 
 /*
  * Records which messages turned out to be larger than LIST says, as memories

@@ -80,7 +80,7 @@ bool store_copies(struct store *store,
 
 static const char all_copies_sql[] =
 	"SELECT id, name, offset, length, octets, sha256, header_sha256,"
-	" message_id, uid,"
+	" message_id, uid, ordinal,"
 	" state = 2 AND vanished_at IS NULL FROM message"
 	" WHERE state IN (2, 3) AND missing_at IS NULL AND sha256 <> x''"
 	" AND origin IS NOT 'rebuilt'"
@@ -111,12 +111,10 @@ bool store_all_copies(struct store *store,
 	int code = SQLITE_DONE;
 
 	while (ok && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
-		const char *uid = sqlite3_column_blob(stmt, 8);
 		struct store_copy copy = {
 			.row = sqlite3_column_int64(stmt, 0),
-			.uid = uid == NULL ? "" : uid,
-			.uid_length = (size_t)sqlite3_column_bytes(stmt, 8),
-			.listed = sqlite3_column_int(stmt, 9) != 0,
+			.uid = store_uid_at(stmt, 8),
+			.listed = sqlite3_column_int(stmt, 10) != 0,
 		};
 
 		read_letter(stmt, &copy.letter);

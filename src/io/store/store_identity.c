@@ -38,8 +38,7 @@ bool store_record_hold(
 static const char seen_again_sql[] =
 	"UPDATE message SET returned_at = ?2 WHERE id = ?1 AND state = 3";
 
-bool store_is_same_text(struct store *store, const struct maildrop *maildrop,
-	const struct message *message,
+bool store_is_same_text(struct store *store, struct uid uid,
 	const unsigned char sha256[LETTER_DIGEST], bool *same,
 	struct error *err)
 {
@@ -47,9 +46,7 @@ bool store_is_same_text(struct store *store, const struct maildrop *maildrop,
 
 	if (stmt == NULL)
 		return false;
-	sqlite3_bind_blob(stmt, 1, maildrop_uid(maildrop, message),
-		(int)message->uid_length, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 2, message->ordinal);
+	store_bind_uid(stmt, 1, uid);
 	sqlite3_bind_blob(stmt, 3, sha256, LETTER_DIGEST, SQLITE_STATIC);
 	return store_has_row(store, stmt, same, err);
 }
@@ -128,35 +125,27 @@ bool store_header(struct store *store, int64_t row,
 	return true;
 }
 
-bool store_rebind(struct store *store, int64_t row,
-	const struct maildrop *maildrop, const struct message *message,
-	struct error *err)
+bool store_rebind(struct store *store, int64_t row, struct uid uid,
+	uint64_t size, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, rebind_sql, err);
 
 	if (stmt == NULL)
 		return false;
 	sqlite3_bind_int64(stmt, 1, row);
-	sqlite3_bind_blob(stmt, 2, maildrop_uid(maildrop, message),
-		(int)message->uid_length, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 3, message->ordinal);
-	if (message->size == MAILDROP_SIZE_UNKNOWN)
-		sqlite3_bind_null(stmt, 4);
-	else
-		sqlite3_bind_int64(stmt, 4, (sqlite3_int64)message->size);
+	store_bind_uid(stmt, 2, uid);
+	store_bind_size(stmt, 4, size);
 	return store_finish(store, stmt, "write to", err);
 }
 
-bool store_retire(struct store *store, const struct maildrop *maildrop,
-	const struct message *message, int64_t now, struct error *err)
+bool store_retire(
+	struct store *store, struct uid uid, int64_t now, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, retire_sql, err);
 
 	if (stmt == NULL)
 		return false;
-	sqlite3_bind_blob(stmt, 1, maildrop_uid(maildrop, message),
-		(int)message->uid_length, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 2, message->ordinal);
+	store_bind_uid(stmt, 1, uid);
 	sqlite3_bind_int64(stmt, 3, now);
 	return store_finish(store, stmt, "write to", err);
 }

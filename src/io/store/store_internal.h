@@ -38,6 +38,7 @@ struct store {
 	struct rows vanished; /* known, and not in the listing now */
 	struct rows lost;     /* of the vanished: those that are kept */
 	struct rows taken;    /* of these: found again by their texts */
+	bool moved;	      /* the server gave its messages new uids */
 	int64_t place;	      /* the row of the place below, 0: none yet */
 	enum destination_kind place_kind;
 	char *place_path; /* owned */
@@ -77,6 +78,15 @@ bool store_open_to_look(struct store *store, struct error *err);
  * run that did nothing came through at last; 0: it does not say.
  */
 int64_t store_open_success(struct store *store);
+
+/* Binds a uid's octets, and its ordinal behind them. */
+void store_bind_uid(sqlite3_stmt *stmt, int column, struct uid uid);
+
+/* Binds a size, or NULL where it is not known. */
+void store_bind_size(sqlite3_stmt *stmt, int column, uint64_t size);
+
+/* The uid in a row: its octets, and its ordinal in the next column. */
+struct uid store_uid_at(sqlite3_stmt *row, int column);
 
 /* Runs a statement that yields no rows, and makes it ready for the next. */
 bool store_finish(struct store *store, sqlite3_stmt *stmt, const char *what,

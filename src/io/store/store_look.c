@@ -298,9 +298,15 @@ static bool no_more(
 	return ok;
 }
 
+/* A run, and its error in memory of its own. */
+struct run_read {
+	struct store_run run;
+	char error[1200];
+};
+
 /* One run, as it is asked for; ended stays 0 where there is none. */
 static bool read_run(struct store *store, const char *sql,
-	struct store_run *run, char *error, size_t size, struct error *err)
+	struct run_read *read, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, sql, err);
 	int code;
@@ -310,9 +316,10 @@ static bool read_run(struct store *store, const char *sql,
 	if (sqlite3_bind_parameter_count(stmt) > 0)
 		sqlite3_bind_int64(stmt, 1, (int64_t)time(NULL) + CLOCK_DAY);
 	if (next_row(stmt, &code)) {
-		*run = run_at(stmt);
-		snprintf(error, size, "%s", run->error);
-		run->error = error;
+		read->run = run_at(stmt);
+		snprintf(
+			read->error, sizeof read->error, "%s", read->run.error);
+		read->run.error = read->error;
 	}
 	return no_more(store, stmt, code, err);
 }
@@ -350,36 +357,34 @@ static bool read_counts(struct store *store, int64_t kept_until,
 bool store_overview(struct store *store, int64_t kept_until,
 	struct store_overview *overview, struct error *err)
 {
-	struct store_run success = {.ended = 0};
-	char ignored[1];
+	struct run_read last = {.run.error = ""};
+	struct run_read success = {.run.ended = 0};
 
 	*overview = (struct store_overview){
 		.known = store->lock >= 0,
 		.at_work = is_at_work(store),
-		.last.error = "",
 	};
 	if (!read_counts(store, kept_until, overview, err) ||
-		!read_run(store, last_run_sql, &overview->last,
-			overview->last_error, sizeof overview->last_error,
-			err) ||
-		!read_run(store, last_success_sql, &success, ignored,
-			sizeof ignored, err))
+		!read_run(store, last_run_sql, &last, err) ||
+		!read_run(store, last_success_sql, &success, err))
 		return false;
-	overview->last_success = store->noted_at > success.ended
+	overview->last = last.run;
+	snprintf(overview->last_error, sizeof overview->last_error, "%s",
+		last.error);
+	overview->last.error = overview->last_error;
+	overview->last_success = store->noted_at > success.run.ended
 		? store->noted_at
-		: success.ended;
+		: success.run.ended;
 	return true;
 }
 
 int64_t store_noted_run(struct store *store)
 {
 	struct error ignored = {.kind = ERROR_NONE};
-	struct store_run last = {.ended = 0};
-	char error[1];
+	struct run_read last = {.run.ended = 0};
 
-	if (!read_run(store, last_run_sql, &last, error, sizeof error,
-		    &ignored) ||
-		store->noted_at <= last.ended)
+	if (!read_run(store, last_run_sql, &last, &ignored) ||
+		store->noted_at <= last.run.ended)
 		return 0;
 	return store->noted_at;
 }
@@ -402,14 +407,11 @@ bool store_each_run(struct store *store, store_run_visitor *visit, void *data,
 
 static struct store_message message_at(sqlite3_stmt *stmt)
 {
-	const char *uid = sqlite3_column_blob(stmt, 0);
 	bool sized = sqlite3_column_type(stmt, 3) != SQLITE_NULL;
 	bool hashed = sqlite3_column_bytes(stmt, 16) == LETTER_DIGEST;
 
 	return (struct store_message){
-		.uid = uid == NULL ? "" : uid,
-		.uid_length = (size_t)sqlite3_column_bytes(stmt, 0),
-		.ordinal = sqlite3_column_int64(stmt, 1),
+		.uid = store_uid_at(stmt, 0),
 		.state = (enum memory_state)sqlite3_column_int(stmt, 2),
 		.size = sized ? count_at(stmt, 3) : MAILDROP_SIZE_UNKNOWN,
 		.first_seen = sqlite3_column_int64(stmt, 4),
@@ -430,7 +432,7 @@ static struct store_message message_at(sqlite3_stmt *stmt)
 	};
 }
 
-bool store_each_message(struct store *store, const char *uid, size_t uid_length,
+bool store_each_message(struct store *store, struct uid uid,
 	store_message_visitor *visit, void *data, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, messages_sql, err);
@@ -438,7 +440,7 @@ bool store_each_message(struct store *store, const char *uid, size_t uid_length,
 
 	if (stmt == NULL)
 		return false;
-	sqlite3_bind_blob(stmt, 1, uid, (int)uid_length, SQLITE_STATIC);
+	store_bind_uid(stmt, 1, uid);
 	while (next_row(stmt, &code)) {
 		struct store_message message = message_at(stmt);
 
@@ -447,7 +449,7 @@ bool store_each_message(struct store *store, const char *uid, size_t uid_length,
 	return no_more(store, stmt, code, err);
 }
 
-bool store_each_trouble(struct store *store, const char *uid, size_t uid_length,
+bool store_each_trouble(struct store *store, const struct uid *uid,
 	store_trouble_visitor *visit, void *data, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(
@@ -457,13 +459,10 @@ bool store_each_trouble(struct store *store, const char *uid, size_t uid_length,
 	if (stmt == NULL)
 		return false;
 	if (uid != NULL)
-		sqlite3_bind_blob(stmt, 1, uid, (int)uid_length, SQLITE_STATIC);
+		store_bind_uid(stmt, 1, *uid);
 	while (next_row(stmt, &code)) {
-		const char *bytes = sqlite3_column_blob(stmt, 0);
 		struct store_trouble trouble = {
-			.uid = bytes == NULL ? "" : bytes,
-			.uid_length = (size_t)sqlite3_column_bytes(stmt, 0),
-			.ordinal = sqlite3_column_int64(stmt, 1),
+			.uid = store_uid_at(stmt, 0),
 			.tries = count_at(stmt, 2),
 			.first_at = sqlite3_column_int64(stmt, 3),
 			.last_at = sqlite3_column_int64(stmt, 4),

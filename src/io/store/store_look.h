@@ -47,9 +47,7 @@ bool store_each_run(struct store *store, store_run_visitor *visit, void *data,
 
 /* All that is known of a message; times are 0 where they never were. */
 struct store_message {
-	const char *uid;
-	size_t uid_length;
-	int64_t ordinal; /* among those with the same uid: from 0 */
+	struct uid uid;
 	enum memory_state state;
 	uint64_t size; /* as LIST told it, or MAILDROP_SIZE_UNKNOWN */
 	int64_t first_seen;
@@ -72,15 +70,13 @@ struct store_message {
 typedef void store_message_visitor(
 	const struct store_message *message, void *data);
 
-/* The messages with a uid. */
-bool store_each_message(struct store *store, const char *uid, size_t uid_length,
+/* The messages with a uid, whatever their ordinals. */
+bool store_each_message(struct store *store, struct uid uid,
 	store_message_visitor *visit, void *data, struct error *err);
 
 /* A message that could not be fetched or erased. */
 struct store_trouble {
-	const char *uid;
-	size_t uid_length;
-	int64_t ordinal;
+	struct uid uid;
 	uint64_t tries;
 	int64_t first_at;
 	int64_t last_at;
@@ -93,7 +89,7 @@ typedef void store_trouble_visitor(
 	const struct store_trouble *trouble, void *data);
 
 /* The troubles with a uid (NULL: with all that are quarantined). */
-bool store_each_trouble(struct store *store, const char *uid, size_t uid_length,
+bool store_each_trouble(struct store *store, const struct uid *uid,
 	store_trouble_visitor *visit, void *data, struct error *err);
 
 #endif

@@ -103,11 +103,8 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
 		int64_t row = sqlite3_column_int64(stmt, 0);
 		bool vanished = sqlite3_column_int(stmt, 6) != 0;
-		const char *uid = sqlite3_column_blob(stmt, 1);
-		size_t length = (size_t)sqlite3_column_bytes(stmt, 1);
-
-		size_t at = maildrop_find(maildrop, uid == NULL ? "" : uid,
-			length, (uint32_t)sqlite3_column_int64(stmt, 2), hint);
+		size_t at =
+			maildrop_find(maildrop, store_uid_at(stmt, 1), hint);
 
 		if (at == MAILDROP_NOT_FOUND) {
 			if (!vanished)
@@ -200,49 +197,42 @@ static bool find_place(
 	return ok;
 }
 
-bool store_record_arriving(struct store *store, const struct maildrop *maildrop,
-	const struct message *message, const struct letter *letter,
-	const struct store_place *place, int64_t now, int64_t *row,
-	struct error *err)
+/* What is known of it by its text. */
+static void bind_letter(sqlite3_stmt *stmt, const struct letter *letter)
 {
-	sqlite3_stmt *stmt = store_statement(store, arriving_add_sql, err);
-
-	if (stmt == NULL || !find_place(store, place, err))
-		return false;
-	sqlite3_bind_blob(stmt, 1, maildrop_uid(maildrop, message),
-		(int)message->uid_length, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 2, message->ordinal);
-	if (message->size == MAILDROP_SIZE_UNKNOWN)
-		sqlite3_bind_null(stmt, 3);
-	else
-		sqlite3_bind_int64(stmt, 3, (sqlite3_int64)message->size);
-	sqlite3_bind_int64(stmt, 4, now);
-	sqlite3_bind_int64(stmt, 5, store->place);
 	sqlite3_bind_text(stmt, 6, letter->name, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(stmt, 7, (sqlite3_int64)letter->offset);
 	sqlite3_bind_int64(stmt, 8, (sqlite3_int64)letter->length);
 	sqlite3_bind_int64(stmt, 9, (sqlite3_int64)letter->octets);
 	sqlite3_bind_blob(
 		stmt, 10, letter->sha256, LETTER_DIGEST, SQLITE_STATIC);
-	if (letter->message_id[0] == '\0')
-		sqlite3_bind_null(stmt, 11);
-	else
+	/* What is not bound is NULL. */
+	if (letter->message_id[0] != '\0')
 		sqlite3_bind_text(
 			stmt, 11, letter->message_id, -1, SQLITE_STATIC);
 	if (letter->identified)
 		sqlite3_bind_blob(stmt, 12, letter->header_sha256,
 			LETTER_DIGEST, SQLITE_STATIC);
-	else
-		sqlite3_bind_null(stmt, 12);
-	if (letter->head_octets > 0) {
-		sqlite3_bind_int64(
-			stmt, 13, (sqlite3_int64)letter->head_octets);
-		sqlite3_bind_blob(stmt, 14, letter->head_sha256, LETTER_DIGEST,
-			SQLITE_STATIC);
-	} else {
-		sqlite3_bind_null(stmt, 13);
-		sqlite3_bind_null(stmt, 14);
-	}
+	if (letter->head_octets == 0)
+		return;
+	sqlite3_bind_int64(stmt, 13, (sqlite3_int64)letter->head_octets);
+	sqlite3_bind_blob(
+		stmt, 14, letter->head_sha256, LETTER_DIGEST, SQLITE_STATIC);
+}
+
+bool store_record_arriving(struct store *store,
+	const struct store_arrival *arrival, int64_t *row, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, arriving_add_sql, err);
+
+	if (stmt == NULL || !find_place(store, &arrival->place, err))
+		return false;
+	sqlite3_clear_bindings(stmt);
+	store_bind_uid(stmt, 1, arrival->uid);
+	store_bind_size(stmt, 3, arrival->size);
+	sqlite3_bind_int64(stmt, 4, arrival->now);
+	sqlite3_bind_int64(stmt, 5, store->place);
+	bind_letter(stmt, arrival->letter);
 	int code = sqlite3_step(stmt);
 	bool ok = code == SQLITE_ROW;
 
@@ -406,33 +396,38 @@ static bool is_lost(const struct store *store, int64_t row)
  * Is it one whose uid is not known, or that the server gave a new uid (moved),
  * since it is listed no longer?
  */
-static bool is_unlisted(
-	const struct store *store, sqlite3_stmt *stmt, bool moved)
+static bool is_unlisted(const struct store *store, sqlite3_stmt *stmt)
 {
 	int64_t row = sqlite3_column_int64(stmt, 0);
 
 	return (sqlite3_column_int(stmt, 4) != 0 ||
-		       (moved && is_lost(store, row))) &&
+		       (store->moved && is_lost(store, row))) &&
 		!is_taken(store, row);
 }
 
+void store_expect_moved(struct store *store)
+{
+	store->moved = true;
+}
+
 bool store_find_copy(struct store *store, const struct letter *letter,
-	const struct store_place *place, bool moved, struct letter *copy,
-	int64_t *row, struct error *err)
+	const struct store_place *place, struct store_found *found,
+	struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, copy_sql, err);
+	struct letter *copy = &found->letter;
 	int code;
 
-	*row = 0;
+	found->row = 0;
 	if (stmt == NULL || !find_place(store, place, err))
 		return false;
 	sqlite3_bind_blob(
 		stmt, 1, letter->sha256, LETTER_DIGEST, SQLITE_STATIC);
 	sqlite3_bind_int64(stmt, 2, store->place);
 	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
-		if (!letter->identified && !is_unlisted(store, stmt, moved))
+		if (!letter->identified && !is_unlisted(store, stmt))
 			continue;
-		*row = sqlite3_column_int64(stmt, 0);
+		found->row = sqlite3_column_int64(stmt, 0);
 		*copy = *letter;
 		copy_text(copy->name, sizeof copy->name,
 			sqlite3_column_text(stmt, 1));
@@ -444,8 +439,8 @@ bool store_find_copy(struct store *store, const struct letter *letter,
 		store_failed(store, "read", err);
 
 	sqlite3_reset(stmt);
-	if (ok && *row != 0 && !letter->identified)
-		store_add_row(&store->taken, *row);
+	if (ok && found->row != 0 && !letter->identified)
+		store_add_row(&store->taken, found->row);
 	return ok;
 }
 
@@ -463,6 +458,7 @@ bool store_record_unlisted(struct store *store, const struct letter *letter,
 
 	if (stmt == NULL || !find_place(store, place, err))
 		return false;
+	sqlite3_clear_bindings(stmt);
 	sqlite3_bind_int64(stmt, 1, now);
 	sqlite3_bind_int64(stmt, 2, store->place);
 	sqlite3_bind_text(stmt, 3, letter->name, -1, SQLITE_STATIC);
@@ -471,30 +467,26 @@ bool store_record_unlisted(struct store *store, const struct letter *letter,
 	sqlite3_bind_int64(stmt, 5, (sqlite3_int64)letter->offset);
 	sqlite3_bind_int64(stmt, 6, (sqlite3_int64)letter->length);
 	sqlite3_bind_int64(stmt, 7, (sqlite3_int64)letter->octets);
-	if (letter->message_id[0] == '\0')
-		sqlite3_bind_null(stmt, 8);
-	else
+	if (letter->message_id[0] != '\0')
 		sqlite3_bind_text(
 			stmt, 8, letter->message_id, -1, SQLITE_STATIC);
 	if (letter->identified)
 		sqlite3_bind_blob(stmt, 9, letter->header_sha256, LETTER_DIGEST,
 			SQLITE_STATIC);
-	else
-		sqlite3_bind_null(stmt, 9);
 	return store_finish(store, stmt, "write to", err);
 }
 
 static const char hold_sql[] = "UPDATE message SET held_at = nullif(?2, 0)"
 			       " WHERE uid = ?1 AND state IN (0, 2, 4)";
 
-bool store_hold(struct store *store, const char *uid, size_t uid_length,
-	int64_t since, size_t *found, struct error *err)
+bool store_hold(struct store *store, struct uid uid, int64_t since,
+	size_t *found, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, hold_sql, err);
 
 	if (stmt == NULL)
 		return false;
-	sqlite3_bind_blob(stmt, 1, uid, (int)uid_length, SQLITE_STATIC);
+	store_bind_uid(stmt, 1, uid);
 	sqlite3_bind_int64(stmt, 2, since);
 	if (!store_finish(store, stmt, "write to", err))
 		return false;

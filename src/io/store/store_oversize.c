@@ -18,11 +18,7 @@ static const char forget_oversize_sql[] =
 /* Where the message of this row is listed, or MAILDROP_NOT_FOUND. */
 static size_t find(sqlite3_stmt *row, const struct maildrop *maildrop)
 {
-	const char *uid = sqlite3_column_blob(row, 0);
-
-	return maildrop_find(maildrop, uid == NULL ? "" : uid,
-		(size_t)sqlite3_column_bytes(row, 0),
-		(uint32_t)sqlite3_column_int64(row, 1), 0);
+	return maildrop_find(maildrop, store_uid_at(row, 0), 0);
 }
 
 bool store_recall_oversizes(struct store *store,
@@ -86,9 +82,7 @@ bool store_record_oversizes(struct store *store,
 
 		if (memories[i].oversize == 0)
 			continue;
-		sqlite3_bind_blob(stmt, 1, maildrop_uid(maildrop, message),
-			(int)message->uid_length, SQLITE_STATIC);
-		sqlite3_bind_int64(stmt, 2, message->ordinal);
+		store_bind_uid(stmt, 1, maildrop_uid(maildrop, message));
 		sqlite3_bind_int64(
 			stmt, 3, (sqlite3_int64)memories[i].oversize);
 		if (!store_finish(store, stmt, "write to", err))

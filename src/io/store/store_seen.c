@@ -16,21 +16,15 @@ static const char fresh_sql[] =
 	" AND NOT EXISTS (SELECT 1 FROM quiet)"
 	" AND NOT EXISTS (SELECT 1 FROM run WHERE status = 0)";
 
-bool store_knows(struct store *store, const char *uid, size_t uid_length,
-	uint32_t ordinal, bool *known, struct error *err)
+bool store_knows(
+	struct store *store, struct uid uid, bool *known, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, known_sql, err);
 
 	if (stmt == NULL)
 		return false;
-	sqlite3_bind_blob(stmt, 1, uid, (int)uid_length, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 2, ordinal);
-	int code = sqlite3_step(stmt);
-
-	*known = code == SQLITE_ROW;
-	sqlite3_reset(stmt);
-	return code == SQLITE_ROW || code == SQLITE_DONE ||
-		store_failed(store, "read", err);
+	store_bind_uid(stmt, 1, uid);
+	return store_has_row(store, stmt, known, err);
 }
 
 bool store_record_seen(struct store *store, const struct store_seen *seen,
@@ -40,9 +34,7 @@ bool store_record_seen(struct store *store, const struct store_seen *seen,
 
 	if (stmt == NULL)
 		return false;
-	sqlite3_bind_blob(
-		stmt, 1, seen->uid, (int)seen->uid_length, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 2, seen->ordinal);
+	store_bind_uid(stmt, 1, seen->uid);
 	sqlite3_bind_int64(stmt, 3, seen->since);
 	sqlite3_bind_int64(stmt, 4, now);
 	sqlite3_bind_text(stmt, 5, seen->origin, -1, SQLITE_STATIC);

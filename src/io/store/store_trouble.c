@@ -29,10 +29,7 @@ bool store_recall_troubles(struct store *store, const struct maildrop *maildrop,
 	if (stmt == NULL)
 		return false;
 	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
-		const char *uid = sqlite3_column_blob(stmt, 0);
-		size_t at = maildrop_find(maildrop, uid == NULL ? "" : uid,
-			(size_t)sqlite3_column_bytes(stmt, 0),
-			(uint32_t)sqlite3_column_int64(stmt, 1), 0);
+		size_t at = maildrop_find(maildrop, store_uid_at(stmt, 0), 0);
 
 		if (at == MAILDROP_NOT_FOUND)
 			continue;
@@ -46,42 +43,37 @@ bool store_recall_troubles(struct store *store, const struct maildrop *maildrop,
 	return ok;
 }
 
-bool store_record_trouble(struct store *store, const struct maildrop *maildrop,
-	const struct message *message, int64_t now, int64_t next,
-	bool quarantined, const char *error, struct error *err)
+bool store_record_trouble(struct store *store,
+	const struct store_failure *failure, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, trouble_sql, err);
 
 	if (stmt == NULL)
 		return false;
-	sqlite3_bind_blob(stmt, 1, maildrop_uid(maildrop, message),
-		(int)message->uid_length, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 2, message->ordinal);
-	sqlite3_bind_int64(stmt, 3, now);
-	sqlite3_bind_int64(stmt, 4, next);
-	if (quarantined)
-		sqlite3_bind_int64(stmt, 5, now);
+	store_bind_uid(stmt, 1, failure->uid);
+	sqlite3_bind_int64(stmt, 3, failure->now);
+	sqlite3_bind_int64(stmt, 4, failure->next);
+	if (failure->quarantined)
+		sqlite3_bind_int64(stmt, 5, failure->now);
 	else
 		sqlite3_bind_null(stmt, 5);
-	sqlite3_bind_text(stmt, 6, error, -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 6, failure->error, -1, SQLITE_STATIC);
 	return store_finish(store, stmt, "write to", err);
 }
 
-bool store_settle_trouble(struct store *store, const struct maildrop *maildrop,
-	const struct message *message, struct error *err)
+bool store_settle_trouble(
+	struct store *store, struct uid uid, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, settle_trouble_sql, err);
 
 	if (stmt == NULL)
 		return false;
-	sqlite3_bind_blob(stmt, 1, maildrop_uid(maildrop, message),
-		(int)message->uid_length, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 2, message->ordinal);
+	store_bind_uid(stmt, 1, uid);
 	return store_finish(store, stmt, "write to", err);
 }
 
-bool store_forget_trouble(struct store *store, const char *uid,
-	size_t uid_length, size_t *found, struct error *err)
+bool store_forget_trouble(struct store *store, const struct uid *uid,
+	size_t *found, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, forget_trouble_sql, err);
 
@@ -90,7 +82,7 @@ bool store_forget_trouble(struct store *store, const char *uid,
 	if (uid == NULL)
 		sqlite3_bind_null(stmt, 1);
 	else
-		sqlite3_bind_blob(stmt, 1, uid, (int)uid_length, SQLITE_STATIC);
+		store_bind_uid(stmt, 1, *uid);
 	if (!store_finish(store, stmt, "write to", err))
 		return false;
 	*found = (size_t)sqlite3_changes(store->db);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+/* What a server calls a message for good (RFC 1939 section 7). */
+#ifndef CORE_UID_H
+#define CORE_UID_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct uid {
+	const char *bytes; /* borrowed; any, not terminated */
+	size_t length;	   /* 0: the server gave none */
+	uint32_t ordinal;  /* among messages with the same uid: from 0 */
+};
+
+#endif
