@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Killed anywhere: every message once, none twice, none missing.
 
-load lib/helpers
+load ../lib/helpers
 
 setup() {
     [ -z "${KEEPMAIL_THIN:-}" ] || skip "the gate ran it whole before"

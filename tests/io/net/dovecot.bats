@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # Against a real server: Dovecot, private to the test, on loopback.
 
-load lib/helpers
-load lib/dovecot
+load ../../lib/helpers
+load ../../lib/dovecot
 
 setup() {
     [ -z "${KEEPMAIL_THIN:-}" ] || skip "the gate ran it whole before"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # What is erased on the server, and what never is.
 
-load lib/helpers
+load ../lib/helpers
 
 setup() {
     common_setup

@@ -2,7 +2,7 @@
 # What keepmail gives up before it talks to a server, proved from outside:
 # lib/probe.c plays a keepmail that was taken over.
 
-load lib/helpers
+load ../../lib/helpers
 
 setup() {
     common_setup

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # What became of the copies here, and what is erased because of it.
 
-load lib/helpers
+load ../../lib/helpers
 
 setup() {
     common_setup

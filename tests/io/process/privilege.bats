@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Root fetches nothing as root, unless it is told to; then as whom it is told.
 
-load lib/helpers
+load ../../lib/helpers
 
 setup() {
     common_setup

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # status and history: what is known of accounts and messages, without a server.
 
-load lib/helpers
+load ../lib/helpers
 
 setup() {
     common_setup

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # list: what is on the server, and what a fetch would do with it.
 
-load lib/helpers
-load lib/dovecot
+load ../lib/helpers
+load ../lib/dovecot
 
 setup() {
     common_setup

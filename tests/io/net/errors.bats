@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # What goes wrong, each with its sentence and its exit status; nothing is lost.
 
-load lib/helpers
+load ../../lib/helpers
 
 setup() {
     common_setup

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # A run goes on in another session where one did not see all, or broke.
 
-load lib/helpers
+load ../lib/helpers
 
 setup() {
     common_setup

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # Which message is which, when uids do not tell.
 
-load lib/helpers
-load lib/dovecot
+load ../lib/helpers
+load ../lib/dovecot
 
 setup() {
     common_setup

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # The store: what is kept, one run at a time, never silently begun anew.
 
-load lib/helpers
+load ../../lib/helpers
 
 setup() {
     common_setup

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Options, exit statuses, and who is told what.
 
-load lib/helpers
+load ../lib/helpers
 
 setup() {
     common_setup

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # keepmailrc(5): what it may say, and what is said when it may not.
 
-load lib/helpers
+load ../lib/helpers
 
 setup() {
     common_setup

@@ -5,7 +5,7 @@
 #
 # TLS's handshake is not counted. The first turn is CAPA, the last is QUIT.
 
-load lib/helpers
+load ../lib/helpers
 
 setup() {
     common_setup

@@ -2,7 +2,7 @@
 # Who is let in: nobody. Passwords, links that others planted, and the program
 # itself. TLS: errors.bats; confinement: confine.bats; root: privilege.bats.
 
-load lib/helpers
+load ../../lib/helpers
 
 setup() {
     common_setup

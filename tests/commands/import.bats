@@ -2,7 +2,7 @@
 # What counts as seen without having been fetched: another fetcher's memory,
 # mark-seen, and start.
 
-load lib/helpers
+load ../lib/helpers
 
 setup() {
     common_setup

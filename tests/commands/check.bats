@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # keepmail check: what would keep a run from going well, and nothing changed.
 
-load lib/helpers
+load ../lib/helpers
 
 setup() {
     common_setup

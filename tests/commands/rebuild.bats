@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # A store that was lost, and mail that was damaged.
 
-load lib/helpers
+load ../lib/helpers
 
 setup() {
     common_setup

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Clocks that are wrong, for one run or from the start.
 
-load lib/helpers
+load ../lib/helpers
 
 setup() {
     common_setup

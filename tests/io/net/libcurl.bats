@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # What the session's design takes for granted of libcurl (HACKING, "libcurl").
 
-load lib/helpers
+load ../../lib/helpers
 
 setup() {
     common_setup
@@ -12,7 +12,7 @@ teardown() {
 }
 
 facts() {
-    run "$TESTS_BUILD/libcurl_facts" "$@"
+    run "$TESTS_BUILD/io/net/libcurl_facts" "$@"
 }
 
 @test "CONNECT_ONLY without a user stops before the login, with a usable channel" {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # The store outlives mistakes: of its owner, of servers, of disks.
 
-load lib/helpers
+load ../lib/helpers
 
 setup() {
     common_setup

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * libcurl_facts connect|login|retr PORT: what libcurl does where the session's
- * design depends on it; tests/libcurl.bats says what it should be.
+ * design depends on it; libcurl.bats says what it should be.
  */
 #include <curl/curl.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # Mail that its owner filed, by whatever program, is not gone.
 
-load lib/helpers
-load lib/dovecot
+load ../lib/helpers
+load ../lib/dovecot
 
 setup() {
     common_setup

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Every message, once, as it was: into Maildir and mbox, over every road.
 
-load lib/helpers
+load ../../lib/helpers
 
 setup() {
     common_setup
