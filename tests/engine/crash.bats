@@ -12,84 +12,59 @@ teardown() {
     common_teardown
 }
 
-# kill_often PATH: hit 20 times at random moments of runs of 1,000 messages; each
-# time one comes through, all is compared, and a new mailbox is served.
-kill_often() {
-    local hits=0 pid
-    while [ $hits -lt 20 ]; do
-        "$KEEPMAIL" -f "$rc" >/dev/null 2>&1 3>&- &
-        pid=$!
-        sleep "0.$((RANDOM % 2))$((RANDOM % 10))$((RANDOM % 10))"
-        kill -9 $pid 2>/dev/null || true
-        wait $pid && status=0 || status=$?
-        [ "$status" -ne 137 ] || hits=$((hits + 1))
-        if [ "$status" -eq 0 ]; then
-            same_mail "$work/sent" "$1"
-            rm -rf "$work/mail" "$work/state" "$1"
-            cp -r "$work/sent" "$work/mail"
-        fi
+# Twelve varied messages, and three that nothing but their number tells apart.
+make_some_mail() {
+    make_mail 12
+    for i in 1 2 3; do
+        printf '\r\nalike\r\n' >"$work/mail/alike$i"
     done
-    patiently
-    same_mail "$work/sent" "$1"
-    patiently
-    same_mail "$work/sent" "$1"
-    [ "$(files "$work/mail")" -eq 0 ]
-    # Killed between QUIT and the record of it: then it has vanished.
-    [ "$(in_store "SELECT count(*) FROM message
-        WHERE state <> 3 AND vanished_at IS NULL")" -eq 0 ]
+    rm -rf "$work/sent"
+    cp -r "$work/mail" "$work/sent"
+}
+
+# each_rung PATH CALLS...: killed before each of these calls, the first and later
+# ones; the next run puts it right, and the one behind that changes nothing.
+each_rung() {
+    local path=$1 calls when
+    shift
+    command -v strace >/dev/null || skip "strace is missing"
+    strace -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
+    for calls in "$@"; do
+        for when in 1 2 3 5 9 17 60; do
+            rm -rf "$work/mail" "$work/state" "$path"
+            cp -r "$work/sent" "$work/mail"
+            if ! killed_at "$calls" $when; then
+                [ $when -gt 1 ] && break
+                echo "# never killed at $calls"
+                return 1
+            fi
+            patiently || { echo "# at $calls $when"; return 1; }
+            same_mail "$work/sent" "$path" || { echo "# at $calls $when"; return 1; }
+            patiently
+            same_mail "$work/sent" "$path" || { echo "# at $calls $when"; return 1; }
+            [ "$(files "$work/mail")" -eq 0 ]
+            # Killed between QUIT and the record of it: then it has vanished.
+            [ "$(in_store "SELECT count(*) FROM message
+                WHERE state <> 3 AND vanished_at IS NULL")" -eq 0 ]
+        done
+    done
     [ "$(in_store "PRAGMA integrity_check")" = ok ]
 }
 
-@test "killed 20 times in a run of 1,000 messages into a Maildir" {
-    make_mail 1000
-    start_server --folder "$work/mail"
-    write_rc "delete = now"
-    kill_often "$work/Mail"
-}
-
-@test "killed 20 times in a run of 1,000 messages into an mbox" {
-    make_mail 1000
-    start_server --folder "$work/mail"
-    write_rc "mbox = \"$work/mbox\"" "delete = now"
-    kill_often "$work/mbox"
-}
-
-# The ladder's rungs, one by one: strace ends keepmail before a call of its own.
-killed_at() {
-    strace -qq -f -o /dev/null -e trace="$1" \
-        -e inject="$1:signal=KILL:when=$2" "$KEEPMAIL" -f "$rc" \
-        >/dev/null 2>&1 3>&- || true
-}
-
-each_rung() {
-    command -v strace >/dev/null || skip "strace is missing"
-    strace -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
-    local call when
-    for call in fsync,syncfs,fdatasync renameat pwrite64 write sendto ftruncate; do
-        for when in 1 2 3 4 5 7 9 12; do
-            rm -rf "$work/mail" "$work/state" "$work/Mail" "$work/mbox"
-            cp -r "$work/sent" "$work/mail"
-            killed_at "$call" $when
-            patiently || { echo "# at $call $when"; return 1; }
-            patiently
-            same_mail "$work/sent" "$1" || { echo "# at $call $when"; return 1; }
-            [ "$(files "$work/mail")" -eq 0 ]
-        done
-    done
-}
-
 @test "killed at each rung of the ladder, Maildir" {
-    make_mail 12
+    make_some_mail
     start_server --folder "$work/mail"
     write_rc "delete = now"
-    each_rung "$work/Mail"
+    each_rung "$work/Mail" fsync,syncfs fdatasync renameat pwrite64 write sendto \
+        ftruncate unlink
 }
 
 @test "killed at each rung of the ladder, mbox" {
-    make_mail 12
+    make_some_mail
     start_server --folder "$work/mail"
     write_rc "mbox = \"$work/mbox\"" "delete = now"
-    each_rung "$work/mbox"
+    each_rung "$work/mbox" fsync fdatasync linkat pwrite64 write sendto ftruncate \
+        unlink
 }
 
 @test "mail that its owner moved to a folder between crash and recovery is found" {

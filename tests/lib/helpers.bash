@@ -91,14 +91,26 @@ wanted() {
     fi
 }
 
+# killed_at CALLS N: ends keepmail before its N-th call of these. False: there
+# were fewer, and it came through.
+killed_at() {
+    run strace -qq -f -o /dev/null -e trace="$1" \
+        -e inject="$1:signal=KILL:when=$2" "$KEEPMAIL" -f "$rc"
+    [ "$status" -ne 0 ]
+}
+
+no_keepmail() {
+    ! pgrep -f "^$KEEPMAIL .*$rc"
+}
+
 # typed PASSWORD: runs keepmail on a terminal where somebody types it, once asked.
 typed() {
     command -v script >/dev/null || skip "no script(1) here"
     # What is typed before the question is not taken for the answer.
-    run script -qec "'$KEEPMAIL' -f '$rc'" /dev/null < <(
-        sleep 1
+    run script -qefc "exec '$KEEPMAIL' -f '$rc'" "$work/typed" < <(
+        soon grep -qi password "$work/typed"
         echo "$1"
-        sleep 1
+        soon no_keepmail
     )
 }
 

@@ -15,6 +15,11 @@ facts() {
     run "$TESTS_BUILD/io/net/libcurl_facts" "$@"
 }
 
+# A libcurl that has mended what is worked around breaks nothing: it is news.
+news() {
+    skip "news: libcurl $("$TESTS_BUILD/io/net/libcurl_facts" version) $1, so that HACKING, section 5, can be reconsidered"
+}
+
 @test "CONNECT_ONLY without a user stops before the login, with a usable channel" {
     start_server --synthetic 1
     facts connect "$port"
@@ -30,7 +35,7 @@ facts() {
 @test "libcurl's own login gives up on a greeting with a timestamp" {
     start_server --synthetic 1 --apop --no SASL
     facts login "$port"
-    says "code 67"
+    [[ $output == *"code 67"* ]] || news "no longer gives up there"
     grep -q '^apop' "$work/server/report"
 }
 
@@ -46,5 +51,5 @@ close
 END
     start_server --dialog "$work/cut.pop"
     facts retr "$port"
-    says "code 0"
+    [[ $output == *"code 0"* ]] || news "notices that it was cut off"
 }

@@ -2,6 +2,7 @@
 /*
  * libcurl_facts connect|login|retr PORT: what libcurl does where the session's
  * design depends on it; libcurl.bats says what it should be.
+ * libcurl_facts version: which libcurl it is.
  */
 #include <curl/curl.h>
 #include <stdio.h>
@@ -31,6 +32,10 @@ int main(int argc, char **argv)
 	char answer[100];
 	size_t n = 0;
 
+	if (argc == 2 && strcmp(argv[1], "version") == 0) {
+		printf("%s\n", curl_version_info(CURLVERSION_NOW)->version);
+		return 0;
+	}
 	if (argc < 3 || curl == NULL)
 		return 2;
 	snprintf(url, sizeof url, "pop3://127.0.0.1:%s/%s", argv[2],

@@ -327,10 +327,6 @@ END
     sed -i "/tls-ca/d; s/^port = .*/port = $port\ntls = off/" "$rc"
 }
 
-no_keepmail() {
-    ! pgrep -f "$KEEPMAIL -vv -f $rc"
-}
-
 @test "Ctrl-C at a terminal ends a run at once, though its worker has left that" {
     command -v script >/dev/null || skip "no script(1) here"
     stalled
