@@ -108,8 +108,32 @@ static void test_identity(void)
 	same(identity_of("X: y\n\n", 4), "", "some have nothing to tell");
 }
 
+/* Do these fields tell the message from others? */
+static bool tells(const char *text)
+{
+	struct header header;
+
+	identity[0] = '\0';
+	header_init(&header);
+	header.identity = collect;
+	header_feed(&header, text, strlen(text));
+	header_end(&header);
+	return header_is_identity(&header);
+}
+
+static void test_tells(void)
+{
+	ok(tells("Message-ID: <a@b>\n\n"), "a Message-ID identifies");
+	ok(tells("Received: from x; now\nDate: today\n\n"),
+		"so do Received and Date");
+	ok(!tells("Date: today\n\n") && !tells("Received: from x; now\n\n"),
+		"but not one of them alone");
+	ok(!tells("\nMessage-ID: <a@b>\n"), "nor what is in the body");
+}
+
 int main(void)
 {
+	test_tells();
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		const struct row *row = &rows[i];
 		size_t length = strlen(row->text);

@@ -48,9 +48,50 @@ static void test_outlook(void)
 		"with now each is, after a time what is older");
 }
 
+static void test_rules(void)
+{
+	static const struct {
+		struct policy policy;
+		enum verify_rule verify;
+		bool later;
+		const char *sentence;
+	} rows[] = {
+		{{.erase = ERASE_NEVER}, VERIFY_DIGEST, false,
+			"never erases nothing"},
+		{{.erase = ERASE_NEVER, .delete_larger = 1}, VERIFY_DIGEST,
+			true, "but by a rule of sizes"},
+		{{.erase = ERASE_NEVER, .max_server_size = 1}, VERIFY_DIGEST,
+			true, "of either kind"},
+		{{.erase = ERASE_NOW}, VERIFY_STAT, true,
+			"now erases what an earlier run could not, and asks for the file alone"},
+		{{.erase = ERASE_NOW, .verify = VERIFY_DIGEST}, VERIFY_DIGEST,
+			true, "unless more is asked for"},
+		{{.erase = ERASE_AFTER, .keep = true}, VERIFY_DIGEST, false,
+			"-k erases nothing"},
+	};
+	char key[POLICY_KEY_MAX];
+	char other[POLICY_KEY_MAX];
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		ok(policy_erases_later(&rows[i].policy) == rows[i].later &&
+				policy_verify(&rows[i].policy) ==
+					rows[i].verify,
+			"%s", rows[i].sentence);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		for (size_t k = 0; k < i; k++) {
+			policy_key(key, &rows[i].policy);
+			policy_key(other, &rows[k].policy);
+			/* How sure it must be changes no plan. */
+			ok((strcmp(key, other) == 0) == (i == 4 && k == 3),
+				"policies %zu and %zu are told apart", i, k);
+		}
+	}
+}
+
 int main(void)
 {
 	test_outlook();
+	test_rules();
 	static const struct {
 		const char *text;
 		bool good;
@@ -70,6 +111,9 @@ int main(void)
 			"after 90 minutes"},
 		{"after 59 seconds", true, ERASE_AFTER, 59, "after 59 seconds"},
 		{"after 0 days", true, ERASE_NOW, 0, "now"},
+		{"when trashed", true, ERASE_WHEN_TRASHED, 0, "when trashed"},
+		{"WHEN PURGED", true, ERASE_WHEN_PURGED, 0, "when purged"},
+		{"when", false, ERASE_NEVER, 0, "never"},
 		{"after 30", false, ERASE_NEVER, 0, "never"},
 		{"after", false, ERASE_NEVER, 0, "never"},
 		{"after -1 days", false, ERASE_NEVER, 0, "never"},
