@@ -120,7 +120,7 @@ alike() {
     size=$(stat -c %s "$work/mbox")
     in_store "UPDATE message SET state = 1, kept_at = NULL"
     # Killed when two of the five had been appended.
-    truncate -s $((size / 5 * 2)) "$work/mbox"
+    truncate -s $((size * 2 / 5)) "$work/mbox"
     wanted 0
     same_mail "$work/sent" "$work/mbox"
 }
@@ -153,7 +153,7 @@ alike() {
     same_mail "$work/sent" "$work/mbox"
     size=$(stat -c %s "$work/mbox")
     in_store "UPDATE message SET state = 1, kept_at = NULL"
-    truncate -s $((size / 5 * 2)) "$work/mbox"
+    truncate -s $((size * 2 / 5)) "$work/mbox"
     wanted 0
     same_mail "$work/sent" "$work/mbox"
 }
