@@ -75,61 +75,148 @@ bool copies_read_strangers(struct local *local, struct store *store,
 		local_read_strangers(local, stop, err);
 }
 
-/*
- * The letter as it lies now, if it lies anywhere as it was stored; by_text: or
- * one of the same text.
+/* ---- what an ended run was storing ----------------------------------------
  */
-static bool find_moved(struct local *local, struct letter *letter, bool by_text)
+
+/* A header, and how many messages on record have it. */
+struct header_count {
+	const unsigned char *sha256; /* borrowed */
+	size_t messages;
+};
+
+struct headers {
+	struct header_count *at; /* owned; by sha256 */
+	size_t count;
+};
+
+static int by_sha256(const void *a, const void *b)
+{
+	return memcmp(((const struct header_count *)a)->sha256,
+		((const struct header_count *)b)->sha256, LETTER_DIGEST);
+}
+
+/* The first with this header; NULL: it is none of them. */
+static struct header_count *find_header(
+	const struct headers *headers, const unsigned char *sha256)
+{
+	struct header_count wanted = {.sha256 = sha256};
+	struct header_count *found = headers->count == 0
+		? NULL
+		: bsearch(&wanted, headers->at, headers->count, sizeof wanted,
+			  by_sha256);
+
+	while (found != NULL && found > headers->at &&
+		by_sha256(found - 1, &wanted) == 0)
+		found--;
+	return found;
+}
+
+static void count_header(void *data, const unsigned char sha256[LETTER_DIGEST])
+{
+	struct header_count *found = find_header(data, sha256);
+
+	if (found != NULL)
+		found->messages++;
+}
+
+/* How often is each header of what is missing on record? */
+static bool count_headers(struct headers *headers, struct run *run,
+	const struct copies_moved *moved, struct error *err)
+{
+	headers->at = xcalloc(moved->count, sizeof headers->at[0]);
+	for (size_t i = 0; i < moved->count; i++) {
+		const struct letter *letter = &moved->letters[i];
+
+		if (!moved->arrived[i] && letter->identified)
+			headers->at[headers->count++].sha256 =
+				letter->header_sha256;
+	}
+	if (headers->count == 0)
+		return true;
+	qsort(headers->at, headers->count, sizeof headers->at[0], by_sha256);
+	return store_headers(run->store, count_header, headers, err);
+}
+
+static bool know_others(void *data, const char *name, struct store *store)
+{
+	struct error ignored = {.kind = ERROR_NONE};
+
+	(void)name;
+	store_names(store, know_name, data, &ignored);
+	return true;
+}
+
+/*
+ * A Maildir's letters may be anywhere below it, local and trash, in files that
+ * no record of any account knows; an mbox's are looked for in that mbox alone,
+ * since nothing says of another whose mail is in it.
+ */
+static bool look_for_moved(struct local *local, struct run *run,
+	const struct copies_moved *moved, struct error *err)
+{
+	const struct account *account = run->account;
+
+	if (!local_look(local, moved->path, account->trash, true, err))
+		return false;
+	if (moved->letters[0].length > 0)
+		return true;
+	if ((account->local != NULL &&
+		    !local_look(local, account->local, account->trash, true,
+			    err)) ||
+		(account->trash != NULL &&
+			!local_look(local, account->trash, account->trash, true,
+				err)))
+		return false;
+	store_each_other(account->state, account->name, know_others, local);
+	return copies_read_strangers(
+		local, run->store, run->options->stop, err);
+}
+
+/* The letter as it lies now, if a copy of it is there; only: no other message
+ * has its header. */
+static bool find_moved(struct local *local, struct letter *letter, bool only)
 {
 	bool named = letter->length == 0;
 	struct letter filed;
 
-	if ((named || by_text) && local_verify(local, letter) == LOCAL_HERE)
+	if ((named || only) && local_verify(local, letter) == LOCAL_HERE)
 		return true;
-	if (by_text && local_find_filed(local, letter, &filed) == LOCAL_HERE &&
-		local_verify(local, &filed) == LOCAL_HERE) {
-		*letter = filed;
-		return true;
-	}
-	return false;
+	if (!named || !only)
+		return false;
+	enum local_state state = local_find_filed(local, letter, &filed);
+
+	if ((state != LOCAL_HERE && state != LOCAL_TRASHED) ||
+		filed.length > 0 || local_verify(local, &filed) != LOCAL_HERE)
+		return false;
+	*letter = filed;
+	return true;
 }
 
-/*
- * Would a copy of the same text be this message's? Each of several that nothing
- * tells apart has a copy of its own, so that one which is here says nothing of
- * the others: they are fetched again.
- */
-static bool is_known_by_text(struct run *run, const struct letter *letter,
-	bool *known, struct error *err)
+bool copies_find_moved(
+	struct run *run, struct copies_moved *moved, struct error *err)
 {
-	*known = letter->identified && !run->account->keep_duplicates;
-	return *known ||
-		store_is_only_text(run->store, letter->sha256, known, err);
-}
-
-bool copies_find_moved(struct run *run, struct letter *letters, size_t count,
-	bool *arrived, struct error *err)
-{
-	struct local *local;
+	struct headers headers = {.count = 0};
 	size_t missing = 0;
 
-	for (size_t i = 0; i < count; i++)
-		missing += !arrived[i];
+	for (size_t i = 0; i < moved->count; i++)
+		missing += !moved->arrived[i];
 	if (missing == 0)
 		return true;
-	local = local_new(NULL);
-	bool ok = copies_look(local, run->account, run->store, true, err) &&
-		copies_read_strangers(
-			local, run->store, run->options->stop, err);
+	struct local *local = local_new(NULL);
+	bool ok = look_for_moved(local, run, moved, err) &&
+		count_headers(&headers, run, moved, err);
 
-	for (size_t i = 0; ok && i < count; i++) {
-		bool known = false;
+	for (size_t i = 0; ok && i < moved->count; i++) {
+		struct letter *letter = &moved->letters[i];
+		const struct header_count *found = letter->identified
+			? find_header(&headers, letter->header_sha256)
+			: NULL;
+		bool only = found != NULL && found->messages == 1;
 
-		ok = arrived[i] ||
-			is_known_by_text(run, &letters[i], &known, err);
-		arrived[i] = arrived[i] ||
-			(ok && find_moved(local, &letters[i], known));
+		moved->arrived[i] =
+			moved->arrived[i] || find_moved(local, letter, only);
 	}
+	free(headers.at);
 	local_free(local);
 	return ok;
 }

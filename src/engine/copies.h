@@ -23,14 +23,24 @@ bool copies_look(struct local *local, const struct account *account,
 bool copies_read_strangers(struct local *local, struct store *store,
 	const volatile sig_atomic_t *stop, struct error *err);
 
+/* Letters of an ended run, all of one place. */
+struct copies_moved {
+	const char *path; /* of the place */
+	struct letter *letters;
+	size_t count;
+	bool *arrived; /* of each: is it known to be here? */
+};
+
 /*
- * Which of the letters of an ended run, that are not where they were put
- * (arrived[i] is false), lie elsewhere by now, as they were stored? A reader
- * may have filed them, or expunged others of the same mbox. arrived[i] says so
- * then, and letters[i] is the letter as it lies now.
+ * Which of these letters, that are not where they were put (arrived[i] is
+ * false), lie elsewhere by now, as they were stored? A reader may have filed
+ * them, or expunged others of the same mbox. arrived[i] says so then, and
+ * letters[i] is the letter as it lies now. A copy counts only if it can be no
+ * other message's: of no other account, and with a header that only this one
+ * has. What is in doubt is fetched again.
  */
-bool copies_find_moved(struct run *run, struct letter *letters, size_t count,
-	bool *arrived, struct error *err);
+bool copies_find_moved(
+	struct run *run, struct copies_moved *moved, struct error *err);
 
 /*
  * Looks for the copies of what is kept, where the plan or the policy depends on

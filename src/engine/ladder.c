@@ -251,13 +251,14 @@ static bool recover_place(struct run *run, const struct store_arriving *rows,
 		rows[0].kind, rows[0].path, run->account->state, err);
 	struct letter *letters = xcalloc(count, sizeof letters[0]);
 	bool *arrived = xcalloc(count, sizeof arrived[0]);
+	struct copies_moved moved = {rows[0].path, letters, count, arrived};
 	size_t kept = 0;
 	bool ok = delivery != NULL;
 
 	for (size_t i = 0; i < count; i++)
 		letters[i] = rows[i].letter;
 	ok = ok && delivery_recover(delivery, letters, count, arrived, err) &&
-		copies_find_moved(run, letters, count, arrived, err) &&
+		copies_find_moved(run, &moved, err) &&
 		store_begin(run->store, err);
 	for (size_t i = 0; ok && i < count; i++) {
 		kept += arrived[i];

@@ -158,6 +158,77 @@ alike() {
     same_mail "$work/sent" "$work/mbox"
 }
 
+@test "an empty message that is torn is cut off, and comes once" {
+    mkdir -p "$work/mail"
+    for i in 1 2 3; do : >"$work/mail/$i"; done
+    cp -r "$work/mail" "$work/sent"
+    start_server --folder "$work/mail" --shared
+    write_rc "mbox = \"$work/mbox\""
+    wanted 0
+    cp -p "$work/mbox" "$work/whole"
+    size=$(stat -c %s "$work/mbox")
+    # Behind its From_ line, and within it.
+    for less in 1 9; do
+        cp -p "$work/whole" "$work/mbox"
+        in_store "UPDATE message SET state = 1, kept_at = NULL"
+        truncate -s $((size - less)) "$work/mbox"
+        wanted 0
+        same_mail "$work/sent" "$work/mbox"
+        cp -p "$work/mbox" "$work/whole"
+        size=$(stat -c %s "$work/mbox")
+    done
+}
+
+@test "what differs in a line end, or in what readers add, is another message" {
+    mkdir -p "$work/mail"
+    : >"$work/mail/1"
+    printf '\r\n' >"$work/mail/2"
+    printf 'Status: RO\r\nMessage-ID: <a@b>\r\n\r\nx\r\n' >"$work/mail/3"
+    printf 'Message-ID: <a@b>\r\n\r\nx\r\n' >"$work/mail/4"
+    cp -r "$work/mail" "$work/sent"
+    start_server --folder "$work/mail" --shared
+    write_rc "mbox = \"$work/mbox\""
+    wanted 0
+    same_mail "$work/sent" "$work/mbox"
+    # Killed behind the first and the third, one after another.
+    for n in 1 3; do
+        offset=$(in_store "SELECT offset FROM message WHERE id = $((n + 1))")
+        in_store "UPDATE message SET state = 1, kept_at = NULL WHERE id > $n"
+        truncate -s "$offset" "$work/mbox"
+        wanted 0
+        same_mail "$work/sent" "$work/mbox"
+    done
+}
+
+# Account b fetches the same mailbox into a place of its own.
+and_account_b() {
+    cat >>"$rc" <<END
+account b {
+  $1
+}
+END
+}
+
+@test "another account's copy of the same message is not this one's" {
+    make_mail 12
+    start_server --folder "$work/mail" --shared
+    for place in "maildir:$work/Mail:$work/b" "mbox:$work/mbox:$work/bbox"; do
+        IFS=: read -r kind own other <<<"$place"
+        rm -rf "$work/state"
+        write_rc "$kind = \"$own\"" "local = \"$work\""
+        and_account_b "$kind = \"$other\""
+        wanted 0
+        same_mail "$work/sent" "$own"
+        same_mail "$work/sent" "$other"
+        # Killed before anything was shown.
+        in_store "UPDATE message SET state = 1, kept_at = NULL"
+        rm -rf "$own"
+        wanted 0
+        same_mail "$work/sent" "$own"
+        same_mail "$work/sent" "$other"
+    done
+}
+
 @test "mail that others appended behind a torn tail stays, in whatever line it begins" {
     make_mail 12
     start_server --folder "$work/mail" --shared

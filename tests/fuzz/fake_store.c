@@ -366,14 +366,12 @@ bool store_has_succeeded(struct store *store, int64_t before)
 }
 
 /* Nothing lies in any mbox: store_has_succeeded says that none is read. */
-bool copies_find_moved(struct run *run, struct letter *letters, size_t count,
-	bool *arrived, struct error *err)
+bool copies_find_moved(
+	struct run *run, struct copies_moved *moved, struct error *err)
 {
 	/* Nobody moves anything here. */
 	(void)run;
-	(void)letters;
-	(void)count;
-	(void)arrived;
+	(void)moved;
 	(void)err;
 	return true;
 }

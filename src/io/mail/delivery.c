@@ -388,14 +388,16 @@ static void take_tail(void *data, const char *bytes, size_t length)
  * Is what lies at the end of the mbox, from the letter's place on, the letter's
  * torn beginning? Another account's keepmail may have appended mail of the same
  * sender in the same second, so that its From_ line proves nothing: its header
- * must be the letter's, or be torn itself. When in doubt it is not.
+ * must be the letter's, or be torn itself. An empty message has none. When in
+ * doubt it is not.
  */
 static bool is_torn(struct delivery *delivery, const struct letter *letter)
 {
 	struct tail *tail;
 	unsigned char sha256[DIGEST_LENGTH];
 
-	if (letter->head_octets == 0 || !mbox_is_torn(delivery->mbox, letter))
+	if ((letter->head_octets == 0 && letter->octets > 0) ||
+		!mbox_is_torn(delivery->mbox, letter))
 		return false;
 	tail = xmalloc(sizeof *tail);
 	header_init(&tail->header);

@@ -426,12 +426,12 @@ bool store_give_up(
 	struct store *store, int64_t row, int64_t now, struct error *err);
 
 /*
- * Does one record at most say that a message with this text is here, or was
- * about to be put here?
+ * Calls visit for the header digest of each message that is here, or was about
+ * to be put here, as far as it has one.
  */
-bool store_is_only_text(struct store *store,
-	const unsigned char sha256[LETTER_DIGEST], bool *only,
-	struct error *err);
+bool store_headers(struct store *store,
+	void (*visit)(void *data, const unsigned char sha256[LETTER_DIGEST]),
+	void *data, struct error *err);
 
 /* The letter of one message. */
 bool store_letter(struct store *store, int64_t row, struct letter *letter,

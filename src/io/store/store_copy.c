@@ -134,24 +134,25 @@ bool store_give_up(
 		store_change_row(store, give_up_held_sql, row, now, err);
 }
 
-static const char other_text_sql[] =
-	"SELECT 1 FROM message WHERE sha256 = ?1 AND state IN (1, 2, 3)"
-	" LIMIT 1 OFFSET 1";
+static const char headers_sql[] =
+	"SELECT header_sha256 FROM message WHERE state IN (1, 2, 3)"
+	" AND length(header_sha256) = 32";
 
-bool store_is_only_text(struct store *store,
-	const unsigned char sha256[LETTER_DIGEST], bool *only,
-	struct error *err)
+bool store_headers(struct store *store,
+	void (*visit)(void *data, const unsigned char sha256[LETTER_DIGEST]),
+	void *data, struct error *err)
 {
-	sqlite3_stmt *stmt = store_statement(store, other_text_sql, err);
-	bool others = false;
+	sqlite3_stmt *stmt = store_statement(store, headers_sql, err);
+	int code;
 
 	if (stmt == NULL)
 		return false;
-	sqlite3_bind_blob(stmt, 1, sha256, LETTER_DIGEST, SQLITE_STATIC);
-	if (!store_has_row(store, stmt, &others, err))
-		return false;
-	*only = !others;
-	return true;
+	while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
+		visit(data, sqlite3_column_blob(stmt, 0));
+	bool ok = code == SQLITE_DONE || store_failed(store, "read", err);
+
+	sqlite3_reset(stmt);
+	return ok;
 }
 
 bool store_letter(struct store *store, int64_t row, struct letter *letter,
