@@ -87,6 +87,7 @@ struct header_count {
 struct headers {
 	struct header_count *at; /* owned; by sha256 */
 	size_t count;
+	bool complete; /* no account's record is missing in it */
 };
 
 static int by_sha256(const void *a, const void *b)
@@ -119,10 +120,23 @@ static void count_header(void *data, const unsigned char sha256[LETTER_DIGEST])
 		found->messages++;
 }
 
-/* How often is each header of what is missing on record? */
+static bool count_in_other(void *data, const char *name, struct store *store)
+{
+	struct error ignored = {.kind = ERROR_NONE};
+
+	(void)name;
+	return store_headers(store, count_header, data, &ignored);
+}
+
+/*
+ * How often is each header of what is missing on record, with any account? Some
+ * fetch the same mailbox, or into the same place.
+ */
 static bool count_headers(struct headers *headers, struct run *run,
 	const struct copies_moved *moved, struct error *err)
 {
+	const struct account *account = run->account;
+
 	headers->at = xcalloc(moved->count, sizeof headers->at[0]);
 	for (size_t i = 0; i < moved->count; i++) {
 		const struct letter *letter = &moved->letters[i];
@@ -131,25 +145,31 @@ static bool count_headers(struct headers *headers, struct run *run,
 			headers->at[headers->count++].sha256 =
 				letter->header_sha256;
 	}
-	if (headers->count == 0)
+	if (headers->count == 0 || account->keep_duplicates)
 		return true;
 	qsort(headers->at, headers->count, sizeof headers->at[0], by_sha256);
-	return store_headers(run->store, count_header, headers, err);
+	if (!store_headers(run->store, count_header, headers, err))
+		return false;
+	headers->complete = store_each_other(
+		account->state, account->name, count_in_other, headers);
+	return true;
 }
 
-static bool know_others(void *data, const char *name, struct store *store)
+/* Has no other message on record the letter's header, for all that is known? */
+static bool is_only_one(
+	const struct headers *headers, const struct letter *letter)
 {
-	struct error ignored = {.kind = ERROR_NONE};
+	const struct header_count *found =
+		headers->complete && letter->identified
+		? find_header(headers, letter->header_sha256)
+		: NULL;
 
-	(void)name;
-	store_names(store, know_name, data, &ignored);
-	return true;
+	return found != NULL && found->messages == 1;
 }
 
 /*
  * A Maildir's letters may be anywhere below it, local and trash, in files that
- * no record of any account knows; an mbox's are looked for in that mbox alone,
- * since nothing says of another whose mail is in it.
+ * no record knows; an mbox's are looked for in that mbox alone.
  */
 static bool look_for_moved(struct local *local, struct run *run,
 	const struct copies_moved *moved, struct error *err)
@@ -167,7 +187,6 @@ static bool look_for_moved(struct local *local, struct run *run,
 			!local_look(local, account->trash, account->trash, true,
 				err)))
 		return false;
-	store_each_other(account->state, account->name, know_others, local);
 	return copies_read_strangers(
 		local, run->store, run->options->stop, err);
 }
@@ -208,13 +227,10 @@ bool copies_find_moved(
 
 	for (size_t i = 0; ok && i < moved->count; i++) {
 		struct letter *letter = &moved->letters[i];
-		const struct header_count *found = letter->identified
-			? find_header(&headers, letter->header_sha256)
-			: NULL;
-		bool only = found != NULL && found->messages == 1;
 
-		moved->arrived[i] =
-			moved->arrived[i] || find_moved(local, letter, only);
+		moved->arrived[i] = moved->arrived[i] ||
+			find_moved(
+				local, letter, is_only_one(&headers, letter));
 	}
 	free(headers.at);
 	local_free(local);

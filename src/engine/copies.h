@@ -36,8 +36,8 @@ struct copies_moved {
  * false), lie elsewhere by now, as they were stored? A reader may have filed
  * them, or expunged others of the same mbox. arrived[i] says so then, and
  * letters[i] is the letter as it lies now. A copy counts only if it can be no
- * other message's: of no other account, and with a header that only this one
- * has. What is in doubt is fetched again.
+ * other message's: by its name, or by a header that no other message has on
+ * record with any account. What is in doubt is fetched again.
  */
 bool copies_find_moved(
 	struct run *run, struct copies_moved *moved, struct error *err);

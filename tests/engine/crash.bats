@@ -227,6 +227,41 @@ END
         same_mail "$work/sent" "$own"
         same_mail "$work/sent" "$other"
     done
+    # In one mbox: what is there is account b's, and a was killed before it
+    # appended its own.
+    rm -rf "$work/state"
+    write_rc "mbox = \"$work/one\""
+    and_account_b "mbox = \"$work/one\""
+    wanted 0 a
+    sqlite3 "$work/state/a.db" ".backup '$work/state/b.db'"
+    in_store "UPDATE message SET state = 1, kept_at = NULL,
+        offset = offset + $(stat -c %s "$work/one");
+        UPDATE run SET started = started - 10"
+    wanted 0 a
+    run kept "$work/one"
+    says 24
+}
+
+@test "where another account's record cannot be read, what is in doubt is fetched again" {
+    make_mail 12
+    start_server --folder "$work/mail" --shared
+    write_rc "local = \"$work\""
+    wanted 0
+    echo "no database" >"$work/state/c.db"
+    in_store "UPDATE message SET state = 1, kept_at = NULL"
+    mkdir -p "$work/filed"/{cur,new,tmp}
+    i=0
+    for file in "$work/Mail/new"/*; do
+        mv "$file" "$work/filed/cur/$((i += 1)):2,S"
+    done
+    wanted 0
+    [ "$(kept)" -eq 12 ]
+    rm "$work/state/c.db"
+    in_store "UPDATE message SET state = 1, kept_at = NULL"
+    rm "$work/Mail/new"/*
+    wanted 0
+    # Those that their headers tell from all others are known there.
+    [ "$(kept)" -lt 6 ]
 }
 
 @test "mail that others appended behind a torn tail stays, in whatever line it begins" {

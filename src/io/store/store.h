@@ -314,9 +314,9 @@ bool store_knows_place(struct store *store, const struct store_place *place);
 /*
  * Calls visit for the store of each other account in this directory, opened
  * with STORE_LOOK, and borrowed; one that cannot be read is passed over. It
- * stops when visit says false.
+ * stops when visit says false. True if all of them were visited.
  */
-void store_each_other(const char *directory, const char *name,
+bool store_each_other(const char *directory, const char *name,
 	bool (*visit)(void *data, const char *other, struct store *store),
 	void *data);
 

@@ -54,13 +54,14 @@ bool store_knows_place(struct store *store, const struct store_place *place)
 	return store_has_row(store, stmt, &knows, &ignored) && knows;
 }
 
-void store_each_other(const char *directory, const char *name,
+bool store_each_other(const char *directory, const char *name,
 	bool (*visit)(void *data, const char *other, struct store *store),
 	void *data)
 {
 	DIR *dir = opendir(directory);
 	struct dirent *entry;
 	bool goes_on = dir != NULL;
+	bool all = dir != NULL;
 
 	while (goes_on && (entry = readdir(dir)) != NULL) {
 		struct error ignored = {.kind = ERROR_NONE};
@@ -69,17 +70,19 @@ void store_each_other(const char *directory, const char *name,
 		if (n < 4 || strcmp(entry->d_name + n - 3, ".db") != 0)
 			continue;
 		char *other = xasprintf("%.*s", (int)(n - 3), entry->d_name);
-		/* One that cannot be read knows nothing. */
-		struct store *store = strcmp(other, name) == 0
+		bool own = strcmp(other, name) == 0;
+		struct store *store = own
 			? NULL
 			: store_open(directory, other, STORE_LOOK, &ignored);
 
 		goes_on = store == NULL || visit(data, other, store);
+		all = all && goes_on && (own || store != NULL);
 		store_close(store);
 		free(other);
 	}
 	if (dir != NULL)
 		closedir(dir);
+	return all;
 }
 
 /* The path of a file of an account's store. */
