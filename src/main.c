@@ -15,7 +15,9 @@
 #include "commands/history.h"
 #include "commands/hold.h"
 #include "commands/import.h"
+#include "commands/list.h"
 #include "commands/mark_seen.h"
+#include "commands/rebuild.h"
 #include "commands/rename.h"
 #include "commands/retry.h"
 #include "commands/status.h"
@@ -158,6 +160,7 @@ static struct run_options options_of(const struct command_line *line)
 	return (struct run_options){
 		.dry_run = line->dry_run,
 		.json = line->json,
+		.keep = line->keep,
 		.no_brake = line->no_brake,
 		.same_mailbox = line->same_mailbox,
 		.verbose = line->verbose > 0,
@@ -166,16 +169,6 @@ static struct run_options options_of(const struct command_line *line)
 			: line->progress != 0,
 		.stop = &stop,
 	};
-}
-
-/* Options that are settings of the accounts, for this run. */
-static void override(const struct command_line *line, struct config *config)
-{
-	for (size_t i = 0; i < config->count; i++) {
-		if (line->keep)
-			config->accounts[i].policy.keep = true;
-		config->accounts[i].policy.no_brake = line->no_brake;
-	}
 }
 
 static int run_check(const struct command_line *line, struct config *config,
@@ -204,9 +197,9 @@ static int run_list(const struct command_line *line, struct config *config,
 	(void)config;
 	if (line->word_count > 0)
 		return command_line_mistake("list takes one account");
-	how.dry_run = how.list = true;
+	how.dry_run = true;
 	how.columns = output_columns();
-	return fetch_accounts(accounts, count, 1, &how);
+	return list_accounts(accounts, count, &how);
 }
 
 static int run_hold(const struct command_line *line, struct config *config,
@@ -278,8 +271,7 @@ static int run_rebuild(const struct command_line *line, struct config *config,
 {
 	struct run_options how = options_of(line);
 
-	how.rebuild = true;
-	return fetch_accounts(accounts, count,
+	return rebuild_accounts(accounts, count,
 		line->jobs > 0 ? (unsigned)line->jobs : config->jobs, &how);
 }
 
@@ -351,7 +343,6 @@ static int run_command(const struct command_line *line, struct config *config)
 	if (accounts == NULL)
 		return status;
 	forget_others(config, accounts, count);
-	override(line, config);
 	if (!line->online || session_global_init(&err)) {
 		status = runs[line->command](line, config, accounts, count);
 	} else {

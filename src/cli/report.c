@@ -92,80 +92,89 @@ char *report_why(char room[REPORT_WHY_MAX], const struct account *account,
 {
 	char due[REPORT_TIME_MAX + 8] = "";
 	char date[REPORT_TIME_MAX];
+	char why[PLAN_WHY_MAX];
 
-	if (step->reason == REASON_NOT_DUE)
+	if (step->why_erase == REASON_NOT_DUE)
 		snprintf(due, sizeof due, ", on %s",
 			report_date(
 				date, memory->kept_at + account->policy.after));
-	snprintf(room, REPORT_WHY_MAX, "%s%s", plan_reason(step->reason), due);
+	snprintf(room, REPORT_WHY_MAX, "%s%s", plan_why(why, step), due);
 	return room;
 }
 
-static void print_step(const struct account *account,
-	const struct maildrop *maildrop, size_t i,
-	const struct memory *memories, const struct plan *plan)
+static void print_step(const struct account *account, const struct facts *facts,
+	size_t i, const struct step *step)
 {
-	const struct message *message = &maildrop->messages[i];
-	const struct step *step = &plan->steps[i];
+	const struct message *message = &facts->maildrop->messages[i];
+	struct uid bytes = maildrop_uid(facts->maildrop, message);
 	char uid[REPORT_SHOWN];
 	char size[32] = "?";
 	char why[REPORT_WHY_MAX];
-
-	struct uid bytes = maildrop_uid(maildrop, message);
 
 	text_printable(uid, sizeof uid, bytes.bytes, bytes.length);
 	if (message->size != MAILDROP_SIZE_UNKNOWN)
 		text_size(size, sizeof size, message->size);
 	printf("  %-12s %6u %10s  %s  (%s)\n", report_verb(step),
 		message->number, size, uid,
-		report_why(why, account, &memories[i], step));
+		report_why(why, account, &facts->memories[i], step));
 }
 
 /* When the first of the messages that are not due yet will be. */
-static void print_next_due(const struct account *account,
-	const struct memory *memories, const struct plan *plan)
+static void print_next_due(const struct facts *facts, const struct plan *plan)
 {
 	int64_t next = INT64_MAX;
 	char date[REPORT_TIME_MAX];
 
 	for (size_t i = 0; i < plan->count; i++) {
-		if (plan->steps[i].reason == REASON_NOT_DUE &&
-			memories[i].kept_at < next)
-			next = memories[i].kept_at;
+		if (plan->steps[i].why_erase == REASON_NOT_DUE &&
+			facts->memories[i].kept_at < next)
+			next = facts->memories[i].kept_at;
 	}
 	if (next != INT64_MAX)
 		printf(", the first on %s",
-			report_date(date, next + account->policy.after));
+			report_date(date, next + facts->policy->after));
 }
 
-void report_plan(const struct account *account, const struct maildrop *maildrop,
-	const struct memory *memories, const struct plan *plan, bool all)
+static void print_head(const struct account *account, const struct facts *facts,
+	const struct plan *plan)
 {
-	size_t by_reason[REASON_LAST + 1] = {0};
 	char size[32];
 	char policy[64];
 
 	printf("%s: delete = %s; would fetch %zu (%s), erase %zu, leave %zu; "
 	       "nothing was changed\n",
 		account->name,
-		policy_format_delete(policy, sizeof policy, &account->policy),
+		facts->restraint == RESTRAINT_KEEP
+			? "never (-k)"
+			: policy_format_delete(
+				  policy, sizeof policy, facts->policy),
 		plan->fetches, text_size(size, sizeof size, plan->octets),
 		plan->erasures, plan->count - plan->erasures);
+}
+
+void report_plan(const struct account *account, const struct facts *facts,
+	const struct plan *plan, bool all)
+{
+	size_t by_pair[PLAN_PAIRS] = {0};
+	char why[PLAN_WHY_MAX];
+
+	print_head(account, facts, plan);
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct step *step = &plan->steps[i];
 
 		if (all || step->fetch || step->erase)
-			print_step(account, maildrop, i, memories, plan);
+			print_step(account, facts, i, step);
 		else
-			by_reason[step->reason]++;
+			by_pair[plan_pair(step)]++;
 	}
-	for (size_t i = 0; i <= REASON_LAST; i++) {
-		if (by_reason[i] == 0)
+	for (size_t i = 0; i < PLAN_PAIRS; i++) {
+		struct step step = plan_of_pair(i);
+
+		if (by_pair[i] == 0)
 			continue;
-		printf("  leave %zu (%s", by_reason[i],
-			plan_reason((enum reason)i));
-		if (i == REASON_NOT_DUE)
-			print_next_due(account, memories, plan);
+		printf("  leave %zu (%s", by_pair[i], plan_why(why, &step));
+		if (step.why_erase == REASON_NOT_DUE)
+			print_next_due(facts, plan);
 		printf(")\n");
 	}
 }
@@ -174,6 +183,8 @@ static void print_json_step(const struct maildrop *maildrop,
 	const struct message *message, const struct memory *memory,
 	const struct step *step)
 {
+	char why[PLAN_WHY_MAX];
+
 	printf("{\"number\":%u,\"uid\":", message->number);
 	json_uid(maildrop_uid(maildrop, message));
 	if (message->size != MAILDROP_SIZE_UNKNOWN)
@@ -182,13 +193,13 @@ static void print_json_step(const struct maildrop *maildrop,
 		step->erase ? "true" : "false");
 	if (memory->state == MEMORY_KEPT || memory->state == MEMORY_ERASED)
 		printf(",\"kept_at\":%" PRId64, memory->kept_at);
-	json_field("reason", plan_reason(step->reason));
+	json_field("reason", plan_why(why, step));
 	putchar('}');
 }
 
 void report_json(const struct account *account, const struct tally *tally,
-	const struct error *err, const struct maildrop *maildrop,
-	const struct memory *memories, const struct plan *plan)
+	const struct error *err, const struct facts *facts,
+	const struct plan *plan)
 {
 	printf("{\"account\":");
 	json_string(account->name, strlen(account->name));
@@ -214,10 +225,22 @@ void report_json(const struct account *account, const struct tally *tally,
 		for (size_t i = 0; i < plan->count; i++) {
 			if (i > 0)
 				putchar(',');
-			print_json_step(maildrop, &maildrop->messages[i],
-				&memories[i], &plan->steps[i]);
+			print_json_step(facts->maildrop,
+				&facts->maildrop->messages[i],
+				&facts->memories[i], &plan->steps[i]);
 		}
 		putchar(']');
 	}
 	printf("}\n");
+}
+
+void report_failure(const struct account *account, const struct tally *tally,
+	const struct error *err, bool json)
+{
+	log_account(account->name);
+	log_error(err);
+	if (!json)
+		return;
+	report_json(account, tally, err, NULL, NULL);
+	fflush(stdout);
 }

@@ -16,7 +16,7 @@
 /* Room for what a stranger said, made printable, and for a time in words. */
 #define REPORT_SHOWN (4 * TEXT_SHOWN_MAX + 8)
 #define REPORT_TIME_MAX 40
-#define REPORT_WHY_MAX 160
+#define REPORT_WHY_MAX (PLAN_WHY_MAX + 32)
 
 /* Writes a local time as "2026-12-01 10:20". Returns room (REPORT_TIME_MAX). */
 char *report_date(char *room, int64_t seconds);
@@ -40,16 +40,20 @@ void report_summary(const struct tally *tally);
  * Prints a plan on standard output: what would be fetched and erased line by
  * line, and what stays by reason (each line by line too with all).
  */
-void report_plan(const struct account *account, const struct maildrop *maildrop,
-	const struct memory *memories, const struct plan *plan, bool all);
+void report_plan(const struct account *account, const struct facts *facts,
+	const struct plan *plan, bool all);
 
 /*
- * Prints one JSON object for an account on standard output. plan (with its
- * maildrop and memories) is NULL unless this is a dry run; err has no kind when
- * all went well.
+ * Prints one JSON object for an account on standard output. plan (with the
+ * facts that it was made of) is NULL unless this is a dry run; err has no kind
+ * when all went well.
  */
 void report_json(const struct account *account, const struct tally *tally,
-	const struct error *err, const struct maildrop *maildrop,
-	const struct memory *memories, const struct plan *plan);
+	const struct error *err, const struct facts *facts,
+	const struct plan *plan);
+
+/* Reports an account whose run did not come to its own report. */
+void report_failure(const struct account *account, const struct tally *tally,
+	const struct error *err, bool json);
 
 #endif

@@ -10,11 +10,10 @@
 
 #include "cli/json.h"
 #include "core/text.h"
-#include "core/xalloc.h"
 #include "engine/child.h"
+#include "engine/mailbox.h"
 #include "engine/places.h"
 #include "engine/rebuild.h"
-#include "engine/run.h"
 #include "engine/state.h"
 #include "io/mail/place.h"
 #include "io/process/confine.h"
@@ -142,16 +141,12 @@ static void check_state(struct check *check)
 static bool is_as_known(struct check *check, struct error *err)
 {
 	struct run_options options = *check->options;
-	struct run *run = xcalloc(1, sizeof *run);
+	struct mailbox mailbox = {.account = check->account,
+		.options = &options,
+		.store = check->store};
 
 	options.dry_run = true;
-	run->account = check->account;
-	run->options = &options;
-	run->store = check->store;
-	bool ok = places_check(run, err) && rebuild_is_not_due(run, err);
-
-	free(run);
-	return ok;
+	return places_check(&mailbox, err) && rebuild_is_not_due(&mailbox, err);
 }
 
 static void check_mail(struct check *check)

@@ -5,9 +5,9 @@
 #include <sysexits.h>
 
 #include "core/text.h"
-#include "engine/run.h"
 #include "engine/state.h"
 #include "io/process/log.h"
+#include "io/process/now.h"
 #include "io/process/privilege.h"
 #include "io/store/store.h"
 
@@ -18,7 +18,7 @@ static bool hold_one(
 	size_t found = 0;
 	struct uid named = {.bytes = uid, .length = strlen(uid)};
 
-	if (!store_hold(store, named, hold ? run_now() : 0, &found, err))
+	if (!store_hold(store, named, hold ? now_seconds() : 0, &found, err))
 		return false;
 	if (found > 0)
 		return true;

@@ -8,12 +8,13 @@
 #include "core/text.h"
 #include "core/xalloc.h"
 #include "engine/child.h"
-#include "engine/mailbox.h"
+#include "engine/marks.h"
 #include "io/process/log.h"
 #include "io/store/foreign.h"
 
 struct import {
 	struct mailbox mailbox;
+	struct marks marks;
 	struct seen seen;
 	const struct import_options *how;
 	char *origin;	  /* owned */
@@ -64,7 +65,7 @@ static bool match(struct import *import, struct error *err)
 static int64_t since(const struct import *import, size_t at)
 {
 	int64_t time = import->seen.times[at];
-	int64_t now = import->mailbox.now;
+	int64_t now = import->mailbox.clock.now;
 
 	return import->how->trust_times && time > 0 && time < now ? time : now;
 }
@@ -83,7 +84,7 @@ static bool mark_listed(struct import *import, size_t i, struct error *err)
 	if (import->matches[i] == MAILDROP_NOT_FOUND)
 		return true;
 	seen.since = since(import, import->matches[i]);
-	if (!mailbox_mark(&import->mailbox, &seen, &marked, err))
+	if (!marks_add(&import->marks, &seen, &marked, err))
 		return false;
 	import->marked_of += marked;
 	return true;
@@ -102,12 +103,12 @@ static bool mark_other(struct import *import, size_t at, struct error *err)
 	};
 
 	return import->listed[at] || uid->ordinal > 0 ||
-		mailbox_mark(&import->mailbox, &seen, &marked, err);
+		marks_add(&import->marks, &seen, &marked, err);
 }
 
 static bool mark_all(struct import *import, struct error *err)
 {
-	if (!mailbox_note(&import->mailbox, err))
+	if (!marks_begin(&import->marks, err))
 		return false;
 	for (size_t i = 0; i < import->mailbox.maildrop.count; i++) {
 		if (!mark_listed(import, i, err))
@@ -117,7 +118,7 @@ static bool mark_all(struct import *import, struct error *err)
 		if (!mark_other(import, i, err))
 			return false;
 	}
-	return mailbox_commit(&import->mailbox, err);
+	return marks_commit(&import->marks, err);
 }
 
 static void say(const struct import *import)
@@ -127,13 +128,14 @@ static void say(const struct import *import)
 	if (mailbox->options->dry_run)
 		printf("%s: would import %zu, of which the server lists %zu; "
 		       "%zu are known already; nothing was changed\n",
-			mailbox->account->name, mailbox->marked,
-			import->marked_of, mailbox->known);
+			mailbox->account->name, import->marks.marked,
+			import->marked_of, import->marks.known);
 	else
 		log_line(LOG_SUMMARY,
 			"imported %zu, of which the server lists %zu; %zu were "
 			"known already",
-			mailbox->marked, import->marked_of, mailbox->known);
+			import->marks.marked, import->marked_of,
+			import->marks.known);
 }
 
 struct importing {
@@ -156,16 +158,18 @@ static int import_apart(void *context)
 	seen_init(&import.seen, import.how->from, account->server,
 		account->user, key);
 	/* The files are read before the process gives up the right to. */
-	if (mailbox_begin(&import.mailbox, account, importing->options, &err) &&
+	import.marks.mailbox = &import.mailbox;
+	if (mailbox_begin(
+		    &import.mailbox, account, importing->options, NULL, &err) &&
 		foreign_read(&import.seen, import.how->file, &err) &&
-		mailbox_list(&import.mailbox, &err) && match(&import, &err) &&
+		marks_list(&import.marks, &err) && match(&import, &err) &&
 		mark_all(&import, &err))
 		say(&import);
 	seen_release(&import.seen);
 	free(import.matches);
 	free(import.listed);
 	free(import.origin);
-	return mailbox_end(&import.mailbox, &err);
+	return marks_end(&import.marks, &err);
 }
 
 int import_account(struct account *account, const struct run_options *options,

@@ -13,7 +13,10 @@
 #include "core/text.h"
 #include "core/width.h"
 #include "core/xalloc.h"
+#include "engine/accounts.h"
+#include "engine/attempt.h"
 #include "engine/headers.h"
+#include "io/process/log.h"
 
 /* Room for a subject or a uid, whatever is in it, made printable. */
 #define CELL_MAX (4 * ENVELOPE_SUBJECT_MAX + 8)
@@ -32,7 +35,9 @@ struct layout {
 };
 
 struct contents {
-	struct run *run;
+	struct mailbox *mailbox; /* borrowed, and so are the next two */
+	const struct facts *facts;
+	const struct plan *plan;
 	size_t *positions; /* owned; of the messages that are asked for */
 	size_t count;
 	size_t told; /* of them: were printed */
@@ -42,7 +47,7 @@ struct contents {
 	struct envelope envelopes[HEADERS_UNPROVEN_MAX];
 	struct layout layout;
 	/* On a terminal reasons have no room in a line: the number of each. */
-	unsigned notes[REASON_LAST + 1];
+	unsigned notes[PLAN_PAIRS];
 	unsigned note_count;
 	int64_t first_due;
 };
@@ -52,7 +57,7 @@ static const char *state_word(
 	const struct memory *memory, const struct step *step)
 {
 	/* What is known is of another message under the same uid. */
-	if (step->fetch || step->reason == REASON_TOO_LARGE)
+	if (step->fetch || step->why_fetch == REASON_TOO_LARGE)
 		return "new";
 	switch (memory->state) {
 	case MEMORY_NONE:
@@ -73,8 +78,8 @@ static const char *state_word(
 static char *make_cell(struct contents *contents, char room[CELL_MAX],
 	const char *bytes, size_t length)
 {
-	const char *words =
-		session_words(contents->run->session, bytes, length, &length);
+	const char *words = session_words(
+		contents->mailbox->session, bytes, length, &length);
 
 	return text_printable_long(room, CELL_MAX, words, length);
 }
@@ -82,7 +87,7 @@ static char *make_cell(struct contents *contents, char room[CELL_MAX],
 static char *make_uid(struct contents *contents, char room[CELL_MAX],
 	const struct message *message)
 {
-	struct uid uid = maildrop_uid(&contents->run->maildrop, message);
+	struct uid uid = maildrop_uid(contents->facts->maildrop, message);
 
 	return make_cell(contents, room, uid.bytes, uid.length);
 }
@@ -108,22 +113,24 @@ static void json_words(struct contents *contents, const char *name, bool known,
 		printf("null");
 		return;
 	}
-	bytes = session_words(contents->run->session, bytes, length, &length);
+	bytes = session_words(
+		contents->mailbox->session, bytes, length, &length);
 	json_string(bytes, length);
 }
 
 static void print_json(
 	struct contents *contents, size_t i, const struct envelope *envelope)
 {
-	const struct run *run = contents->run;
-	const struct message *message = &run->maildrop.messages[i];
-	const struct memory *memory = &run->memories[i];
-	const struct step *step = &run->plan.steps[i];
+	const struct message *message = &contents->facts->maildrop->messages[i];
+	const struct memory *memory = &contents->facts->memories[i];
+	const struct step *step = &contents->plan->steps[i];
 	const struct words_mailbox *from = &envelope->from;
-	struct uid uid = maildrop_uid(&run->maildrop, message);
+	struct uid uid = maildrop_uid(contents->facts->maildrop, message);
+	char why[PLAN_WHY_MAX];
 
 	printf("{\"account\":");
-	json_string(run->account->name, strlen(run->account->name));
+	json_string(contents->mailbox->account->name,
+		strlen(contents->mailbox->account->name));
 	printf(",\"number\":%u", message->number);
 	json_words(contents, "uid", true, uid.bytes, uid.length);
 	if (message->size != MAILDROP_SIZE_UNKNOWN)
@@ -145,7 +152,7 @@ static void print_json(
 		step->erase ? "true" : "false");
 	if (memory->state == MEMORY_KEPT || memory->state == MEMORY_ERASED)
 		printf(",\"kept_at\":%" PRId64, memory->kept_at);
-	json_field("reason", plan_reason(step->reason));
+	json_field("reason", plan_why(why, step));
 	printf("}\n");
 }
 
@@ -155,10 +162,9 @@ static void print_json(
 static void print_tabs(
 	struct contents *contents, size_t i, const struct envelope *envelope)
 {
-	const struct run *run = contents->run;
-	const struct message *message = &run->maildrop.messages[i];
-	const struct memory *memory = &run->memories[i];
-	const struct step *step = &run->plan.steps[i];
+	const struct message *message = &contents->facts->maildrop->messages[i];
+	const struct memory *memory = &contents->facts->memories[i];
+	const struct step *step = &contents->plan->steps[i];
 	char cell[CELL_MAX];
 	char date[REPORT_TIME_MAX] = "";
 	char why[REPORT_WHY_MAX];
@@ -173,7 +179,7 @@ static void print_tabs(
 		make_cell(contents, cell, envelope->subject,
 			envelope->subject_length));
 	printf("\t%s\t%s\t%s\n", state_word(memory, step), report_verb(step),
-		report_why(why, run->account, memory, step));
+		report_why(why, contents->mailbox->account, memory, step));
 }
 
 /* ---- for people -----------------------------------------------------------
@@ -195,18 +201,18 @@ static size_t digits(uint32_t number)
 
 static void lay_out(struct contents *contents)
 {
-	const struct run *run = contents->run;
 	struct layout *layout = &contents->layout;
-	bool has[REASON_LAST + 1] = {false};
+	bool has[PLAN_PAIRS] = {false};
 	uint32_t reasons = 0;
 	size_t verbs = 0;
 	char size[32];
 
 	*layout = (struct layout){
 		.number = 2, .uid = 3, .size = 4, .here = 4, .next = 4};
-	for (size_t i = 0; i < run->plan.count; i++) {
-		const struct message *message = &run->maildrop.messages[i];
-		const struct step *step = &run->plan.steps[i];
+	for (size_t i = 0; i < contents->plan->count; i++) {
+		const struct message *message =
+			&contents->facts->maildrop->messages[i];
+		const struct step *step = &contents->plan->steps[i];
 
 		layout->number = max(layout->number, digits(message->number));
 		layout->uid = max(layout->uid, message->uid_length);
@@ -215,18 +221,19 @@ static void lay_out(struct contents *contents)
 				strlen(text_size(
 					size, sizeof size, message->size)));
 		layout->here = max(layout->here,
-			strlen(state_word(&run->memories[i], step)));
+			strlen(state_word(
+				&contents->facts->memories[i], step)));
 		verbs = max(verbs, strlen(report_verb(step)));
-		reasons += !has[step->reason];
-		has[step->reason] = true;
+		reasons += !has[plan_pair(step)];
+		has[plan_pair(step)] = true;
 	}
 	if (layout->uid > UID_COLUMNS)
 		layout->uid = UID_COLUMNS;
 	layout->next = max(layout->next, verbs + 1 + digits(reasons));
 	/* Nine blanks stand between the columns. */
-	size_t rest = (size_t)run->options->columns - 9 - layout->number -
-		layout->uid - layout->size - DATE_COLUMNS - layout->here -
-		layout->next;
+	size_t rest = (size_t)contents->mailbox->options->columns - 9 -
+		layout->number - layout->uid - layout->size - DATE_COLUMNS -
+		layout->here - layout->next;
 
 	layout->from = rest * 2 / 5;
 	layout->subject = rest - layout->from;
@@ -239,21 +246,22 @@ static void print_cell(char *text, size_t columns, const char *gap)
 	printf("%s%*s%s", text, (int)(columns - width_text(text)), "", gap);
 }
 
-static unsigned note_of(struct contents *contents, enum reason reason)
+static unsigned note_of(struct contents *contents, const struct step *step)
 {
-	if (contents->notes[reason] == 0)
-		contents->notes[reason] = ++contents->note_count;
-	return contents->notes[reason];
+	size_t pair = plan_pair(step);
+
+	if (contents->notes[pair] == 0)
+		contents->notes[pair] = ++contents->note_count;
+	return contents->notes[pair];
 }
 
 static void print_columns(
 	struct contents *contents, size_t i, const struct envelope *envelope)
 {
-	const struct run *run = contents->run;
 	const struct layout *layout = &contents->layout;
-	const struct message *message = &run->maildrop.messages[i];
-	const struct memory *memory = &run->memories[i];
-	const struct step *step = &run->plan.steps[i];
+	const struct message *message = &contents->facts->maildrop->messages[i];
+	const struct memory *memory = &contents->facts->memories[i];
+	const struct step *step = &contents->plan->steps[i];
 	char cell[CELL_MAX];
 	char size[32] = "?";
 	char date[REPORT_TIME_MAX] = "";
@@ -273,28 +281,34 @@ static void print_columns(
 			   envelope->subject_length),
 		layout->subject, "  ");
 	printf("%-*s %s %u\n", (int)layout->here, state_word(memory, step),
-		report_verb(step), note_of(contents, step->reason));
-	if (step->reason == REASON_NOT_DUE &&
+		report_verb(step), note_of(contents, step));
+	if (step->why_erase == REASON_NOT_DUE &&
 		memory->kept_at < contents->first_due)
 		contents->first_due = memory->kept_at;
 }
 
-static void print_notes(const struct contents *contents)
+static void print_note(
+	const struct contents *contents, unsigned note, size_t pair)
 {
-	const struct policy *policy = &contents->run->account->policy;
+	struct step step = plan_of_pair(pair);
+	char why[PLAN_WHY_MAX];
 	char date[REPORT_TIME_MAX];
 
+	printf("%u: %s", note, plan_why(why, &step));
+	if (step.why_erase == REASON_NOT_DUE)
+		printf(", the first on %s",
+			report_date(date,
+				contents->first_due +
+					contents->facts->policy->after));
+	printf("\n");
+}
+
+static void print_notes(const struct contents *contents)
+{
 	for (unsigned note = 1; note <= contents->note_count; note++) {
-		for (size_t i = 0; i <= REASON_LAST; i++) {
-			if (contents->notes[i] != note)
-				continue;
-			printf("%u: %s", note, plan_reason((enum reason)i));
-			if (i == REASON_NOT_DUE)
-				printf(", the first on %s",
-					report_date(date,
-						contents->first_due +
-							policy->after));
-			printf("\n");
+		for (size_t i = 0; i < PLAN_PAIRS; i++) {
+			if (contents->notes[i] == note)
+				print_note(contents, note, i);
 		}
 	}
 }
@@ -304,7 +318,7 @@ static void print_notes(const struct contents *contents)
 
 static void print_head(const struct contents *contents)
 {
-	const struct run_options *options = contents->run->options;
+	const struct run_options *options = contents->mailbox->options;
 	const struct layout *layout = &contents->layout;
 
 	if (options->json)
@@ -322,7 +336,7 @@ static void print_head(const struct contents *contents)
 static void print_row(
 	struct contents *contents, size_t i, const struct envelope *envelope)
 {
-	const struct run_options *options = contents->run->options;
+	const struct run_options *options = contents->mailbox->options;
 
 	if (options->json)
 		print_json(contents, i, envelope);
@@ -385,41 +399,100 @@ static bool take_proven(void *data, size_t count, struct error *err)
 		print_row(contents, contents->next++,
 			envelope_of(contents, contents->told));
 	}
-	if (contents->run->options->columns > 0)
+	if (contents->mailbox->options->columns > 0)
 		fflush(stdout);
 	return !ferror(stdout) ||
 		error_set(err, ERROR_WRITE, "the listing was cut short");
 }
 
-bool list_show(struct run *run, struct error *err)
+static bool show(struct attempt *attempt, struct error *err)
 {
 	struct contents *contents = xcalloc(1, sizeof *contents);
+	const struct plan *plan = &attempt->plan;
 	const struct headers_taker taker = {.begin = begin,
 		.text = take_text,
 		.end = take_end,
 		.proven = take_proven,
 		.data = contents};
+	bool columns = attempt->mailbox.options->columns > 0;
 
-	contents->run = run;
+	contents->mailbox = &attempt->mailbox;
+	contents->facts = &attempt->knowledge.facts;
+	contents->plan = plan;
 	contents->first_due = INT64_MAX;
 	contents->positions =
-		xcalloc(run->plan.count, sizeof contents->positions[0]);
+		xcalloc(plan->count, sizeof contents->positions[0]);
 	/* One without a uid could not be proven to be what it seems. */
-	for (size_t i = 0; i < run->plan.count; i++) {
-		if (run->maildrop.messages[i].uid_length > 0)
+	for (size_t i = 0; i < plan->count; i++) {
+		if (attempt->mailbox.maildrop.messages[i].uid_length > 0)
 			contents->positions[contents->count++] = i;
 	}
-	if (run->options->columns > 0)
+	if (columns)
 		lay_out(contents);
 	print_head(contents);
-	bool ok = headers_ask(
-		run, contents->positions, contents->count, &taker, err);
+	bool ok = headers_ask(&attempt->mailbox, contents->positions,
+		contents->count, &taker, err);
 
 	if (ok)
-		print_others(contents, run->plan.count);
-	if (ok && run->options->columns > 0)
+		print_others(contents, plan->count);
+	if (ok && columns)
 		print_notes(contents);
 	free(contents->positions);
 	free(contents);
 	return ok;
+}
+
+static int list_account(struct account *account,
+	const struct run_options *options, char *password,
+	struct progress *progress, struct outcome *outcome)
+{
+	struct attempt attempt = {.outcome = outcome};
+	struct mailbox *mailbox = &attempt.mailbox;
+	struct error err = {.kind = ERROR_NONE};
+	bool ok = mailbox_begin(mailbox, account, options, password, &err) &&
+		attempt_preview(&attempt, &err) && show(&attempt, &err);
+
+	(void)progress;
+	if (ok) {
+		mailbox_leave(mailbox);
+		err = mailbox->refusal;
+	} else {
+		log_error(&err);
+	}
+	attempt_count(&attempt, &err);
+	attempt_add_up(&attempt, &err);
+	/* What is listed was printed as it came. */
+	if (options->json && err.kind != ERROR_NONE)
+		report_json(account, &outcome->tally, &err, NULL, NULL);
+	fflush(stdout);
+	attempt_release(&attempt);
+	return outcome->tally.status;
+}
+
+/* Each account has one session. */
+static void conclude(const struct account *account,
+	const struct run_options *options, struct outcome *outcome)
+{
+	(void)account;
+	(void)options;
+	outcome->next = NEXT_NONE;
+}
+
+static void fail(const struct account *account,
+	const struct run_options *options, const struct outcome *outcome,
+	const struct error *err)
+{
+	report_failure(account, &outcome->tally, err, options->json);
+}
+
+int list_accounts(struct account *const *accounts, size_t count,
+	const struct run_options *options)
+{
+	static const struct account_verb verb = {
+		.session = list_account,
+		.conclude = conclude,
+		.report_failure = fail,
+	};
+
+	return accounts_run(accounts, count, 1, &verb, options);
 }

@@ -3,16 +3,19 @@
 #ifndef COMMANDS_LIST_H
 #define COMMANDS_LIST_H
 
-#include <stdbool.h>
+#include <stddef.h>
 
-#include "engine/run.h"
+#include "core/account.h"
+#include "engine/outcome.h"
 
 /*
- * Asks for the header of each message planned for, and prints the messages as
- * they come, on standard output: options->columns wide, or one JSON object or
- * TAB separated line each. What the server refuses is left out. Fails as
- * headers_ask, and when standard output does.
+ * Asks for the header of each message of the accounts (count of them), and
+ * prints the messages as they come, with what a fetch would do with each, on
+ * standard output: options->columns wide, or one JSON object or TAB separated
+ * line each. What the server refuses is left out. Returns the worst exit
+ * status.
  */
-bool list_show(struct run *run, struct error *err);
+int list_accounts(struct account *const *accounts, size_t count,
+	const struct run_options *options);
 
 #endif

@@ -5,30 +5,31 @@
 #include <sysexits.h>
 
 #include "engine/child.h"
-#include "engine/mailbox.h"
+#include "engine/marks.h"
 #include "io/process/log.h"
 
-static bool mark_all(struct mailbox *mailbox, struct error *err)
+static bool mark_all(struct marks *marks, struct error *err)
 {
+	const struct mailbox *mailbox = marks->mailbox;
 	const struct maildrop *maildrop = &mailbox->maildrop;
 	bool marked;
 
-	if (!mailbox_note(mailbox, err))
+	if (!marks_begin(marks, err))
 		return false;
 	for (size_t i = 0; i < maildrop->count; i++) {
 		const struct message *message = &maildrop->messages[i];
 		struct store_seen seen = {
 			.uid = maildrop_uid(maildrop, message),
-			.since = mailbox->now,
+			.since = mailbox->clock.now,
 			.origin = "mark-seen",
 		};
 
 		/* Without a uid it is never fetched anyway. */
 		if (seen.uid.length > 0 &&
-			!mailbox_mark(mailbox, &seen, &marked, err))
+			!marks_add(marks, &seen, &marked, err))
 			return false;
 	}
-	return mailbox_commit(mailbox, err);
+	return marks_commit(marks, err);
 }
 
 static int mark_account(
@@ -36,19 +37,20 @@ static int mark_account(
 {
 	struct error err = {.kind = ERROR_NONE};
 	struct mailbox mailbox;
+	struct marks marks = {.mailbox = &mailbox};
 
-	if (mailbox_begin(&mailbox, account, options, &err) &&
-		mailbox_list(&mailbox, &err) && mark_all(&mailbox, &err)) {
+	if (mailbox_begin(&mailbox, account, options, NULL, &err) &&
+		marks_list(&marks, &err) && mark_all(&marks, &err)) {
 		if (options->dry_run)
 			printf("%s: %zu would count as seen; %zu are known "
 			       "already; nothing was changed\n",
-				account->name, mailbox.marked, mailbox.known);
+				account->name, marks.marked, marks.known);
 		else
 			log_line(LOG_SUMMARY,
 				"%zu count as seen; %zu were known already",
-				mailbox.marked, mailbox.known);
+				marks.marked, marks.known);
 	}
-	return mailbox_end(&mailbox, &err);
+	return marks_end(&marks, &err);
 }
 
 struct marking {

@@ -13,8 +13,8 @@
 #include "core/policy.h"
 #include "core/text.h"
 #include "engine/child.h"
-#include "engine/run.h"
 #include "io/process/log.h"
+#include "io/process/now.h"
 #include "io/process/privilege.h"
 #include "io/store/store_look.h"
 
@@ -208,7 +208,7 @@ static bool look(struct status *status, bool json, struct error *err)
 
 static int look_at(const struct account *account, bool json)
 {
-	struct status status = {.account = account, .now = run_now()};
+	struct status status = {.account = account, .now = now_seconds()};
 	struct error err = {.kind = ERROR_NONE};
 
 	log_account(account->name);

@@ -13,10 +13,10 @@
 #include "core/xalloc.h"
 #include "engine/child.h"
 #include "engine/copies.h"
-#include "engine/run.h"
 #include "engine/state.h"
 #include "io/mail/local.h"
 #include "io/process/log.h"
+#include "io/process/now.h"
 #include "io/process/privilege.h"
 
 struct verify {
@@ -143,7 +143,7 @@ static bool forget_damaged(struct verify *verify, struct error *err)
 	if (verify->damaged_count == 0)
 		return true;
 	/* A disk that is not mounted is no reason to fetch all of it again. */
-	if (!verify->account->policy.no_brake && verify->missing > 10 &&
+	if (!verify->options->no_brake && verify->missing > 10 &&
 		verify->missing * 100 > verify->total * brake)
 		return error_set(err, ERROR_DATA,
 			"of %" PRIu64 " messages %" PRIu64 " are missing, more "
@@ -158,8 +158,8 @@ static bool forget_damaged(struct verify *verify, struct error *err)
 	if (!store_begin(verify->store, err))
 		return false;
 	for (size_t i = 0; i < verify->damaged_count; i++) {
-		if (!store_give_up(
-			    verify->store, verify->damaged[i], run_now(), err))
+		if (!store_give_up(verify->store, verify->damaged[i],
+			    now_seconds(), err))
 			return false;
 	}
 	return store_commit(verify->store, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/plan.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/xalloc.h"
@@ -15,83 +16,188 @@ bool plan_needs_sizes(const struct policy *policy,
 				 memories[i].state == MEMORY_SEEN) &&
 				memories[i].size != MAILDROP_SIZE_UNKNOWN))
 			return true;
-		if ((memories[i].state == MEMORY_NONE || memories[i].reused) &&
-			policy->max_size > 0)
+		if (memories[i].state == MEMORY_NONE && policy->max_size > 0)
 			return true;
 	}
 	return policy->keep_larger > 0 || policy->delete_larger > 0 ||
 		policy->max_server_size > 0;
 }
 
-/* Is the message one of those that keep-newest protects? */
-static bool is_newest(
-	const struct policy *policy, const struct maildrop *maildrop, size_t i)
+bool plan_needs_copy(const struct step *step, const struct finding *finding)
 {
-	return maildrop->count - i <= policy->keep_newest;
+	return step->erase && !step->fetch && finding->local == LOCAL_HERE &&
+		!finding->verified;
+}
+
+/* May anything that an earlier run fetched be erased? */
+static bool erases_later(const struct facts *facts)
+{
+	return facts->restraint == RESTRAINT_NONE &&
+		policy_erases_later(facts->policy);
+}
+
+enum need plan_needs(const struct facts *facts, const struct plan *plan)
+{
+	enum erase_rule rule = facts->policy->erase;
+	bool later = rule == ERASE_WHEN_TRASHED || rule == ERASE_WHEN_PURGED;
+	bool verify = policy_verify(facts->policy) == VERIFY_DIGEST;
+	bool unread = false;
+
+	if (erases_later(facts)) {
+		for (size_t i = 0; i < plan->count; i++) {
+			const struct step *step = &plan->steps[i];
+
+			later |= step->erase && !step->fetch;
+			unread |= plan_needs_copy(step, &facts->findings[i]);
+		}
+		if (later && !facts->looked)
+			return NEED_COPIES;
+		if (verify && unread)
+			return NEED_VERIFY;
+	}
+	return plan->erasures > 0 && !facts->sync_known ? NEED_SYNC
+							: NEED_NOTHING;
+}
+
+/* Is the message one of those that keep-newest protects? */
+static bool is_newest(const struct facts *facts, size_t i)
+{
+	return facts->maildrop->count - i <= facts->policy->keep_newest;
 }
 
 /* By what LIST says, or by what came when it was asked for in vain. */
-static bool is_too_large(const struct policy *policy,
-	const struct message *message, const struct memory *memory)
+static bool is_too_large(const struct facts *facts, size_t i)
 {
-	uint64_t listed =
-		message->size == MAILDROP_SIZE_UNKNOWN ? 0 : message->size;
+	uint64_t max = facts->policy->max_size;
+	uint64_t listed = facts->maildrop->messages[i].size;
 
-	return policy->max_size > 0 &&
-		(listed > policy->max_size ||
-			memory->oversize > policy->max_size);
+	if (listed == MAILDROP_SIZE_UNKNOWN)
+		listed = 0;
+	return max > 0 && (listed > max || facts->memories[i].oversize > max);
 }
 
 /* Larger than a size that the policy names? Not while it is not known. */
-static bool is_larger(const struct message *message, uint64_t limit)
+static bool is_larger(const struct facts *facts, size_t i, uint64_t limit)
 {
-	return limit > 0 && message->size != MAILDROP_SIZE_UNKNOWN &&
-		message->size > limit;
+	uint64_t size = facts->maildrop->messages[i].size;
+
+	return limit > 0 && size != MAILDROP_SIZE_UNKNOWN && size > limit;
 }
 
-/* A message to fetch: reason, or then_erased when it is erased at once. */
-static struct step fetch_step(const struct policy *policy,
-	const struct maildrop *maildrop, const struct memory *memory, size_t i,
-	enum reason reason, enum reason then_erased)
+/* It is not fetched, and nothing that could be erased is known of it. */
+static struct step leave(enum reason why)
 {
-	bool newest = is_newest(policy, maildrop, i);
+	return (struct step){.why_fetch = why};
+}
 
-	if (is_too_large(policy, &maildrop->messages[i], memory))
-		return (struct step){.reason = REASON_TOO_LARGE};
-	if (policy->keep || policy->erase != ERASE_NOW)
-		return (struct step){.fetch = true, .reason = reason};
-	if (newest)
-		return (struct step){
-			.fetch = true, .reason = REASON_NEW_NEWEST};
-	if (is_larger(&maildrop->messages[i], policy->keep_larger))
-		return (struct step){.fetch = true, .reason = reason};
-	return (struct step){
-		.fetch = true, .erase = true, .reason = then_erased};
+/* It is kept here, and stays on the server. */
+static struct step stay(enum reason why)
+{
+	return (struct step){.why_fetch = REASON_KEPT, .why_erase = why};
+}
+
+/* The reason that a restraint is for a message to stay. */
+static enum reason restraint_reason(enum restraint restraint)
+{
+	switch (restraint) {
+	case RESTRAINT_NONE:
+		break;
+	case RESTRAINT_KEEP:
+		return REASON_KEEP;
+	case RESTRAINT_COPIES:
+		return REASON_COPIES;
+	case RESTRAINT_UNSYNCED:
+		return REASON_UNSYNCED;
+	}
+	return REASON_NEVER;
+}
+
+/* Is a message that is fetched erased in the same session, and why? */
+static void decide_at_once(
+	const struct facts *facts, size_t i, struct step *step)
+{
+	const struct policy *policy = facts->policy;
+
+	if (policy->erase != ERASE_NOW)
+		return;
+	if (facts->restraint != RESTRAINT_NONE)
+		step->why_erase = restraint_reason(facts->restraint);
+	else if (is_newest(facts, i))
+		step->why_erase = REASON_NEWEST;
+	else if (is_larger(facts, i, policy->keep_larger))
+		step->why_erase = REASON_KEPT_LARGE;
+	else if (facts->memories[i].held)
+		step->why_erase = REASON_HELD;
+	else
+		step->why_erase = REASON_ERASE_NOW;
+	step->erase = step->why_erase == REASON_ERASE_NOW;
+}
+
+/* A time further ahead than any patience was a wrong clock's. */
+static bool is_put_off(const struct facts *facts, size_t i)
+{
+	int64_t now = facts->clock.now;
+	int64_t next = facts->memories[i].next_try;
+
+	return facts->findings[i].put_off ||
+		(now < next && !clock_is_void(now, next));
+}
+
+/*
+ * A message to fetch, unless it could not be fetched before and its time has
+ * not come: it holds up no other.
+ */
+static struct step new_step(
+	const struct facts *facts, size_t i, enum reason why)
+{
+	const struct memory *memory = &facts->memories[i];
+	struct step step = {.fetch = true, .why_fetch = why};
+
+	if (memory->tries > 0 && memory->quarantined)
+		return leave(REASON_QUARANTINED);
+	if (memory->tries > 0 && is_put_off(facts, i))
+		return leave(REASON_WAITING);
+	if (is_too_large(facts, i))
+		return leave(REASON_TOO_LARGE);
+	step.last = memory->tries > 0;
+	step.reused = why == REASON_REUSED;
+	decide_at_once(facts, i, &step);
+	return step;
 }
 
 /* Erased for a reason, if its copy here is well, or its owner removed it. */
-static struct step erase_step(const struct memory *memory, enum reason reason)
+static struct step erase_step(
+	const struct facts *facts, size_t i, enum reason why)
 {
-	switch (memory->local) {
+	struct step step = {.why_fetch = REASON_FETCHED_BEFORE};
+
+	switch (facts->findings[i].local) {
 	case LOCAL_UNKNOWN:
 	case LOCAL_HERE:
 	case LOCAL_TRASHED:
+		step.why_fetch = REASON_KEPT;
+		break;
 	case LOCAL_GONE:
 		break;
 	case LOCAL_CHANGED:
-		return (struct step){.reason = REASON_CHANGED};
+		step.why_erase = REASON_CHANGED;
+		return step;
 	case LOCAL_UNREADABLE:
-		return (struct step){.reason = REASON_UNREADABLE};
+		step.why_erase = REASON_UNREADABLE;
+		return step;
 	case LOCAL_UNTRACED:
-		return (struct step){.reason = REASON_UNTRACED};
+		step.why_erase = REASON_UNTRACED;
+		return step;
 	}
-	return (struct step){.erase = true, .reason = reason};
+	step.erase = true;
+	step.why_erase = why;
+	return step;
 }
 
 /* What stays since its copy was not removed, or nobody can tell. */
-static struct step here_step(const struct memory *memory)
+static struct step here_step(const struct facts *facts, size_t i)
 {
-	struct step step = erase_step(memory, REASON_STILL_HERE);
+	struct step step = erase_step(facts, i, REASON_STILL_HERE);
 
 	step.erase = false;
 	return step;
@@ -104,54 +210,55 @@ bool plan_is_dated(const struct memory *memory, const struct clock *clock)
 }
 
 /* What the delete setting says of a message that is kept here. */
-static struct step rule_step(const struct policy *policy,
-	const struct memory *memory, const struct clock *clock)
+static struct step rule_step(const struct facts *facts, size_t i)
 {
-	bool gone = memory->local == LOCAL_GONE;
+	const struct policy *policy = facts->policy;
+	const struct memory *memory = &facts->memories[i];
+	enum local_state local = facts->findings[i].local;
 
 	switch (policy->erase) {
 	case ERASE_NEVER:
 		break;
 	case ERASE_NOW:
-		return erase_step(memory, REASON_ERASE_NOW);
+		return erase_step(facts, i, REASON_ERASE_NOW);
 	case ERASE_AFTER:
-		if (!plan_is_dated(memory, clock))
-			return (struct step){.reason = REASON_UNDATED};
-		if (clock->now - memory->kept_at < policy->after)
-			return (struct step){.reason = REASON_NOT_DUE};
-		if (clock->trust != CLOCK_SURE)
-			return (struct step){.reason = REASON_CLOCK};
-		return erase_step(memory, REASON_DUE);
+		if (!plan_is_dated(memory, &facts->clock))
+			return stay(REASON_UNDATED);
+		if (facts->clock.now - memory->kept_at < policy->after)
+			return stay(REASON_NOT_DUE);
+		if (facts->clock.trust != CLOCK_SURE)
+			return stay(REASON_CLOCK);
+		return erase_step(facts, i, REASON_DUE);
 	case ERASE_WHEN_TRASHED:
-		if (gone || memory->local == LOCAL_TRASHED)
-			return erase_step(memory, REASON_TRASHED);
-		return here_step(memory);
+		if (local == LOCAL_GONE || local == LOCAL_TRASHED)
+			return erase_step(facts, i, REASON_TRASHED);
+		return here_step(facts, i);
 	case ERASE_WHEN_PURGED:
-		if (gone)
-			return erase_step(memory, REASON_PURGED);
-		return here_step(memory);
+		if (local == LOCAL_GONE)
+			return erase_step(facts, i, REASON_PURGED);
+		return here_step(facts, i);
 	}
-	return (struct step){.reason = REASON_NEVER};
+	return stay(REASON_NEVER);
 }
 
-static struct step kept_step(const struct policy *policy,
-	const struct maildrop *maildrop, const struct memory *memory, size_t i,
-	const struct clock *clock)
+static struct step kept_step(const struct facts *facts, size_t i)
 {
-	const struct message *message = &maildrop->messages[i];
+	const struct policy *policy = facts->policy;
 
 	if (!policy_erases_later(policy))
-		return (struct step){.reason = REASON_NEVER};
-	if (memory->held)
-		return (struct step){.reason = REASON_HELD};
-	if (is_newest(policy, maildrop, i))
-		return (struct step){.reason = REASON_NEWEST};
-	if (is_larger(message, policy->keep_larger))
-		return (struct step){.reason = REASON_KEPT_LARGE};
-	struct step step = rule_step(policy, memory, clock);
+		return stay(REASON_NEVER);
+	if (facts->restraint != RESTRAINT_NONE)
+		return stay(restraint_reason(facts->restraint));
+	if (facts->memories[i].held)
+		return stay(REASON_HELD);
+	if (is_newest(facts, i))
+		return stay(REASON_NEWEST);
+	if (is_larger(facts, i, policy->keep_larger))
+		return stay(REASON_KEPT_LARGE);
+	struct step step = rule_step(facts, i);
 
-	if (!step.erase && is_larger(message, policy->delete_larger))
-		return erase_step(memory, REASON_LARGE);
+	if (!step.erase && is_larger(facts, i, policy->delete_larger))
+		return erase_step(facts, i, REASON_LARGE);
 	return step;
 }
 
@@ -162,138 +269,101 @@ static struct step kept_step(const struct policy *policy,
  * header does, so without that it is not erased; and what was erased is not
  * erased once more.
  */
-static struct step returned_step(const struct policy *policy,
-	const struct maildrop *maildrop, const struct memory *memory, size_t i,
-	const struct clock *clock)
+static struct step returned_step(const struct facts *facts, size_t i)
 {
-	struct step step = kept_step(policy, maildrop, memory, i, clock);
-
-	if (memory->state == MEMORY_ERASED ||
-		(!memory->same && policy_erases_later(policy)))
-		return (struct step){.reason = REASON_RETURNED};
-	return step;
-}
-
-/* A time further ahead than any patience was a wrong clock's. */
-static bool is_put_off(const struct memory *memory, int64_t now)
-{
-	return memory->next_try == INT64_MAX ||
-		(now < memory->next_try &&
-			!clock_is_void(now, memory->next_try));
-}
-
-/*
- * A message to fetch, unless it could not be fetched before and its time has
- * not come: it holds up no other. What is held is not erased even then.
- */
-static struct step new_step(const struct policy *policy,
-	const struct maildrop *maildrop, const struct memory *memory, size_t i,
-	const struct clock *clock, enum reason reason, enum reason then_erased)
-{
-	if (memory->tries > 0 && memory->quarantined)
-		return (struct step){.reason = REASON_QUARANTINED};
-	if (memory->tries > 0 && is_put_off(memory, clock->now))
-		return (struct step){.reason = REASON_WAITING};
-	struct step step =
-		fetch_step(policy, maildrop, memory, i, reason, then_erased);
-
-	step.last = step.fetch && memory->tries > 0;
-	if (step.erase && memory->held)
-		return (struct step){
-			.fetch = true, .last = step.last, .reason = reason};
-	return step;
+	if (facts->memories[i].state == MEMORY_ERASED ||
+		(facts->findings[i].identity != IDENTITY_SAME &&
+			erases_later(facts)))
+		return stay(REASON_RETURNED);
+	return kept_step(facts, i);
 }
 
 /* Is its size another one than it was? */
-static bool has_other_size(
-	const struct memory *memory, const struct message *message)
+static bool has_other_size(const struct facts *facts, size_t i)
 {
-	return message->size != MAILDROP_SIZE_UNKNOWN &&
-		memory->size != MAILDROP_SIZE_UNKNOWN &&
-		message->size != memory->size;
+	uint64_t listed = facts->maildrop->messages[i].size;
+	uint64_t known = facts->memories[i].size;
+
+	return listed != MAILDROP_SIZE_UNKNOWN &&
+		known != MAILDROP_SIZE_UNKNOWN && listed != known;
 }
 
 /* Does the uid stand for another message now than when it was fetched? */
-static bool is_another(
-	const struct memory *memory, const struct message *message)
+static bool is_another(const struct facts *facts, size_t i)
 {
-	switch (memory->state) {
+	const struct finding *finding = &facts->findings[i];
+
+	switch (facts->memories[i].state) {
 	case MEMORY_NONE:
 	case MEMORY_ARRIVING:
 		return false;
 	case MEMORY_SEEN: /* its header was never known */
-		return memory->reused;
+		return finding->identity == IDENTITY_OTHER;
 	case MEMORY_KEPT:
 	case MEMORY_ERASED:
 		break;
 	}
-	if (memory->same || memory->reused)
-		return memory->reused;
-	return !memory->loose && has_other_size(memory, message);
+	if (finding->identity != IDENTITY_UNKNOWN)
+		return finding->identity == IDENTITY_OTHER;
+	return !finding->loose && has_other_size(facts, i);
 }
 
-static struct step decide(const struct policy *policy,
-	const struct maildrop *maildrop, const struct memory *memory, size_t i,
-	const struct clock *clock)
+static struct step decide(const struct facts *facts, size_t i)
 {
-	const struct message *message = &maildrop->messages[i];
-	bool again = memory->tries > 0;
+	const struct memory *memory = &facts->memories[i];
+	const struct finding *finding = &facts->findings[i];
 
-	if (message->uid_length == 0)
-		return (struct step){.reason = REASON_NO_UID};
-	if (is_another(memory, message)) {
-		struct step step = new_step(policy, maildrop, memory, i, clock,
-			REASON_REUSED, REASON_REUSED_THEN_ERASED);
-
-		step.reused = step.fetch;
-		return step;
-	}
+	if (facts->maildrop->messages[i].uid_length == 0)
+		return leave(REASON_NO_UID);
+	if (is_another(facts, i))
+		return new_step(facts, i, REASON_REUSED);
 	switch (memory->state) {
 	case MEMORY_NONE:
-		if (memory->old)
-			return (struct step){.reason = REASON_OLD};
-		return new_step(policy, maildrop, memory, i, clock,
-			again ? REASON_RETRY : REASON_NEW,
-			again ? REASON_RETRY_THEN_ERASED
-			      : REASON_NEW_THEN_ERASED);
+		if (finding->old)
+			return leave(REASON_OLD);
+		return new_step(facts, i,
+			memory->tries > 0 ? REASON_RETRY : REASON_NEW);
 	case MEMORY_ARRIVING:
-		return (struct step){.reason = REASON_INTERRUPTED};
+		return leave(REASON_INTERRUPTED);
 	case MEMORY_KEPT:
 		/* Another message, or the same: only its header would tell. */
-		if (memory->loose && !memory->same &&
-			has_other_size(memory, message))
-			return (struct step){.reason = REASON_OTHER_SIZE};
-		if (memory->vanished)
-			return returned_step(
-				policy, maildrop, memory, i, clock);
-		return kept_step(policy, maildrop, memory, i, clock);
+		if (finding->loose && finding->identity != IDENTITY_SAME &&
+			has_other_size(facts, i))
+			return stay(REASON_OTHER_SIZE);
+		return memory->vanished ? returned_step(facts, i)
+					: kept_step(facts, i);
 	case MEMORY_ERASED:
-		return returned_step(policy, maildrop, memory, i, clock);
+		return returned_step(facts, i);
 	case MEMORY_SEEN:
-		return (struct step){.reason = REASON_SEEN};
+		break;
 	}
-	return (struct step){.reason = REASON_NEVER};
+	return leave(REASON_SEEN);
 }
 
 /* Until when will nothing come of this message? 0: something does. */
-static int64_t quiet_until(const struct policy *policy,
-	const struct memory *memory, const struct step *step)
+static int64_t quiet_until(
+	const struct facts *facts, size_t i, const struct step *step)
 {
+	const struct policy *policy = facts->policy;
+	const struct memory *memory = &facts->memories[i];
+
 	if (step->fetch || step->erase ||
-		(memory->vanished && policy_erases_later(policy)))
+		(memory->vanished && erases_later(facts)))
 		return 0;
 	/* What its owner does with it is in no listing. */
 	if (policy->erase == ERASE_WHEN_TRASHED ||
 		policy->erase == ERASE_WHEN_PURGED)
 		return 0;
-	if (step->reason == REASON_NEVER || step->reason == REASON_NEWEST ||
-		step->reason == REASON_HELD || step->reason == REASON_SEEN ||
-		step->reason == REASON_KEPT_LARGE ||
-		step->reason == REASON_QUARANTINED)
+	if (step->why_erase == REASON_NEVER || step->why_erase == REASON_KEEP ||
+		step->why_erase == REASON_NEWEST ||
+		step->why_erase == REASON_HELD ||
+		step->why_erase == REASON_KEPT_LARGE ||
+		step->why_fetch == REASON_SEEN ||
+		step->why_fetch == REASON_QUARANTINED)
 		return INT64_MAX;
-	if (step->reason == REASON_WAITING)
-		return memory->next_try;
-	if (step->reason != REASON_NOT_DUE)
+	if (step->why_fetch == REASON_WAITING)
+		return facts->findings[i].put_off ? 0 : memory->next_try;
+	if (step->why_erase != REASON_NOT_DUE)
 		return 0;
 	if (memory->kept_at > INT64_MAX - policy->after)
 		return INT64_MAX;
@@ -308,20 +378,21 @@ static int64_t quiet_until(const struct policy *policy,
  * or another program that filed them, looks the same as an owner who removed
  * them.
  */
-static void brake(const struct policy *policy, const struct maildrop *maildrop,
-	const struct memory *memories, struct plan *plan)
+static void brake(const struct facts *facts, struct plan *plan)
 {
-	for (size_t i = 0; i < maildrop->count; i++) {
-		const struct memory *memory = &memories[i];
+	const struct policy *policy = facts->policy;
 
-		if (memory->state != MEMORY_KEPT ||
-			memory->local == LOCAL_UNKNOWN ||
-			memory->local == LOCAL_UNTRACED || memory->missing)
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct memory *memory = &facts->memories[i];
+		enum local_state local = facts->findings[i].local;
+
+		if (memory->state != MEMORY_KEPT || local == LOCAL_UNKNOWN ||
+			local == LOCAL_UNTRACED || memory->missing)
 			continue;
 		plan->looked_for++;
-		plan->missing += memory->local == LOCAL_GONE;
+		plan->missing += local == LOCAL_GONE;
 	}
-	plan->braked = !policy->no_brake &&
+	plan->braked = !facts->no_brake &&
 		((plan->missing >= BRAKE_ALL &&
 			 plan->missing == plan->looked_for) ||
 			(plan->missing > 10 &&
@@ -331,78 +402,71 @@ static void brake(const struct policy *policy, const struct maildrop *maildrop,
 		if (!plan->steps[i].erase)
 			continue;
 		plan->steps[i].erase = false;
-		plan->steps[i].reason = REASON_BRAKE;
+		plan->steps[i].why_erase = REASON_BRAKE;
 	}
 }
 
 /* The oldest kept ones go until the others fit into max-server-size. */
-static void make_room(const struct policy *policy,
-	const struct maildrop *maildrop, const struct memory *memories,
-	struct plan *plan)
+static void make_room(const struct facts *facts, struct plan *plan)
 {
+	const struct message *messages = facts->maildrop->messages;
+	uint64_t most = facts->policy->max_server_size;
 	uint64_t stays = 0;
 
-	if (policy->keep || policy->max_server_size == 0 || plan->braked)
+	if (facts->restraint != RESTRAINT_NONE || most == 0 || plan->braked)
 		return;
 	for (size_t i = 0; i < plan->count; i++) {
-		uint64_t size = maildrop->messages[i].size;
-
-		if (!plan->steps[i].erase && size != MAILDROP_SIZE_UNKNOWN)
-			stays += size;
+		if (!plan->steps[i].erase &&
+			messages[i].size != MAILDROP_SIZE_UNKNOWN)
+			stays += messages[i].size;
 	}
-	for (size_t i = 0; i < plan->count && stays > policy->max_server_size;
-		i++) {
+	for (size_t i = 0; i < plan->count && stays > most; i++) {
 		struct step *step = &plan->steps[i];
-		uint64_t size = maildrop->messages[i].size;
 		bool may = !step->fetch && !step->erase &&
-			memories[i].state == MEMORY_KEPT &&
-			(step->reason == REASON_NEVER ||
-				step->reason == REASON_NOT_DUE ||
-				step->reason == REASON_STILL_HERE);
+			facts->memories[i].state == MEMORY_KEPT &&
+			(step->why_erase == REASON_NEVER ||
+				step->why_erase == REASON_NOT_DUE ||
+				step->why_erase == REASON_STILL_HERE);
 
-		if (!may || size == MAILDROP_SIZE_UNKNOWN)
+		if (!may || messages[i].size == MAILDROP_SIZE_UNKNOWN)
 			continue;
-		*step = erase_step(&memories[i], REASON_NO_ROOM);
+		*step = erase_step(facts, i, REASON_NO_ROOM);
 		if (step->erase)
-			stays -= size;
+			stays -= messages[i].size;
 	}
 }
 
-static void count_steps(const struct policy *policy,
-	const struct maildrop *maildrop, const struct memory *memories,
-	struct plan *plan)
+static void count_steps(const struct facts *facts, struct plan *plan)
 {
 	plan->quiet_until = INT64_MAX;
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct step *step = &plan->steps[i];
-		uint64_t size = maildrop->messages[i].size;
-		int64_t until = quiet_until(policy, &memories[i], step);
+		uint64_t size = facts->maildrop->messages[i].size;
+		int64_t until = quiet_until(facts, i, step);
 
 		if (until < plan->quiet_until)
 			plan->quiet_until = until;
 		plan->fetches += step->fetch;
 		plan->erasures += step->erase;
-		plan->too_large += step->reason == REASON_TOO_LARGE;
+		plan->too_large += step->why_fetch == REASON_TOO_LARGE;
 		if (step->fetch && size != MAILDROP_SIZE_UNKNOWN)
 			plan->octets += size;
 	}
 }
 
-struct plan plan_make(const struct policy *policy,
-	const struct maildrop *maildrop, const struct memory *memories,
-	const struct clock *clock)
+struct plan plan_make(const struct facts *facts)
 {
+	size_t count = facts->maildrop->count;
 	struct plan plan = {
-		.steps = xcalloc(maildrop->count, sizeof plan.steps[0]),
-		.count = maildrop->count,
+		.steps = xcalloc(count, sizeof plan.steps[0]),
+		.count = count,
 	};
 
-	for (size_t i = 0; i < plan.count; i++)
-		plan.steps[i] =
-			decide(policy, maildrop, &memories[i], i, clock);
-	brake(policy, maildrop, memories, &plan);
-	make_room(policy, maildrop, memories, &plan);
-	count_steps(policy, maildrop, memories, &plan);
+	for (size_t i = 0; i < count; i++)
+		plan.steps[i] = decide(facts, i);
+	brake(facts, &plan);
+	make_room(facts, &plan);
+	count_steps(facts, &plan);
 	return plan;
 }
 
@@ -419,57 +483,4 @@ void plan_release(struct plan *plan)
 {
 	free(plan->steps);
 	*plan = (struct plan){.count = 0};
-}
-
-/* plan_test asks for each of them. */
-static const char *const reasons[] = {
-	[REASON_NEW] = "new",
-	[REASON_NEW_THEN_ERASED] = "new; delete = now",
-	[REASON_NEW_NEWEST] = "new; among the newest that stay",
-	[REASON_REUSED] = "another message under a known uid",
-	[REASON_REUSED_THEN_ERASED] =
-		"another message under a known uid; delete = now",
-	[REASON_NO_UID] = "the server lists it without a uid",
-	[REASON_TOO_LARGE] = "larger than max-size",
-	[REASON_INTERRUPTED] =
-		"a run was interrupted while storing it; the next fetch resolves it",
-	[REASON_NEVER] = "kept here; nothing is to be deleted",
-	[REASON_NOT_DUE] = "kept here; not due yet",
-	[REASON_UNDATED] =
-		"kept here; stored while the clock was wrong: its days count from the first run with a correct one",
-	[REASON_CLOCK] =
-		"kept here; due by a clock that may be wrong: not erased",
-	[REASON_NEWEST] = "kept here; among the newest that stay",
-	[REASON_ERASE_NOW] = "kept here; delete = now",
-	[REASON_DUE] = "kept here; retention period expired",
-	[REASON_RETURNED] =
-		"kept here; erased or gone before, and listed again",
-	[REASON_OTHER_SIZE] =
-		"kept here; its size has changed, as often on this server, and no header shows that it is the same message: left alone",
-	[REASON_SEEN] = "counts as seen; it was never fetched by keepmail",
-	[REASON_OLD] = "older than start; counts as seen",
-	[REASON_HELD] = "kept here; held (keepmail release lets it go)",
-	[REASON_STILL_HERE] = "kept here; its copy was not removed",
-	[REASON_TRASHED] = "kept here; its copy was trashed",
-	[REASON_PURGED] = "kept here; its copy was removed",
-	[REASON_KEPT_LARGE] = "kept here; larger than keep-larger-than",
-	[REASON_LARGE] = "kept here; larger than delete-larger-than",
-	[REASON_NO_ROOM] = "kept here; the oldest that is over max-server-size",
-	[REASON_CHANGED] = "its copy here is not what was stored: not erased",
-	[REASON_UNREADABLE] = "its copy here cannot be read: not erased",
-	[REASON_UNTRACED] =
-		"its copy was not found, and its header does not identify it: not erased",
-	[REASON_BRAKE] = "too many copies are missing here: nothing is erased",
-	[REASON_RETRY] =
-		"could not be fetched before; tried again after the others",
-	[REASON_RETRY_THEN_ERASED] =
-		"could not be fetched before; tried again after the others; delete = now",
-	[REASON_WAITING] = "could not be fetched before; tried again later",
-	[REASON_QUARANTINED] =
-		"failed too often (keepmail retry tries it again)",
-};
-
-const char *plan_reason(enum reason reason)
-{
-	return (size_t)reason <= REASON_LAST ? reasons[reason] : "";
 }

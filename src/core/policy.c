@@ -31,9 +31,8 @@ bool policy_parse_delete(struct policy *policy, const char *text)
 
 bool policy_erases_later(const struct policy *policy)
 {
-	return !policy->keep &&
-		(policy->erase != ERASE_NEVER || policy->delete_larger > 0 ||
-			policy->max_server_size > 0);
+	return policy->erase != ERASE_NEVER || policy->delete_larger > 0 ||
+		policy->max_server_size > 0;
 }
 
 enum verify_rule policy_verify(const struct policy *policy)
@@ -74,10 +73,6 @@ char *policy_format_delete(char *room, size_t size, const struct policy *policy)
 	};
 	size_t i = 0;
 
-	if (policy->keep) {
-		snprintf(room, size, "never (-k)");
-		return room;
-	}
 	switch (policy->erase) {
 	case ERASE_NEVER:
 		snprintf(room, size, "never");
@@ -103,13 +98,13 @@ char *policy_format_delete(char *room, size_t size, const struct policy *policy)
 	return room;
 }
 
-char *policy_key(char *room, const struct policy *policy)
+char *policy_key(char *room, const struct policy *policy, bool keep)
 {
 	snprintf(room, POLICY_KEY_MAX, "%d,%lld,%llu,%llu,%d,%llu,%llu,%llu",
 		(int)policy->erase,
 		policy->erase == ERASE_AFTER ? (long long)policy->after : 0,
 		(unsigned long long)policy->keep_newest,
-		(unsigned long long)policy->max_size, policy->keep,
+		(unsigned long long)policy->max_size, keep,
 		(unsigned long long)policy->keep_larger,
 		(unsigned long long)policy->delete_larger,
 		(unsigned long long)policy->max_server_size);
@@ -118,9 +113,9 @@ char *policy_key(char *room, const struct policy *policy)
 
 int64_t policy_kept_until(const struct policy *policy, int64_t now)
 {
-	if (!policy->keep && policy->erase == ERASE_NOW)
+	if (policy->erase == ERASE_NOW)
 		return INT64_MAX;
-	if (policy->keep || policy->erase != ERASE_AFTER)
+	if (policy->erase != ERASE_AFTER)
 		return INT64_MIN;
 	return now - policy->after;
 }
@@ -133,8 +128,7 @@ struct outlook policy_outlook(const struct policy *policy, uint64_t on_server,
 		? on_server - policy->keep_newest
 		: 0;
 
-	if (policy->keep ||
-		(policy->erase != ERASE_NOW && policy->erase != ERASE_AFTER))
+	if (policy->erase != ERASE_NOW && policy->erase != ERASE_AFTER)
 		return outlook;
 	outlook.due = over < open ? over : open;
 	/* The next one is older than all the others: is it protected? */

@@ -43,10 +43,8 @@ struct policy {
 	 * ten, or all of them, and more than two, are missing at once, nothing
 	 * is erased. */
 	uint64_t brake;
-	bool no_brake; /* --no-brake: for this run, however many are missing */
 	enum start_rule start;
 	int64_t start_age; /* START_YOUNG: seconds */
-	bool keep;	   /* -k: for this run, erase nothing at all */
 };
 
 /*
@@ -86,10 +84,10 @@ struct outlook policy_outlook(const struct policy *policy, uint64_t on_server,
 
 /*
  * Writes the policy as one word: to a mailbox that is known already (start
- * says nothing of it), two policies are the same if theirs are. Returns room
- * (POLICY_KEY_MAX).
+ * says nothing of it), two policies are the same if theirs are. keep: nothing
+ * is erased, whatever it says. Returns room (POLICY_KEY_MAX).
  */
-char *policy_key(char *room, const struct policy *policy);
+char *policy_key(char *room, const struct policy *policy, bool keep);
 
 /* May it ever erase what an earlier run fetched? */
 bool policy_erases_later(const struct policy *policy);

@@ -16,10 +16,10 @@
 #include "core/text.h"
 #include "core/xalloc.h"
 #include "engine/child.h"
-#include "engine/run.h"
 #include "engine/sessions.h"
 #include "io/process/config.h"
 #include "io/process/log.h"
+#include "io/process/now.h"
 #include "io/process/privilege.h"
 #include "io/process/progress.h"
 #include "io/process/secret.h"
@@ -132,8 +132,12 @@ static int work(void *context)
 		if (other != this->child && other->outcome != NULL)
 			munmap(other->outcome, sizeof *other->outcome);
 	}
-	return jobs->verb->session(jobs->accounts[i], &options,
-		jobs->passwords[i], &jobs->progress[i], this->child->outcome);
+	/* It is the session's from now on. */
+	char *password = jobs->passwords[i];
+
+	jobs->passwords[i] = NULL;
+	return jobs->verb->session(jobs->accounts[i], &options, password,
+		&jobs->progress[i], this->child->outcome);
 }
 
 /* The child has it; nobody needs it here while a server is talked to. */
@@ -178,7 +182,7 @@ static bool start_child(
 		return false;
 	}
 	if (jobs->outcomes[i].sessions == 0)
-		jobs->outcomes[i].began = run_now();
+		jobs->outcomes[i].began = now_seconds();
 	*child->outcome = jobs->outcomes[i];
 	pid_t pid = child_start(work, &context, child->output, err);
 

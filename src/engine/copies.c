@@ -24,11 +24,14 @@ static enum content content_of(const char *path)
 
 	if (dir == NULL)
 		return CONTENT_UNKNOWN;
+	errno = 0;
 	while (content == CONTENT_NONE && (entry = readdir(dir)) != NULL) {
 		if (strcmp(entry->d_name, ".") != 0 &&
 			strcmp(entry->d_name, "..") != 0)
 			content = CONTENT_SOME;
 	}
+	if (content == CONTENT_NONE && errno != 0)
+		content = CONTENT_UNKNOWN;
 	closedir(dir);
 	return content;
 }
@@ -75,180 +78,18 @@ bool copies_read_strangers(struct local *local, struct store *store,
 		local_read_strangers(local, stop, err);
 }
 
-/* ---- what an ended run was storing ----------------------------------------
- */
-
-/* A header, and how many messages on record have it. */
-struct header_count {
-	const unsigned char *sha256; /* borrowed */
-	size_t messages;
-};
-
-struct headers {
-	struct header_count *at; /* owned; by sha256 */
-	size_t count;
-	bool complete; /* no account's record is missing in it */
-};
-
-static int by_sha256(const void *a, const void *b)
-{
-	return memcmp(((const struct header_count *)a)->sha256,
-		((const struct header_count *)b)->sha256, LETTER_DIGEST);
-}
-
-/* The first with this header; NULL: it is none of them. */
-static struct header_count *find_header(
-	const struct headers *headers, const unsigned char *sha256)
-{
-	struct header_count wanted = {.sha256 = sha256};
-	struct header_count *found = headers->count == 0
-		? NULL
-		: bsearch(&wanted, headers->at, headers->count, sizeof wanted,
-			  by_sha256);
-
-	while (found != NULL && found > headers->at &&
-		by_sha256(found - 1, &wanted) == 0)
-		found--;
-	return found;
-}
-
-static void count_header(void *data, const unsigned char sha256[LETTER_DIGEST])
-{
-	struct header_count *found = find_header(data, sha256);
-
-	if (found != NULL)
-		found->messages++;
-}
-
-static bool count_in_other(void *data, const char *name, struct store *store)
-{
-	struct error ignored = {.kind = ERROR_NONE};
-
-	(void)name;
-	return store_headers(store, count_header, data, &ignored);
-}
-
-/*
- * How often is each header of what is missing on record, with any account? Some
- * fetch the same mailbox, or into the same place.
- */
-static bool count_headers(struct headers *headers, struct run *run,
-	const struct copies_moved *moved, struct error *err)
-{
-	const struct account *account = run->account;
-
-	headers->at = xcalloc(moved->count, sizeof headers->at[0]);
-	for (size_t i = 0; i < moved->count; i++) {
-		const struct letter *letter = &moved->letters[i];
-
-		if (!moved->arrived[i] && letter->identified)
-			headers->at[headers->count++].sha256 =
-				letter->header_sha256;
-	}
-	if (headers->count == 0 || account->keep_duplicates)
-		return true;
-	qsort(headers->at, headers->count, sizeof headers->at[0], by_sha256);
-	if (!store_headers(run->store, count_header, headers, err))
-		return false;
-	headers->complete = store_each_other(
-		account->state, account->name, count_in_other, headers);
-	return true;
-}
-
-/* Has no other message on record the letter's header, for all that is known? */
-static bool is_only_one(
-	const struct headers *headers, const struct letter *letter)
-{
-	const struct header_count *found =
-		headers->complete && letter->identified
-		? find_header(headers, letter->header_sha256)
-		: NULL;
-
-	return found != NULL && found->messages == 1;
-}
-
-/*
- * A Maildir's letters may be anywhere below it, local and trash, in files that
- * no record knows; an mbox's are looked for in that mbox alone.
- */
-static bool look_for_moved(struct local *local, struct run *run,
-	const struct copies_moved *moved, struct error *err)
-{
-	const struct account *account = run->account;
-
-	if (!local_look(local, moved->path, account->trash, true, err))
-		return false;
-	if (moved->letters[0].length > 0)
-		return true;
-	if ((account->local != NULL &&
-		    !local_look(local, account->local, account->trash, true,
-			    err)) ||
-		(account->trash != NULL &&
-			!local_look(local, account->trash, account->trash, true,
-				err)))
-		return false;
-	return copies_read_strangers(
-		local, run->store, run->options->stop, err);
-}
-
-/* The letter as it lies now, if a copy of it is there; only: no other message
- * has its header. */
-static bool find_moved(struct local *local, struct letter *letter, bool only)
-{
-	bool named = letter->length == 0;
-	struct letter filed;
-
-	if ((named || only) && local_verify(local, letter) == LOCAL_HERE)
-		return true;
-	if (!named || !only)
-		return false;
-	enum local_state state = local_find_filed(local, letter, &filed);
-
-	if ((state != LOCAL_HERE && state != LOCAL_TRASHED) ||
-		filed.length > 0 || local_verify(local, &filed) != LOCAL_HERE)
-		return false;
-	*letter = filed;
-	return true;
-}
-
-bool copies_find_moved(
-	struct run *run, struct copies_moved *moved, struct error *err)
-{
-	struct headers headers = {.count = 0};
-	size_t missing = 0;
-
-	for (size_t i = 0; i < moved->count; i++)
-		missing += !moved->arrived[i];
-	if (missing == 0)
-		return true;
-	struct local *local = local_new(NULL);
-	bool ok = look_for_moved(local, run, moved, err) &&
-		count_headers(&headers, run, moved, err);
-
-	for (size_t i = 0; ok && i < moved->count; i++) {
-		struct letter *letter = &moved->letters[i];
-
-		moved->arrived[i] = moved->arrived[i] ||
-			find_moved(
-				local, letter, is_only_one(&headers, letter));
-	}
-	free(headers.at);
-	local_free(local);
-	return ok;
-}
-
 /* That there is something, for when there is nothing some day. */
-static bool record_root(struct run *run, struct error *err)
+static bool record_root(struct mailbox *mailbox, struct error *err)
 {
-	const char *root = run->account->local;
+	const char *root = mailbox->account->local;
 	enum content content =
 		root == NULL ? CONTENT_UNKNOWN : content_of(root);
 	bool had = false;
 
 	return content == CONTENT_UNKNOWN ||
-		(store_had_root(run->store, root, &had, err) &&
+		(store_had_root(mailbox->store, root, &had, err) &&
 			(had == (content == CONTENT_SOME) ||
-				store_record_root(run->store, root,
+				store_record_root(mailbox->store, root,
 					content == CONTENT_SOME, err)));
 }
 
@@ -271,67 +112,54 @@ struct filed {
 	struct letter letter;
 };
 
-struct look {
-	struct run *run;
+struct copies {
+	struct mailbox *mailbox;
+	struct knowledge *knowledge;
 	struct filed *filed; /* owned */
 	size_t filed_count;
 	struct noted *noted; /* owned */
 	size_t noted_count;
 	void *recalled; /* owned; the note that was asked for last */
-	struct local *local;
+	struct local_notes notes;
+	struct local *local; /* owned */
 	struct spot *places; /* owned; by row */
-	bool *read;	     /* owned; which were verified */
 	size_t count;
 };
 
 static const void *recall_note(void *data, const char *path, size_t *length)
 {
-	struct look *look = data;
+	struct copies *copies = data;
 
-	free(look->recalled);
-	look->recalled = store_note(look->run->store, path, length);
-	return look->recalled;
+	free(copies->recalled);
+	copies->recalled = store_note(copies->mailbox->store, path, length);
+	return copies->recalled;
 }
 
 static void keep_note(
 	void *data, const char *path, const void *note, size_t length)
 {
-	struct look *look = data;
+	struct copies *copies = data;
 
-	look->noted = xreallocarray(
-		look->noted, look->noted_count + 1, sizeof look->noted[0]);
-	struct noted *noted = &look->noted[look->noted_count++];
+	copies->noted = xreallocarray(copies->noted, copies->noted_count + 1,
+		sizeof copies->noted[0]);
+	struct noted *noted = &copies->noted[copies->noted_count++];
 
 	*noted = (struct noted){xstrdup(path), xmalloc(length), length};
 	memcpy(noted->note, note, length);
 }
 
-static bool record_notes(struct look *look, struct error *err)
+static bool record_notes(struct copies *copies, struct error *err)
 {
-	struct store *store = look->run->store;
-	bool ok = look->noted_count == 0 || store_begin(store, err);
+	struct store *store = copies->mailbox->store;
+	bool ok = copies->noted_count == 0 || store_begin(store, err);
 
-	for (size_t i = 0; ok && i < look->noted_count; i++) {
-		const struct noted *noted = &look->noted[i];
+	for (size_t i = 0; ok && i < copies->noted_count; i++) {
+		const struct noted *noted = &copies->noted[i];
 
 		ok = store_record_note(
 			store, noted->path, noted->note, noted->length, err);
 	}
-	return ok && (look->noted_count == 0 || store_commit(store, err));
-}
-
-static void look_release(struct look *look)
-{
-	local_free(look->local);
-	for (size_t i = 0; i < look->noted_count; i++) {
-		free(look->noted[i].path);
-		free(look->noted[i].note);
-	}
-	free(look->noted);
-	free(look->filed);
-	free(look->recalled);
-	free(look->places);
-	free(look->read);
+	return ok && (copies->noted_count == 0 || store_commit(store, err));
 }
 
 static int by_row(const void *a, const void *b)
@@ -342,36 +170,36 @@ static int by_row(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The message whose record this is, if it is listed; else NULL. */
-static struct memory *memory_of(const struct look *look, int64_t row)
+/* The position of the message whose record this is, if it is listed. */
+static const struct spot *find_spot(const struct copies *copies, int64_t row)
 {
 	struct spot wanted = {.row = row};
-	const struct spot *found = look->count == 0
-		? NULL
-		: bsearch(&wanted, look->places, look->count,
-			  sizeof look->places[0], by_row);
 
-	return found == NULL ? NULL : &look->run->memories[found->position];
+	return copies->count == 0
+		? NULL
+		: bsearch(&wanted, copies->places, copies->count,
+			  sizeof copies->places[0], by_row);
 }
 
 static bool take_copy(
 	void *data, int64_t row, const struct letter *letter, struct error *err)
 {
-	struct look *look = data;
-	struct memory *memory = memory_of(look, row);
+	struct copies *copies = data;
+	const struct spot *spot = find_spot(copies, row);
 
 	(void)err;
-	if (memory != NULL)
-		memory->local = local_find(look->local, letter);
+	if (spot != NULL)
+		copies->knowledge->findings[spot->position].local =
+			local_find(copies->local, letter);
 	return true;
 }
 
 static void add_filed(
-	struct look *look, int64_t row, const struct letter *letter)
+	struct copies *copies, int64_t row, const struct letter *letter)
 {
-	look->filed = xreallocarray(
-		look->filed, look->filed_count + 1, sizeof look->filed[0]);
-	look->filed[look->filed_count++] =
+	copies->filed = xreallocarray(copies->filed, copies->filed_count + 1,
+		sizeof copies->filed[0]);
+	copies->filed[copies->filed_count++] =
 		(struct filed){.row = row, .letter = *letter};
 }
 
@@ -379,192 +207,212 @@ static void add_filed(
 static bool take_filed(
 	void *data, int64_t row, const struct letter *letter, struct error *err)
 {
-	struct look *look = data;
-	struct memory *memory = memory_of(look, row);
+	struct copies *copies = data;
+	const struct spot *spot = find_spot(copies, row);
 	struct letter filed;
 
 	(void)err;
-	if (memory == NULL || memory->local != LOCAL_GONE)
+	if (spot == NULL)
 		return true;
-	memory->local = local_find_filed(look->local, letter, &filed);
-	if (memory->local == LOCAL_HERE || memory->local == LOCAL_TRASHED)
-		add_filed(look, row, &filed);
+	struct finding *finding = &copies->knowledge->findings[spot->position];
+
+	if (finding->local != LOCAL_GONE)
+		return true;
+	finding->local = local_find_filed(copies->local, letter, &filed);
+	if (finding->local == LOCAL_HERE || finding->local == LOCAL_TRASHED)
+		add_filed(copies, row, &filed);
 	return true;
 }
 
-static bool look_around(struct look *look, struct error *err)
+static bool look_around(struct copies *copies, struct error *err)
 {
-	struct run *run = look->run;
+	struct mailbox *mailbox = copies->mailbox;
 
-	return copies_look(look->local, run->account, run->store,
-		       run->options->no_brake, err) &&
-		store_copies(run->store, take_copy, look, err);
+	return copies_look(copies->local, mailbox->account, mailbox->store,
+		       mailbox->options->no_brake, err) &&
+		store_copies(mailbox->store, take_copy, copies, err);
 }
 
 /* How many seem gone; *fresh: of them, those that did not before. */
-static size_t count_gone(const struct run *run, size_t *fresh)
+static size_t count_gone(const struct knowledge *knowledge, size_t *fresh)
 {
 	size_t gone = 0;
 
 	*fresh = 0;
-	for (size_t i = 0; i < run->maildrop.count; i++) {
-		if (run->memories[i].local != LOCAL_GONE)
+	for (size_t i = 0; i < knowledge->facts.maildrop->count; i++) {
+		if (knowledge->findings[i].local != LOCAL_GONE)
 			continue;
 		gone++;
-		*fresh += !run->memories[i].missing;
+		*fresh += !knowledge->memories[i].missing;
 	}
 	return gone;
 }
 
-static bool find_copies(struct look *look, struct error *err)
+/* The rows of what is kept, in their order. */
+static void find_spots(struct copies *copies)
 {
-	struct run *run = look->run;
+	const struct memory *memories = copies->knowledge->memories;
+	size_t count = copies->mailbox->maildrop.count;
+
+	copies->places = xcalloc(count, sizeof copies->places[0]);
+	for (size_t i = 0; i < count; i++) {
+		if (memories[i].state == MEMORY_KEPT)
+			copies->places[copies->count++] =
+				(struct spot){memories[i].row, i};
+	}
+	if (copies->count > 0)
+		qsort(copies->places, copies->count, sizeof copies->places[0],
+			by_row);
+}
+
+/*
+ * Looks once more for what seems gone: what a mail reader moved during the
+ * search was not found. Gone by its name is not gone: it may have been filed.
+ */
+static bool look_again(struct copies *copies, struct error *err)
+{
+	struct mailbox *mailbox = copies->mailbox;
 	size_t fresh;
 
-	look->places = xcalloc(run->maildrop.count, sizeof look->places[0]);
-	for (size_t i = 0; i < run->maildrop.count; i++) {
-		if (run->memories[i].state == MEMORY_KEPT)
-			look->places[look->count++] =
-				(struct spot){run->memories[i].row, i};
-	}
-	if (look->count > 0)
-		qsort(look->places, look->count, sizeof look->places[0],
-			by_row);
-	if (!look_around(look, err))
+	if (count_gone(copies->knowledge, &fresh) == 0)
+		return true;
+	/* Where it was not gone before, no note of an mbox is believed. */
+	local_look_again(copies->local, fresh == 0);
+	return look_around(copies, err) &&
+		(count_gone(copies->knowledge, &fresh) == 0 ||
+			(copies_read_strangers(copies->local, mailbox->store,
+				 mailbox->options->stop, err) &&
+				store_copies(mailbox->store, take_filed, copies,
+					err)));
+}
+
+static bool find_copies(struct copies *copies, struct error *err)
+{
+	find_spots(copies);
+	if (!look_around(copies, err) || !look_again(copies, err))
 		return false;
-	if (count_gone(run, &fresh) > 0) {
-		/* What a mail reader moved while it was looked for was not
-		 * found, so what seems gone is looked for once more; and where
-		 * it was not gone before, no note of an mbox is believed. */
-		local_look_again(look->local, fresh == 0);
-		/* Gone by its name is not gone: it may have been filed. */
-		if (!look_around(look, err) ||
-			(count_gone(run, &fresh) > 0 &&
-				(!copies_read_strangers(look->local, run->store,
-					 run->options->stop, err) ||
-					!store_copies(run->store, take_filed,
-						look, err))))
-			return false;
-	}
-	for (size_t i = 0; i < run->maildrop.count; i++) {
-		if (run->memories[i].state == MEMORY_KEPT &&
-			run->memories[i].local == LOCAL_UNKNOWN)
-			run->memories[i].local = LOCAL_UNREADABLE;
+	for (size_t i = 0; i < copies->count; i++) {
+		struct finding *finding =
+			&copies->knowledge
+				 ->findings[copies->places[i].position];
+
+		if (finding->local == LOCAL_UNKNOWN)
+			finding->local = LOCAL_UNREADABLE;
 	}
 	return true;
 }
 
-static void plan_again(struct run *run)
+/* Says what failed; the run goes on, and this is its error in the end. */
+static void say_error(struct mailbox *mailbox, const struct error *err)
 {
-	plan_release(&run->plan);
-	run->plan = plan_make(&run->account->policy, &run->maildrop,
-		run->memories, &run->clock);
+	log_error(err);
+	mailbox_refuse(mailbox, err);
+}
+
+bool copies_find(struct copies *copies)
+{
+	struct error unseen = {.kind = ERROR_NONE};
+	struct error err = {.kind = ERROR_NONE};
+
+	if (find_copies(copies, &unseen))
+		return true;
+	error_set(&err, unseen.kind,
+		"%s: nothing was erased. Fix that, name a directory "
+		"above the mail with the setting local, or, if this is "
+		"as it should be, run once with --no-brake",
+		unseen.text);
+	say_error(copies->mailbox, &err);
+	return false;
 }
 
 /* The letter as it lies now. */
-static bool letter_of(struct look *look, int64_t row, struct letter *letter,
+static bool letter_of(struct copies *copies, int64_t row, struct letter *letter,
 	struct error *err)
 {
-	for (size_t i = 0; i < look->filed_count; i++) {
-		if (look->filed[i].row == row) {
-			*letter = look->filed[i].letter;
+	for (size_t i = 0; i < copies->filed_count; i++) {
+		if (copies->filed[i].row == row) {
+			*letter = copies->filed[i].letter;
 			return true;
 		}
 	}
-	return store_letter(look->run->store, row, letter, err);
+	return store_letter(copies->mailbox->store, row, letter, err);
 }
 
-/* Reads the copies of what would be erased; *changed: some are not well. */
-static bool verify_some(struct look *look, bool *changed, struct error *err)
+bool copies_verify(
+	struct copies *copies, const struct plan *plan, struct error *err)
 {
-	struct run *run = look->run;
 	struct letter letter;
 
-	*changed = false;
+	for (size_t i = 0; i < plan->count; i++) {
+		struct finding *finding = &copies->knowledge->findings[i];
 
-	for (size_t i = 0; i < run->plan.count; i++) {
-		struct memory *memory = &run->memories[i];
-
-		if (!run->plan.steps[i].erase || run->plan.steps[i].fetch ||
-			memory->local != LOCAL_HERE || look->read[i])
+		if (!plan_needs_copy(&plan->steps[i], finding))
 			continue;
-		if (!letter_of(look, memory->row, &letter, err))
+		if (!letter_of(copies, copies->knowledge->memories[i].row,
+			    &letter, err))
 			return false;
-		memory->local = local_verify(look->local, &letter);
+		finding->local = local_verify(copies->local, &letter);
 		/* It was there when it was looked for: that it is not now does
 		 * not say that its owner removed it. */
-		if (memory->local == LOCAL_GONE)
-			memory->local = LOCAL_UNREADABLE;
-		look->read[i] = true;
-		*changed = *changed || memory->local != LOCAL_HERE;
+		if (finding->local == LOCAL_GONE)
+			finding->local = LOCAL_UNREADABLE;
+		finding->verified = true;
 	}
 	return true;
 }
 
-/* What is not well stays, and others may have to go for it: until all that is
- * to go was read. */
-static bool verify_copies(struct look *look, struct error *err)
+/* Records one whose copy is missing from now on, or was found again. */
+static bool record_missing(
+	struct copies *copies, size_t i, bool gone, struct error *err)
 {
-	bool changed = true;
+	struct mailbox *mailbox = copies->mailbox;
 
-	look->read = xcalloc(look->run->plan.count, sizeof look->read[0]);
-	while (changed) {
-		if (!verify_some(look, &changed, err))
-			return false;
-		if (changed)
-			plan_again(look->run);
-	}
-	return true;
+	return store_record_missing(mailbox->store,
+		copies->knowledge->memories[i].row,
+		gone ? clock_stamp(&mailbox->clock) : 0, err);
 }
 
 /* What is missing from now on, what was found again, and where. */
-static bool record_missing(struct look *look, struct error *err)
+static bool record_found(struct copies *copies, struct error *err)
 {
-	struct run *run = look->run;
-	bool begun = look->filed_count > 0;
+	struct store *store = copies->mailbox->store;
+	bool begun = copies->filed_count > 0;
 
-	if (begun && !store_begin(run->store, err))
+	if (begun && !store_begin(store, err))
 		return false;
-	for (size_t i = 0; i < look->filed_count; i++) {
-		const struct filed *filed = &look->filed[i];
+	for (size_t i = 0; i < copies->filed_count; i++) {
+		const struct filed *filed = &copies->filed[i];
 
-		if (!store_record_filed(
-			    run->store, filed->row, &filed->letter, err))
+		if (!store_record_filed(store, filed->row, &filed->letter, err))
 			return false;
 	}
-	for (size_t i = 0; i < run->maildrop.count; i++) {
-		struct memory *memory = &run->memories[i];
-		bool gone = memory->local == LOCAL_GONE;
+	for (size_t i = 0; i < copies->mailbox->maildrop.count; i++) {
+		const struct memory *memory = &copies->knowledge->memories[i];
+		enum local_state local = copies->knowledge->findings[i].local;
+		bool gone = local == LOCAL_GONE;
 
-		if (memory->state != MEMORY_KEPT ||
-			memory->local == LOCAL_UNKNOWN ||
+		if (memory->state != MEMORY_KEPT || local == LOCAL_UNKNOWN ||
 			gone == memory->missing)
 			continue;
-		memory->missing = gone;
-		if (!begun && !store_begin(run->store, err))
+		if (!begun && !store_begin(store, err))
 			return false;
 		begun = true;
-		if (!store_record_missing(run->store, memory->row,
-			    gone ? clock_stamp(&run->clock) : 0, err))
+		if (!record_missing(copies, i, gone, err))
 			return false;
 	}
-	return !begun || store_commit(run->store, err);
+	return !begun || store_commit(store, err);
 }
 
-/* Says why nothing is erased; the run goes on without it. */
-static void hold_back(struct run *run, const struct error *err)
+bool copies_record(struct copies *copies, struct error *err)
 {
-	log_error(err);
-	if (run->refusal.kind == ERROR_NONE)
-		run->refusal = *err;
-	run->account->policy.keep = true;
-	plan_again(run);
+	return record_found(copies, err) && record_notes(copies, err) &&
+		record_root(copies->mailbox, err);
 }
 
-static void say_braked(struct run *run)
+static void say_braked(struct copies *copies, const struct plan *plan)
 {
+	const struct account *account = copies->mailbox->account;
 	struct error err = {.kind = ERROR_NONE};
-	const struct plan *plan = &run->plan;
 
 	if (plan->missing == plan->looked_for)
 		error_set(&err, ERROR_DATA,
@@ -572,7 +420,7 @@ static void say_braked(struct run *run)
 			"nothing was erased. If they were filed elsewhere, "
 			"name a directory above them with the setting local; "
 			"if they were removed, run once with --no-brake",
-			plan->missing, run->account->path);
+			plan->missing, account->path);
 	else
 		error_set(&err, ERROR_DATA,
 			"of %zu messages looked for in %s, %zu are missing, "
@@ -580,23 +428,23 @@ static void say_braked(struct run *run)
 			"If they were filed elsewhere, name a directory above "
 			"them with the setting local; if they were removed, "
 			"run once with --no-brake",
-			plan->looked_for, run->account->path, plan->missing,
-			(unsigned long long)run->account->policy.brake);
-	hold_back(run, &err);
+			plan->looked_for, account->path, plan->missing,
+			(unsigned long long)account->policy.brake);
+	say_error(copies->mailbox, &err);
 }
 
-/* Who cannot be found may lie where nobody can look; the others are found. */
-static void say_blind(struct look *look)
+/* What was not found may lie where nobody can look; the rest was found. */
+static void say_blind(struct copies *copies, const char *blind)
 {
-	struct run *run = look->run;
+	const struct knowledge *knowledge = copies->knowledge;
 	struct error err = {.kind = ERROR_NONE};
-	const char *blind = local_blind(look->local);
 	size_t hidden = 0;
 
-	for (size_t i = 0; i < run->maildrop.count; i++)
-		hidden += run->memories[i].state == MEMORY_KEPT &&
-			run->memories[i].local == LOCAL_UNREADABLE;
-	if (blind == NULL || hidden == 0)
+	for (size_t i = 0; i < copies->count; i++)
+		hidden +=
+			knowledge->findings[copies->places[i].position].local ==
+			LOCAL_UNREADABLE;
+	if (hidden == 0)
 		return;
 	error_set(&err, ERROR_WRITE,
 		"cannot look through %s. %zu %s "
@@ -604,18 +452,16 @@ static void say_blind(struct look *look)
 		blind, hidden,
 		text_plural(hidden, "message that may be there stays",
 			"messages that may be there stay"));
-	log_error(&err);
-	if (run->refusal.kind == ERROR_NONE)
-		run->refusal = err;
+	say_error(copies->mailbox, &err);
 }
 
-static void say_changed(const struct run *run)
+static void say_changed(const struct plan *plan)
 {
 	size_t wrong = 0;
 
-	for (size_t i = 0; i < run->plan.count; i++)
-		wrong += run->plan.steps[i].reason == REASON_CHANGED ||
-			run->plan.steps[i].reason == REASON_UNREADABLE;
+	for (size_t i = 0; i < plan->count; i++)
+		wrong += plan->steps[i].why_erase == REASON_CHANGED ||
+			plan->steps[i].why_erase == REASON_UNREADABLE;
 	if (wrong > 0)
 		log_line(LOG_WARNINGS,
 			"not erased: %zu %s not "
@@ -626,67 +472,44 @@ static void say_changed(const struct run *run)
 				"messages whose copies here are"));
 }
 
-/* Does anything depend on the copies? */
-static bool is_needed(const struct run *run)
+void copies_report(struct copies *copies, const struct plan *plan)
 {
-	const struct policy *policy = &run->account->policy;
-	bool erases = false;
+	const char *blind = local_blind(copies->local);
 
-	if (!policy_erases_later(policy))
-		return false;
-	if (policy->erase == ERASE_WHEN_TRASHED ||
-		policy->erase == ERASE_WHEN_PURGED)
-		return true;
-	for (size_t i = 0; i < run->plan.count && !erases; i++)
-		erases = run->plan.steps[i].erase && !run->plan.steps[i].fetch;
-	return erases;
+	if (plan->braked)
+		say_braked(copies, plan);
+	else if (blind != NULL)
+		say_blind(copies, blind);
+	else
+		say_changed(plan);
 }
 
-static bool check(struct look *look, struct error *err)
+struct copies *copies_new(struct knowledge *knowledge, struct mailbox *mailbox)
 {
-	struct run *run = look->run;
-	struct error unseen = {.kind = ERROR_NONE};
-
-	if (!find_copies(look, &unseen)) {
-		error_set(err, unseen.kind,
-			"%s: nothing was erased. Fix that, name a directory "
-			"above the mail with the setting local, or, if this is "
-			"as it should be, run once with --no-brake",
-			unseen.text);
-		hold_back(run, err);
-		*err = (struct error){.kind = ERROR_NONE};
-		return true;
-	}
-	plan_again(run);
-	if (run->plan.braked) {
-		say_braked(run);
-		return true;
-	}
-	if (policy_verify(&run->account->policy) == VERIFY_DIGEST &&
-		!verify_copies(look, err))
-		return false;
-	say_blind(look);
-	if (local_blind(look->local) == NULL)
-		say_changed(run);
-	return run->options->dry_run ||
-		(record_missing(look, err) && record_notes(look, err) &&
-			record_root(run, err));
-}
-
-bool copies_check(struct run *run, struct error *err)
-{
-	struct look look = {.run = run};
+	struct copies *copies = xcalloc(1, sizeof *copies);
 	const struct local_notes notes = {
 		.recall = recall_note,
 		.keep = keep_note,
-		.data = &look,
+		.data = copies,
 	};
 
-	if (!is_needed(run))
-		return true;
-	look.local = local_new(&notes);
-	bool ok = check(&look, err);
+	copies->notes = notes;
+	copies->knowledge = knowledge;
+	copies->mailbox = mailbox;
+	copies->local = local_new(&copies->notes);
+	return copies;
+}
 
-	look_release(&look);
-	return ok;
+void copies_free(struct copies *copies)
+{
+	local_free(copies->local);
+	for (size_t i = 0; i < copies->noted_count; i++) {
+		free(copies->noted[i].path);
+		free(copies->noted[i].note);
+	}
+	free(copies->noted);
+	free(copies->filed);
+	free(copies->recalled);
+	free(copies->places);
+	free(copies);
 }

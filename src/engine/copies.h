@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "engine/run.h"
+#include "engine/facts.h"
 #include "io/mail/local.h"
 
 /*
@@ -23,31 +23,33 @@ bool copies_look(struct local *local, const struct account *account,
 bool copies_read_strangers(struct local *local, struct store *store,
 	const volatile sig_atomic_t *stop, struct error *err);
 
-/* Letters of an ended run, all of one place. */
-struct copies_moved {
-	const char *path; /* of the place */
-	struct letter *letters;
-	size_t count;
-	bool *arrived; /* of each: is it known to be here? */
-};
+struct copies;
 
 /*
- * Which of these letters, that are not where they were put (arrived[i] is
- * false), lie elsewhere by now, as they were stored? A reader may have filed
- * them, or expunged others of the same mbox. arrived[i] says so then, and
- * letters[i] is the letter as it lies now. A copy counts only if it can be no
- * other message's: by its name, or by a header that no other message has on
- * record with any account. What is in doubt is fetched again.
+ * The search for the copies of what is kept, for these facts; nothing was
+ * looked for yet. copies_free frees it.
  */
-bool copies_find_moved(
-	struct run *run, struct copies_moved *moved, struct error *err);
+struct copies *copies_new(struct knowledge *knowledge, struct mailbox *mailbox);
+void copies_free(struct copies *copies);
 
 /*
- * Looks for the copies of what is kept, where the plan or the policy depends on
- * them, and makes the plan again: the memories say what was found. When they
- * cannot be looked for, or too many are missing at once, nothing is erased in
- * this run, which is said, and is its error in the end.
+ * Looks for the copies; the findings say what was found of each. When they
+ * cannot be looked for, this is said, is remembered as what failed in the
+ * session, and nothing may be erased: false.
  */
-bool copies_check(struct run *run, struct error *err);
+bool copies_find(struct copies *copies);
+
+/*
+ * Reads the copies of what this plan erases, and that were not read yet; the
+ * findings say which of them are as they were stored.
+ */
+bool copies_verify(
+	struct copies *copies, const struct plan *plan, struct error *err);
+
+/* Says why messages stay: too many copies missing, or some not as stored. */
+void copies_report(struct copies *copies, const struct plan *plan);
+
+/* Records which copies are missing now, were found again, and where. */
+bool copies_record(struct copies *copies, struct error *err);
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/xalloc.h"
-#include "io/mail/local.h"
+#include "engine/rebuild.h"
 
 /* Of which letter before it is this one a copy? Itself: of none. */
 static size_t first_copy(const struct batch *batch, size_t i)
@@ -22,19 +22,19 @@ static size_t first_copy(const struct batch *batch, size_t i)
 }
 
 /* Those that the store knows, and that are still there. */
-static bool find_known(
-	struct run *run, struct letter *known, bool *there, struct error *err)
+static bool find_known(struct duplicates *duplicates, struct batch *batch,
+	struct letter *known, bool *there, struct error *err)
 {
-	struct batch *batch = run->closed;
-	struct store_place place = {
-		run->account->destination, run->account->path};
+	const struct account *account = duplicates->mailbox->account;
+	struct store *store = duplicates->mailbox->store;
+	struct store_place place = {account->destination, account->path};
 	bool any = false;
 
 	for (size_t i = 0; i < batch->count; i++) {
 		struct store_found found;
 
-		if (!store_find_copy(run->store, &batch->letters[i], &place,
-			    &found, err))
+		if (!store_find_copy(
+			    store, &batch->letters[i], &place, &found, err))
 			return false;
 		batch->rows[i] = batch->letters[i].identified ? 0 : found.row;
 		there[i] = found.row != 0;
@@ -43,18 +43,19 @@ static bool find_known(
 		any = any || there[i];
 	}
 	return !any ||
-		delivery_has(run->delivery, known, batch->count, there, err);
+		delivery_has(
+			duplicates->delivery, known, batch->count, there, err);
 }
 
 /* Those that lie in the Maildir, and that the store does not know; each once.
  */
-static void find_strays(struct run *run, struct letter *known, bool *there)
+static void find_strays(struct duplicates *duplicates,
+	const struct batch *batch, struct letter *known, bool *there)
 {
-	const struct batch *batch = run->closed;
-
 	for (size_t i = 0; i < batch->count; i++) {
-		for (size_t k = 0; k < run->stray_count && !there[i]; k++) {
-			struct letter *stray = &run->strays[k];
+		for (size_t k = 0; k < duplicates->stray_count && !there[i];
+			k++) {
+			struct letter *stray = &duplicates->strays[k];
 
 			if (stray->octets == 0 ||
 				memcmp(stray->sha256, batch->letters[i].sha256,
@@ -70,54 +71,64 @@ static void find_strays(struct run *run, struct letter *known, bool *there)
 }
 
 /* Those that lie in an mbox of whose mail nothing is known. */
-static void find_unknown(struct run *run, struct letter *known, bool *there)
+static void find_unknown(struct duplicates *duplicates,
+	const struct batch *batch, struct letter *known, bool *there)
 {
-	const struct batch *batch = run->closed;
-
-	for (size_t i = 0; run->here != NULL && i < batch->count; i++) {
+	for (size_t i = 0; duplicates->here != NULL && i < batch->count; i++) {
 		struct letter letter = batch->letters[i];
 
 		/* Where it lies in there nobody asks: see local_find. */
 		letter.offset = 0;
 		letter.length = letter.octets;
 		if (there[i] || !letter.identified ||
-			local_verify(run->here, &letter) != LOCAL_HERE)
+			local_verify(duplicates->here, &letter) != LOCAL_HERE)
 			continue;
 		known[i] = letter;
 		there[i] = true;
 	}
 }
 
-bool duplicate_prepare(struct run *run, struct error *err)
+bool duplicates_prepare(struct duplicates *duplicates, struct error *err)
 {
-	const struct account *account = run->account;
+	struct mailbox *mailbox = duplicates->mailbox;
+	const struct account *account = mailbox->account;
 
-	if (account->keep_duplicates || run->plan.fetches == 0 ||
-		account->destination != DESTINATION_MBOX ||
-		store_has_succeeded(run->store, run->outcome->began))
+	if (account->keep_duplicates)
 		return true;
-	run->here = local_new(NULL);
-	return local_look(run->here, account->path, NULL, true, err);
+	if (account->destination == DESTINATION_MAILDIR)
+		return rebuild_find_strays(mailbox, &duplicates->strays,
+			&duplicates->stray_count, err);
+	if (store_has_succeeded(mailbox->store, mailbox->began))
+		return true;
+	duplicates->here = local_new(NULL);
+	return local_look(duplicates->here, account->path, NULL, true, err);
 }
 
-bool duplicate_sift(struct run *run, struct error *err)
+void duplicates_release(struct duplicates *duplicates)
 {
-	struct batch *batch = run->closed;
+	local_free(duplicates->here);
+	free(duplicates->strays);
+	duplicates->here = NULL;
+	duplicates->strays = NULL;
+}
 
+bool duplicates_sift(
+	struct duplicates *duplicates, struct batch *batch, struct error *err)
+{
 	for (size_t i = 0; i < batch->count; i++) {
 		batch->twice[i] = false;
 		batch->rows[i] = 0;
 		batch->twin[i] = i;
 	}
-	if (run->account->keep_duplicates)
+	if (duplicates->mailbox->account->keep_duplicates)
 		return true;
 	struct letter *known = xcalloc(batch->count, sizeof known[0]);
 	bool *there = xcalloc(batch->count, sizeof there[0]);
-	bool ok = find_known(run, known, there, err);
+	bool ok = find_known(duplicates, batch, known, there, err);
 
 	if (ok) {
-		find_strays(run, known, there);
-		find_unknown(run, known, there);
+		find_strays(duplicates, batch, known, there);
+		find_unknown(duplicates, batch, known, there);
 	}
 	for (size_t i = 0; ok && i < batch->count; i++) {
 		if (!there[i])
@@ -128,14 +139,14 @@ bool duplicate_sift(struct run *run, struct error *err)
 			batch->twin[i] = first_copy(batch, i);
 		batch->twice[i] = there[i] || batch->twin[i] != i;
 		if (batch->twice[i])
-			delivery_forgo(run->delivery, i);
+			delivery_forgo(duplicates->delivery, i);
 	}
 	free(known);
 	free(there);
 	return ok;
 }
 
-void duplicate_settle(struct batch *batch)
+void duplicates_settle(struct batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++) {
 		if (batch->twin[i] != i)

@@ -12,7 +12,7 @@
 #define REFUSALS_MAX 3
 
 struct inquiry {
-	struct run *run;
+	struct mailbox *mailbox;
 	const size_t *positions; /* borrowed */
 	size_t count;
 	const struct headers_taker *taker; /* borrowed */
@@ -33,18 +33,19 @@ static bool may_ask(const struct inquiry *inquiry)
 /* Pushes TOPs, and a proof behind each few of them, while there is room. */
 static bool push(struct inquiry *inquiry, struct error *err)
 {
-	struct run *run = inquiry->run;
-	size_t group =
-		inquiry->count < 64 || run->one_by_one ? 1 : PROOF_GROUP_MAX;
+	struct mailbox *mailbox = inquiry->mailbox;
+	size_t group = inquiry->count < 64 || mailbox->proof.one_by_one
+		? 1
+		: PROOF_GROUP_MAX;
 	char command[32];
 
-	while (session_room(run->session) > 0) {
+	while (session_room(mailbox->session) > 0) {
 		bool more = may_ask(inquiry);
 
 		if (inquiry->unproven == group ||
 			(!more && inquiry->unproven > 0)) {
 			inquiry->unproven = 0;
-			if (!proof_push(run,
+			if (!proof_push(mailbox,
 				    inquiry->positions[inquiry->next - 1], err))
 				return false;
 			continue;
@@ -55,8 +56,8 @@ static bool push(struct inquiry *inquiry, struct error *err)
 
 		inquiry->unproven++;
 		snprintf(command, sizeof command, "TOP %u 0",
-			run->maildrop.messages[position].number);
-		if (!session_push(run->session, POP3_MESSAGE,
+			mailbox->maildrop.messages[position].number);
+		if (!session_push(mailbox->session, POP3_MESSAGE,
 			    (uint32_t)position, command, err))
 			return false;
 	}
@@ -66,14 +67,14 @@ static bool push(struct inquiry *inquiry, struct error *err)
 static bool take_text(struct inquiry *inquiry, const struct pop3_event *answer,
 	struct error *err)
 {
-	const struct run *run = inquiry->run;
+	const struct mailbox *mailbox = inquiry->mailbox;
 	const struct headers_taker *taker = inquiry->taker;
 
 	inquiry->received += answer->length;
 	if (inquiry->received > HEADER_MAX)
 		return error_set(err, ERROR_PROTOCOL,
 			"a message header from %s:%u does not end: the session was ended and nothing was erased",
-			run->account->server, run->account->port);
+			mailbox->account->server, mailbox->account->port);
 	taker->text(taker->data, answer->text, answer->length);
 	return true;
 }
@@ -95,7 +96,7 @@ static bool ended(struct inquiry *inquiry, bool answered, struct error *err)
 	taker->end(taker->data, inquiry->at++, answered);
 	if (!inquiry->known && inquiry->at == REFUSALS_MAX)
 		inquiry->count = inquiry->at;
-	return proof_is_asked(inquiry->run) || proven(inquiry, err);
+	return proof_is_asked(inquiry->mailbox) || proven(inquiry, err);
 }
 
 static bool take(struct inquiry *inquiry, const struct pipeline_event *event,
@@ -104,7 +105,7 @@ static bool take(struct inquiry *inquiry, const struct pipeline_event *event,
 	const struct headers_taker *taker = inquiry->taker;
 
 	if (proof_has_tag(event->tag))
-		return proof_take(inquiry->run, event, err) &&
+		return proof_take(inquiry->mailbox, event, err) &&
 			proven(inquiry, err);
 	switch (event->answer.type) {
 	case POP3_STATUS:
@@ -113,7 +114,7 @@ static bool take(struct inquiry *inquiry, const struct pipeline_event *event,
 		inquiry->known = true;
 		inquiry->received = 0;
 		taker->begin(taker->data, inquiry->at);
-		return proof_not_stray(inquiry->run, event, err);
+		return proof_not_stray(inquiry->mailbox, event, err);
 	case POP3_TEXT:
 		return take_text(inquiry, &event->answer, err);
 	case POP3_END:
@@ -126,28 +127,28 @@ static bool take(struct inquiry *inquiry, const struct pipeline_event *event,
 	return true;
 }
 
-bool headers_ask(struct run *run, const size_t *positions, size_t count,
+bool headers_ask(struct mailbox *mailbox, const size_t *positions, size_t count,
 	const struct headers_taker *taker, struct error *err)
 {
-	struct inquiry inquiry = {.run = run,
+	struct inquiry inquiry = {.mailbox = mailbox,
 		.positions = positions,
 		.count = count,
 		.taker = taker};
 	struct pipeline_event event;
 	bool ok = true;
 
-	proof_prepare(run);
-	size_t window = session_room(run->session);
+	proof_prepare(mailbox);
+	size_t window = session_room(mailbox->session);
 
 	while (ok) {
 		ok = push(&inquiry, err);
-		if (!ok || session_room(run->session) == window)
+		if (!ok || session_room(mailbox->session) == window)
 			break;
-		ok = session_next(run->session, &event, err) &&
+		ok = session_next(mailbox->session, &event, err) &&
 			take(&inquiry, &event, err);
 	}
 	/* LIST may be asked again, and its sizes are to be proven anew. */
-	run->in_step = false;
+	mailbox->proof.in_step = false;
 	for (; ok && inquiry.at < count; inquiry.at++)
 		taker->end(taker->data, inquiry.at, false);
 	return ok &&
@@ -200,8 +201,8 @@ static void identify_end(void *data, size_t i, bool answered)
 	digest_finish(this->digest, identity->sha256);
 }
 
-bool headers_identify(struct run *run, const size_t *positions, size_t count,
-	struct headers_identity *identities, struct error *err)
+bool headers_identify(struct mailbox *mailbox, const size_t *positions,
+	size_t count, struct headers_identity *identities, struct error *err)
 {
 	struct identifying this = {
 		.identities = identities,
@@ -211,7 +212,7 @@ bool headers_identify(struct run *run, const size_t *positions, size_t count,
 		.text = identify_text,
 		.end = identify_end,
 		.data = &this};
-	bool ok = headers_ask(run, positions, count, &taker, err);
+	bool ok = headers_ask(mailbox, positions, count, &taker, err);
 
 	digest_free(this.digest);
 	return ok;

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "engine/mailbox.h"
 #include "engine/proof.h"
-#include "engine/run.h"
 
 /* So many may have come since the last that was proven, at most. */
 #define HEADERS_UNPROVEN_MAX PROOF_GROUP_MAX
@@ -35,7 +35,7 @@ struct headers_taker {
  * and is proven. Fails as session_next, with what proven says, and with
  * ERROR_PROTOCOL when the server is out of step or a header does not end.
  */
-bool headers_ask(struct run *run, const size_t *positions, size_t count,
+bool headers_ask(struct mailbox *mailbox, const size_t *positions, size_t count,
 	const struct headers_taker *taker, struct error *err);
 
 /* What a header says of which message it is. */
@@ -49,7 +49,7 @@ struct headers_identity {
  * Asks for the headers of these, as headers_ask, and fills identities (count of
  * them, in that order).
  */
-bool headers_identify(struct run *run, const size_t *positions, size_t count,
-	struct headers_identity *identities, struct error *err);
+bool headers_identify(struct mailbox *mailbox, const size_t *positions,
+	size_t count, struct headers_identity *identities, struct error *err);
 
 #endif

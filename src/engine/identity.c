@@ -13,7 +13,7 @@
 #define SUSPECTS_MAX 1000
 
 struct inquiry {
-	struct run *run;
+	struct mailbox *mailbox;
 	size_t *positions;		  /* owned; ascending */
 	struct headers_identity *answers; /* owned; one for each */
 	size_t count;
@@ -30,7 +30,7 @@ static void ask(struct inquiry *inquiry, size_t position)
 static bool inquire(struct inquiry *inquiry, struct error *err)
 {
 	inquiry->answers = xcalloc(inquiry->count, sizeof inquiry->answers[0]);
-	return headers_identify(inquiry->run, inquiry->positions,
+	return headers_identify(inquiry->mailbox, inquiry->positions,
 		inquiry->count, inquiry->answers, err);
 }
 
@@ -43,20 +43,26 @@ static void inquiry_release(struct inquiry *inquiry)
 /* ---- uids that were used again --------------------------------------------
  */
 
-/* Does LIST tell another size than it did? */
-static bool has_other_size(const struct run *run, size_t i)
+/* Does LIST give another size than it did? */
+static bool has_other_size(const struct facts *facts, size_t i)
 {
-	const struct memory *memory = &run->memories[i];
-	uint64_t size = run->maildrop.messages[i].size;
+	uint64_t known = facts->memories[i].size;
+	uint64_t size = facts->maildrop->messages[i].size;
 
 	return size != MAILDROP_SIZE_UNKNOWN &&
-		memory->size != MAILDROP_SIZE_UNKNOWN && size != memory->size;
+		known != MAILDROP_SIZE_UNKNOWN && size != known;
+}
+
+static bool is_near(const struct facts *facts, size_t i)
+{
+	return identity_is_near(
+		facts->memories[i].size, facts->maildrop->messages[i].size);
 }
 
 /* May the uid stand for another message than it did? */
-static bool is_suspect(const struct run *run, size_t i)
+static bool is_suspect(const struct facts *facts, size_t i)
 {
-	const struct memory *memory = &run->memories[i];
+	const struct memory *memory = &facts->memories[i];
 
 	if (!memory->identified)
 		return false;
@@ -66,180 +72,183 @@ static bool is_suspect(const struct run *run, size_t i)
 	case MEMORY_SEEN:
 		return false;
 	case MEMORY_KEPT:
-		return memory->vanished || has_other_size(run, i);
+		return memory->vanished || has_other_size(facts, i);
 	case MEMORY_ERASED:
 		/* Once it was seen to be the same, it is left alone until it
 		 * comes back. */
 		return memory->vanished || !memory->returned ||
-			has_other_size(run, i);
+			has_other_size(facts, i);
 	}
 	return false;
 }
 
-static bool judge_suspect(struct run *run, size_t position,
-	const struct headers_identity *answer, struct error *err)
+static bool judge_suspect(struct knowledge *knowledge, struct store *store,
+	size_t position, const struct headers_identity *answer,
+	struct error *err)
 {
-	struct memory *memory = &run->memories[position];
+	struct finding *finding = &knowledge->findings[position];
 	unsigned char sha256[LETTER_DIGEST];
 	bool known = false;
 
 	/* Its own header said enough, so one that does not is another's. */
-	memory->reused = answer->answered && !answer->known;
+	if (answer->answered && !answer->known)
+		finding->identity = IDENTITY_OTHER;
 	if (!answer->known)
 		return true;
-	if (!store_header(run->store, memory->row, sha256, &known, err))
+	if (!store_header(store, knowledge->memories[position].row, sha256,
+		    &known, err))
 		return false;
 	if (!known)
 		return true;
-	memory->same = memcmp(sha256, answer->sha256, sizeof sha256) == 0 &&
-		identity_is_near(
-			memory->size, run->maildrop.messages[position].size);
-	memory->reused = !memory->same;
+	bool same = memcmp(sha256, answer->sha256, sizeof sha256) == 0 &&
+		is_near(&knowledge->facts, position);
+
+	finding->identity = same ? IDENTITY_SAME : IDENTITY_OTHER;
 	return true;
 }
 
 /*
- * Where no header tells: on a server that says other sizes of the same message
- * from time to time, another one says nothing. Of what is only seen no header
- * was ever known, and only quite another size tells.
+ * Where no header tells: on a server that reports varying sizes of one message,
+ * another size says nothing. Of what is only seen no header was ever known, and
+ * only quite another size tells.
  */
-static void judge_by_size(struct run *run)
+static void judge_by_size(struct knowledge *knowledge, bool loose)
 {
-	bool loose = store_has_loose_sizes(run->store, run_now());
+	const struct facts *facts = &knowledge->facts;
 
-	for (size_t i = 0; i < run->maildrop.count; i++) {
-		struct memory *memory = &run->memories[i];
-		bool near = identity_is_near(
-			memory->size, run->maildrop.messages[i].size);
+	for (size_t i = 0; i < facts->maildrop->count; i++) {
+		const struct memory *memory = &facts->memories[i];
+		struct finding *finding = &knowledge->findings[i];
 
 		if (memory->state == MEMORY_SEEN)
-			memory->reused = !near;
+			finding->identity = is_near(facts, i) ? IDENTITY_UNKNOWN
+							      : IDENTITY_OTHER;
 		else
-			memory->loose = loose && near &&
+			finding->loose = loose && is_near(facts, i) &&
 				memory->state == MEMORY_KEPT &&
 				!memory->vanished;
 	}
 }
 
-static bool record_judged(struct run *run, size_t i, struct error *err)
+/* A known message that is listed again, or with another size than before. */
+static bool record_judged(const struct facts *facts, struct mailbox *mailbox,
+	size_t i, struct error *err)
 {
-	struct memory *memory = &run->memories[i];
-	bool returned = memory->state == MEMORY_ERASED && memory->same &&
-		!memory->returned;
-	bool size = memory->same && has_other_size(run, i);
+	const struct memory *memory = &facts->memories[i];
+	bool returned = memory->state == MEMORY_ERASED && !memory->returned;
+	bool size = has_other_size(facts, i);
 
-	memory->returned |= returned;
-	run->loose |= size;
-	if (size)
-		memory->size = run->maildrop.messages[i].size;
+	mailbox->loose_sizes |= size;
 	return (!returned ||
-		       store_record_returned(
-			       run->store, memory->row, run_now(), err)) &&
+		       store_record_returned(mailbox->store, memory->row,
+			       mailbox->clock.now, err)) &&
 		(!size ||
-			store_record_size(
-				run->store, memory->row, memory->size, err));
+			store_record_size(mailbox->store, memory->row,
+				facts->maildrop->messages[i].size, err));
 }
 
-/* Some servers tell another size of the same message from time to time. */
-static bool record_all_judged(struct run *run, struct error *err)
+static bool record_all_judged(
+	const struct facts *facts, struct mailbox *mailbox, struct error *err)
 {
 	bool begun = false;
 
-	for (size_t i = 0; i < run->maildrop.count; i++) {
-		const struct memory *memory = &run->memories[i];
+	for (size_t i = 0; i < facts->maildrop->count; i++) {
+		const struct memory *memory = &facts->memories[i];
 
-		if (!memory->same ||
-			(!has_other_size(run, i) &&
+		if (facts->findings[i].identity != IDENTITY_SAME ||
+			(!has_other_size(facts, i) &&
 				(memory->state != MEMORY_ERASED ||
 					memory->returned)))
 			continue;
-		if (!begun && !store_begin(run->store, err))
+		if (!begun && !store_begin(mailbox->store, err))
 			return false;
 		begun = true;
-		if (!record_judged(run, i, err))
+		if (!record_judged(facts, mailbox, i, err))
 			return false;
 	}
-	return !begun || store_commit(run->store, err);
+	return !begun || store_commit(mailbox->store, err);
 }
 
 /*
  * Another size mostly means that it would be fetched, and to ask for its header
- * is never dearer than that.
+ * never costs more than that.
  */
-static bool is_pressing(const struct run *run, size_t i)
+static bool is_pressing(const struct facts *facts, bool loose, size_t i)
 {
-	return has_other_size(run, i) &&
-		!(store_has_loose_sizes(run->store, run_now()) &&
-			identity_is_near(run->memories[i].size,
-				run->maildrop.messages[i].size));
+	return has_other_size(facts, i) && !(loose && is_near(facts, i));
 }
 
 /*
- * Those that are pressing, and of the others so many in each run, beginning
- * anywhere: some may never be proven, and shall not keep the rest from it.
+ * Those that are pressing, and a limited number of the others in each run,
+ * beginning anywhere: some may never be proven, and must not keep the rest from
+ * being asked for.
  */
-static void choose_suspects(struct run *run, struct inquiry *inquiry)
+static void choose_suspects(
+	const struct facts *facts, bool loose, struct inquiry *inquiry)
 {
 	size_t others = 0;
 	size_t n = 0;
 
-	for (size_t i = 0; i < run->maildrop.count; i++)
-		others += is_suspect(run, i) && !is_pressing(run, i);
+	for (size_t i = 0; i < facts->maildrop->count; i++)
+		others += is_suspect(facts, i) && !is_pressing(facts, loose, i);
 	size_t first = others > SUSPECTS_MAX
-		? (size_t)run_now() * SUSPECTS_MAX % others
+		? (size_t)facts->clock.now * SUSPECTS_MAX % others
 		: 0;
 
-	for (size_t i = 0; i < run->maildrop.count; i++) {
-		if (!is_suspect(run, i))
+	for (size_t i = 0; i < facts->maildrop->count; i++) {
+		if (!is_suspect(facts, i))
 			continue;
-		if (is_pressing(run, i) ||
+		if (is_pressing(facts, loose, i) ||
 			(n++ + others - first) % others < SUSPECTS_MAX)
 			ask(inquiry, i);
 	}
 }
 
-static bool check_reuse(struct run *run, struct error *err)
+static bool check_reuse(
+	struct knowledge *knowledge, struct mailbox *mailbox, struct error *err)
 {
-	struct inquiry inquiry = {.run = run};
+	const struct facts *facts = &knowledge->facts;
+	struct inquiry inquiry = {.mailbox = mailbox};
+	bool loose = store_has_loose_sizes(mailbox->store, mailbox->clock.now);
 	bool ok;
 
-	choose_suspects(run, &inquiry);
+	choose_suspects(facts, loose, &inquiry);
 	ok = inquire(&inquiry, err);
 	for (size_t i = 0; ok && i < inquiry.count; i++)
-		ok = judge_suspect(
-			run, inquiry.positions[i], &inquiry.answers[i], err);
+		ok = judge_suspect(knowledge, mailbox->store,
+			inquiry.positions[i], &inquiry.answers[i], err);
 	inquiry_release(&inquiry);
 	if (!ok)
 		return false;
-	judge_by_size(run);
-	return run->options->dry_run || record_all_judged(run, err);
+	judge_by_size(knowledge, loose);
+	return mailbox->options->dry_run ||
+		record_all_judged(facts, mailbox, err);
 }
 
 /* ---- uids that were all given anew ----------------------------------------
  */
 
 /* A row without a copy (see store_give_up) is waiting for this very uid. */
-static bool is_unknown(const struct run *run, size_t i)
+static bool is_unknown(const struct facts *facts, size_t i)
 {
-	return run->memories[i].state == MEMORY_NONE &&
-		run->memories[i].row == 0 &&
-		run->maildrop.messages[i].uid_length > 0;
+	return facts->memories[i].state == MEMORY_NONE &&
+		facts->memories[i].row == 0 &&
+		facts->maildrop->messages[i].uid_length > 0;
 }
 
 /*
- * Most of what was known is not listed any more, and about as much is listed
- * that is unknown. A mailbox that its owner emptied has less that is new, and
- * to look at some headers for nothing costs little.
+ * Most of what was known is no longer listed, and about as much is listed that
+ * is unknown. A mailbox that its owner emptied has less that is new, and to
+ * look at some headers for nothing costs little.
  */
-static bool is_reset(const struct run *run, size_t *unknown)
+static bool is_reset(const struct facts *facts, size_t lost, size_t *unknown)
 {
-	size_t lost = store_lost_count(run->store);
 	size_t known = 0;
 
 	*unknown = 0;
-	for (size_t i = 0; i < run->maildrop.count; i++) {
-		known += run->memories[i].state == MEMORY_KEPT;
-		*unknown += is_unknown(run, i);
+	for (size_t i = 0; i < facts->maildrop->count; i++) {
+		known += facts->memories[i].state == MEMORY_KEPT;
+		*unknown += is_unknown(facts, i);
 	}
 	return lost > 0 && lost > known && *unknown > 0 && *unknown >= lost / 2;
 }
@@ -290,18 +299,24 @@ static struct store_lost *find_lost(struct store_lost *lost, size_t count,
 	return found;
 }
 
-/*
- * Which of what is listed was known under another uid; *found says how many.
- * Records it, or only counts.
- */
-static bool rebind(struct run *run, const struct inquiry *inquiry,
-	struct store_lost *lost, size_t count, bool records, size_t *found,
-	struct error *err)
-{
-	const struct maildrop *maildrop = &run->maildrop;
-	bool ok = !records || store_begin(run->store, err);
+struct search {
+	struct mailbox *mailbox;
+	const struct facts *facts;
+	bool records; /* what is found; else it is only counted */
+	size_t found;
+	/* Most of what is unknown, and most of what is lost, have headers to be
+	 * known by. */
+	bool tells;
+};
 
-	*found = 0;
+/* Which of what is listed was known under another uid? */
+static bool rebind(struct search *search, const struct inquiry *inquiry,
+	struct store_lost *lost, size_t count, struct error *err)
+{
+	const struct maildrop *maildrop = search->facts->maildrop;
+	struct store *store = search->mailbox->store;
+	bool ok = !search->records || store_begin(store, err);
+
 	for (size_t i = 0; ok && i < inquiry->count; i++) {
 		const struct headers_identity *answer = &inquiry->answers[i];
 		const struct message *message =
@@ -312,144 +327,151 @@ static bool rebind(struct run *run, const struct inquiry *inquiry,
 
 		if (one == NULL)
 			continue;
-		ok = !records ||
-			store_rebind(run->store, one->row,
+		ok = !search->records ||
+			store_rebind(store, one->row,
 				maildrop_uid(maildrop, message), message->size,
 				err);
 		one->row = 0;
-		++*found;
+		search->found++;
 	}
-	return ok && (!records || store_commit(run->store, err));
+	return ok && (!search->records || store_commit(store, err));
 }
 
 /* Asks for the headers of what is listed and unknown. */
-static bool inquire_unknown(
-	struct run *run, struct inquiry *inquiry, struct error *err)
+static bool inquire_unknown(const struct facts *facts, struct mailbox *mailbox,
+	struct inquiry *inquiry, struct error *err)
 {
-	*inquiry = (struct inquiry){.run = run};
-	for (size_t i = 0; i < run->maildrop.count; i++) {
-		if (is_unknown(run, i))
+	*inquiry = (struct inquiry){.mailbox = mailbox};
+	for (size_t i = 0; i < facts->maildrop->count; i++) {
+		if (is_unknown(facts, i))
 			ask(inquiry, i);
 	}
 	return inquire(inquiry, err);
 }
 
-/*
- * How many of what is unknown are known by their headers. *tells: is it so that
- * most of them, and most of what is lost, have headers to be known by?
- */
-static bool find_again(struct run *run, bool records, size_t *found,
-	bool *tells, struct error *err)
+/* How many of what is unknown are known by their headers? */
+static bool find_again(struct search *search, struct error *err)
 {
+	struct store *store = search->mailbox->store;
 	struct inquiry inquiry;
 	struct store_lost *lost = NULL;
 	size_t count = 0;
-	bool ok = inquire_unknown(run, &inquiry, err) &&
-		store_lost(run->store, &lost, &count, err);
-
 	size_t known = 0;
+	bool ok = inquire_unknown(
+			  search->facts, search->mailbox, &inquiry, err) &&
+		store_lost(store, &lost, &count, err);
 
-	*found = 0;
 	for (size_t i = 0; ok && i < inquiry.count; i++)
 		known += inquiry.answers[i].known;
-	*tells = ok && known > inquiry.count / 2 &&
-		count > store_lost_count(run->store) / 2;
+	search->tells = ok && known > inquiry.count / 2 &&
+		count > store_lost_count(store) / 2;
 	if (ok && count > 0) {
 		qsort(lost, count, sizeof lost[0], by_header);
-		ok = rebind(run, &inquiry, lost, count, records, found, err);
+		ok = rebind(search, &inquiry, lost, count, err);
 	}
 	free(lost);
 	inquiry_release(&inquiry);
 	return ok;
 }
 
-static bool match(struct run *run, size_t unknown, struct error *err)
+static bool match(struct knowledge *knowledge, struct mailbox *mailbox,
+	size_t unknown, struct error *err)
 {
-	size_t found;
-	bool tells;
+	struct search search = {.mailbox = mailbox,
+		.facts = &knowledge->facts,
+		.records = true};
 
-	if (!find_again(run, true, &found, &tells, err))
+	if (!find_again(&search, err))
 		return false;
 	/* Else it is other mail, of which the headers tell enough. */
-	if (found > 0 || !tells)
-		store_expect_moved(run->store);
-	if (found == 0)
+	if (search.found > 0 || !search.tells)
+		store_expect_moved(mailbox->store);
+	if (search.found == 0)
 		return true;
 	log_line(LOG_SUMMARY,
 		"the server gave its messages new uids: %zu are known again by "
 		"their headers, %zu are new",
-		found, unknown - found);
-	free(run->memories);
-	run->memories = NULL;
-	return store_recall(run->store, &run->maildrop, &run->memories, err);
+		search.found, unknown - search.found);
+	free(knowledge->memories);
+	knowledge->memories = NULL;
+	if (!store_recall(mailbox->store, &mailbox->maildrop,
+		    &knowledge->memories, err))
+		return false;
+	knowledge->facts.memories = knowledge->memories;
+	return true;
 }
 
 /*
  * on-uid-reset = stop: only if some of it is known by its header, or nobody can
  * tell. Else it is other mail, as where a server shows a part at a time.
  */
-static bool stop(struct run *run, size_t unknown, struct error *err)
+static bool stop(struct knowledge *knowledge, struct mailbox *mailbox,
+	size_t unknown, struct error *err)
 {
-	size_t found;
-	bool tells;
+	struct search search = {.mailbox = mailbox, .facts = &knowledge->facts};
 
-	if (!find_again(run, false, &found, &tells, err))
+	if (!find_again(&search, err))
 		return false;
-	if (found == 0 && tells)
+	if (search.found == 0 && search.tells)
 		return true;
 	return error_set(err, ERROR_DATA,
 		"of the messages known on %s:%u, %zu are no longer listed, and %zu unknown ones are: it gave them new uids, or this is another mailbox. Nothing was fetched or erased (on-uid-reset = stop); set it to match to find them again by their headers",
-		run->account->server, run->account->port,
-		store_lost_count(run->store), unknown);
+		mailbox->account->server, mailbox->account->port,
+		store_lost_count(mailbox->store), unknown);
 }
 
-static bool check_reset(struct run *run, struct error *err)
+static bool check_reset(
+	struct knowledge *knowledge, struct mailbox *mailbox, struct error *err)
 {
 	size_t unknown;
 
-	if (!is_reset(run, &unknown))
+	if (!is_reset(&knowledge->facts, store_lost_count(mailbox->store),
+		    &unknown))
 		return true;
 	/* Until that is done, what vanished is not on record as such. */
-	run->identifying = run->account->uid_reset != UID_RESET_REFETCH;
-	switch (run->account->uid_reset) {
+	knowledge->identifying =
+		mailbox->account->uid_reset != UID_RESET_REFETCH;
+	switch (mailbox->account->uid_reset) {
 	case UID_RESET_REFETCH:
 		return true;
 	case UID_RESET_STOP:
-		if (!stop(run, unknown, err))
+		if (!stop(knowledge, mailbox, unknown, err))
 			return false;
 		break;
 	case UID_RESET_MATCH:
-		if (run->options->dry_run)
+		if (mailbox->options->dry_run)
 			log_line(LOG_SUMMARY,
 				"the server seems to have given its messages "
 				"new uids: a fetch would find them again by "
 				"their headers first");
-		else if (!match(run, unknown, err))
+		else if (!match(knowledge, mailbox, unknown, err))
 			return false;
 		break;
 	}
-	run->identifying = false;
+	knowledge->identifying = false;
 	return true;
 }
 
-bool identity_check(struct run *run, struct error *err)
+bool identity_check(
+	struct knowledge *knowledge, struct mailbox *mailbox, struct error *err)
 {
-	return check_reset(run, err) && check_reuse(run, err);
+	return check_reset(knowledge, mailbox, err) &&
+		check_reuse(knowledge, mailbox, err);
 }
 
-bool identity_unknown(struct run *run,
-	bool (*visit)(void *data, size_t position,
-		const unsigned char sha256[LETTER_DIGEST], struct error *err),
-	void *data, struct error *err)
+bool identity_unknown(const struct knowledge *knowledge,
+	struct mailbox *mailbox, const struct identity_visitor *visitor,
+	struct error *err)
 {
 	struct inquiry inquiry;
-	bool ok = inquire_unknown(run, &inquiry, err);
+	bool ok = inquire_unknown(&knowledge->facts, mailbox, &inquiry, err);
 
 	for (size_t i = 0; ok && i < inquiry.count; i++) {
 		const struct headers_identity *answer = &inquiry.answers[i];
 
 		ok = !answer->known ||
-			visit(data, inquiry.positions[i], answer->sha256, err);
+			visitor->visit(visitor->data, inquiry.positions[i],
+				answer->sha256, err);
 	}
 	inquiry_release(&inquiry);
 	return ok;

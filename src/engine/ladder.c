@@ -3,94 +3,220 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "core/text.h"
 #include "core/xalloc.h"
-#include "engine/copies.h"
+#include "engine/batch.h"
 #include "engine/duplicate.h"
-#include "engine/proof.h"
-#include "io/process/log.h"
+#include "engine/recover.h"
+#include "io/mail/delivery.h"
+#include "io/process/background.h"
+#include "io/process/now.h"
 
-/* Records the published messages as kept, within a transaction. */
-bool ladder_record_kept(struct run *run, struct error *err)
+struct ladder {
+	struct mailbox *mailbox; /* borrowed, and so are the next three */
+	const struct facts *facts;
+	const struct plan *plan;
+	struct fates *fates;
+	struct delivery *delivery; /* owned */
+	struct duplicates duplicates;
+
+	struct batch *open; /* owned; whole messages that are not durable yet */
+	size_t proven;	    /* so many of its first are: see proof.h */
+
+	/* The batch that is being committed, maybe in the background: until
+	 * that is waited for, neither what follows nor the store is to be
+	 * touched. */
+	struct background background;
+	struct batch *closed; /* owned */
+	bool recorded;	      /* it is arriving, and the one before kept */
+	bool in_place;	      /* and it is published */
+	struct error commit_error;
+
+	bool failed; /* a batch was not committed: nor may any other be */
+
+	/* Published, and not yet recorded as kept. */
+	size_t published[BATCH_ROOM];
+	size_t published_count;
+	int64_t published_at;
+};
+
+struct ladder *ladder_open(struct mailbox *mailbox, struct error *err)
 {
-	for (size_t i = 0; i < run->published_count; i++) {
-		struct memory *memory = &run->memories[run->published[i]];
+	const struct account *account = mailbox->account;
 
-		if (!store_record_kept(
-			    run->store, memory->row, run->published_at, err))
+	if (!recover(mailbox, err))
+		return NULL;
+	struct delivery *delivery = delivery_open(
+		account->destination, account->path, account->state, err);
+
+	if (delivery == NULL)
+		return NULL;
+	delivery_sweep(delivery);
+	/* They tell a clock that is behind: see core/clock. */
+	if (account->policy.erase == ERASE_AFTER)
+		delivery_read_dates(delivery);
+	struct ladder *ladder = xcalloc(1, sizeof *ladder);
+
+	ladder->mailbox = mailbox;
+	ladder->delivery = delivery;
+	ladder->open = xcalloc(1, sizeof *ladder->open);
+	ladder->closed = xcalloc(1, sizeof *ladder->closed);
+	ladder->duplicates =
+		(struct duplicates){.mailbox = mailbox, .delivery = delivery};
+	return ladder;
+}
+
+void ladder_close(struct ladder *ladder)
+{
+	if (ladder == NULL)
+		return;
+	duplicates_release(&ladder->duplicates);
+	delivery_close(ladder->delivery);
+	free(ladder->open);
+	free(ladder->closed);
+	free(ladder);
+}
+
+bool ladder_begin(struct ladder *ladder, const struct facts *facts,
+	const struct plan *plan, struct fates *fates, struct error *err)
+{
+	ladder->facts = facts;
+	ladder->plan = plan;
+	ladder->fates = fates;
+	return plan->fetches == 0 ||
+		duplicates_prepare(&ladder->duplicates, err);
+}
+
+/* ---- the open batch -------------------------------------------------------
+ */
+
+bool ladder_begin_message(struct ladder *ladder, struct error *err)
+{
+	return delivery_begin(ladder->delivery, err);
+}
+
+bool ladder_write(struct ladder *ladder, const char *text, size_t length,
+	struct error *err)
+{
+	return delivery_write(ladder->delivery, text, length, err);
+}
+
+void ladder_drop_message(struct ladder *ladder)
+{
+	delivery_drop(ladder->delivery);
+}
+
+bool ladder_add(struct ladder *ladder, size_t position, uint64_t octets,
+	struct error *err)
+{
+	struct batch *batch = ladder->open;
+	struct letter *letter = &batch->letters[batch->count];
+	int64_t now = now_seconds();
+
+	if (!delivery_end(ladder->delivery, now, letter, err))
+		return false;
+	if (batch->count == 0)
+		batch->began = now;
+	batch->octets_sent[batch->count] = octets;
+	batch->positions[batch->count++] = position;
+	batch->octets += letter->octets;
+	return true;
+}
+
+size_t ladder_unproven(const struct ladder *ladder)
+{
+	return ladder->open->count - ladder->proven;
+}
+
+void ladder_proven(struct ladder *ladder)
+{
+	ladder->proven = ladder->open->count;
+}
+
+/* ---- its commit -----------------------------------------------------------
+ */
+
+bool ladder_record_kept(const struct ladder *ladder, struct error *err)
+{
+	for (size_t i = 0; ladder != NULL && i < ladder->published_count; i++) {
+		const struct fate *fate =
+			&ladder->fates->at[ladder->published[i]];
+
+		if (!store_record_kept(ladder->mailbox->store, fate->row,
+			    ladder->published_at, err))
 			return false;
 	}
 	return true;
 }
 
 /* The published messages are kept from now on: DELE may follow. */
-static void published_are_kept(struct run *run)
+static void published_are_kept(struct ladder *ladder)
 {
-	for (size_t i = 0; i < run->published_count; i++) {
-		struct memory *memory = &run->memories[run->published[i]];
+	for (size_t i = 0; i < ladder->published_count; i++) {
+		struct fate *fate = &ladder->fates->at[ladder->published[i]];
 
-		memory->state = MEMORY_KEPT;
-		memory->kept_at = run->published_at;
+		fate->state = FATE_KEPT;
+		fate->kept_at = ladder->published_at;
 	}
-	run->published_count = 0;
+	ladder->published_count = 0;
 }
 
-/* If it is the same text, after all, its size was not what it seemed. */
-static bool retire(struct run *run, const struct message *message,
+/*
+ * The message that a uid stood for before keeps its record under another name.
+ * If it is the same text, after all, its size was not what it seemed.
+ */
+static bool retire(struct ladder *ladder, struct uid uid,
 	const struct letter *letter, int64_t now, struct error *err)
 {
+	struct store *store = ladder->mailbox->store;
 	bool same;
 
-	struct uid uid = maildrop_uid(&run->maildrop, message);
-
-	if (!store_is_same_text(run->store, uid, letter->sha256, &same, err))
+	if (!store_is_same_text(store, uid, letter->sha256, &same, err))
 		return false;
-	run->loose = run->loose || same;
-	return store_retire(run->store, uid, now, err);
+	ladder->mailbox->loose_sizes |= same;
+	return store_retire(store, uid, now, err);
 }
 
-static bool record_arriving(struct run *run, struct error *err)
+/* Records one message of the closed batch as arriving. */
+static bool record_arriving(
+	struct ladder *ladder, size_t i, int64_t now, struct error *err)
 {
-	struct batch *batch = run->closed;
-	struct store_place place = {
-		run->account->destination, run->account->path};
-	int64_t now = run_now();
+	const struct account *account = ladder->mailbox->account;
+	struct store *store = ladder->mailbox->store;
+	struct batch *batch = ladder->closed;
+	const struct message *message =
+		&ladder->facts->maildrop->messages[batch->positions[i]];
+	struct fate *fate = &ladder->fates->at[batch->positions[i]];
+	struct store_arrival arrival = {
+		.uid = maildrop_uid(ladder->facts->maildrop, message),
+		.size = message->size,
+		.letter = &batch->letters[i],
+		.place = {account->destination, account->path},
+		.now = now,
+	};
 
-	for (size_t i = 0; i < batch->count; i++) {
-		size_t position = batch->positions[i];
-		const struct message *message =
-			&run->maildrop.messages[position];
+	if (ladder->plan->steps[batch->positions[i]].reused &&
+		!retire(ladder, arrival.uid, arrival.letter, now, err))
+		return false;
+	/* Found by its text: the record that it has goes with it. */
+	if (batch->rows[i] != 0) {
+		fate->row = batch->rows[i];
+		return store_rebind(
+			store, batch->rows[i], arrival.uid, message->size, err);
+	}
+	if (!store_record_arriving(store, &arrival, &fate->row, err))
+		return false;
+	/* The hold is on the uid, whatever it stands for. */
+	return !ladder->facts->memories[batch->positions[i]].held ||
+		store_record_hold(store, fate->row, now, err);
+}
 
-		if (run->plan.steps[position].reused &&
-			!retire(run, message, &batch->letters[i], now, err))
-			return false;
-		/* Found by its text: the record that it has goes with it. */
-		if (batch->rows[i] != 0 &&
-			!store_rebind(run->store, batch->rows[i],
-				maildrop_uid(&run->maildrop, message),
-				message->size, err))
-			return false;
-		if (batch->rows[i] != 0) {
-			run->memories[position].row = batch->rows[i];
-			continue;
-		}
-		struct store_arrival arrival = {
-			.uid = maildrop_uid(&run->maildrop, message),
-			.size = message->size,
-			.letter = &batch->letters[i],
-			.place = place,
-			.now = now,
-		};
+static bool record_closed(struct ladder *ladder, struct error *err)
+{
+	int64_t now = now_seconds();
 
-		if (!store_record_arriving(run->store, &arrival,
-			    &run->memories[position].row, err))
-			return false;
-		/* The hold is on the uid, whatever it stands for. */
-		if (run->memories[position].held &&
-			!store_record_hold(run->store,
-				run->memories[position].row, now, err))
+	for (size_t i = 0; i < ladder->closed->count; i++) {
+		if (!record_arriving(ladder, i, now, err))
 			return false;
 	}
 	return true;
@@ -104,92 +230,101 @@ static bool record_arriving(struct run *run, struct error *err)
  */
 static void commit_batch(void *data)
 {
-	struct run *run = data;
-	struct batch *batch = run->closed;
-	struct error *err = &run->fall;
+	struct ladder *ladder = data;
+	struct batch *batch = ladder->closed;
+	struct store *store = ladder->mailbox->store;
+	struct error *err = &ladder->commit_error;
 
-	bool sealed = duplicate_sift(run, err) &&
-		delivery_seal(run->delivery, batch->letters, batch->count, err);
+	bool sealed = duplicates_sift(&ladder->duplicates, batch, err) &&
+		delivery_seal(
+			ladder->delivery, batch->letters, batch->count, err);
 
 	if (sealed)
-		duplicate_settle(batch);
-	run->recorded = sealed && store_begin(run->store, err) &&
-		ladder_record_kept(run, err) && record_arriving(run, err) &&
-		store_commit(run->store, err);
-	run->in_place = run->recorded && delivery_publish(run->delivery, err);
+		duplicates_settle(batch);
+	ladder->recorded = sealed && store_begin(store, err) &&
+		ladder_record_kept(ladder, err) && record_closed(ladder, err) &&
+		store_commit(store, err);
+	ladder->in_place =
+		ladder->recorded && delivery_publish(ladder->delivery, err);
 }
 
-static void closed_is_published(struct run *run)
+/* One message of the closed batch is in its place. */
+static void say_published(struct ladder *ladder, size_t i)
 {
-	struct batch *batch = run->closed;
+	const struct account *account = ladder->mailbox->account;
+	const struct batch *batch = ladder->closed;
+	const struct letter *letter = &batch->letters[i];
+	bool maildir = account->destination == DESTINATION_MAILDIR;
 	char where[1200];
 
-	for (size_t i = 0; i < batch->count; i++) {
-		const struct letter *letter = &batch->letters[i];
-		bool maildir = run->account->destination == DESTINATION_MAILDIR;
+	snprintf(where, sizeof where, "%s%s%s", account->path,
+		maildir ? "/new/" : "", maildir ? letter->name : "");
+	mailbox_say_message(ladder->mailbox, batch->positions[i],
+		&ladder->plan->steps[batch->positions[i]],
+		batch->twice[i] ? "fetched again, which is here as" : "fetched",
+		where);
+}
 
-		clock_learn(&run->clock, letter->received);
-		run->published[i] = batch->positions[i];
-		run->tally->fetched++;
-		run->tally->octets += letter->octets;
-		snprintf(where, sizeof where, "%s%s%s", run->account->path,
-			maildir ? "/new/" : "", maildir ? letter->name : "");
-		run->tally->twice += batch->twice[i];
-		run_say_message(run, batch->positions[i],
-			batch->twice[i] ? "fetched again, which is here as"
-					: "fetched",
-			where);
+static void closed_is_published(struct ladder *ladder)
+{
+	struct clock *clock = &ladder->mailbox->clock;
+	struct batch *batch = ladder->closed;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		clock_learn(clock, batch->letters[i].received);
+		ladder->published[i] = batch->positions[i];
+		ladder->fates->fetched++;
+		ladder->fates->octets += batch->letters[i].octets;
+		ladder->fates->twice += batch->twice[i];
+		say_published(ladder, i);
 	}
-	run->published_count = batch->count;
-	run->published_at = run->clock.trust == CLOCK_SURE ? run_now() : 0;
+	ladder->published_count = batch->count;
+	ladder->published_at = clock->trust == CLOCK_SURE ? now_seconds() : 0;
 }
 
 /* Waits for the closed batch, and takes what came of it. */
-static bool settle(struct run *run, struct error *err)
+static bool settle(struct ladder *ladder, struct error *err)
 {
-	struct batch *batch = run->closed;
+	struct batch *batch = ladder->closed;
 
-	background_wait(&run->background);
+	background_wait(&ladder->background);
 	if (batch->count == 0)
 		return true;
-	if (run->recorded) {
-		published_are_kept(run);
-		for (size_t i = 0; i < batch->count; i++) {
-			size_t at = batch->positions[i];
-
-			run->memories[at].state = MEMORY_ARRIVING;
-			run->memories[at].size =
-				run->maildrop.messages[at].size;
-		}
+	if (ladder->recorded) {
+		published_are_kept(ladder);
+		for (size_t i = 0; i < batch->count; i++)
+			ladder->fates->at[batch->positions[i]].state =
+				FATE_ARRIVING;
 	}
-	if (run->in_place) {
-		closed_is_published(run);
+	if (ladder->in_place) {
+		closed_is_published(ladder);
 	} else {
-		delivery_abandon(run->delivery);
-		run->failed = true;
-		*err = run->fall;
+		delivery_abandon(ladder->delivery);
+		ladder->failed = true;
+		*err = ladder->commit_error;
 	}
 	batch->count = 0;
 	batch->octets = 0;
-	return run->in_place;
+	return ladder->in_place;
 }
 
 /* The open batch is the closed one from now on. */
-static void turn(struct run *run)
+static void turn(struct ladder *ladder)
 {
-	struct batch *empty = run->closed;
+	struct batch *empty = ladder->closed;
 
-	delivery_turn(run->delivery);
-	run->closed = run->open;
-	run->open = empty;
-	run->proven = 0;
+	delivery_turn(ladder->delivery);
+	ladder->closed = ladder->open;
+	ladder->open = empty;
+	ladder->proven = 0;
 }
 
 static bool is_due(const struct batch *batch)
 {
 	return batch->count + PROOF_GROUP_MAX > BATCH_MESSAGES ||
 		batch->octets >= BATCH_OCTETS ||
-		(batch->count > 0 && run_now() - batch->began >= BATCH_SECONDS);
+		(batch->count > 0 &&
+			now_seconds() - batch->began >= BATCH_SECONDS);
 }
 
 static bool is_full(const struct batch *batch)
@@ -198,106 +333,80 @@ static bool is_full(const struct batch *batch)
 		batch->octets >= BATCH_OCTETS_MAX;
 }
 
-bool ladder_advance(struct run *run, struct error *err)
+bool ladder_advance(struct ladder *ladder, struct error *err)
 {
-	bool busy = background_is_busy(&run->background);
+	bool busy = background_is_busy(&ladder->background);
 
-	if (!busy && !settle(run, err))
+	if (!busy && !settle(ladder, err))
 		return false;
-	if (!is_due(run->open) || (busy && !is_full(run->open)))
+	if (!is_due(ladder->open) || (busy && !is_full(ladder->open)))
 		return true;
-	if (!settle(run, err))
+	if (!settle(ladder, err))
 		return false;
-	turn(run);
-	background_begin(&run->background, commit_batch, run);
+	turn(ladder);
+	background_begin(&ladder->background, commit_batch, ladder);
 	return true;
 }
 
 /* Records the last published batch, so that its messages may be erased. */
-static bool commit_kept(struct run *run, struct error *err)
+static bool commit_kept(struct ladder *ladder, struct error *err)
 {
-	if (run->published_count == 0)
+	struct store *store = ladder->mailbox->store;
+
+	if (ladder->published_count == 0)
 		return true;
-	if (!store_begin(run->store, err) || !ladder_record_kept(run, err) ||
-		!store_commit(run->store, err))
+	if (!store_begin(store, err) || !ladder_record_kept(ladder, err) ||
+		!store_commit(store, err))
 		return false;
-	published_are_kept(run);
+	published_are_kept(ladder);
 	return true;
 }
 
-bool ladder_finish(struct run *run, struct error *err)
+bool ladder_finish(struct ladder *ladder, struct error *err)
 {
-	if (!settle(run, err))
+	if (!settle(ladder, err))
 		return false;
-	if (run->open->count > 0) {
-		turn(run);
-		commit_batch(run);
-		if (!settle(run, err))
+	if (ladder->open->count > 0) {
+		turn(ladder);
+		commit_batch(ladder);
+		if (!settle(ladder, err))
 			return false;
 	}
-	return commit_kept(run, err);
+	return commit_kept(ladder, err);
 }
 
-bool ladder_wait(struct run *run, struct error *err)
+/* ---- after a session that broke off ---------------------------------------
+ */
+
+struct ladder_rest ladder_weigh(
+	struct ladder *ladder, const struct error *err, struct error *second)
 {
-	return settle(run, err) && !run->failed;
+	struct ladder_rest rest = {
+		/* An error of the disk is told to one sync only, so once one
+		 * batch has failed, no other is committed. */
+		.sound = settle(ladder, second) && !ladder->failed,
+	};
+	const struct batch *batch = ladder->open;
+	const struct proof_claim claim = {
+		.plan = ladder->plan,
+		.positions = batch->positions,
+		.octets = batch->octets_sent,
+		.count = batch->count,
+		.proven = ladder->proven,
+	};
+
+	if (rest.sound)
+		rest.believed = proof_believed(ladder->mailbox, &claim, err);
+	rest.doubtful = batch->count - rest.believed;
+	return rest;
 }
 
-/* One place's arriving rows: of which are the messages there? */
-static bool recover_place(struct run *run, const struct store_arriving *rows,
-	size_t count, struct error *err)
+void ladder_salvage(struct ladder *ladder, const struct ladder_rest *rest,
+	struct error *second)
 {
-	struct delivery *delivery = delivery_open(
-		rows[0].kind, rows[0].path, run->account->state, err);
-	struct letter *letters = xcalloc(count, sizeof letters[0]);
-	bool *arrived = xcalloc(count, sizeof arrived[0]);
-	struct copies_moved moved = {rows[0].path, letters, count, arrived};
-	size_t kept = 0;
-	bool ok = delivery != NULL;
-
-	for (size_t i = 0; i < count; i++)
-		letters[i] = rows[i].letter;
-	ok = ok && delivery_recover(delivery, letters, count, arrived, err) &&
-		copies_find_moved(run, &moved, err) &&
-		store_begin(run->store, err);
-	for (size_t i = 0; ok && i < count; i++) {
-		kept += arrived[i];
-		ok = arrived[i]
-			? store_record_kept(run->store, rows[i].row,
-				  run->clock.trust == CLOCK_SURE ? run_now()
-								 : 0,
-				  err) &&
-				store_record_filed(run->store, rows[i].row,
-					&letters[i], err)
-			: store_forget_arriving(run->store, rows[i].row, err);
-	}
-	ok = ok && store_commit(run->store, err);
-	if (ok)
-		log_line(LOG_SUMMARY,
-			"an earlier run was interrupted while storing %zu %s: "
-			"stored %zu, to be fetched again %zu",
-			count, text_plural(count, "message", "messages"), kept,
-			count - kept);
-	free(arrived);
-	free(letters);
-	delivery_close(delivery);
-	return ok;
-}
-
-/* Settles what an ended run left half done, before anything else. */
-bool ladder_recover(struct run *run, struct error *err)
-{
-	struct store_arriving *rows = NULL;
-	size_t count = 0;
-	bool ok = store_arriving(run->store, &rows, &count, err);
-
-	for (size_t i = 0, n; ok && i < count; i += n) {
-		for (n = 1; i + n < count && rows[i + n].kind == rows[i].kind &&
-			strcmp(rows[i + n].path, rows[i].path) == 0;
-			n++)
-			;
-		ok = recover_place(run, &rows[i], n, err);
-	}
-	store_free_arriving(rows, count);
-	return ok;
+	delivery_drop(ladder->delivery);
+	delivery_drop_last(ladder->delivery, rest->doubtful);
+	ladder->open->count = rest->believed;
+	if (rest->sound)
+		ladder_finish(ladder, second);
 }

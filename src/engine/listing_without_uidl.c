@@ -14,10 +14,10 @@
 /* "header ", the digest in hexadecimal, a blank and a size. */
 #define UID_MAX (7 + 2 * LETTER_DIGEST + 1 + 20 + 1)
 
-bool listing_lacks_uidl(const struct run *run, const struct error *err)
+bool listing_lacks_uidl(const struct mailbox *mailbox, const struct error *err)
 {
 	return err->kind == ERROR_UNAVAILABLE &&
-		!session_capabilities(run->session)->uidl &&
+		!session_capabilities(mailbox->session)->uidl &&
 		pop3_response_code(err->server, strlen(err->server)) ==
 		POP3_CODE_NONE;
 }
@@ -44,9 +44,10 @@ static bool add(struct maildrop *made, const struct message *message,
 }
 
 /* The same messages, with uids made of their headers and sizes. */
-static bool make_uids(struct run *run, struct maildrop *made, struct error *err)
+static bool make_uids(
+	struct mailbox *mailbox, struct maildrop *made, struct error *err)
 {
-	size_t count = run->maildrop.count;
+	size_t count = mailbox->maildrop.count;
 	size_t *positions = xcalloc(count, sizeof positions[0]);
 	struct headers_identity *identities =
 		xcalloc(count, sizeof identities[0]);
@@ -54,39 +55,41 @@ static bool make_uids(struct run *run, struct maildrop *made, struct error *err)
 
 	for (size_t i = 0; i < count; i++)
 		positions[i] = i;
-	bool ok = headers_identify(run, positions, count, identities, err);
+	bool ok = headers_identify(mailbox, positions, count, identities, err);
 
 	for (size_t i = 0; ok && i < count; i++) {
 		answered += identities[i].answered;
-		ok = add(made, &run->maildrop.messages[i], &identities[i], err);
+		ok = add(made, &mailbox->maildrop.messages[i], &identities[i],
+			err);
 	}
 	if (ok && count > 0 && answered == 0)
 		ok = error_set(err, ERROR_UNAVAILABLE,
 			"%s:%u refused UIDL and TOP, one of which is needed to tell what is new: nothing was fetched",
-			run->account->server, run->account->port);
+			mailbox->account->server, mailbox->account->port);
 	free(positions);
 	free(identities);
 	return ok;
 }
 
-bool listing_without_uidl(struct run *run, struct error *err)
+bool listing_without_uidl(struct mailbox *mailbox, struct error *err)
 {
 	struct maildrop made;
 
-	session_forgo_pipelining(run->session);
-	if (!listing_numbers(run->session, run->account, &run->maildrop, err))
+	session_forgo_pipelining(mailbox->session);
+	if (!listing_numbers(mailbox->session, mailbox->account,
+		    &mailbox->maildrop, err))
 		return false;
-	maildrop_init(&made, run->maildrop.key);
-	if (!make_uids(run, &made, err)) {
+	maildrop_init(&made, mailbox->maildrop.key);
+	if (!make_uids(mailbox, &made, err)) {
 		maildrop_release(&made);
 		return false;
 	}
-	maildrop_release(&run->maildrop);
-	run->maildrop = made;
-	run->maildrop.sized = true;
-	run_say_once(run, STORE_SAID_NO_UIDL,
+	maildrop_release(&mailbox->maildrop);
+	mailbox->maildrop = made;
+	mailbox->maildrop.sized = true;
+	mailbox_say_once(mailbox, STORE_SAID_NO_UIDL,
 		"the server has no UIDL: its messages are known by their "
 		"headers and sizes, which are asked for in each run (this is "
 		"said once)");
-	return maildrop_sort(&run->maildrop, err);
+	return maildrop_sort(&mailbox->maildrop, err);
 }

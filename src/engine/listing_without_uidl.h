@@ -5,10 +5,10 @@
 
 #include <stdbool.h>
 
-#include "engine/run.h"
+#include "engine/mailbox.h"
 
 /* Was UIDL refused because the server does not know it? */
-bool listing_lacks_uidl(const struct run *run, const struct error *err);
+bool listing_lacks_uidl(const struct mailbox *mailbox, const struct error *err);
 
 /*
  * Fills the maildrop (initialised, empty) by LIST and TOP n 0: the uid of each
@@ -16,6 +16,6 @@ bool listing_lacks_uidl(const struct run *run, const struct error *err);
  * that tells it from others has none. One command at a time, since nothing
  * proves an answer.
  */
-bool listing_without_uidl(struct run *run, struct error *err);
+bool listing_without_uidl(struct mailbox *mailbox, struct error *err);
 
 #endif

@@ -1,128 +1,209 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/mailbox.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 
-#include "core/text.h"
-#include "engine/connect.h"
+#include "core/xalloc.h"
 #include "engine/listing.h"
-#include "engine/run.h"
+#include "engine/listing_without_uidl.h"
+#include "engine/places.h"
 #include "engine/state.h"
+#include "io/process/confine.h"
+#include "io/process/digest.h"
 #include "io/process/log.h"
+#include "io/process/now.h"
 #include "io/process/privilege.h"
 #include "io/process/secret.h"
 
 bool mailbox_begin(struct mailbox *mailbox, struct account *account,
-	const struct run_options *options, struct error *err)
+	const struct run_options *options, char *password, struct error *err)
 {
 	*mailbox = (struct mailbox){
 		.account = account,
 		.options = options,
-		.now = run_now(),
+		.password = password,
+		.began = now_seconds(),
 	};
 	log_account(account->name);
 	if (!privilege_check(account, err))
 		return false;
-	if (!secret_is_at_hand(account) &&
+	if (password == NULL && !secret_is_at_hand(account) &&
 		!secret_ask(account, options->stop, &mailbox->password, err))
 		return false;
 	return privilege_become(account, err);
 }
 
+/* What time it is, as far as it can be believed. */
+static bool read_clock(struct mailbox *mailbox, struct error *err)
+{
+	struct clock_record record;
+	int64_t now = now_seconds();
+
+	if (!store_clock(mailbox->store, &record, err))
+		return false;
+	mailbox->clock = mailbox->options->no_brake
+		? clock_accept(now)
+		: clock_judge(&record, now, mailbox->account->policy.after);
+	return true;
+}
+
 /*
- * To write, unless this is a dry run, though nothing is written before all is
- * known: once the process has confined itself, it can open no file to write.
+ * A store is opened to be written although nothing may be written to it in the
+ * end: once the process has confined itself, it can open no file to write.
  */
-static bool open_store(struct mailbox *mailbox, struct error *err)
+bool mailbox_open(struct mailbox *mailbox, struct error *err)
+{
+	const struct account *account = mailbox->account;
+	const struct run_options *options = mailbox->options;
+
+	mailbox->store = state_open(
+		account, options->dry_run ? STORE_READ : STORE_WRITE, err);
+	return mailbox->store != NULL && read_clock(mailbox, err) &&
+		store_check_mailbox(mailbox->store, account->server,
+			account->user, options->same_mailbox, err);
+}
+
+/*
+ * Copies are looked for, and read, before what is there is erased; and what
+ * might be here already, before it is put there.
+ */
+static bool find_readable(
+	struct mailbox *mailbox, struct places *places, struct error *err)
 {
 	const struct account *account = mailbox->account;
 
-	mailbox->store = state_open(account,
-		mailbox->options->dry_run ? STORE_READ : STORE_WRITE, err);
-	return mailbox->store != NULL &&
-		store_check_mailbox(mailbox->store, account->server,
-			account->user, mailbox->options->same_mailbox, err);
+	if (policy_erases_later(&account->policy) && !mailbox->options->keep) {
+		if (!places_gather(places, account, mailbox->store, err))
+			return false;
+		places_add_links(places);
+	} else if (account->destination == DESTINATION_MAILDIR &&
+		!account->keep_duplicates) {
+		places_add(places, account->path, true);
+	}
+	return true;
+}
+
+static bool confine(struct mailbox *mailbox, bool delivers, struct error *err)
+{
+	struct places places = {.count = 0};
+
+	if (!find_readable(mailbox, &places, err))
+		return false;
+	const char **paths = xcalloc(places.count + 1, sizeof paths[0]);
+
+	for (size_t i = 0; i < places.count; i++)
+		paths[i] = places.at[i].path;
+	confine_worker(mailbox->account, !delivers, paths, places.count);
+	free(paths);
+	places_release(&places);
+	return true;
+}
+
+/* Not needed any more, however long the session is. */
+static void forget_password(struct mailbox *mailbox)
+{
+	secret_free(mailbox->password);
+	mailbox->password = NULL;
+	account_forget_password(mailbox->account);
+}
+
+bool mailbox_log_in(struct mailbox *mailbox, bool delivers, struct error *err)
+{
+	struct account *account = mailbox->account;
+	const volatile sig_atomic_t *stop = mailbox->options->stop;
+
+	if (mailbox->password == NULL &&
+		!secret_get(account, privilege_has_changed(), stop,
+			&mailbox->password, err))
+		return false;
+	/* password-command may have asked there; nothing else does. */
+	privilege_leave_terminal();
+	/* What is open stays open; nothing was said to the server yet. */
+	if (confine(mailbox, delivers, err))
+		mailbox->session =
+			session_open(account, mailbox->password, stop, err);
+	forget_password(mailbox);
+	if (mailbox->session == NULL)
+		return false;
+	confine_connected();
+	mailbox->proof.form = store_uidl_form(mailbox->store);
+	mailbox->proof.one_by_one =
+		store_was_out_of_step(mailbox->store, mailbox->clock.now);
+	if (mailbox->proof.one_by_one)
+		session_forgo_pipelining(mailbox->session);
+	return true;
+}
+
+bool mailbox_bind(struct mailbox *mailbox, struct error *err)
+{
+	return mailbox->options->dry_run ||
+		store_bind_mailbox(mailbox->store, mailbox->account->server,
+			mailbox->account->user, err);
+}
+
+/* The same one for the same numbers and uids, on this machine. */
+static void digest_listing(
+	const struct maildrop *maildrop, unsigned char sha256[DIGEST_LENGTH])
+{
+	struct digest *digest = digest_new();
+	uint32_t numbers[512];
+	size_t n = 0;
+
+	/* Numbers and lengths, which tell the uids behind them apart. */
+	for (size_t i = 0; i < maildrop->count; i++) {
+		numbers[n++] = maildrop->messages[i].number;
+		numbers[n++] = maildrop->messages[i].uid_length;
+		if (n == sizeof numbers / sizeof numbers[0] ||
+			i + 1 == maildrop->count) {
+			digest_update(digest, numbers, n * sizeof numbers[0]);
+			n = 0;
+		}
+	}
+	if (maildrop->uids_length > 0)
+		digest_update(digest, maildrop->uids, maildrop->uids_length);
+	digest_finish(digest, sha256);
+	digest_free(digest);
 }
 
 bool mailbox_list(struct mailbox *mailbox, struct error *err)
 {
 	uint64_t key[2] = {0, 0};
 
-	if (!open_store(mailbox, err))
-		return false;
-	struct session *session =
-		connect_account(mailbox->account, mailbox->password,
-			mailbox->store, false, mailbox->options->stop, err);
-
-	if (session == NULL)
-		return false;
 	if (getrandom(key, sizeof key, 0) < 0)
-		key[0] = (uint64_t)mailbox->now;
+		key[0] = (uint64_t)mailbox->clock.now;
 	maildrop_init(&mailbox->maildrop, key);
-	bool ok = listing_uids(
-			  session, mailbox->account, &mailbox->maildrop, err) &&
-		session_in_step(session, err) &&
-		maildrop_index(&mailbox->maildrop, err);
-
-	if (ok)
-		session_leave(session);
-	session_close(session);
-	return ok;
+	if (!listing_uids(mailbox->session, mailbox->account,
+		    &mailbox->maildrop, err)) {
+		if (!listing_lacks_uidl(mailbox, err))
+			return false;
+		*err = (struct error){.kind = ERROR_NONE};
+		mailbox->uids_made = true;
+		if (!listing_without_uidl(mailbox, err))
+			return false;
+	}
+	mailbox->listed = true;
+	digest_listing(&mailbox->maildrop, mailbox->listing);
+	return true;
 }
 
-bool mailbox_note(struct mailbox *mailbox, struct error *err)
+void mailbox_leave(struct mailbox *mailbox)
 {
-	const struct account *account = mailbox->account;
-
-	return mailbox->options->dry_run ||
-		(store_bind_mailbox(
-			 mailbox->store, account->server, account->user, err) &&
-			store_begin(mailbox->store, err));
+	session_leave(mailbox->session);
 }
 
-static void show(const struct store_seen *seen)
+void mailbox_hang_up(struct mailbox *mailbox)
 {
-	char uid[4 * TEXT_SHOWN_MAX + 8];
-
-	printf("  seen  %s\n",
-		text_printable(
-			uid, sizeof uid, seen->uid.bytes, seen->uid.length));
+	session_close(mailbox->session);
+	mailbox->session = NULL;
 }
 
-bool mailbox_mark(struct mailbox *mailbox, const struct store_seen *seen,
-	bool *marked, struct error *err)
+void mailbox_close(struct mailbox *mailbox)
 {
-	bool dry = mailbox->options->dry_run;
-	bool known;
-	int64_t row;
-
-	if (!store_knows(mailbox->store, seen->uid, &known, err))
-		return false;
-	*marked = !known;
-	mailbox->known += known;
-	mailbox->marked += !known;
-	if (!known && dry && mailbox->options->verbose)
-		show(seen);
-	return known || dry ||
-		store_record_seen(
-			mailbox->store, seen, mailbox->now, &row, err);
-}
-
-bool mailbox_commit(struct mailbox *mailbox, struct error *err)
-{
-	return mailbox->options->dry_run || store_commit(mailbox->store, err);
-}
-
-int mailbox_end(struct mailbox *mailbox, const struct error *err)
-{
-	if (err->kind != ERROR_NONE)
-		log_error(err);
+	mailbox_hang_up(mailbox);
 	store_close(mailbox->store);
+	mailbox->store = NULL;
 	maildrop_release(&mailbox->maildrop);
 	secret_free(mailbox->password);
-	fflush(stdout);
-	return error_status(err->kind);
+	mailbox->password = NULL;
 }

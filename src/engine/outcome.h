@@ -14,11 +14,10 @@
 struct run_options {
 	bool dry_run;
 	bool json;
-	bool rebuild;	   /* fetch nothing: find out what is here */
+	bool keep;	   /* erase nothing at all */
 	bool no_brake;	   /* whatever is missing here */
 	bool same_mailbox; /* whatever the store says of server and user */
 	bool verbose;	   /* a dry run lists what stays, too */
-	bool list;	   /* a dry run prints what is on the server instead */
 	unsigned columns;  /* of the terminal that a list goes to; 0: none */
 	bool bar;	   /* draw progress here: nobody else does */
 	const volatile sig_atomic_t *stop; /* not 0: end, as after an error */

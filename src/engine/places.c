@@ -10,6 +10,7 @@
 
 #include "core/xalloc.h"
 #include "engine/copies.h"
+#include "engine/mailbox.h"
 #include "io/mail/local.h"
 #include "io/process/directory.h"
 
@@ -215,20 +216,21 @@ static bool look_for(
  * its name or another one? Else: is there no mail at all? Fails where that
  * cannot be told.
  */
-static bool is_gone(struct run *run, bool kept, bool *gone, struct error *err)
+static bool is_gone(
+	struct mailbox *mailbox, bool kept, bool *gone, struct error *err)
 {
-	const struct account *account = run->account;
+	const struct account *account = mailbox->account;
 	struct search search = {.local = local_new(NULL)};
 	bool ok = local_look(
 		search.local, account->path, account->trash, true, err);
 
 	if (ok && kept)
-		ok = store_copies(run->store, look_for, &search, err);
+		ok = store_copies(mailbox->store, look_for, &search, err);
 	if (ok && kept && !search.found) {
 		search.strangers = true;
-		ok = copies_read_strangers(search.local, run->store,
-			     run->options->stop, err) &&
-			store_copies(run->store, look_for, &search, err);
+		ok = copies_read_strangers(search.local, mailbox->store,
+			     mailbox->options->stop, err) &&
+			store_copies(mailbox->store, look_for, &search, err);
 	}
 	*gone = kept ? !search.found : local_is_empty(search.local);
 	/* What could not be looked at is not empty. */
@@ -240,33 +242,33 @@ static bool is_gone(struct run *run, bool kept, bool *gone, struct error *err)
 	return ok;
 }
 
-bool places_check(struct run *run, struct error *err)
+bool places_check(struct mailbox *mailbox, struct error *err)
 {
-	const struct account *account = run->account;
+	const struct account *account = mailbox->account;
 	struct store_place place = {account->destination, account->path};
 	struct store_origin then = {.inode = 0};
 	struct store_origin now = {.inode = 0};
 	bool kept = false;
 	bool gone = false;
 
-	if (!store_has_mail(run->store, &place, &kept, err))
+	if (!store_has_mail(mailbox->store, &place, &kept, err))
 		return false;
-	if (kept && !run->options->no_brake && is_missing(account))
+	if (kept && !mailbox->options->no_brake && is_missing(account))
 		return error_set(err, ERROR_DATA,
 			"%s, where mail was put, is not there: is its disk "
 			"mounted? Nothing was fetched or erased. " NO_BRAKE,
 			account->path);
-	if (!store_origin(run->store, &place, &then, err))
+	if (!store_origin(mailbox->store, &place, &then, err))
 		return false;
 	if (!identify(account, &now)) {
 		/* It is made when mail comes. */
-		run->origin_changed = true;
+		mailbox->place_changed = true;
 		return true;
 	}
 	if (then.inode == now.inode && then.born == now.born)
 		return true;
-	if (then.inode != 0 && !run->options->no_brake) {
-		if (!is_gone(run, kept, &gone, err))
+	if (then.inode != 0 && !mailbox->options->no_brake) {
+		if (!is_gone(mailbox, kept, &gone, err))
 			return false;
 		/* Mail that the server no longer has may have been filed since,
 		 * and nothing is on record of that: only an empty place tells.
@@ -280,16 +282,16 @@ bool places_check(struct run *run, struct error *err)
 				"removed, run once with --no-brake",
 				account->path);
 	}
-	run->origin_changed = true;
+	mailbox->place_changed = true;
 	return true;
 }
 
-bool places_record(struct run *run, struct error *err)
+bool places_record(struct mailbox *mailbox, struct error *err)
 {
-	const struct account *account = run->account;
+	const struct account *account = mailbox->account;
 	struct store_place place = {account->destination, account->path};
 	struct store_origin now = {.inode = 0};
 
-	return !run->origin_changed || !identify(account, &now) ||
-		store_record_origin(run->store, &place, &now, err);
+	return !mailbox->place_changed || !identify(account, &now) ||
+		store_record_origin(mailbox->store, &place, &now, err);
 }

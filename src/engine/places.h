@@ -11,8 +11,9 @@
 
 #include "core/account.h"
 #include "core/error.h"
-#include "engine/run.h"
 #include "io/store/store.h"
+
+struct mailbox;
 
 struct place {
 	char *path;	     /* owned */
@@ -47,10 +48,10 @@ void places_release(struct places *places);
  * Is the place where mail was put still there, and is it the one that mail was
  * put into? Fails with ERROR_DATA when it is not there, before it would be made
  * anew (a disk that is not mounted looks so), or when another, empty directory
- * has its name (a state restored on another machine looks so). Notes in run
- * what is to be recorded of it.
+ * has its name (a state restored on another machine looks so). Notes in the
+ * mailbox whether it is another one than on record (place_changed).
  */
-bool places_check(struct run *run, struct error *err);
+bool places_check(struct mailbox *mailbox, struct error *err);
 
 /*
  * Can the file system make sure that mail put there stays there? Some cannot
@@ -58,7 +59,7 @@ bool places_check(struct run *run, struct error *err);
  */
 bool places_can_sync(const struct account *account);
 
-/* Which directory mail is put into now, if it is another one than recorded. */
-bool places_record(struct run *run, struct error *err);
+/* Records which directory mail is put into now, if it is another one. */
+bool places_record(struct mailbox *mailbox, struct error *err);
 
 #endif

@@ -12,6 +12,7 @@
 #include "engine/identity.h"
 #include "io/mail/local.h"
 #include "io/process/log.h"
+#include "io/process/now.h"
 
 /* A copy that was read. */
 struct copy {
@@ -21,6 +22,8 @@ struct copy {
 };
 
 struct rebuild {
+	struct mailbox *mailbox; /* borrowed */
+	uint64_t rebuilt;
 	struct copy *copies; /* owned; by header once they are sorted */
 	size_t count;
 	size_t room;
@@ -91,28 +94,38 @@ static bool look_at_other(void *data, const char *name, struct store *store)
 	return true;
 }
 
-bool rebuild_read(struct run *run, struct error *err)
+void rebuild_free(struct rebuild *rebuild)
 {
+	if (rebuild != NULL)
+		free(rebuild->copies);
+	free(rebuild);
+}
+
+struct rebuild *rebuild_read(struct mailbox *mailbox, struct error *err)
+{
+	const struct account *account = mailbox->account;
 	struct rebuild *rebuild = xcalloc(1, sizeof *rebuild);
 	struct local *local = local_new(NULL);
+	struct others others = {.account = account, .local = local};
+	struct reading reading = {rebuild, mailbox->options->stop};
+	bool ok = copies_look(local, account, mailbox->store, true, err);
 
-	run->rebuild = rebuild;
-	struct others others = {.account = run->account, .local = local};
-	bool ok = copies_look(local, run->account, run->store, true, err);
-
+	rebuild->mailbox = mailbox;
 	/* What another account has on record is not this one's. */
 	if (ok)
-		store_each_other(run->account->state, run->account->name,
-			look_at_other, &others);
+		store_each_other(
+			account->state, account->name, look_at_other, &others);
 	free(others.renamed);
-	struct reading reading = {rebuild, run->options->stop};
-
 	ok = ok && local_read(local, add_copy, &reading, err);
 	local_free(local);
-	if (ok && rebuild->count > 0)
+	if (!ok) {
+		rebuild_free(rebuild);
+		return NULL;
+	}
+	if (rebuild->count > 0)
 		qsort(rebuild->copies, rebuild->count,
 			sizeof rebuild->copies[0], by_header);
-	return ok;
+	return rebuild;
 }
 
 static bool is_near(uint64_t size, uint64_t counted, uint64_t less)
@@ -159,39 +172,39 @@ static struct copy *find_copy(struct rebuild *rebuild,
 static bool take_header(void *data, size_t position,
 	const unsigned char sha256[LETTER_DIGEST], struct error *err)
 {
-	struct run *run = data;
-	const struct message *message = &run->maildrop.messages[position];
-	struct store_place place = {
-		run->account->destination, run->account->path};
-	struct copy *copy = find_copy(run->rebuild, sha256, message->size);
-	int64_t now = run_now();
-	int64_t since;
+	struct rebuild *rebuild = data;
+	struct mailbox *mailbox = rebuild->mailbox;
+	const struct account *account = mailbox->account;
+	const struct message *message = &mailbox->maildrop.messages[position];
+	struct copy *copy = find_copy(rebuild, sha256, message->size);
+	int64_t now = now_seconds();
 	int64_t row;
 
 	if (copy == NULL)
 		return true;
 	copy->taken = true;
-	run->tally->rebuilt++;
-	if (run->options->dry_run)
+	rebuild->rebuilt++;
+	if (mailbox->options->dry_run)
 		return true;
 	/* Its days count from when it came; a time to come is none. */
-	since = copy->since > 0 && copy->since < now ? copy->since : now;
+	int64_t since =
+		copy->since > 0 && copy->since < now ? copy->since : now;
 	struct store_arrival arrival = {
-		.uid = maildrop_uid(&run->maildrop, message),
+		.uid = maildrop_uid(&mailbox->maildrop, message),
 		.size = message->size,
 		.letter = &copy->letter,
-		.place = place,
+		.place = {account->destination, account->path},
 		.now = now,
 	};
 
-	return store_record_arriving(run->store, &arrival, &row, err) &&
-		store_record_kept(run->store, row, since, err);
+	return store_record_arriving(mailbox->store, &arrival, &row, err) &&
+		store_record_kept(mailbox->store, row, since, err);
 }
 
 /* Was it put there by keepmail, as far as can be told? */
-static bool is_ours(const struct run *run, const struct letter *letter)
+static bool is_ours(const struct account *account, const struct letter *letter)
 {
-	return run->account->destination == DESTINATION_MBOX
+	return account->destination == DESTINATION_MBOX
 		? letter->length > 0
 		: maildir_name_is_ours(letter->name);
 }
@@ -200,22 +213,22 @@ static bool is_ours(const struct run *run, const struct letter *letter)
  * Copies that no listed message was found to be: when one of them is fetched
  * after all, its text tells, and it is not stored again.
  */
-static bool record_others(struct run *run, struct error *err)
+static bool record_others(const struct rebuild *rebuild, struct error *err)
 {
-	const struct rebuild *rebuild = run->rebuild;
-	struct store_place place = {
-		run->account->destination, run->account->path};
+	struct mailbox *mailbox = rebuild->mailbox;
+	const struct account *account = mailbox->account;
+	struct store_place place = {account->destination, account->path};
 	size_t others = 0;
 
 	for (size_t i = 0; i < rebuild->count; i++) {
 		const struct copy *copy = &rebuild->copies[i];
 
-		if (copy->taken || !is_ours(run, &copy->letter))
+		if (copy->taken || !is_ours(account, &copy->letter))
 			continue;
 		others++;
-		if (!run->options->dry_run &&
-			!store_record_unlisted(run->store, &copy->letter,
-				&place, run_now(), err))
+		if (!mailbox->options->dry_run &&
+			!store_record_unlisted(mailbox->store, &copy->letter,
+				&place, now_seconds(), err))
 			return false;
 	}
 	if (others > 0)
@@ -227,22 +240,19 @@ static bool record_others(struct run *run, struct error *err)
 	return true;
 }
 
-bool rebuild_match(struct run *run, struct error *err)
+bool rebuild_match(struct rebuild *rebuild, const struct knowledge *knowledge,
+	uint64_t *rebuilt, struct error *err)
 {
-	bool dry = run->options->dry_run;
+	struct mailbox *mailbox = rebuild->mailbox;
+	bool dry = mailbox->options->dry_run;
+	const struct identity_visitor visitor = {take_header, rebuild};
+	bool ok = (dry || store_begin(mailbox->store, err)) &&
+		identity_unknown(knowledge, mailbox, &visitor, err) &&
+		record_others(rebuild, err) &&
+		(dry || store_commit(mailbox->store, err));
 
-	return (dry || store_begin(run->store, err)) &&
-		identity_unknown(run, take_header, run, err) &&
-		record_others(run, err) &&
-		(dry || store_commit(run->store, err));
-}
-
-void rebuild_release(struct run *run)
-{
-	if (run->rebuild != NULL)
-		free(run->rebuild->copies);
-	free(run->rebuild);
-	run->rebuild = NULL;
+	*rebuilt = rebuild->rebuilt;
+	return ok;
 }
 
 /* Is there mail that this account may have put there? */
@@ -259,14 +269,14 @@ static bool has_mail(const struct others *others)
 	return local_has_ours(others->local);
 }
 
-bool rebuild_is_not_due(struct run *run, struct error *err)
+bool rebuild_is_not_due(struct mailbox *mailbox, struct error *err)
 {
-	const struct account *account = run->account;
+	const struct account *account = mailbox->account;
 	struct others others = {.account = account};
 	struct error unseen = {.kind = ERROR_NONE};
 	bool fresh;
 
-	if (!store_is_fresh(run->store, &fresh, err))
+	if (!store_is_fresh(mailbox->store, &fresh, err))
 		return false;
 	if (!fresh)
 		return true;
@@ -292,35 +302,29 @@ bool rebuild_is_not_due(struct run *run, struct error *err)
 	return ok;
 }
 
-bool rebuild_find_strays(struct run *run, struct error *err)
+bool rebuild_find_strays(struct mailbox *mailbox, struct letter **strays,
+	size_t *count, struct error *err)
 {
-	const struct account *account = run->account;
-	struct rebuild *strays;
-	struct local *local;
-	struct error unseen = {.kind = ERROR_NONE};
-
-	if (account->destination != DESTINATION_MAILDIR ||
-		account->keep_duplicates || run->plan.fetches == 0)
-		return true;
-	local = local_new(NULL);
+	const struct account *account = mailbox->account;
+	struct rebuild found = {.count = 0};
+	struct local *local = local_new(NULL);
 	struct others others = {.account = account, .local = local};
+	struct reading reading = {&found, mailbox->options->stop};
+	struct error unseen = {.kind = ERROR_NONE};
 	/* What cannot be looked at is told when it is delivered to. */
 	bool ok = !local_look(local, account->path, NULL, true, &unseen) ||
-		store_names(run->store, know_name, local, err);
+		store_names(mailbox->store, know_name, local, err);
 
+	*count = 0;
 	if (ok && local_has_ours(local)) {
-		strays = xcalloc(1, sizeof *strays);
-		run->rebuild = strays;
-		struct reading reading = {strays, run->options->stop};
-
 		store_each_other(
 			account->state, account->name, look_at_other, &others);
 		ok = local_read_ours(local, add_copy, &reading, err);
-		run->strays = xcalloc(strays->count + 1, sizeof run->strays[0]);
-		for (size_t i = 0; ok && i < strays->count; i++)
-			run->strays[run->stray_count++] =
-				strays->copies[i].letter;
+		*strays = xcalloc(found.count, sizeof **strays);
+		for (size_t i = 0; ok && i < found.count; i++)
+			(*strays)[(*count)++] = found.copies[i].letter;
 	}
+	free(found.copies);
 	free(others.renamed);
 	local_free(local);
 	return ok;

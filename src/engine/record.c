@@ -1,120 +1,134 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/record.h"
 
+#include <stdlib.h>
+
 #include "engine/ladder.h"
 #include "engine/places.h"
 #include "io/process/log.h"
+#include "io/process/now.h"
+
+/* What is recorded, and what is known of each message by now. */
+struct record {
+	struct attempt *attempt;
+	struct mailbox *mailbox;
+	struct store *store;
+	struct memory *memories; /* owned; NULL: nothing was recalled */
+	size_t count;		 /* of them */
+	int64_t now;		 /* no later than what is surely past */
+};
 
 /*
  * Will nothing come of this listing next time, either? Only after a run that
  * left the server's mailbox as it was.
  */
-static bool record_quiet(struct run *run, struct error *err)
+static bool record_quiet(struct record *record, struct error *err)
 {
-	const struct tally *tally = run->tally;
-	const struct policy *policy = &run->account->policy;
+	const struct attempt *attempt = record->attempt;
+	const struct facts *facts = &attempt->knowledge.facts;
+	const struct clock *clock = &record->mailbox->clock;
 	char key[POLICY_KEY_MAX];
 
 	/* What was held back in this run is tried in the next one. */
-	if (tally->status != 0 || tally->erased > 0 || run->options->rebuild ||
-		run->outcome->after != NEXT_NONE ||
-		run->clock.trust != CLOCK_SURE)
+	if (attempt->tally.status != 0 || attempt->tally.erased > 0 ||
+		attempt->rebuilds || attempt->outcome->after != NEXT_NONE ||
+		clock->trust != CLOCK_SURE)
 		return true;
-	int64_t now = run->clock.now;
-	struct plan next =
-		plan_make(policy, &run->maildrop, run->memories, &run->clock);
-	int64_t until = next.quiet_until;
+	int64_t until = facts_quiet_until(facts, record->memories);
 
 	/* It says nothing of sizes, which tell of uids used again. */
-	if (until > now + STORE_QUIET_MAX)
-		until = now + STORE_QUIET_MAX;
-	bool ok = until <= now ||
-		store_record_quiet(run->store, run->listing,
-			policy_key(key, policy), until, err);
+	if (until > clock->now + STORE_QUIET_MAX)
+		until = clock->now + STORE_QUIET_MAX;
+	return until <= clock->now ||
+		store_record_quiet(record->store, record->mailbox->listing,
+			policy_key(key, facts->policy,
+				facts->restraint != RESTRAINT_NONE),
+			until, err);
+}
 
-	plan_release(&next);
-	return ok;
+static struct uid uid_at(const struct record *record, size_t i)
+{
+	const struct maildrop *maildrop = &record->mailbox->maildrop;
+
+	return maildrop_uid(maildrop, &maildrop->messages[i]);
+}
+
+/* A message that could not be fetched. */
+static bool record_trouble(struct record *record, size_t i, struct error *err)
+{
+	uint32_t tries = record->memories[i].tries + 1;
+	bool last = tries >= PLAN_TRIES_MAX;
+	struct store_failure failure = {
+		.uid = uid_at(record, i),
+		.now = record->now,
+		.next = record->now + plan_patience(tries),
+		.quarantined = last,
+		.error = record->attempt->fates.at[i].trouble,
+	};
+
+	if (!store_record_trouble(record->store, &failure, err))
+		return false;
+	if (last)
+		log_line(LOG_WARNINGS,
+			"message %u could not be fetched %u times: it "
+			"is left there, and not tried again. See "
+			"keepmail status, and keepmail retry",
+			record->mailbox->maildrop.messages[i].number, tries);
+	return true;
+}
+
+/* Is a message that could not be fetched before no trouble any more? */
+static bool is_settled(const struct record *record, size_t i)
+{
+	const struct plan *plan = &record->attempt->plan;
+	enum reason why =
+		i < plan->count ? plan->steps[i].why_fetch : REASON_NEW;
+
+	/* It came, or is known in another way by now. */
+	return record->memories[i].tries > 0 &&
+		record->memories[i].state != MEMORY_NONE &&
+		why != REASON_WAITING && why != REASON_QUARANTINED;
 }
 
 /* What could not be fetched, and what could that had failed before. */
-static bool record_troubles(struct run *run, int64_t now, struct error *err)
+static bool record_troubles(struct record *record, struct error *err)
 {
-	const struct maildrop *maildrop = &run->maildrop;
+	const struct fates *fates = &record->attempt->fates;
 
-	for (size_t i = 0; i < run->trouble_count; i++) {
-		const struct trouble *trouble = &run->troubles[i];
-		const struct message *message =
-			&maildrop->messages[trouble->position];
-		uint32_t tries = run->memories[trouble->position].tries + 1;
-		bool last = tries >= PLAN_TRIES_MAX;
-
-		struct store_failure failure = {
-			.uid = maildrop_uid(maildrop, message),
-			.now = now,
-			.next = now + plan_patience(tries),
-			.quarantined = last,
-			.error = trouble->text,
-		};
-
-		if (!store_record_trouble(run->store, &failure, err))
+	for (size_t i = 0; i < fates->count && fates->troubles > 0; i++) {
+		if (fates->at[i].trouble != NULL &&
+			!record_trouble(record, i, err))
 			return false;
-		if (last)
-			log_line(LOG_WARNINGS,
-				"message %u could not be fetched %u times: it "
-				"is left there, and not tried again. See "
-				"keepmail status, and keepmail retry",
-				message->number, tries);
 	}
-	for (size_t i = 0; i < maildrop->count && run->memories != NULL; i++) {
-		enum reason reason = run->plan.steps == NULL
-			? REASON_NEW
-			: run->plan.steps[i].reason;
-
-		/* It came, or is known in another way by now. */
-		if (run->memories[i].tries == 0 ||
-			run->memories[i].state == MEMORY_NONE ||
-			reason == REASON_WAITING ||
-			reason == REASON_QUARANTINED)
-			continue;
-		if (!store_settle_trouble(run->store,
-			    maildrop_uid(maildrop, &maildrop->messages[i]),
-			    err))
+	for (size_t i = 0; i < record->count; i++) {
+		if (is_settled(record, i) &&
+			!store_settle_trouble(
+				record->store, uid_at(record, i), err))
 			return false;
 	}
 	return true;
 }
 
 /* What turned out to be over max-size is not fetched again to learn that. */
-static bool record_oversizes(struct run *run, struct error *err)
+static bool record_oversizes(struct record *record, struct error *err)
 {
-	if (run->memories == NULL)
-		return true;
-	for (size_t i = 0; i < run->oversize_proven; i++) {
-		const struct oversize *oversize = &run->oversizes[i];
-
-		run->memories[oversize->position].oversize = oversize->size;
-	}
-	for (size_t i = 0; i < run->plan.count; i++) {
-		if (run->plan.steps[i].fetch &&
-			run->memories[i].state == MEMORY_KEPT)
-			run->memories[i].oversize = 0;
-	}
-	return store_record_oversizes(
-		run->store, &run->maildrop, run->memories, err);
+	return record->memories == NULL ||
+		store_record_oversizes(record->store,
+			&record->mailbox->maildrop, record->memories, err);
 }
 
 /* Of what was never fetched its size is all that tells it from another. */
-static bool record_seen_sizes(struct run *run, struct error *err)
+static bool record_seen_sizes(struct record *record, struct error *err)
 {
-	for (size_t i = 0; run->memories != NULL && i < run->maildrop.count;
-		i++) {
-		const struct memory *memory = &run->memories[i];
-		uint64_t size = run->maildrop.messages[i].size;
+	for (size_t i = 0; i < record->count; i++) {
+		const struct memory *memory = &record->memories[i];
+		uint64_t size = record->mailbox->maildrop.messages[i].size;
 
 		if (memory->state == MEMORY_SEEN &&
 			memory->size == MAILDROP_SIZE_UNKNOWN &&
 			size != MAILDROP_SIZE_UNKNOWN &&
-			!store_record_size(run->store, memory->row, size, err))
+			!store_record_size(
+				record->store, memory->row, size, err))
 			return false;
 	}
 	return true;
@@ -124,73 +138,118 @@ static bool record_seen_sizes(struct run *run, struct error *err)
  * What was stored while the clock was wrong counts from the first run with a
  * right one; and what this run dated before its mail told otherwise is undated.
  */
-static bool record_dates(struct run *run, struct error *err)
+static bool record_dates(struct record *record, struct error *err)
 {
-	const struct clock *clock = &run->clock;
+	const struct clock *clock = &record->mailbox->clock;
 	bool sure = clock->trust == CLOCK_SURE;
 
-	for (size_t i = 0; run->memories != NULL && i < run->maildrop.count;
-		i++) {
-		struct memory *memory = &run->memories[i];
+	for (size_t i = 0; i < record->count; i++) {
+		struct memory *memory = &record->memories[i];
 		bool wrong = sure ? !plan_is_dated(memory, clock)
 				  : clock->turned &&
-				memory->kept_at >= run->outcome->began;
+				memory->kept_at >= record->mailbox->began;
 
 		if (memory->state != MEMORY_KEPT || !wrong)
 			continue;
 		memory->kept_at = sure ? clock->now : 0;
 		if (!store_record_kept(
-			    run->store, memory->row, memory->kept_at, err))
+			    record->store, memory->row, memory->kept_at, err))
 			return false;
 	}
-	return store_record_clock(run->store, &clock->record, err);
+	return store_record_clock(record->store, &clock->record, err);
+}
+
+/* What the server has erased: nothing, unless QUIT was answered +OK. */
+static bool record_erased(struct record *record, struct error *err)
+{
+	const struct fates *fates = &record->attempt->fates;
+
+	for (size_t i = 0; i < fates->count && fates->erased > 0; i++) {
+		if (fates->at[i].marked &&
+			!store_record_erased(record->store,
+				record->memories[i].row, record->now, err))
+			return false;
+	}
+	return true;
+}
+
+/* What was found out about the server. */
+static bool record_server(struct record *record, struct error *err)
+{
+	struct mailbox *mailbox = record->mailbox;
+	struct store *store = record->store;
+	enum pop3_uidl_form form = mailbox->proof.form;
+
+	if (record->attempt->out_of_step &&
+		!store_record_out_of_step(store, record->now, err))
+		return false;
+	if (mailbox->listed && form != store_uidl_form(store) &&
+		!store_record_uidl_form(store, form, err))
+		return false;
+	if (mailbox->loose_sizes)
+		mailbox_say_once(mailbox, STORE_SAID_LOOSE,
+			"the server reports different sizes for the same message: from now on, a different size alone does not make it another message (this is said once)");
+	if (mailbox->loose_sizes &&
+		!store_record_loose_sizes(store, record->now, err))
+		return false;
+	return mailbox->said == 0 ||
+		store_record_said(store, mailbox->said, err);
 }
 
 /* What became of the messages, within a transaction. */
-static bool record_messages(struct run *run, int64_t now, struct error *err)
+static bool record_messages(struct record *record, struct error *err)
 {
-	struct tally *tally = run->tally;
+	const struct attempt *attempt = record->attempt;
+	const struct store_listing listing = {.memories = record->memories,
+		.findings = attempt->knowledge.findings,
+		.count = record->count};
 
-	if (!ladder_record_kept(run, err) || !record_troubles(run, now, err) ||
-		!record_oversizes(run, err) || !places_record(run, err) ||
-		!record_dates(run, err))
+	if (!ladder_record_kept(attempt->ladder, err) ||
+		!record_troubles(record, err) ||
+		!record_oversizes(record, err) ||
+		!places_record(record->mailbox, err) ||
+		!record_dates(record, err) || !record_erased(record, err) ||
+		!record_server(record, err) || !record_seen_sizes(record, err))
 		return false;
-	/* tally->erased is 0 unless QUIT was answered +OK. */
-	for (size_t i = 0; i < tally->erased; i++) {
-		int64_t row = run->memories[run->erased[i]].row;
-
-		if (!store_record_erased(run->store, row, now, err))
-			return false;
-	}
-	if (run->was_out_of_step &&
-		!store_record_out_of_step(run->store, now, err))
-		return false;
-	if (tally->listed && run->form != store_uidl_form(run->store) &&
-		!store_record_uidl_form(run->store, run->form, err))
-		return false;
-	if (run->loose)
-		run_say_once(run, STORE_SAID_LOOSE,
-			"the server reports different sizes for the same message: from now on, a different size alone does not make it another message (this is said once)");
-	if (run->loose && !store_record_loose_sizes(run->store, now, err))
-		return false;
-	if (run->said != 0 && !store_record_said(run->store, run->said, err))
-		return false;
-	if (!record_seen_sizes(run, err))
-		return false;
-	return !tally->listed || run->memories == NULL || run->identifying ||
-		(store_record_listing(run->store, run->memories,
-			 run->maildrop.count, now, err) &&
-			record_quiet(run, err));
+	return !record->mailbox->listed || record->memories == NULL ||
+		attempt->knowledge.identifying ||
+		(store_record_listing(
+			 record->store, &listing, record->now, err) &&
+			record_quiet(record, err));
 }
 
-bool record_run(struct run *run, struct error *err)
+static bool record_all(
+	struct record *record, const struct store_run *run, struct error *err)
 {
-	const struct outcome *outcome = run->outcome;
+	bool follows = record->attempt->outcome->after != NEXT_NONE;
+
+	return store_begin(record->store, err) &&
+		record_messages(record, err) &&
+		(run == NULL ||
+			store_record_run(record->store, run, follows, err)) &&
+		store_commit(record->store, err);
+}
+
+/* Is there anything to tell of the run? Else it is worth no write to the disk.
+ */
+static bool is_news(const struct attempt *attempt)
+{
+	const struct tally *tally = &attempt->outcome->tally;
+
+	return attempt->rebuilds || tally->fetched > 0 || tally->erased > 0 ||
+		tally->status != 0 || attempt->knowledge.first ||
+		attempt->outcome->after != NEXT_NONE ||
+		store_has_failed(attempt->mailbox.store);
+}
+
+bool record_run(struct attempt *attempt, struct error *err)
+{
+	const struct outcome *outcome = attempt->outcome;
 	const struct tally *tally = &outcome->tally;
-	bool follows = outcome->after != NEXT_NONE;
-	struct store_run record = {
+	struct store *store = attempt->mailbox.store;
+	struct store_run run = {
 		.started = outcome->began,
-		.ended = run_now(),
+		.ended = now_seconds(),
 		.status = tally->status,
 		.fetched = tally->fetched,
 		.octets = tally->octets,
@@ -199,21 +258,24 @@ bool record_run(struct run *run, struct error *err)
 		.failed = tally->failed,
 		.error = tally->status == 0 ? NULL : outcome->error.text,
 	};
-	/* That nothing was to be done is worth no write to the disk. */
-	bool news = run->options->rebuild || tally->fetched > 0 ||
-		tally->erased > 0 || tally->status != 0 || run->first ||
-		follows || store_has_failed(run->store);
+	struct record record = {
+		.attempt = attempt,
+		.mailbox = &attempt->mailbox,
+		.store = store,
+		.now = clock_stamp(&attempt->mailbox.clock),
+	};
+	bool news = is_news(attempt);
+	bool ok = true;
 
-	if ((!run->quiet || news) &&
-		(!store_begin(run->store, err) ||
-			!record_messages(run, clock_stamp(&run->clock), err) ||
-			(news &&
-				!store_record_run(
-					run->store, &record, follows, err)) ||
-			!store_commit(run->store, err)))
-		return false;
+	if (!attempt->quiet || news) {
+		record.memories = attempt_memories(attempt);
+		if (record.memories != NULL)
+			record.count = attempt->mailbox.maildrop.count;
+		ok = record_all(&record, news ? &run : NULL, err);
+		free(record.memories);
+	}
 	/* Behind the commit: a run whose record failed is no success. */
-	if (!news)
-		store_note_success(run->store, record.ended);
-	return true;
+	if (ok && !news)
+		store_note_success(store, run.ended);
+	return ok;
 }

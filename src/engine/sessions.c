@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "io/process/log.h"
+#include "io/process/now.h"
 
 /*
  * A session more costs some six round trips. Below so many messages that is
@@ -23,26 +24,27 @@
 #define TRIES_IN_A_RUN 2
 
 /* Was most of what is listed new, and did it come? */
-static bool was_mostly_new(const struct run *run)
+static bool was_mostly_new(const struct attempt *attempt)
 {
-	return run->tally->fetched >= WINDOW_MIN &&
-		run->tally->fetched >= run->maildrop.count / 2;
+	return attempt->fates.fetched >= WINDOW_MIN &&
+		attempt->fates.fetched >= attempt->mailbox.maildrop.count / 2;
 }
 
 /* Is what was fetched listed no more, next time (RFC 2449 section 6.7)? */
-static bool hides_what_was_fetched(const struct run *run)
+static bool hides_what_was_fetched(const struct attempt *attempt)
 {
 	const struct pop3_capabilities *capabilities =
-		session_capabilities(run->session);
+		session_capabilities(attempt->mailbox.session);
 
 	return capabilities->expires && capabilities->expire_days == 0;
 }
 
-bool sessions_is_likely(const struct run *run)
+bool sessions_is_likely(const struct attempt *attempt)
 {
-	return was_mostly_new(run) ||
-		(run->tally->fetched > 0 &&
-			(run->account->sessions > 1 || run->outcome->windowed));
+	return was_mostly_new(attempt) ||
+		(attempt->fates.fetched > 0 &&
+			(attempt->mailbox.account->sessions > 1 ||
+				attempt->outcome->windowed));
 }
 
 /*
@@ -51,59 +53,69 @@ bool sessions_is_likely(const struct run *run)
  * and other mail is there. Where each RETR was a round trip, a session more
  * costs little, and it is simply tried.
  */
-static bool may_have_more(const struct run *run)
+static bool may_have_more(const struct attempt *attempt)
 {
-	size_t known = run->maildrop.count - run->tally->fetched;
-	size_t gone = store_lost_count(run->store);
+	size_t known = attempt->mailbox.maildrop.count - attempt->fates.fetched;
+	size_t gone = store_lost_count(attempt->mailbox.store);
 
 	/* Once begun, until nothing new comes. */
-	if (run->account->sessions > 1 || run->outcome->windowed)
-		return run->tally->fetched > 0;
-	return was_mostly_new(run) &&
-		(hides_what_was_fetched(run) ||
-			!session_pipelines(run->session) ||
+	if (attempt->mailbox.account->sessions > 1 ||
+		attempt->outcome->windowed)
+		return attempt->fates.fetched > 0;
+	return was_mostly_new(attempt) &&
+		(hides_what_was_fetched(attempt) ||
+			!session_pipelines(attempt->mailbox.session) ||
 			(gone >= WINDOW_MIN && gone > known));
 }
 
-/* Is it one that did not come, and did not fail before this session? */
-static bool waits(const struct run *run, size_t i)
+/* Is the message kept here by now? */
+static bool is_kept(const struct attempt *attempt, size_t i)
 {
-	return run->plan.steps[i].fetch &&
-		run->memories[i].state != MEMORY_KEPT &&
-		run->memories[i].tries == 0;
+	if (i < attempt->fates.count && attempt->fates.at[i].state == FATE_KEPT)
+		return true;
+	/* What is on record under its uid is another message. */
+	if (i < attempt->plan.count && attempt->plan.steps[i].fetch)
+		return false;
+	return attempt->knowledge.memories[i].state == MEMORY_KEPT;
+}
+
+/* Is it one that did not come, and did not fail before this session? */
+static bool waits(const struct attempt *attempt, size_t i)
+{
+	return attempt->plan.steps[i].fetch && !is_kept(attempt, i) &&
+		attempt->knowledge.memories[i].tries == 0;
 }
 
 /* Those of this session's failures that had not failed before. */
-static size_t count_fresh_troubles(const struct run *run)
+static size_t count_fresh_troubles(const struct attempt *attempt)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < run->trouble_count; i++)
-		n += waits(run, run->troubles[i].position);
+	for (size_t i = 0; i < attempt->fates.count; i++)
+		n += attempt->fates.at[i].trouble != NULL && waits(attempt, i);
 	return n;
 }
 
-size_t sessions_in_trouble(const struct run *run)
+size_t sessions_in_trouble(const struct attempt *attempt)
 {
-	size_t n = count_fresh_troubles(run);
+	size_t n = count_fresh_troubles(attempt);
 
-	for (size_t i = 0; i < run->maildrop.count; i++)
-		n += run->memories[i].tries > 0 &&
-			!run->memories[i].quarantined &&
-			run->memories[i].state != MEMORY_KEPT;
+	for (size_t i = 0; i < attempt->mailbox.maildrop.count; i++)
+		n += attempt->knowledge.memories[i].tries > 0 &&
+			!attempt->knowledge.memories[i].quarantined &&
+			!is_kept(attempt, i);
 	return n;
 }
 
 /* Is anything still to be fetched that has not failed yet, or to be erased? */
-static bool others_wait(const struct run *run)
+static bool others_wait(const struct attempt *attempt)
 {
 	size_t waiting = 0;
 
-	for (size_t i = 0; i < run->plan.count; i++)
-		waiting += waits(run, i) ||
-			(run->plan.steps[i].erase &&
-				run->memories[i].state == MEMORY_KEPT);
-	return waiting > count_fresh_troubles(run);
+	for (size_t i = 0; i < attempt->plan.count; i++)
+		waiting += waits(attempt, i) ||
+			(attempt->plan.steps[i].erase && is_kept(attempt, i));
+	return waiting > count_fresh_troubles(attempt);
 }
 
 /*
@@ -111,54 +123,53 @@ static bool others_wait(const struct run *run)
  * before? Some give so many in a session, and no more. What would have been
  * next is not to blame.
  */
-static bool goes_on(const struct run *run)
+static bool goes_on(const struct attempt *attempt)
 {
 	size_t waiting = 0;
 
-	for (size_t i = 0; i < run->plan.count; i++)
-		waiting += waits(run, i);
-	return run->cut && run->tally->fetched > 0 &&
-		waiting > count_fresh_troubles(run);
+	for (size_t i = 0; i < attempt->plan.count; i++)
+		waiting += waits(attempt, i);
+	return attempt->cut && attempt->fates.fetched > 0 &&
+		waiting > count_fresh_troubles(attempt);
 }
 
 /* Which message this is, and the beginning of its uid, as text. */
-static void name_message(const struct run *run, size_t i, char *room)
+static void name_message(
+	const struct maildrop *maildrop, size_t i, char *room, size_t size)
 {
-	const struct message *message = &run->maildrop.messages[i];
+	struct uid uid = maildrop_uid(maildrop, &maildrop->messages[i]);
 
-	struct uid uid = maildrop_uid(&run->maildrop, message);
-
-	snprintf(room, sizeof run->outcome->breaker, "%u %.*s", uid.ordinal,
-		(int)uid.length, uid.bytes);
+	snprintf(
+		room, size, "%u %.*s", uid.ordinal, (int)uid.length, uid.bytes);
 }
 
-void sessions_hold_back(struct run *run)
+void sessions_put_off(struct knowledge *knowledge,
+	const struct mailbox *mailbox, const struct outcome *outcome)
 {
-	const struct outcome *outcome = run->outcome;
 	char name[sizeof outcome->breaker];
 
 	if (outcome->after == NEXT_NONE)
 		return;
-	for (size_t i = 0; i < run->maildrop.count; i++) {
-		struct memory *memory = &run->memories[i];
-
-		if (memory->tries == 0)
+	for (size_t i = 0; i < mailbox->maildrop.count; i++) {
+		if (knowledge->memories[i].tries == 0)
 			continue;
-		name_message(run, i, name);
-		if (outcome->after != NEXT_AFTER_BREAK ||
+		name_message(&mailbox->maildrop, i, name, sizeof name);
+		knowledge->findings[i].put_off =
+			outcome->after != NEXT_AFTER_BREAK ||
 			outcome->breaks >= TRIES_IN_A_RUN ||
-			strcmp(name, outcome->breaker) != 0)
-			memory->next_try = INT64_MAX;
+			strcmp(name, outcome->breaker) != 0;
 	}
 }
 
-/* Who broke this session: the last one that there was trouble with. */
-static void note_breaker(struct run *run)
+/* Which message broke this session: the last one that there was trouble with.
+ */
+static void note_breaker(const struct attempt *attempt)
 {
-	struct outcome *outcome = run->outcome;
+	struct outcome *outcome = attempt->outcome;
 	char name[sizeof outcome->breaker];
 
-	name_message(run, run->troubles[run->trouble_count - 1].position, name);
+	name_message(&attempt->mailbox.maildrop, attempt->fates.last_trouble,
+		name, sizeof name);
 	outcome->breaks =
 		strcmp(name, outcome->breaker) == 0 ? outcome->breaks + 1 : 1;
 	memcpy(outcome->breaker, name, sizeof outcome->breaker);
@@ -171,55 +182,58 @@ bool sessions_may_follow(
 		account->sessions > 0 ? account->sessions : SESSIONS_MAX;
 
 	return outcome->sessions < most &&
-		run_now() - outcome->began < account->max_time;
+		now_seconds() - outcome->began < account->max_time;
 }
 
 /* Another session, and what it makes good is not reported. */
-static void follow_broken(struct run *run)
+static void follow_broken(const struct attempt *attempt)
 {
-	struct outcome *outcome = run->outcome;
+	struct outcome *outcome = attempt->outcome;
 
 	outcome->unsaid = true;
-	outcome->in_trouble = sessions_in_trouble(run);
+	outcome->in_trouble = sessions_in_trouble(attempt);
 	outcome->next = NEXT_AFTER_BREAK;
 }
 
 /* The same where no message is to blame: as if this one had not been. */
-static void follow_faultless(struct run *run)
+static void follow_faultless(const struct attempt *attempt)
 {
-	struct outcome *outcome = run->outcome;
+	struct outcome *outcome = attempt->outcome;
 
-	follow_broken(run);
-	outcome->broken += run->learnt;
+	follow_broken(attempt);
+	outcome->broken += attempt->mailbox.proof.learnt;
 	outcome->in_trouble++;
 	outcome->breaker[0] = '\0';
 	outcome->breaks = 0;
 }
 
-bool sessions_decide(struct run *run, const struct error *err)
+bool sessions_decide(const struct attempt *attempt, const struct error *err)
 {
-	struct outcome *outcome = run->outcome;
-	bool broken = run->broken && err->kind == ERROR_TEMPORARY;
-	bool more = run->session != NULL && !broken && may_have_more(run);
+	struct outcome *outcome = attempt->outcome;
+	bool broken = attempt->broken && err->kind == ERROR_TEMPORARY;
+	bool more = attempt->mailbox.session != NULL && !broken &&
+		may_have_more(attempt);
 
 	outcome->next = NEXT_NONE;
-	if (run->options->dry_run || run->options->rebuild ||
-		*run->options->stop ||
-		!sessions_may_follow(run->account, outcome))
+	if (attempt->mailbox.options->dry_run || attempt->rebuilds ||
+		*attempt->mailbox.options->stop ||
+		!sessions_may_follow(attempt->mailbox.account, outcome))
 		return false;
-	if (run->tally->listed)
-		outcome->fruitless = broken && run->tally->fetched == 0
+	if (attempt->mailbox.listed)
+		outcome->fruitless = broken && attempt->fates.fetched == 0
 			? outcome->fruitless + 1
 			: 0;
-	if (goes_on(run) || (run->learnt && outcome->broken < BROKEN_MAX)) {
-		follow_faultless(run);
+	if (goes_on(attempt) ||
+		(attempt->mailbox.proof.learnt &&
+			outcome->broken < BROKEN_MAX)) {
+		follow_faultless(attempt);
 		log_line(LOG_SUMMARY, "%s: continuing in another session",
 			err->text);
 	} else if (broken && outcome->broken < BROKEN_MAX &&
-		outcome->fruitless < FRUITLESS_MAX && others_wait(run)) {
-		note_breaker(run);
+		outcome->fruitless < FRUITLESS_MAX && others_wait(attempt)) {
+		note_breaker(attempt);
 		outcome->broken++;
-		follow_broken(run);
+		follow_broken(attempt);
 		log_line(LOG_SUMMARY,
 			"%s: continuing with the rest in another session",
 			err->text);

@@ -9,23 +9,24 @@
 
 #include <stdbool.h>
 
-#include "engine/run.h"
+#include "engine/attempt.h"
 
 /*
  * Before the plan: what failed in earlier sessions of this run, and so will
  * hardly come in this one, is left for the next run; only what broke one is
  * tried once more.
  */
-void sessions_hold_back(struct run *run);
+void sessions_put_off(struct knowledge *knowledge,
+	const struct mailbox *mailbox, const struct outcome *outcome);
 
 /*
  * Before QUIT: is it worth waiting for its answer, since another session may
  * want the mailbox that this one has locked?
  */
-bool sessions_is_likely(const struct run *run);
+bool sessions_is_likely(const struct attempt *attempt);
 
 /* How many messages failed to come, now or before, and are not given up? */
-size_t sessions_in_trouble(const struct run *run);
+size_t sessions_in_trouble(const struct attempt *attempt);
 
 /*
  * May another session follow, by what the account allows? Not after max-time,
@@ -36,9 +37,9 @@ bool sessions_may_follow(
 
 /*
  * At the session's end, which was err: says whether another one is to follow,
- * and in run->outcome why. None does after a dry run, a signal, max-time, or as
+ * and in its outcome why. None does after a dry run, a signal, max-time, or as
  * many as sessions allows; nor when a session came to nothing.
  */
-bool sessions_decide(struct run *run, const struct error *err);
+bool sessions_decide(const struct attempt *attempt, const struct error *err);
 
 #endif

@@ -12,9 +12,9 @@
 
 /* The headers of all messages, in order. */
 struct dates {
-	struct run *run;
-	const size_t *positions; /* borrowed */
-	int64_t oldest;		 /* what was received before is old */
+	struct finding *findings; /* borrowed */
+	const size_t *positions;  /* borrowed */
+	int64_t oldest;		  /* what was received before is old */
 	struct date_scan scan;
 	size_t refused;
 	size_t undated;
@@ -45,28 +45,31 @@ static void take_end(void *data, size_t i, bool answered)
 	else if (!date_scan_end(&dates->scan, &received))
 		dates->undated++;
 	else
-		dates->run->memories[dates->positions[i]].old =
+		dates->findings[dates->positions[i]].old =
 			received < dates->oldest;
 }
 
 /* POP3 tells no dates but in a message's header. */
-static bool mark_old(struct run *run, struct error *err)
+static bool mark_old(
+	struct knowledge *knowledge, struct mailbox *mailbox, struct error *err)
 {
-	size_t *positions = xcalloc(run->maildrop.count, sizeof positions[0]);
-	struct dates dates = {.run = run,
+	size_t *positions =
+		xcalloc(mailbox->maildrop.count, sizeof positions[0]);
+	struct dates dates = {.findings = knowledge->findings,
 		.positions = positions,
-		.oldest = run_now() - run->account->policy.start_age};
+		.oldest = mailbox->clock.now -
+			mailbox->account->policy.start_age};
 	const struct headers_taker taker = {.begin = take_begin,
 		.text = take_text,
 		.end = take_end,
 		.data = &dates};
 	size_t count = 0;
 
-	for (size_t i = 0; i < run->maildrop.count; i++) {
-		if (run->maildrop.messages[i].uid_length > 0)
+	for (size_t i = 0; i < mailbox->maildrop.count; i++) {
+		if (mailbox->maildrop.messages[i].uid_length > 0)
 			positions[count++] = i;
 	}
-	bool ok = headers_ask(run, positions, count, &taker, err);
+	bool ok = headers_ask(mailbox, positions, count, &taker, err);
 
 	free(positions);
 	if (ok && count > 0 && dates.refused == count)
@@ -80,52 +83,52 @@ static bool mark_old(struct run *run, struct error *err)
 	return ok;
 }
 
-bool start_mark(struct run *run, struct error *err)
+bool start_mark(
+	struct knowledge *knowledge, struct mailbox *mailbox, struct error *err)
 {
-	enum start_rule start = run->account->policy.start;
+	enum start_rule start = mailbox->account->policy.start;
 
 	if (start == START_ALL)
 		return true;
-	if (!store_is_fresh(run->store, &run->first, err))
+	if (!store_is_fresh(mailbox->store, &knowledge->first, err))
 		return false;
-	if (!run->first || run->maildrop.count == 0)
+	if (!knowledge->first || mailbox->maildrop.count == 0)
 		return true;
 	if (start == START_YOUNG)
-		return mark_old(run, err);
-	for (size_t i = 0; i < run->maildrop.count; i++)
-		run->memories[i].old = true;
+		return mark_old(knowledge, mailbox, err);
+	for (size_t i = 0; i < mailbox->maildrop.count; i++)
+		knowledge->findings[i].old = true;
 	return true;
 }
 
-bool start_record(struct run *run, struct error *err)
+bool start_record(struct mailbox *mailbox, const struct plan *plan,
+	struct fates *fates, struct error *err)
 {
-	int64_t now = run_now();
+	const struct maildrop *maildrop = &mailbox->maildrop;
+	int64_t now = mailbox->clock.now;
 	size_t recorded = 0;
 
-	if (!run->first)
-		return true;
-	if (!store_begin(run->store, err))
+	if (!store_begin(mailbox->store, err))
 		return false;
-	for (size_t i = 0; i < run->plan.count; i++) {
-		const struct message *message = &run->maildrop.messages[i];
-		struct memory *memory = &run->memories[i];
+	for (size_t i = 0; i < plan->count; i++) {
+		struct fate *fate = &fates->at[i];
 		struct store_seen seen = {
-			.uid = maildrop_uid(&run->maildrop, message),
+			.uid = maildrop_uid(maildrop, &maildrop->messages[i]),
 			.since = now,
 			.origin = "start",
 		};
 
-		if (run->plan.steps[i].reason != REASON_OLD)
+		if (plan->steps[i].why_fetch != REASON_OLD)
 			continue;
 		if (!store_record_seen(
-			    run->store, &seen, now, &memory->row, err))
+			    mailbox->store, &seen, now, &fate->row, err))
 			return false;
-		memory->state = MEMORY_SEEN;
-		memory->kept_at = now;
+		fate->state = FATE_SEEN;
+		fate->kept_at = now;
 		recorded++;
 	}
 	if (recorded > 0)
 		log_line(LOG_SUMMARY, "counted as seen, as start says: %zu",
 			recorded);
-	return store_commit(run->store, err);
+	return store_commit(mailbox->store, err);
 }

@@ -131,10 +131,20 @@ __attribute__((noinline)) size_t read_listing(
 	if (!maildrop_index(&maildrop, &err))
 		fail("the index");
 	recall(&maildrop, memories);
-	struct plan plan = plan_make(&policy, &maildrop, memories, &at);
+	struct finding *findings = calloc(maildrop.count, sizeof findings[0]);
+	struct facts facts = {.policy = &policy,
+		.maildrop = &maildrop,
+		.memories = memories,
+		.findings = findings,
+		.clock = at};
+
+	if (findings == NULL)
+		fail("memory");
+	struct plan plan = plan_make(&facts);
 	size_t count = plan.fetches == LISTED / 10 ? plan.count : 0;
 
 	plan_release(&plan);
+	free(findings);
 	maildrop_release(&maildrop);
 	pipeline_release(&pipeline);
 	return count;

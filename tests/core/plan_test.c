@@ -19,427 +19,577 @@ static const struct row {
 	struct memory memory;
 	uint64_t size;
 	struct step step;
+	struct finding finding;
+	enum restraint restraint;
 } rows[] = {
 	{"new mail is fetched", {.erase = ERASE_NEVER}, {.state = MEMORY_NONE},
-		1000, {.fetch = true, .reason = REASON_NEW}},
+		1000, .step = {.fetch = true, .why_fetch = REASON_NEW}},
 	{"new mail is fetched and erased at once under delete = now",
 		{.erase = ERASE_NOW}, {.state = MEMORY_NONE}, 1000,
-		{.fetch = true,
+		.step = {.fetch = true,
 			.erase = true,
-			.reason = REASON_NEW_THEN_ERASED}},
+			.why_fetch = REASON_NEW,
+			.why_erase = REASON_ERASE_NOW}},
 	{"new mail is not erased under delete = after",
 		{.erase = ERASE_AFTER, .after = DAY}, {.state = MEMORY_NONE},
-		1000, {.fetch = true, .reason = REASON_NEW}},
+		1000, .step = {.fetch = true, .why_fetch = REASON_NEW}},
 	{"new mail among the newest is fetched and stays",
 		{.erase = ERASE_NOW, .keep_newest = 3}, {.state = MEMORY_NONE},
-		1000, {.fetch = true, .reason = REASON_NEW_NEWEST}},
-	{"-k fetches new mail and leaves it there",
-		{.erase = ERASE_NOW, .keep = true}, {.state = MEMORY_NONE},
-		1000, {.fetch = true, .reason = REASON_NEW}},
-	{"-k leaves due mail there",
-		{.erase = ERASE_AFTER, .after = DAY, .keep = true},
+		1000,
+		.step = {.fetch = true,
+			.why_fetch = REASON_NEW,
+			.why_erase = REASON_NEWEST}},
+	{"-k fetches new mail and leaves it there", {.erase = ERASE_NOW},
+		{.state = MEMORY_NONE}, 1000,
+		.step = {.fetch = true,
+			.why_fetch = REASON_NEW,
+			.why_erase = REASON_KEEP},
+		.restraint = RESTRAINT_KEEP},
+	{"-k leaves due mail there", {.erase = ERASE_AFTER, .after = DAY},
 		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
-		{.reason = REASON_NEVER}},
+		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_KEEP},
+		.restraint = RESTRAINT_KEEP},
 	{"new mail one older than the newest goes",
 		{.erase = ERASE_NOW, .keep_newest = 2}, {.state = MEMORY_NONE},
 		1000,
-		{.fetch = true,
+		.step = {.fetch = true,
 			.erase = true,
-			.reason = REASON_NEW_THEN_ERASED}},
+			.why_fetch = REASON_NEW,
+			.why_erase = REASON_ERASE_NOW}},
 	{"mail of exactly max-size is fetched", {.max_size = 1000},
 		{.state = MEMORY_NONE}, 1000,
-		{.fetch = true, .reason = REASON_NEW}},
+		.step = {.fetch = true, .why_fetch = REASON_NEW}},
 	{"mail over max-size is left", {.max_size = 1000},
-		{.state = MEMORY_NONE}, 1001, {.reason = REASON_TOO_LARGE}},
+		{.state = MEMORY_NONE}, 1001,
+		.step = {.why_fetch = REASON_TOO_LARGE}},
 	{"mail over max-size is left even under delete = now",
 		{.erase = ERASE_NOW, .max_size = 1000}, {.state = MEMORY_NONE},
-		1001, {.reason = REASON_TOO_LARGE}},
+		1001, .step = {.why_fetch = REASON_TOO_LARGE}},
 	{"mail of unknown size is fetched whatever max-size is",
 		{.max_size = 1000}, {.state = MEMORY_NONE}, UNKNOWN,
-		{.fetch = true, .reason = REASON_NEW}},
+		.step = {.fetch = true, .why_fetch = REASON_NEW}},
 	{"mail that turned out to be over max-size is left, whatever LIST says",
 		{.erase = ERASE_NOW, .max_size = 1000},
 		{.state = MEMORY_NONE, .oversize = 1001}, 10,
-		{.reason = REASON_TOO_LARGE}},
+		.step = {.why_fetch = REASON_TOO_LARGE}},
 	{"and where LIST says nothing", {.max_size = 1000},
 		{.state = MEMORY_NONE, .oversize = 1001}, UNKNOWN,
-		{.reason = REASON_TOO_LARGE}},
+		.step = {.why_fetch = REASON_TOO_LARGE}},
 	{"until max-size is as large", {.max_size = 1001},
 		{.state = MEMORY_NONE, .oversize = 1001}, 10,
-		{.fetch = true, .reason = REASON_NEW}},
+		.step = {.fetch = true, .why_fetch = REASON_NEW}},
 	{"or there is none", {.max_size = 0},
 		{.state = MEMORY_NONE, .oversize = 1001}, 10,
-		{.fetch = true, .reason = REASON_NEW}},
+		.step = {.fetch = true, .why_fetch = REASON_NEW}},
 	{"what LIST says is too large whatever came once", {.max_size = 1000},
 		{.state = MEMORY_NONE, .oversize = 900}, 1001,
-		{.reason = REASON_TOO_LARGE}},
+		.step = {.why_fetch = REASON_TOO_LARGE}},
 	{"what failed and is over max-size is not tried again",
 		{.max_size = 1000},
 		{.state = MEMORY_NONE,
 			.oversize = 1001,
 			.tries = 1,
 			.next_try = 1},
-		10, {.reason = REASON_TOO_LARGE}},
+		10, .step = {.why_fetch = REASON_TOO_LARGE}},
 	{"kept mail that turned out to be over max-size once is kept mail",
 		{.erase = ERASE_NOW, .max_size = 10},
 		{.state = MEMORY_KEPT, .oversize = 1001}, 1000,
-		{.erase = true, .reason = REASON_ERASE_NOW}},
+		.step = {.erase = true,
+			.why_fetch = REASON_KEPT,
+			.why_erase = REASON_ERASE_NOW}},
 	{"kept mail stays under delete = never", {.erase = ERASE_NEVER},
 		{.state = MEMORY_KEPT, .kept_at = 0}, 1000,
-		{.reason = REASON_NEVER}},
+		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_NEVER}},
 	{"kept mail over max-size is kept mail all the same",
 		{.erase = ERASE_NOW, .max_size = 10}, {.state = MEMORY_KEPT},
-		1000, {.erase = true, .reason = REASON_ERASE_NOW}},
+		1000,
+		.step = {.erase = true,
+			.why_fetch = REASON_KEPT,
+			.why_erase = REASON_ERASE_NOW}},
 	{"kept mail goes under delete = now", {.erase = ERASE_NOW},
 		{.state = MEMORY_KEPT, .kept_at = NOW}, 1000,
-		{.erase = true, .reason = REASON_ERASE_NOW}},
+		.step = {.erase = true,
+			.why_fetch = REASON_KEPT,
+			.why_erase = REASON_ERASE_NOW}},
 	{"kept mail stays a second before its time",
 		{.erase = ERASE_AFTER, .after = 30 * DAY},
 		{.state = MEMORY_KEPT, .kept_at = NOW - 30 * DAY + 1}, 1000,
-		{.reason = REASON_NOT_DUE}},
+		.step = {.why_fetch = REASON_KEPT,
+			.why_erase = REASON_NOT_DUE}},
 	{"kept mail goes at its time",
 		{.erase = ERASE_AFTER, .after = 30 * DAY},
 		{.state = MEMORY_KEPT, .kept_at = NOW - 30 * DAY}, 1000,
-		{.erase = true, .reason = REASON_DUE}},
+		.step = {.erase = true,
+			.why_fetch = REASON_KEPT,
+			.why_erase = REASON_DUE}},
 	{"kept mail goes long after its time",
 		{.erase = ERASE_AFTER, .after = DAY},
 		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
-		{.erase = true, .reason = REASON_DUE}},
+		.step = {.erase = true,
+			.why_fetch = REASON_KEPT,
+			.why_erase = REASON_DUE}},
 	{"mail kept a little in the future stays",
 		{.erase = ERASE_AFTER, .after = DAY},
 		{.state = MEMORY_KEPT, .kept_at = NOW + DAY}, 1000,
-		{.reason = REASON_NOT_DUE}},
+		.step = {.why_fetch = REASON_KEPT,
+			.why_erase = REASON_NOT_DUE}},
 	{"mail kept in the far future was dated by a wrong clock, and stays",
 		{.erase = ERASE_AFTER, .after = DAY},
 		{.state = MEMORY_KEPT, .kept_at = NOW + 400 * DAY}, 1000,
-		{.reason = REASON_UNDATED}},
+		.step = {.why_fetch = REASON_KEPT,
+			.why_erase = REASON_UNDATED}},
 	{"and so does what was stored while the clock was wrong",
 		{.erase = ERASE_AFTER, .after = DAY},
 		{.state = MEMORY_KEPT, .kept_at = 0}, 1000,
-		{.reason = REASON_UNDATED}},
+		.step = {.why_fetch = REASON_KEPT,
+			.why_erase = REASON_UNDATED}},
 	{"what failed by a clock that was years ahead is tried again",
 		{.erase = ERASE_NEVER},
 		{.state = MEMORY_NONE, .tries = 3, .next_try = NOW + 999 * DAY},
-		1000, {.fetch = true, .last = true, .reason = REASON_RETRY}},
+		1000,
+		.step = {.fetch = true,
+			.last = true,
+			.why_fetch = REASON_RETRY}},
 	{"due mail among the newest stays",
 		{.erase = ERASE_AFTER, .after = DAY, .keep_newest = 3},
 		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
-		{.reason = REASON_NEWEST}},
+		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_NEWEST}},
 	{"due mail stays when keep-newest is more than there is",
 		{.erase = ERASE_NOW, .keep_newest = 1000000},
 		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
-		{.reason = REASON_NEWEST}},
+		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_NEWEST}},
 	{"mail that a killed run left half stored is not touched",
 		{.erase = ERASE_NOW}, {.state = MEMORY_ARRIVING}, 1000,
-		{.reason = REASON_INTERRUPTED}},
+		.step = {.why_fetch = REASON_INTERRUPTED}},
 	{"erased mail listed again with its size is neither fetched nor erased",
 		{.erase = ERASE_NOW}, {.state = MEMORY_ERASED, .size = 1000},
-		1000, {.reason = REASON_RETURNED}},
+		1000,
+		.step = {.why_fetch = REASON_KEPT,
+			.why_erase = REASON_RETURNED}},
 	{"nor under delete = never", {.erase = ERASE_NEVER},
 		{.state = MEMORY_ERASED, .size = 1000}, 1000,
-		{.reason = REASON_RETURNED}},
+		.step = {.why_fetch = REASON_KEPT,
+			.why_erase = REASON_RETURNED}},
 	{"kept mail that had vanished and is back with its size is not erased",
 		{.erase = ERASE_NOW},
 		{.state = MEMORY_KEPT, .size = 1000, .vanished = true}, 1000,
-		{.reason = REASON_RETURNED}},
+		.step = {.why_fetch = REASON_KEPT,
+			.why_erase = REASON_RETURNED}},
 	{"nor by a rule of sizes", {.erase = ERASE_NEVER, .delete_larger = 10},
 		{.state = MEMORY_KEPT, .size = 1000, .vanished = true}, 1000,
-		{.reason = REASON_RETURNED}},
+		.step = {.why_fetch = REASON_KEPT,
+			.why_erase = REASON_RETURNED}},
 	{"but it is kept mail by its header", {.erase = ERASE_NOW},
-		{.state = MEMORY_KEPT,
-			.size = 1000,
-			.vanished = true,
-			.same = true},
-		1000, {.erase = true, .reason = REASON_ERASE_NOW}},
+		{.state = MEMORY_KEPT, .size = 1000, .vanished = true}, 1000,
+		.step = {.erase = true,
+			.why_fetch = REASON_KEPT,
+			.why_erase = REASON_ERASE_NOW},
+		.finding = {.identity = IDENTITY_SAME}},
 	{"and where nothing is erased, that it is back says nothing",
 		{.erase = ERASE_NEVER},
 		{.state = MEMORY_KEPT, .size = 1000, .vanished = true}, 1000,
-		{.reason = REASON_NEVER}},
+		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_NEVER}},
 	{"another size under a uid that had vanished is another message",
 		{.erase = ERASE_NOW},
 		{.state = MEMORY_KEPT, .size = 999, .vanished = true}, 1000,
-		{.fetch = true,
+		.step = {.fetch = true,
 			.erase = true,
 			.reused = true,
-			.reason = REASON_REUSED_THEN_ERASED}},
+			.why_fetch = REASON_REUSED,
+			.why_erase = REASON_ERASE_NOW}},
 	{"kept mail that had vanished is not erased without a size",
 		{.erase = ERASE_NOW},
 		{.state = MEMORY_KEPT, .size = UNKNOWN, .vanished = true}, 1000,
-		{.reason = REASON_RETURNED}},
+		.step = {.why_fetch = REASON_KEPT,
+			.why_erase = REASON_RETURNED}},
 	{"another size under an erased uid is another message: fetched",
 		{.erase = ERASE_NEVER}, {.state = MEMORY_ERASED, .size = 999},
-		1000, {.fetch = true, .reused = true, .reason = REASON_REUSED}},
+		1000,
+		.step = {.fetch = true,
+			.reused = true,
+			.why_fetch = REASON_REUSED}},
 	{"another message under an erased uid obeys delete = now",
 		{.erase = ERASE_NOW}, {.state = MEMORY_ERASED, .size = 999},
 		1000,
-		{.fetch = true,
+		.step = {.fetch = true,
 			.erase = true,
 			.reused = true,
-			.reason = REASON_REUSED_THEN_ERASED}},
+			.why_fetch = REASON_REUSED,
+			.why_erase = REASON_ERASE_NOW}},
 	{"another message under an erased uid obeys max-size",
 		{.erase = ERASE_NOW, .max_size = 10},
 		{.state = MEMORY_ERASED, .size = 999}, 1000,
-		{.reason = REASON_TOO_LARGE}},
+		.step = {.why_fetch = REASON_TOO_LARGE}},
 	{"erased mail listed again without a size is left alone",
 		{.erase = ERASE_NOW}, {.state = MEMORY_ERASED, .size = 999},
-		UNKNOWN, {.reason = REASON_RETURNED}},
+		UNKNOWN,
+		.step = {.why_fetch = REASON_KEPT,
+			.why_erase = REASON_RETURNED}},
 	{"mail older than start is neither fetched nor erased",
-		{.erase = ERASE_NOW}, {.state = MEMORY_NONE, .old = true}, 1000,
-		{.reason = REASON_OLD}},
+		{.erase = ERASE_NOW}, {.state = MEMORY_NONE}, 1000,
+		.step = {.why_fetch = REASON_OLD}, .finding = {.old = true}},
 	{"what is known is not older than start", {.erase = ERASE_NOW},
-		{.state = MEMORY_KEPT, .old = true}, 1000,
-		{.erase = true, .reason = REASON_ERASE_NOW}},
+		{.state = MEMORY_KEPT}, 1000,
+		.step = {.erase = true,
+			.why_fetch = REASON_KEPT,
+			.why_erase = REASON_ERASE_NOW},
+		.finding = {.old = true}},
 	{"mail that is only seen is neither fetched nor erased",
 		{.erase = ERASE_NOW}, {.state = MEMORY_SEEN, .kept_at = 1},
-		1000, {.reason = REASON_SEEN}},
+		1000, .step = {.why_fetch = REASON_SEEN}},
 	{"nor when its days are over", {.erase = ERASE_AFTER, .after = DAY},
 		{.state = MEMORY_SEEN, .kept_at = 1}, 1000,
-		{.reason = REASON_SEEN}},
+		.step = {.why_fetch = REASON_SEEN}},
 	{"nor when it had vanished and is back, of whatever size",
 		{.erase = ERASE_NOW},
 		{.state = MEMORY_SEEN, .size = 999, .vanished = true}, 1000,
-		{.reason = REASON_SEEN}},
+		.step = {.why_fetch = REASON_SEEN}},
 	{"nor over max-size, or among the newest",
 		{.erase = ERASE_NOW, .max_size = 1, .keep_newest = 3},
 		{.state = MEMORY_SEEN, .held = true}, 1000,
-		{.reason = REASON_SEEN}},
+		.step = {.why_fetch = REASON_SEEN}},
 	{"another size under a uid that is kept is another message: fetched",
 		{.erase = ERASE_AFTER, .after = DAY},
 		{.state = MEMORY_KEPT, .size = 999, .kept_at = 1}, 1000,
-		{.fetch = true, .reused = true, .reason = REASON_REUSED}},
+		.step = {.fetch = true,
+			.reused = true,
+			.why_fetch = REASON_REUSED}},
 	{"another message is one under whatever rule it stays",
 		{.erase = ERASE_NOW, .keep_newest = 3},
 		{.state = MEMORY_KEPT, .size = 999, .kept_at = 1}, 1000,
-		{.fetch = true, .reused = true, .reason = REASON_NEW_NEWEST}},
+		.step = {.fetch = true,
+			.reused = true,
+			.why_fetch = REASON_REUSED,
+			.why_erase = REASON_NEWEST}},
 	{"another size with the same header is the same message",
 		{.erase = ERASE_AFTER, .after = DAY},
-		{.state = MEMORY_KEPT, .size = 999, .kept_at = 1, .same = true},
-		1000, {.erase = true, .reason = REASON_DUE}},
+		{.state = MEMORY_KEPT, .size = 999, .kept_at = 1}, 1000,
+		.step = {.erase = true,
+			.why_fetch = REASON_KEPT,
+			.why_erase = REASON_DUE},
+		.finding = {.identity = IDENTITY_SAME}},
 	{"the same size with another header is another message",
 		{.erase = ERASE_NEVER},
-		{.state = MEMORY_KEPT, .vanished = true, .reused = true}, 1000,
-		{.fetch = true, .reused = true, .reason = REASON_REUSED}},
+		{.state = MEMORY_KEPT, .vanished = true}, 1000,
+		.step = {.fetch = true,
+			.reused = true,
+			.why_fetch = REASON_REUSED},
+		.finding = {.identity = IDENTITY_OTHER}},
 	{"so is one of the size of an erased one", {.erase = ERASE_NEVER},
-		{.state = MEMORY_ERASED, .reused = true}, 1000,
-		{.fetch = true, .reused = true, .reason = REASON_REUSED}},
+		{.state = MEMORY_ERASED}, 1000,
+		.step = {.fetch = true,
+			.reused = true,
+			.why_fetch = REASON_REUSED},
+		.finding = {.identity = IDENTITY_OTHER}},
 	{"what had vanished is itself by its header, even without sizes",
 		{.erase = ERASE_NOW},
-		{.state = MEMORY_KEPT,
-			.size = UNKNOWN,
-			.vanished = true,
-			.same = true},
-		UNKNOWN, {.erase = true, .reason = REASON_ERASE_NOW}},
+		{.state = MEMORY_KEPT, .size = UNKNOWN, .vanished = true},
+		UNKNOWN,
+		.step = {.erase = true,
+			.why_fetch = REASON_KEPT,
+			.why_erase = REASON_ERASE_NOW},
+		.finding = {.identity = IDENTITY_SAME}},
 	{"what was erased and is listed again is not erased again",
-		{.erase = ERASE_NOW}, {.state = MEMORY_ERASED, .same = true},
-		1000, {.reason = REASON_RETURNED}},
+		{.erase = ERASE_NOW}, {.state = MEMORY_ERASED}, 1000,
+		.step = {.why_fetch = REASON_KEPT,
+			.why_erase = REASON_RETURNED},
+		.finding = {.identity = IDENTITY_SAME}},
 	{"held mail stays when it is due", {.erase = ERASE_AFTER, .after = DAY},
 		{.state = MEMORY_KEPT, .kept_at = 1, .held = true}, 1000,
-		{.reason = REASON_HELD}},
+		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_HELD}},
 	{"held mail stays under delete = now", {.erase = ERASE_NOW},
 		{.state = MEMORY_KEPT, .held = true}, 1000,
-		{.reason = REASON_HELD}},
+		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_HELD}},
 	{"delete = when trashed leaves what is here",
-		{.erase = ERASE_WHEN_TRASHED},
-		{.state = MEMORY_KEPT, .local = LOCAL_HERE}, 1000,
-		{.reason = REASON_STILL_HERE}},
+		{.erase = ERASE_WHEN_TRASHED}, {.state = MEMORY_KEPT}, 1000,
+		.step = {.why_fetch = REASON_KEPT,
+			.why_erase = REASON_STILL_HERE},
+		.finding = {.local = LOCAL_HERE}},
 	{"and what nobody looked for", {.erase = ERASE_WHEN_TRASHED},
-		{.state = MEMORY_KEPT}, 1000, {.reason = REASON_STILL_HERE}},
+		{.state = MEMORY_KEPT}, 1000,
+		.step = {.why_fetch = REASON_KEPT,
+			.why_erase = REASON_STILL_HERE}},
 	{"it erases what was trashed", {.erase = ERASE_WHEN_TRASHED},
-		{.state = MEMORY_KEPT, .local = LOCAL_TRASHED}, 1000,
-		{.erase = true, .reason = REASON_TRASHED}},
+		{.state = MEMORY_KEPT}, 1000,
+		.step = {.erase = true,
+			.why_fetch = REASON_KEPT,
+			.why_erase = REASON_TRASHED},
+		.finding = {.local = LOCAL_TRASHED}},
 	{"and what is gone altogether", {.erase = ERASE_WHEN_TRASHED},
-		{.state = MEMORY_KEPT, .local = LOCAL_GONE}, 1000,
-		{.erase = true, .reason = REASON_TRASHED}},
+		{.state = MEMORY_KEPT}, 1000,
+		.step = {.erase = true,
+			.why_fetch = REASON_FETCHED_BEFORE,
+			.why_erase = REASON_TRASHED},
+		.finding = {.local = LOCAL_GONE}},
 	{"but not what cannot be read", {.erase = ERASE_WHEN_TRASHED},
-		{.state = MEMORY_KEPT, .local = LOCAL_UNREADABLE}, 1000,
-		{.reason = REASON_UNREADABLE}},
+		{.state = MEMORY_KEPT}, 1000,
+		.step = {.why_fetch = REASON_FETCHED_BEFORE,
+			.why_erase = REASON_UNREADABLE},
+		.finding = {.local = LOCAL_UNREADABLE}},
 	{"nor what was not found and has no header to be found by",
-		{.erase = ERASE_WHEN_TRASHED},
-		{.state = MEMORY_KEPT, .local = LOCAL_UNTRACED}, 1000,
-		{.reason = REASON_UNTRACED}},
+		{.erase = ERASE_WHEN_TRASHED}, {.state = MEMORY_KEPT}, 1000,
+		.step = {.why_fetch = REASON_FETCHED_BEFORE,
+			.why_erase = REASON_UNTRACED},
+		.finding = {.local = LOCAL_UNTRACED}},
 	{"nor is that purged", {.erase = ERASE_WHEN_PURGED},
-		{.state = MEMORY_KEPT, .local = LOCAL_UNTRACED}, 1000,
-		{.reason = REASON_UNTRACED}},
+		{.state = MEMORY_KEPT}, 1000,
+		.step = {.why_fetch = REASON_FETCHED_BEFORE,
+			.why_erase = REASON_UNTRACED},
+		.finding = {.local = LOCAL_UNTRACED}},
 	{"nor erased when it is due", {.erase = ERASE_AFTER, .after = 10},
-		{.state = MEMORY_KEPT, .kept_at = 1, .local = LOCAL_UNTRACED},
-		1000, {.reason = REASON_UNTRACED}},
-	{"nor for its size", {.delete_larger = 10},
-		{.state = MEMORY_KEPT, .local = LOCAL_UNTRACED}, 1000,
-		{.reason = REASON_UNTRACED}},
+		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
+		.step = {.why_fetch = REASON_FETCHED_BEFORE,
+			.why_erase = REASON_UNTRACED},
+		.finding = {.local = LOCAL_UNTRACED}},
+	{"nor for its size", {.delete_larger = 10}, {.state = MEMORY_KEPT},
+		1000,
+		.step = {.why_fetch = REASON_FETCHED_BEFORE,
+			.why_erase = REASON_UNTRACED},
+		.finding = {.local = LOCAL_UNTRACED}},
 	{"delete = when purged leaves what is in the trash",
-		{.erase = ERASE_WHEN_PURGED},
-		{.state = MEMORY_KEPT, .local = LOCAL_TRASHED}, 1000,
-		{.reason = REASON_STILL_HERE}},
+		{.erase = ERASE_WHEN_PURGED}, {.state = MEMORY_KEPT}, 1000,
+		.step = {.why_fetch = REASON_KEPT,
+			.why_erase = REASON_STILL_HERE},
+		.finding = {.local = LOCAL_TRASHED}},
 	{"it erases what is gone", {.erase = ERASE_WHEN_PURGED},
-		{.state = MEMORY_KEPT, .local = LOCAL_GONE}, 1000,
-		{.erase = true, .reason = REASON_PURGED}},
+		{.state = MEMORY_KEPT}, 1000,
+		.step = {.erase = true,
+			.why_fetch = REASON_FETCHED_BEFORE,
+			.why_erase = REASON_PURGED},
+		.finding = {.local = LOCAL_GONE}},
 	{"not what is held", {.erase = ERASE_WHEN_PURGED},
-		{.state = MEMORY_KEPT, .local = LOCAL_GONE, .held = true}, 1000,
-		{.reason = REASON_HELD}},
+		{.state = MEMORY_KEPT, .held = true}, 1000,
+		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_HELD},
+		.finding = {.local = LOCAL_GONE}},
 	{"new mail is fetched and stays under delete = when purged",
 		{.erase = ERASE_WHEN_PURGED}, {.state = MEMORY_NONE}, 1000,
-		{.fetch = true, .reason = REASON_NEW}},
+		.step = {.fetch = true, .why_fetch = REASON_NEW}},
 	{"due mail whose copy was changed stays",
 		{.erase = ERASE_AFTER, .after = DAY},
-		{.state = MEMORY_KEPT, .kept_at = 1, .local = LOCAL_CHANGED},
-		1000, {.reason = REASON_CHANGED}},
+		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
+		.step = {.why_fetch = REASON_FETCHED_BEFORE,
+			.why_erase = REASON_CHANGED},
+		.finding = {.local = LOCAL_CHANGED}},
 	{"due mail whose copy cannot be read stays",
 		{.erase = ERASE_AFTER, .after = DAY},
-		{.state = MEMORY_KEPT, .kept_at = 1, .local = LOCAL_UNREADABLE},
-		1000, {.reason = REASON_UNREADABLE}},
+		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
+		.step = {.why_fetch = REASON_FETCHED_BEFORE,
+			.why_erase = REASON_UNREADABLE},
+		.finding = {.local = LOCAL_UNREADABLE}},
 	{"due mail whose copy its owner removed goes",
 		{.erase = ERASE_AFTER, .after = DAY},
-		{.state = MEMORY_KEPT, .kept_at = 1, .local = LOCAL_GONE}, 1000,
-		{.erase = true, .reason = REASON_DUE}},
+		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
+		.step = {.erase = true,
+			.why_fetch = REASON_FETCHED_BEFORE,
+			.why_erase = REASON_DUE},
+		.finding = {.local = LOCAL_GONE}},
 	{"so does what he trashed", {.erase = ERASE_AFTER, .after = DAY},
-		{.state = MEMORY_KEPT, .kept_at = 1, .local = LOCAL_TRASHED},
-		1000, {.erase = true, .reason = REASON_DUE}},
+		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
+		.step = {.erase = true,
+			.why_fetch = REASON_KEPT,
+			.why_erase = REASON_DUE},
+		.finding = {.local = LOCAL_TRASHED}},
 	{"changed mail stays under delete = now", {.erase = ERASE_NOW},
-		{.state = MEMORY_KEPT, .local = LOCAL_CHANGED}, 1000,
-		{.reason = REASON_CHANGED}},
+		{.state = MEMORY_KEPT}, 1000,
+		.step = {.why_fetch = REASON_FETCHED_BEFORE,
+			.why_erase = REASON_CHANGED},
+		.finding = {.local = LOCAL_CHANGED}},
 	{"due mail over keep-larger-than stays",
 		{.erase = ERASE_AFTER, .after = DAY, .keep_larger = 999},
 		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
-		{.reason = REASON_KEPT_LARGE}},
+		.step = {.why_fetch = REASON_KEPT,
+			.why_erase = REASON_KEPT_LARGE}},
 	{"due mail of just keep-larger-than goes",
 		{.erase = ERASE_AFTER, .after = DAY, .keep_larger = 1000},
 		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
-		{.erase = true, .reason = REASON_DUE}},
+		.step = {.erase = true,
+			.why_fetch = REASON_KEPT,
+			.why_erase = REASON_DUE}},
 	{"new mail over keep-larger-than is fetched and stays",
 		{.erase = ERASE_NOW, .keep_larger = 999},
 		{.state = MEMORY_NONE}, 1000,
-		{.fetch = true, .reason = REASON_NEW}},
+		.step = {.fetch = true,
+			.why_fetch = REASON_NEW,
+			.why_erase = REASON_KEPT_LARGE}},
 	{"kept mail over delete-larger-than goes before its time",
 		{.erase = ERASE_AFTER, .after = DAY, .delete_larger = 999},
 		{.state = MEMORY_KEPT, .kept_at = NOW}, 1000,
-		{.erase = true, .reason = REASON_LARGE}},
+		.step = {.erase = true,
+			.why_fetch = REASON_KEPT,
+			.why_erase = REASON_LARGE}},
 	{"even under delete = never",
 		{.erase = ERASE_NEVER, .delete_larger = 999},
 		{.state = MEMORY_KEPT, .kept_at = NOW}, 1000,
-		{.erase = true, .reason = REASON_LARGE}},
-	{"but not under -k",
-		{.erase = ERASE_NEVER, .delete_larger = 999, .keep = true},
+		.step = {.erase = true,
+			.why_fetch = REASON_KEPT,
+			.why_erase = REASON_LARGE}},
+	{"but not under -k", {.erase = ERASE_NEVER, .delete_larger = 999},
 		{.state = MEMORY_KEPT, .kept_at = NOW}, 1000,
-		{.reason = REASON_NEVER}},
+		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_KEEP},
+		.restraint = RESTRAINT_KEEP},
 	{"nor when its copy was changed",
 		{.erase = ERASE_NEVER, .delete_larger = 999},
-		{.state = MEMORY_KEPT, .local = LOCAL_CHANGED}, 1000,
-		{.reason = REASON_CHANGED}},
+		{.state = MEMORY_KEPT}, 1000,
+		.step = {.why_fetch = REASON_FETCHED_BEFORE,
+			.why_erase = REASON_CHANGED},
+		.finding = {.local = LOCAL_CHANGED}},
 	{"new mail over delete-larger-than is fetched first",
 		{.erase = ERASE_NEVER, .delete_larger = 999},
 		{.state = MEMORY_NONE}, 1000,
-		{.fetch = true, .reason = REASON_NEW}},
+		.step = {.fetch = true, .why_fetch = REASON_NEW}},
 	{"mail of unknown size is none of the large ones",
 		{.erase = ERASE_NEVER, .delete_larger = 1},
 		{.state = MEMORY_KEPT, .size = UNKNOWN}, UNKNOWN,
-		{.reason = REASON_NEVER}},
+		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_NEVER}},
 	{"the oldest goes when all is more than max-server-size",
 		{.erase = ERASE_NEVER, .max_server_size = 999},
 		{.state = MEMORY_KEPT}, 1000,
-		{.erase = true, .reason = REASON_NO_ROOM}},
+		.step = {.erase = true,
+			.why_fetch = REASON_KEPT,
+			.why_erase = REASON_NO_ROOM}},
 	{"it stays when all fits",
 		{.erase = ERASE_NEVER, .max_server_size = 1000},
-		{.state = MEMORY_KEPT}, 1000, {.reason = REASON_NEVER}},
+		{.state = MEMORY_KEPT}, 1000,
+		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_NEVER}},
 	{"what was never fetched does not go for want of room",
 		{.erase = ERASE_NEVER, .max_server_size = 10, .max_size = 10},
-		{.state = MEMORY_NONE}, 1000, {.reason = REASON_TOO_LARGE}},
+		{.state = MEMORY_NONE}, 1000,
+		.step = {.why_fetch = REASON_TOO_LARGE}},
 	{"nor does what is held", {.erase = ERASE_NEVER, .max_server_size = 10},
 		{.state = MEMORY_KEPT, .held = true}, 1000,
-		{.reason = REASON_HELD}},
+		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_HELD}},
 	{"nor what was changed here",
 		{.erase = ERASE_NEVER, .max_server_size = 10},
-		{.state = MEMORY_KEPT, .local = LOCAL_CHANGED}, 1000,
-		{.reason = REASON_CHANGED}},
+		{.state = MEMORY_KEPT}, 1000,
+		.step = {.why_fetch = REASON_FETCHED_BEFORE,
+			.why_erase = REASON_CHANGED},
+		.finding = {.local = LOCAL_CHANGED}},
 	{"nor what is among the newest",
 		{.erase = ERASE_NEVER, .max_server_size = 10, .keep_newest = 3},
-		{.state = MEMORY_KEPT}, 1000, {.reason = REASON_NEWEST}},
+		{.state = MEMORY_KEPT}, 1000,
+		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_NEWEST}},
 	{"what failed before is tried again, after all others",
 		{.erase = ERASE_NEVER}, {.state = MEMORY_NONE, .tries = 2},
-		1000, {.fetch = true, .last = true, .reason = REASON_RETRY}},
+		1000,
+		.step = {.fetch = true,
+			.last = true,
+			.why_fetch = REASON_RETRY}},
 	{"so it is under delete = now, and erased then", {.erase = ERASE_NOW},
 		{.state = MEMORY_NONE, .tries = 2}, 1000,
-		{.fetch = true,
+		.step = {.fetch = true,
 			.erase = true,
 			.last = true,
-			.reason = REASON_RETRY_THEN_ERASED}},
+			.why_fetch = REASON_RETRY,
+			.why_erase = REASON_ERASE_NOW}},
 	{"not before its time", {.erase = ERASE_NEVER},
 		{.state = MEMORY_NONE, .tries = 3, .next_try = NOW + 1}, 1000,
-		{.reason = REASON_WAITING}},
+		.step = {.why_fetch = REASON_WAITING}},
 	{"but at its time", {.erase = ERASE_NEVER},
 		{.state = MEMORY_NONE, .tries = 3, .next_try = NOW}, 1000,
-		{.fetch = true, .last = true, .reason = REASON_RETRY}},
+		.step = {.fetch = true,
+			.last = true,
+			.why_fetch = REASON_RETRY}},
 	{"another message under a known uid that failed before is tried last",
 		{.erase = ERASE_NEVER},
 		{.state = MEMORY_KEPT, .size = 999, .tries = 2}, 1000,
-		{.fetch = true,
+		.step = {.fetch = true,
 			.last = true,
 			.reused = true,
-			.reason = REASON_REUSED}},
+			.why_fetch = REASON_REUSED}},
 	{"and not before its time", {.erase = ERASE_NOW},
 		{.state = MEMORY_KEPT,
 			.size = 999,
 			.tries = 3,
 			.next_try = NOW + 1},
-		1000, {.reason = REASON_WAITING}},
+		1000, .step = {.why_fetch = REASON_WAITING}},
 	{"and is left alone when it failed too often", {.erase = ERASE_NOW},
 		{.state = MEMORY_ERASED,
 			.size = 999,
 			.tries = 7,
 			.quarantined = true},
-		1000, {.reason = REASON_QUARANTINED}},
+		1000, .step = {.why_fetch = REASON_QUARANTINED}},
 	{"what is held is fetched again without being erased",
 		{.erase = ERASE_NOW}, {.state = MEMORY_NONE, .held = true},
-		1000, {.fetch = true, .reason = REASON_NEW}},
+		1000,
+		.step = {.fetch = true,
+			.why_fetch = REASON_NEW,
+			.why_erase = REASON_HELD}},
 	{"another size says nothing on a server with loose sizes",
-		{.erase = ERASE_NOW},
-		{.state = MEMORY_KEPT, .size = 999, .loose = true}, 1000,
-		{.reason = REASON_OTHER_SIZE}},
+		{.erase = ERASE_NOW}, {.state = MEMORY_KEPT, .size = 999}, 1000,
+		.step = {.why_fetch = REASON_KEPT,
+			.why_erase = REASON_OTHER_SIZE},
+		.finding = {.loose = true}},
 	{"unless the header says that it is the same", {.erase = ERASE_NOW},
-		{.state = MEMORY_KEPT,
-			.size = 999,
-			.loose = true,
-			.same = true},
-		1000, {.erase = true, .reason = REASON_ERASE_NOW}},
+		{.state = MEMORY_KEPT, .size = 999}, 1000,
+		.step = {.erase = true,
+			.why_fetch = REASON_KEPT,
+			.why_erase = REASON_ERASE_NOW},
+		.finding = {.identity = IDENTITY_SAME, .loose = true}},
 	{"or another one", {.erase = ERASE_NEVER},
-		{.state = MEMORY_KEPT,
-			.size = 999,
-			.loose = true,
-			.reused = true},
-		1000, {.fetch = true, .reused = true, .reason = REASON_REUSED}},
+		{.state = MEMORY_KEPT, .size = 999}, 1000,
+		.step = {.fetch = true,
+			.reused = true,
+			.why_fetch = REASON_REUSED},
+		.finding = {.identity = IDENTITY_OTHER, .loose = true}},
 	{"quite another size under a uid that is only seen is another message",
-		{.erase = ERASE_NEVER},
-		{.state = MEMORY_SEEN, .size = 99999, .reused = true}, 1000,
-		{.fetch = true, .reused = true, .reason = REASON_REUSED}},
+		{.erase = ERASE_NEVER}, {.state = MEMORY_SEEN, .size = 99999},
+		1000,
+		.step = {.fetch = true,
+			.reused = true,
+			.why_fetch = REASON_REUSED},
+		.finding = {.identity = IDENTITY_OTHER}},
 	{"held mail stays however large it is",
 		{.erase = ERASE_NEVER, .delete_larger = 10},
 		{.state = MEMORY_KEPT, .held = true}, 1000,
-		{.reason = REASON_HELD}},
+		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_HELD}},
 	{"and the newest, too",
 		{.erase = ERASE_NEVER, .delete_larger = 10, .keep_newest = 3},
-		{.state = MEMORY_KEPT}, 1000, {.reason = REASON_NEWEST}},
+		{.state = MEMORY_KEPT}, 1000,
+		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_NEWEST}},
 	{"keep-newest protects from when trashed",
 		{.erase = ERASE_WHEN_TRASHED, .keep_newest = 3},
-		{.state = MEMORY_KEPT, .local = LOCAL_TRASHED}, 1000,
-		{.reason = REASON_NEWEST}},
+		{.state = MEMORY_KEPT}, 1000,
+		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_NEWEST},
+		.finding = {.local = LOCAL_TRASHED}},
 	{"and from when purged", {.erase = ERASE_WHEN_PURGED, .keep_newest = 3},
-		{.state = MEMORY_KEPT, .local = LOCAL_GONE}, 1000,
-		{.reason = REASON_NEWEST}},
+		{.state = MEMORY_KEPT}, 1000,
+		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_NEWEST},
+		.finding = {.local = LOCAL_GONE}},
 	{"unless it is over max-size by now",
 		{.erase = ERASE_NOW, .max_size = 10},
 		{.state = MEMORY_NONE, .tries = 2}, 1000,
-		{.reason = REASON_TOO_LARGE}},
+		.step = {.why_fetch = REASON_TOO_LARGE}},
 	{"what failed too often is left alone", {.erase = ERASE_NOW},
 		{.state = MEMORY_NONE, .tries = 7, .quarantined = true}, 1000,
-		{.reason = REASON_QUARANTINED}},
+		.step = {.why_fetch = REASON_QUARANTINED}},
 	{"mail that only counts as seen is not fetched", {.erase = ERASE_NEVER},
-		{.state = MEMORY_SEEN}, 1000, {.reason = REASON_SEEN}},
+		{.state = MEMORY_SEEN}, 1000,
+		.step = {.why_fetch = REASON_SEEN}},
 	{"nor ever erased", {.erase = ERASE_NOW},
 		{.state = MEMORY_SEEN, .kept_at = 1}, 1000,
-		{.reason = REASON_SEEN}},
+		.step = {.why_fetch = REASON_SEEN}},
 	{"erased mail whose size was never known is left alone",
 		{.erase = ERASE_NOW}, {.state = MEMORY_ERASED, .size = UNKNOWN},
-		1000, {.reason = REASON_RETURNED}},
+		1000,
+		.step = {.why_fetch = REASON_KEPT,
+			.why_erase = REASON_RETURNED}},
 };
+
+/* A plan made of these and nothing else that is known. */
+static struct plan make(const struct policy *policy,
+	const struct maildrop *maildrop, const struct memory *memories)
+{
+	struct finding *findings = calloc(maildrop->count, sizeof findings[0]);
+	struct facts facts = {.policy = policy,
+		.maildrop = maildrop,
+		.memories = memories,
+		.findings = findings,
+		.clock = at};
+	struct plan plan = plan_make(&facts);
+
+	free(findings);
+	return plan;
+}
 
 static void three(struct maildrop *maildrop, uint64_t size, const char *uid)
 {
@@ -467,15 +617,22 @@ static void test_rows(void)
 		if (memories[0].size == 0)
 			memories[0].size = row->size;
 		three(&maildrop, row->size, "one");
-		struct plan plan =
-			plan_make(&row->policy, &maildrop, memories, &at);
+		struct finding findings[3] = {row->finding};
+		struct facts facts = {.policy = &row->policy,
+			.maildrop = &maildrop,
+			.memories = memories,
+			.findings = findings,
+			.clock = at,
+			.restraint = row->restraint};
+		struct plan plan = plan_make(&facts);
 		const struct step *step = &plan.steps[0];
 
 		ok(step->fetch == row->step.fetch &&
 				step->erase == row->step.erase &&
 				step->last == row->step.last &&
 				step->reused == row->step.reused &&
-				step->reason == row->step.reason,
+				step->why_fetch == row->step.why_fetch &&
+				step->why_erase == row->step.why_erase,
 			"%s", row->sentence);
 		plan_release(&plan);
 		maildrop_release(&maildrop);
@@ -514,10 +671,15 @@ static void test_clock(void)
 		struct maildrop maildrop;
 
 		three(&maildrop, 100, "one");
-		struct plan plan = plan_make(
-			&cases[i].policy, &maildrop, memories, &clock);
+		struct finding findings[3] = {{.local = LOCAL_UNKNOWN}};
+		struct facts facts = {.policy = &cases[i].policy,
+			.maildrop = &maildrop,
+			.memories = memories,
+			.findings = findings,
+			.clock = clock};
+		struct plan plan = plan_make(&facts);
 
-		ok(plan.steps[0].reason == cases[i].reason &&
+		ok(plan.steps[0].why_erase == cases[i].reason &&
 				plan.steps[0].erase == cases[i].erase &&
 				plan.quiet_until == 0,
 			"%s", cases[i].sentence);
@@ -532,7 +694,7 @@ static int64_t quiet_after(
 	struct maildrop maildrop;
 
 	three(&maildrop, 10, "one");
-	struct plan plan = plan_make(policy, &maildrop, memories, &at);
+	struct plan plan = make(policy, &maildrop, memories);
 	int64_t until = plan.quiet_until;
 
 	plan_release(&plan);
@@ -588,10 +750,10 @@ static void test_no_uid(void)
 	struct maildrop maildrop;
 
 	three(&maildrop, 10, "");
-	struct plan plan = plan_make(&policy, &maildrop, memories, &at);
+	struct plan plan = make(&policy, &maildrop, memories);
 
 	ok(!plan.steps[0].fetch && !plan.steps[0].erase &&
-			plan.steps[0].reason == REASON_NO_UID,
+			plan.steps[0].why_fetch == REASON_NO_UID,
 		"mail without a uid is left where it is");
 	ok(plan.fetches == 2 && plan.erasures == 2 && plan.count == 3,
 		"the plan counts what it does");
@@ -607,7 +769,7 @@ static void test_totals(void)
 
 	three(&maildrop, 101, "one");
 	maildrop_set_size(&maildrop, 2, 70);
-	struct plan plan = plan_make(&policy, &maildrop, memories, &at);
+	struct plan plan = make(&policy, &maildrop, memories);
 
 	ok(plan.too_large == 1 && plan.fetches == 2,
 		"the plan counts what is too large");
@@ -658,6 +820,8 @@ static struct plan plan_missing(
 	static const uint64_t key[2] = {1, 2};
 	struct policy policy = {.erase = ERASE_AFTER, .brake = percent};
 	struct memory *memories = calloc(count, sizeof memories[0]);
+	struct finding *findings = calloc(count, sizeof findings[0]);
+	struct facts facts = {.policy = &policy, .clock = at};
 	struct error err = {.kind = ERROR_NONE};
 	struct maildrop maildrop;
 
@@ -668,14 +832,18 @@ static struct plan plan_missing(
 		memories[i] = (struct memory){.state = MEMORY_KEPT,
 			.kept_at = 1,
 			.size = UNKNOWN,
-			.missing = known && i < missing,
-			.local = i < missing ? LOCAL_GONE : LOCAL_HERE};
+			.missing = known && i < missing};
+		findings[i].local = i < missing ? LOCAL_GONE : LOCAL_HERE;
 	}
 	maildrop_index(&maildrop, &err);
-	struct plan plan = plan_make(&policy, &maildrop, memories, &at);
+	facts.maildrop = &maildrop;
+	facts.memories = memories;
+	facts.findings = findings;
+	struct plan plan = plan_make(&facts);
 
 	maildrop_release(&maildrop);
 	free(memories);
+	free(findings);
 	return plan;
 }
 
@@ -740,7 +908,7 @@ static void test_never(void)
 		struct maildrop maildrop;
 
 		three(&maildrop, 1000, "one");
-		struct plan plan = plan_make(&policy, &maildrop, memories, &at);
+		struct plan plan = make(&policy, &maildrop, memories);
 
 		for (size_t k = 0; k < plan.count; k++) {
 			const struct step *step = &plan.steps[k];
@@ -752,7 +920,7 @@ static void test_never(void)
 			wrong += step->fetch &&
 				memories[k].state == MEMORY_KEPT &&
 				memories[k].size == 1000;
-			wrong += plan_reason(step->reason)[0] == '\0';
+			wrong += plan_reason(step->why_fetch)[0] == '\0';
 			tried++;
 		}
 		plan_release(&plan);
@@ -779,9 +947,83 @@ static void test_patience(void)
 
 static void test_reasons(void)
 {
-	for (int i = 0; i <= REASON_LAST; i++)
+	char why[PLAN_WHY_MAX];
+	struct step step = {.why_fetch = REASON_KEPT};
+
+	ok(plan_reason(REASON_NONE)[0] == '\0', "no reason is no word");
+	for (int i = 1; i < REASONS; i++)
 		ok(plan_reason((enum reason)i)[0] != '\0',
 			"reason %d is said in words", i);
+	ok(strcmp(plan_why(why, &step), "kept here") == 0,
+		"one reason is one clause");
+	step.why_erase = REASON_NOT_DUE;
+	ok(strcmp(plan_why(why, &step), "kept here; not due yet") == 0,
+		"two reasons are two");
+	struct step same = plan_of_pair(plan_pair(&step));
+
+	ok(same.why_fetch == step.why_fetch && same.why_erase == step.why_erase,
+		"a pair of reasons has a number");
+}
+
+/* What has to be found out before a plan is carried out. */
+static void test_needs(void)
+{
+	struct policy policy = {.erase = ERASE_AFTER, .after = DAY};
+	struct memory memories[3] = {{.state = MEMORY_KEPT, .kept_at = 1},
+		{.state = MEMORY_KEPT, .kept_at = NOW},
+		{.state = MEMORY_KEPT, .kept_at = NOW}};
+	struct finding findings[3] = {{.local = LOCAL_UNKNOWN}};
+	struct maildrop maildrop;
+	struct facts facts = {.policy = &policy,
+		.maildrop = &maildrop,
+		.memories = memories,
+		.findings = findings,
+		.clock = at};
+
+	three(&maildrop, UNKNOWN, "one");
+	struct plan plan = plan_make(&facts);
+
+	ok(plan_needs(&facts, &plan) == NEED_COPIES,
+		"what is due is looked for first");
+	facts.looked = true;
+	findings[0].local = LOCAL_HERE;
+	ok(plan_needs(&facts, &plan) == NEED_VERIFY, "then it is read");
+	findings[0].verified = true;
+	ok(plan_needs(&facts, &plan) == NEED_SYNC,
+		"and the file system must be able to keep it");
+	facts.sync_known = true;
+	ok(plan_needs(&facts, &plan) == NEED_NOTHING, "and that is all");
+	findings[0].verified = false;
+	policy.verify = VERIFY_STAT;
+	ok(plan_needs(&facts, &plan) == NEED_NOTHING,
+		"verify = stat reads nothing");
+	plan_release(&plan);
+	facts.looked = false;
+	facts.restraint = RESTRAINT_KEEP;
+	plan = plan_make(&facts);
+	ok(plan_needs(&facts, &plan) == NEED_NOTHING,
+		"under -k nothing is looked for");
+	plan_release(&plan);
+	memories[0].kept_at = NOW;
+	facts.restraint = RESTRAINT_NONE;
+	plan = plan_make(&facts);
+	ok(plan_needs(&facts, &plan) == NEED_NOTHING,
+		"nor where nothing is due");
+	plan_release(&plan);
+	policy.erase = ERASE_WHEN_TRASHED;
+	plan = plan_make(&facts);
+	ok(plan_needs(&facts, &plan) == NEED_COPIES,
+		"but where all depends on the copies");
+	plan_release(&plan);
+	policy.erase = ERASE_NOW;
+	memories[0] = (struct memory){.state = MEMORY_NONE};
+	memories[1].held = memories[2].held = true;
+	facts.sync_known = false;
+	plan = plan_make(&facts);
+	ok(plan_needs(&facts, &plan) == NEED_SYNC,
+		"what is fetched and erased at once has no copy yet");
+	plan_release(&plan);
+	maildrop_release(&maildrop);
 }
 
 int main(void)
@@ -796,5 +1038,6 @@ int main(void)
 	test_never();
 	test_patience();
 	test_reasons();
+	test_needs();
 	return done();
 }

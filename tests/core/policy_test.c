@@ -17,7 +17,6 @@ static void test_outlook(void)
 		const char *sentence;
 	} rows[] = {
 		{{.erase = ERASE_NEVER}, 9, 3, 50, 0, 0, "never is never"},
-		{{.erase = ERASE_NOW, .keep = true}, 9, 3, 50, 0, 0, "-k, too"},
 		{{.erase = ERASE_NOW}, 9, 9, 0, 9, 0, "now is now"},
 		{{.erase = ERASE_AFTER, .after = 100}, 9, 3, 50, 3, 150,
 			"after a time some, the next later"},
@@ -40,11 +39,10 @@ static void test_outlook(void)
 		ok(outlook.due == rows[i].due && outlook.next == rows[i].next,
 			"what is due: %s", rows[i].sentence);
 	}
-	ok(policy_kept_until(&rows[0].policy, 1000) == INT64_MIN &&
-			policy_kept_until(&rows[1].policy, 1000) == INT64_MIN,
-		"no time is over with never or -k");
-	ok(policy_kept_until(&rows[2].policy, 1000) == INT64_MAX &&
-			policy_kept_until(&rows[3].policy, 1000) == 900,
+	ok(policy_kept_until(&rows[0].policy, 1000) == INT64_MIN,
+		"nothing is ever due under never");
+	ok(policy_kept_until(&rows[1].policy, 1000) == INT64_MAX &&
+			policy_kept_until(&rows[2].policy, 1000) == 900,
 		"with now each is, after a time what is older");
 }
 
@@ -66,8 +64,6 @@ static void test_rules(void)
 			"now erases what an earlier run could not, and asks for the file alone"},
 		{{.erase = ERASE_NOW, .verify = VERIFY_DIGEST}, VERIFY_DIGEST,
 			true, "unless more is asked for"},
-		{{.erase = ERASE_AFTER, .keep = true}, VERIFY_DIGEST, false,
-			"-k erases nothing"},
 	};
 	char key[POLICY_KEY_MAX];
 	char other[POLICY_KEY_MAX];
@@ -79,8 +75,8 @@ static void test_rules(void)
 			"%s", rows[i].sentence);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		for (size_t k = 0; k < i; k++) {
-			policy_key(key, &rows[i].policy);
-			policy_key(other, &rows[k].policy);
+			policy_key(key, &rows[i].policy, false);
+			policy_key(other, &rows[k].policy, false);
 			/* How sure it must be changes no plan. */
 			ok((strcmp(key, other) == 0) == (i == 4 && k == 3),
 				"policies %zu and %zu are told apart", i, k);
@@ -149,34 +145,30 @@ int main(void)
 		"0 days are now");
 	ok(policy_parse_start(&start, "ALL") && start.start == START_ALL,
 		"all is all");
-	struct policy kept = {.erase = ERASE_NOW, .keep = true};
-	char room[64];
-
-	same(policy_format_delete(room, sizeof room, &kept), "never (-k)",
-		"-k is said as what it is");
-
 	static const struct policy others[] = {
 		{.erase = ERASE_NOW},
 		{.erase = ERASE_AFTER, .after = 1},
 		{.erase = ERASE_AFTER, .after = 2},
 		{.keep_newest = 1},
 		{.max_size = 1},
-		{.keep = true},
 	};
 	struct policy plain = {.erase = ERASE_NEVER};
 	char keys[2][POLICY_KEY_MAX];
 
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-		ok(strcmp(policy_key(keys[0], &plain),
-			   policy_key(keys[1], &others[i])) != 0,
+		ok(strcmp(policy_key(keys[0], &plain, false),
+			   policy_key(keys[1], &others[i], false)) != 0,
 			"policy %zu has a key of its own", i);
-	ok(strcmp(policy_key(keys[0], &others[1]),
-		   policy_key(keys[1], &others[2])) != 0,
+	ok(strcmp(policy_key(keys[0], &others[1], false),
+		   policy_key(keys[1], &others[2], false)) != 0,
 		"so has another time");
+	ok(strcmp(policy_key(keys[0], &plain, false),
+		   policy_key(keys[1], &plain, true)) != 0,
+		"so has the same policy under -k");
 	plain.after = 7;
-	ok(strcmp(policy_key(keys[0], &plain),
-		   policy_key(keys[1],
-			   &(struct policy){.erase = ERASE_NEVER})) == 0,
+	ok(strcmp(policy_key(keys[0], &plain, false),
+		   policy_key(keys[1], &(struct policy){.erase = ERASE_NEVER},
+			   false)) == 0,
 		"a time that no rule asks for makes no other policy");
 	return done();
 }

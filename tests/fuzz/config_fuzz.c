@@ -104,7 +104,6 @@ static void check_policy(const struct policy *policy)
 	PROMISE(policy->after <= INT64_C(36525) * 86400);
 	PROMISE(policy->keep_newest <= INT32_MAX);
 	PROMISE(policy->max_size <= INT64_MAX);
-	PROMISE(!policy->keep);
 }
 
 static void check_account(const struct account *account)

@@ -91,6 +91,11 @@ void delivery_sweep(struct delivery *delivery)
 	(void)delivery;
 }
 
+void delivery_read_dates(struct delivery *delivery)
+{
+	(void)delivery;
+}
+
 bool delivery_begin(struct delivery *delivery, struct error *err)
 {
 	(void)delivery;

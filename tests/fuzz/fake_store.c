@@ -3,7 +3,8 @@
  */
 #include <string.h>
 
-#include "engine/copies.h"
+#include "engine/moved.h"
+#include "engine/rebuild.h"
 #include "fakes.h"
 #include "io/mail/local.h"
 
@@ -295,11 +296,10 @@ bool store_record_erased(
 	return true;
 }
 
-bool store_record_listing(struct store *store, const struct memory *memories,
-	size_t count, int64_t now, struct error *err)
+bool store_record_listing(struct store *store,
+	const struct store_listing *listing, int64_t now, struct error *err)
 {
-	(void)memories;
-	(void)count;
+	(void)listing;
 	(void)now;
 	(void)err;
 	PROMISE(store->open);
@@ -366,13 +366,22 @@ bool store_has_succeeded(struct store *store, int64_t before)
 }
 
 /* Nothing lies in any mbox: store_has_succeeded says that none is read. */
-bool copies_find_moved(
-	struct run *run, struct copies_moved *moved, struct error *err)
+bool moved_find(struct mailbox *mailbox, struct moved *moved, struct error *err)
 {
 	/* Nobody moves anything here. */
-	(void)run;
+	(void)mailbox;
 	(void)moved;
 	(void)err;
+	return true;
+}
+
+bool rebuild_find_strays(struct mailbox *mailbox, struct letter **strays,
+	size_t *count, struct error *err)
+{
+	(void)mailbox;
+	(void)strays;
+	(void)err;
+	*count = 0;
 	return true;
 }
 
@@ -390,6 +399,11 @@ struct local *local_new(const struct local_notes *notes)
 {
 	(void)notes;
 	return NULL;
+}
+
+void local_free(struct local *local)
+{
+	(void)local;
 }
 
 bool local_look(struct local *local, const char *root, const char *trash,

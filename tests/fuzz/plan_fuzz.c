@@ -19,6 +19,8 @@ struct row {
 static struct clock clock_read;
 static struct message messages[MESSAGES_MAX];
 static struct memory memories[MESSAGES_MAX];
+static struct finding findings[MESSAGES_MAX];
+static enum restraint restraint;
 
 static uint64_t size_from(uint8_t octet)
 {
@@ -41,19 +43,22 @@ static bool is_other(size_t i)
 {
 	const struct memory *memory = &memories[i];
 
+	enum identity identity = findings[i].identity;
+
 	if (memory->state == MEMORY_SEEN)
-		return memory->reused;
+		return identity == IDENTITY_OTHER;
 	if (memory->state != MEMORY_KEPT && memory->state != MEMORY_ERASED)
 		return false;
-	return memory->same || memory->reused
-		? memory->reused
-		: has_other_size(i) && !memory->loose;
+	return identity == IDENTITY_UNKNOWN
+		? has_other_size(i) && !findings[i].loose
+		: identity == IDENTITY_OTHER;
 }
 
 /* May it be one, for all that anybody knows? */
 static bool is_doubtful(size_t i)
 {
-	return has_other_size(i) && memories[i].loose && !memories[i].same;
+	return has_other_size(i) && findings[i].loose &&
+		findings[i].identity != IDENTITY_SAME;
 }
 
 static bool is_too_large(const struct policy *policy, size_t i)
@@ -67,7 +72,7 @@ static bool is_too_large(const struct policy *policy, size_t i)
 static bool is_due_again(size_t i)
 {
 	return memories[i].tries == 0 ||
-		(!memories[i].quarantined &&
+		(!memories[i].quarantined && !findings[i].put_off &&
 			(NOW >= memories[i].next_try ||
 				memories[i].next_try > NOW + CLOCK_DAY));
 }
@@ -76,24 +81,25 @@ static void check_fetch(const struct policy *policy, size_t i, bool fetch)
 {
 	bool wanted = messages[i].uid_length > 0 && !is_too_large(policy, i) &&
 		is_due_again(i) &&
-		((memories[i].state == MEMORY_NONE && !memories[i].old) ||
+		((memories[i].state == MEMORY_NONE && !findings[i].old) ||
 			is_other(i));
 
 	PROMISE(fetch == wanted);
 }
 
 /* Is its copy here what it should be, or gone by its owner's hand? */
-static bool is_well(const struct memory *memory)
+static bool is_well(size_t i)
 {
-	return memory->local != LOCAL_CHANGED &&
-		memory->local != LOCAL_UNREADABLE &&
-		memory->local != LOCAL_UNTRACED;
+	return findings[i].local != LOCAL_CHANGED &&
+		findings[i].local != LOCAL_UNREADABLE &&
+		findings[i].local != LOCAL_UNTRACED;
 }
 
 /* Does the rule want it erased now that it is kept? */
-static bool is_over(const struct policy *policy, const struct memory *memory)
+static bool is_over(const struct policy *policy, size_t i)
 {
-	bool gone = memory->local == LOCAL_GONE;
+	const struct memory *memory = &memories[i];
+	bool gone = findings[i].local == LOCAL_GONE;
 
 	switch (policy->erase) {
 	case ERASE_NEVER:
@@ -105,7 +111,7 @@ static bool is_over(const struct policy *policy, const struct memory *memory)
 			memory->kept_at <= NOW + CLOCK_DAY &&
 			NOW - memory->kept_at >= policy->after;
 	case ERASE_WHEN_TRASHED:
-		return gone || memory->local == LOCAL_TRASHED;
+		return gone || findings[i].local == LOCAL_TRASHED;
 	case ERASE_WHEN_PURGED:
 		return gone;
 	}
@@ -123,28 +129,30 @@ static void check_erase(const struct policy *policy, size_t count, size_t i,
 {
 	const struct memory *memory = &memories[i];
 	bool kept = memory->state == MEMORY_KEPT;
-	bool protected = policy->keep || count - i <= policy->keep_newest ||
+	bool protected = restraint != RESTRAINT_NONE ||
+		count - i <= policy->keep_newest ||
 		messages[i].uid_length == 0 ||
 		is_over_size(policy->keep_larger, i);
-	bool wanted = is_over(policy, memory) ||
-		is_over_size(policy->delete_larger, i);
+	bool wanted =
+		is_over(policy, i) || is_over_size(policy->delete_larger, i);
 
 	if (step->erase) {
 		PROMISE(!protected);
 		PROMISE(step->fetch || kept);
 		PROMISE(!step->fetch || policy->erase == ERASE_NOW);
 		/* A uid that was away is believed only by its header. */
-		PROMISE(step->fetch || !memory->vanished || memory->same);
+		PROMISE(step->fetch || !memory->vanished ||
+			findings[i].identity == IDENTITY_SAME);
 		PROMISE(step->fetch || !is_doubtful(i));
 		PROMISE(!memory->held);
-		PROMISE(step->fetch || is_well(memory));
+		PROMISE(step->fetch || is_well(i));
 		PROMISE(step->fetch || wanted || policy->max_server_size > 0);
 		return;
 	}
 	/* Nothing that is due is forgotten. */
-	PROMISE(protected || step->reason == REASON_BRAKE || !kept ||
+	PROMISE(protected || step->why_erase == REASON_BRAKE || !kept ||
 		memory->vanished || memory->held || step->fetch ||
-		is_other(i) || is_doubtful(i) || !is_well(memory) || !wanted);
+		is_other(i) || is_doubtful(i) || !is_well(i) || !wanted);
 }
 
 /* Too many are missing at once: nothing is erased. */
@@ -157,9 +165,9 @@ static void check_brake(const struct policy *policy,
 	for (size_t i = 0; i < maildrop->count; i++) {
 		if (memories[i].state != MEMORY_KEPT || memories[i].missing)
 			continue;
-		looked_for += memories[i].local != LOCAL_UNKNOWN &&
-			memories[i].local != LOCAL_UNTRACED;
-		missing += memories[i].local == LOCAL_GONE;
+		looked_for += findings[i].local != LOCAL_UNKNOWN &&
+			findings[i].local != LOCAL_UNTRACED;
+		missing += findings[i].local == LOCAL_GONE;
 	}
 	PROMISE(plan->braked ==
 		((missing > 2 && missing == looked_for) ||
@@ -180,7 +188,8 @@ static void check_room(const struct policy *policy,
 
 		if (!plan->steps[i].erase && size != MAILDROP_SIZE_UNKNOWN)
 			stays += size;
-		if (plan->steps[i].reason == REASON_NO_ROOM && size < smallest)
+		if (plan->steps[i].why_erase == REASON_NO_ROOM &&
+			size < smallest)
 			smallest = size;
 	}
 	PROMISE(smallest == UINT64_MAX ||
@@ -199,12 +208,13 @@ static void check_plan(const struct policy *policy,
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct step *step = &plan->steps[i];
 
-		PROMISE(plan_reason(step->reason)[0] != '\0');
+		PROMISE(plan_reason(step->why_fetch)[0] != '\0');
+		PROMISE(!step->erase || step->why_erase != REASON_NONE);
 		check_fetch(policy, i, step->fetch);
 		check_erase(policy, plan->count, i, step);
 		fetches += step->fetch;
 		erasures += step->erase;
-		too_large += step->reason == REASON_TOO_LARGE;
+		too_large += step->why_fetch == REASON_TOO_LARGE;
 		if (step->fetch && messages[i].size != MAILDROP_SIZE_UNKNOWN)
 			octets += messages[i].size;
 	}
@@ -217,19 +227,22 @@ static void check_plan(const struct policy *policy,
 }
 
 /* A plan that says that it needs no sizes is the same without them. */
-static void check_sizes(const struct policy *policy,
-	const struct maildrop *maildrop, const struct plan *plan)
+static void check_sizes(const struct facts *facts, const struct plan *plan)
 {
+	const struct policy *policy = facts->policy;
+	const struct maildrop *maildrop = facts->maildrop;
+
 	if (plan_needs_sizes(policy, maildrop, memories))
 		return;
 	for (size_t i = 0; i < maildrop->count; i++)
 		messages[i].size = MAILDROP_SIZE_UNKNOWN;
-	struct plan again = plan_make(policy, maildrop, memories, &clock_read);
+	struct plan again = plan_make(facts);
 
 	for (size_t i = 0; i < plan->count; i++) {
 		PROMISE(plan->steps[i].fetch == again.steps[i].fetch);
 		PROMISE(plan->steps[i].erase == again.steps[i].erase);
-		PROMISE(plan->steps[i].reason == again.steps[i].reason);
+		PROMISE(plan->steps[i].why_fetch == again.steps[i].why_fetch);
+		PROMISE(plan->steps[i].why_erase == again.steps[i].why_erase);
 	}
 	plan_release(&again);
 }
@@ -242,7 +255,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	struct policy policy = {
 		.erase = (enum erase_rule)(data[0] % 5),
-		.keep = data[0] / 5 % 4 == 3,
 		.brake = data[0] / 20 * 10,
 		.after = data[1] * 10,
 		.keep_newest = data[2] % 8,
@@ -253,6 +265,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	struct maildrop maildrop = {.messages = messages};
 
+	restraint = data[0] / 5 % 4 == 3 ? (enum restraint)(1 + data[1] % 3)
+					 : RESTRAINT_NONE;
 	clock_read = (struct clock){
 		.now = NOW, .trust = (enum clock_trust)(data[2] / 32 % 3)};
 
@@ -265,30 +279,37 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		messages[i] = (struct message){.number = (uint32_t)i + 1,
 			.uid_length = row.state != 255,
 			.size = size_from(row.listed_size)};
+		findings[i] = (struct finding){
+			.identity = (enum identity)(row.state / 80 % 3),
+			.loose = row.size % 7 == 3,
+			.old = row.age % 11 == 10,
+			.put_off = row.size % 11 == 3,
+			.local = (enum local_state)(row.age % 7)};
 		memories[i] = (struct memory){.row = (int64_t)i,
 			.state = (enum memory_state)(row.state % 5),
 			.vanished = row.state / 5 % 2,
 			.held = row.state / 10 % 8 == 0,
-			.same = row.state / 80 % 3 == 1,
-			.reused = row.state / 80 % 3 == 2,
-			.loose = row.size % 7 == 3,
 			.tries = row.age % 3,
 			.next_try = row.age % 13 == 5 ? NOW + 9 * CLOCK_DAY
 						      : NOW + 8 - row.age % 16,
 			.quarantined = row.age % 11 == 0,
 			.missing = row.age % 7 == 0,
-			.old = row.age % 11 == 10,
-			.local = (enum local_state)(row.age % 7),
 			.size = size_from(row.size),
 			/* Some of them by a clock that was wrong. */
 			.kept_at = row.age == 255 ? 0
 				: row.age == 254  ? NOW + 9 * CLOCK_DAY
 						  : NOW + 320 - row.age * 10};
 	}
-	struct plan plan = plan_make(&policy, &maildrop, memories, &clock_read);
+	struct facts facts = {.policy = &policy,
+		.maildrop = &maildrop,
+		.memories = memories,
+		.findings = findings,
+		.clock = clock_read,
+		.restraint = restraint};
+	struct plan plan = plan_make(&facts);
 
 	check_plan(&policy, &maildrop, &plan);
-	check_sizes(&policy, &maildrop, &plan);
+	check_sizes(&facts, &plan);
 	plan_release(&plan);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Whole runs: UIDL, LIST, RETR, DELE and QUIT through the real listing,
- * transfer, proof and batch; session, store and delivery are models in memory
+ * transfer, proof and ladder; session, store and delivery are models in memory
  * (fakes.h), with faults and kills.
  *
  * The input: eight octets of settings, then what the server says; LOST in it
@@ -30,11 +30,12 @@
  */
 #include <string.h>
 
+#include "core/xalloc.h"
 #include "engine/ladder.h"
 #include "engine/listing.h"
-#include "engine/proof.h"
 #include "engine/transfer.h"
 #include "fakes.h"
+#include "io/process/now.h"
 #include "reference.h"
 
 #define SETTINGS 8
@@ -54,7 +55,17 @@ struct settings {
 		       * are committed as late as they may */
 };
 
-static struct run run;
+static struct mailbox box;
+static struct facts facts;
+static struct memory *memories;
+static struct finding *findings;
+static struct plan plan;
+static struct fates fates;
+static struct ladder *ladder;
+/* Settings of the input that are not the account's. */
+static enum restraint restraint;
+/* The server was found to be out of step. */
+static bool out_of_step;
 /* Letters that were there before this run. */
 static size_t first_letter;
 /* How it ended. */
@@ -67,37 +78,38 @@ static const struct message *message_numbered(uint32_t number)
 {
 	size_t likely = number > 0 ? number - 1 : 0;
 
-	if (likely < run.maildrop.count &&
-		run.maildrop.messages[likely].number == number)
-		return &run.maildrop.messages[likely];
-	for (size_t i = 0; i < run.maildrop.count; i++) {
-		if (run.maildrop.messages[i].number == number)
-			return &run.maildrop.messages[i];
+	if (likely < box.maildrop.count &&
+		box.maildrop.messages[likely].number == number)
+		return &box.maildrop.messages[likely];
+	for (size_t i = 0; i < box.maildrop.count; i++) {
+		if (box.maildrop.messages[i].number == number)
+			return &box.maildrop.messages[i];
 	}
 	return NULL;
 }
 
 void fake_on_dele(uint32_t number)
 {
-	const struct policy *policy = &run.account->policy;
+	const struct policy *policy = &box.account->policy;
 	const struct message *message = message_numbered(number);
 
-	PROMISE(policy->erase != ERASE_NEVER && !policy->keep);
+	PROMISE(policy->erase != ERASE_NEVER);
+	PROMISE(restraint == RESTRAINT_NONE);
 	PROMISE(message != NULL && message->uid_length > 0);
-	size_t position = (size_t)(message - run.maildrop.messages);
+	size_t position = (size_t)(message - box.maildrop.messages);
 
-	PROMISE(run.plan.steps[position].erase);
-	PROMISE(run.maildrop.count - position > policy->keep_newest);
-	const struct fake_row *row = fake_store_row(&run.maildrop, message);
+	PROMISE(plan.steps[position].erase);
+	PROMISE(box.maildrop.count - position > policy->keep_newest);
+	const struct fake_row *row = fake_store_row(&box.maildrop, message);
 
 	PROMISE(row != NULL && row->state == MEMORY_KEPT);
 	PROMISE(!fake_store_is_open());
 	PROMISE(row->letter == FAKE_NO_LETTER ||
 		fake_letters[row->letter].state == FAKE_PUBLISHED);
 	/* What is kept as this message is what the server will erase. */
-	if (run.session->served)
+	if (box.session->served)
 		PROMISE(fake_server_is_uid(
-			number, maildrop_uid(&run.maildrop, message)));
+			number, maildrop_uid(&box.maildrop, message)));
 }
 
 /* What the wire says to a command. */
@@ -185,13 +197,13 @@ static void trim(const char **text, size_t *length)
 static bool is_unique(const struct message *message)
 {
 	size_t length = message->uid_length;
-	const char *uid = maildrop_uid(&run.maildrop, message).bytes;
+	const char *uid = maildrop_uid(&box.maildrop, message).bytes;
 
-	for (size_t i = 0; i < run.maildrop.count; i++) {
-		const struct message *other = &run.maildrop.messages[i];
+	for (size_t i = 0; i < box.maildrop.count; i++) {
+		const struct message *other = &box.maildrop.messages[i];
 
 		if (other != message && other->uid_length == length &&
-			memcmp(maildrop_uid(&run.maildrop, other).bytes, uid,
+			memcmp(maildrop_uid(&box.maildrop, other).bytes, uid,
 				length) == 0)
 			return false;
 	}
@@ -202,7 +214,7 @@ static bool is_unique(const struct message *message)
 static enum pop3_uidl_form form_of(const struct answer *answer, uint32_t number)
 {
 	const struct message *message = message_numbered(number);
-	const char *uid = maildrop_uid(&run.maildrop, message).bytes;
+	const char *uid = maildrop_uid(&box.maildrop, message).bytes;
 	const char *text = answer->text;
 	size_t left = answer->length;
 	uint64_t said = 0;
@@ -264,7 +276,7 @@ static bool fits(const size_t *fetched, size_t fetches, size_t first, int shift)
 			(shift > 0 && at + (size_t)shift >= fetches))
 			return false;
 		at = shift < 0 ? at - (size_t)-shift : at + (size_t)shift;
-		if (run.maildrop.messages[fetched[at]].size != claims[i].octets)
+		if (box.maildrop.messages[fetched[at]].size != claims[i].octets)
 			return false;
 	}
 	return true;
@@ -277,8 +289,8 @@ static size_t claims_of_size(void)
 	size_t fetches = 0;
 	size_t believed = claim_count;
 
-	for (size_t i = 0; i < run.plan.count; i++) {
-		if (run.plan.steps[i].fetch)
+	for (size_t i = 0; i < plan.count; i++) {
+		if (plan.steps[i].fetch)
 			fetched[fetches++] = i;
 	}
 	if (!fits(fetched, fetches, 0, 0))
@@ -297,12 +309,12 @@ static void claims_unproven(void)
 	size_t believed = 0;
 
 	/* Of a server without proofs, asked one thing at a time. */
-	if (run.form == POP3_UIDL_NONE && !run.learnt) {
-		PROMISE(claim_count == 0 || !session_pipelines(run.session));
+	if (box.proof.form == POP3_UIDL_NONE && !box.proof.learnt) {
+		PROMISE(claim_count == 0 || !session_pipelines(box.session));
 		claim_count = 0;
 	}
-	if (outcome != ERROR_PROTOCOL && !run.one_by_one)
-		believed = session_pipelines(run.session) ? claims_of_size()
+	if (outcome != ERROR_PROTOCOL && !box.proof.one_by_one)
+		believed = session_pipelines(box.session) ? claims_of_size()
 							  : claim_count;
 	for (size_t i = believed; i < claim_count; i++)
 		PROMISE(!is_shown(&claims[i]));
@@ -315,8 +327,8 @@ static void check_letter(size_t i, const struct fake_command *command,
 {
 	const struct fake_letter *letter = &fake_letters[i];
 	const struct message *message = message_numbered(command->number);
-	const struct fake_row *row = fake_store_row(&run.maildrop, message);
-	uint64_t max = run.account->policy.max_size;
+	const struct fake_row *row = fake_store_row(&box.maildrop, message);
+	uint64_t max = box.account->policy.max_size;
 	bool too_large = max > 0 && answer->message.length > max;
 
 	if (letter->whole) {
@@ -325,7 +337,7 @@ static void check_letter(size_t i, const struct fake_command *command,
 		PROMISE(memcmp(fake_text(letter), answer->message.text,
 				letter->length) == 0);
 		claims[claim_count++] = (struct claim){i,
-			(size_t)(message - run.maildrop.messages),
+			(size_t)(message - box.maildrop.messages),
 			answer->message.octets};
 	}
 	if (letter->state == FAKE_PUBLISHED)
@@ -345,7 +357,7 @@ static bool check_proof(
 
 	if (form != POP3_UIDL_UNKNOWN &&
 		(known_form == POP3_UIDL_UNKNOWN || known_form == form) &&
-		!run.learnt) {
+		!box.proof.learnt) {
 		claims_proven();
 		known_form = form;
 		return true;
@@ -353,7 +365,7 @@ static bool check_proof(
 	/* It may know UIDL without a number only: NOOP tells. */
 	if (answer->complete && !answer->ok &&
 		known_form == POP3_UIDL_UNKNOWN &&
-		!session_pipelines(run.session)) {
+		!session_pipelines(box.session)) {
 		refused_number = command->number;
 		return true;
 	}
@@ -412,17 +424,18 @@ static void check_answers(const struct session *session, bool all_fetched)
 			letter < fake_letter_count)
 			check_letter(letter++, command, &answer, all_fetched);
 		if (command->verb == 'D' && answer.ok &&
-			erased < run.erased_count) {
+			erased < fates.marked) {
 			const struct message *message =
 				message_numbered(command->number);
 
-			PROMISE(run.erased[erased++] ==
-				(size_t)(message - run.maildrop.messages));
+			erased++;
+			PROMISE(fates.at[message - box.maildrop.messages]
+					.marked);
 		}
 	}
 	claims_unproven();
 	PROMISE(letter == fake_letter_count);
-	PROMISE(erased == run.erased_count);
+	PROMISE(erased == fates.marked);
 }
 
 static void check_row(const struct fake_row *row, bool served)
@@ -455,68 +468,107 @@ static void check_rows(bool served)
 static bool make_plan(
 	const struct settings *settings, bool first, struct error *err)
 {
-	const struct policy *policy = &run.account->policy;
+	const struct policy *policy = &box.account->policy;
 
 	if (first)
-		fake_store_remember(&run.maildrop, settings->remembered,
+		fake_store_remember(&box.maildrop, settings->remembered,
 			settings->mode & 4);
-	if (!maildrop_index(&run.maildrop, err) ||
-		!store_recall(run.store, &run.maildrop, &run.memories, err))
+	if (!maildrop_index(&box.maildrop, err) ||
+		!store_recall(box.store, &box.maildrop, &memories, err))
 		return false;
-	if (plan_needs_sizes(policy, &run.maildrop, run.memories) &&
-		!listing_sizes(run.session, &run.maildrop, err))
+	findings = xcalloc(box.maildrop.count, sizeof findings[0]);
+	if (plan_needs_sizes(policy, &box.maildrop, memories) &&
+		!listing_sizes(box.session, &box.maildrop, err))
 		return false;
-	run.clock = (struct clock){.now = run_now()};
-	run.plan = plan_make(policy, &run.maildrop, run.memories, &run.clock);
-	return true;
+	box.clock = (struct clock){.now = now_seconds()};
+	facts = (struct facts){.policy = policy,
+		.maildrop = &box.maildrop,
+		.memories = memories,
+		.findings = findings,
+		.clock = box.clock,
+		.restraint = restraint};
+	plan = plan_make(&facts);
+	fates_init(&fates, plan.count);
+	return ladder_begin(ladder, &facts, &plan, &fates, err);
 }
 
-static bool fetch_and_erase(bool *all_fetched, struct error *err)
+static bool fetch_and_erase(
+	struct transfer *transfer, bool *all_fetched, struct error *err)
 {
 	struct error unasked = {.kind = ERROR_NONE};
 
-	*all_fetched = transfer_fetch(&run, err);
-	if (*all_fetched && run.plan.fetches > 0) {
+	*all_fetched = transfer_fetch(transfer, err);
+	if (*all_fetched && plan.fetches > 0) {
 		/* Else answers may belong to other commands. */
-		PROMISE(session_in_step(run.session, &unasked));
-		PROMISE(run.open->count == 0 && run.closed->count == 0 &&
-			run.published_count == 0);
-		PROMISE(run.session->pipeline.count == 0);
+		PROMISE(session_in_step(box.session, &unasked));
+		PROMISE(ladder_unproven(ladder) == 0);
+		for (size_t i = first_letter; i < fake_letter_count; i++)
+			PROMISE(fake_letters[i].state == FAKE_PUBLISHED ||
+				fake_letters[i].state == FAKE_GONE);
+		PROMISE(box.session->pipeline.count == 0);
 	}
-	return *all_fetched && transfer_erase(&run, false, err);
+	return *all_fetched && transfer_erase(transfer, false, err);
 }
 
 static void salvage(const struct error *err)
 {
 	struct error second = {.kind = ERROR_NONE};
-	bool published = ladder_wait(&run, &second);
-	size_t believed = published ? proof_believed(&run, err) : 0;
-	size_t doubtful = run.open->count - believed;
+	struct ladder_rest rest = ladder_weigh(ladder, err, &second);
 
-	run.was_out_of_step = run.plan.steps != NULL && !run.learnt &&
+	out_of_step = plan.steps != NULL && !box.proof.learnt &&
 		(err->kind == ERROR_PROTOCOL ||
-			(doubtful > 0 && believed + run.tally->fetched == 0));
-	delivery_drop(run.delivery);
-	delivery_drop_last(run.delivery, doubtful);
-	run.open->count = believed;
-	if (published)
-		ladder_finish(&run, &second);
+			(rest.doubtful > 0 &&
+				rest.believed + fates.fetched == 0));
+	ladder_salvage(ladder, &rest, &second);
 }
 
-static void record(bool erased)
+static void record(void)
 {
+	struct store_listing listing = {.memories = memories,
+		.findings = findings,
+		.count = box.maildrop.count};
 	struct error err = {.kind = ERROR_NONE};
-	bool ok =
-		store_begin(run.store, &err) && ladder_record_kept(&run, &err);
+	bool ok = store_begin(box.store, &err) &&
+		ladder_record_kept(ladder, &err);
 
-	for (size_t i = 0; ok && erased && i < run.erased_count; i++)
-		ok = store_record_erased(run.store,
-			run.memories[run.erased[i]].row, run_now(), &err);
-	if (ok && run.tally->listed && run.memories != NULL)
-		ok = store_record_listing(run.store, run.memories,
-			run.maildrop.count, run_now(), &err);
+	for (size_t i = 0; ok && fates.erased > 0 && i < fates.count; i++) {
+		int64_t row = fates.at[i].state == FATE_KEPT ? fates.at[i].row
+							     : memories[i].row;
+
+		if (fates.at[i].marked)
+			ok = store_record_erased(
+				box.store, row, now_seconds(), &err);
+	}
+	if (ok && box.listed && memories != NULL)
+		ok = store_record_listing(
+			box.store, &listing, now_seconds(), &err);
 	if (ok)
-		store_commit(run.store, &err);
+		store_commit(box.store, &err);
+}
+
+/* The session, once the destination is open; false: something failed. */
+static bool meet(const struct settings *settings, bool first, bool *all_fetched,
+	struct error *err)
+{
+	struct transfer transfer = {.mailbox = &box,
+		.facts = &facts,
+		.plan = &plan,
+		.fates = &fates,
+		.ladder = ladder};
+	bool ok;
+
+	if (!listing_uids(box.session, box.account, &box.maildrop, err))
+		return false;
+	box.listed = true;
+	ok = make_plan(settings, first, err) &&
+		fetch_and_erase(&transfer, all_fetched, err);
+	transfer_release(&transfer);
+	outcome = err->kind;
+	if (!ok && !fake_is_dead())
+		salvage(err);
+	if (!fake_is_dead())
+		record();
+	return ok;
 }
 
 static void play(
@@ -525,31 +577,24 @@ static void play(
 	static const uint64_t key[2] = {3, 4};
 	struct error err = {.kind = ERROR_NONE};
 	bool all_fetched = false;
-	bool ok = ladder_recover(&run, &err);
+	bool ok;
 
-	run.session = session;
-	if (run.one_by_one)
+	ladder = ladder_open(&box, &err);
+	box.session = session;
+	if (box.proof.one_by_one)
 		session_forgo_pipelining(session);
 	first_letter = fake_letter_count;
-	maildrop_init(&run.maildrop, key);
-	if (ok && listing_uids(session, run.account, &run.maildrop, &err)) {
-		run.tally->listed = true;
-		ok = make_plan(settings, first, &err) &&
-			fetch_and_erase(&all_fetched, &err);
-		outcome = err.kind;
-		if (!ok && !fake_is_dead())
-			salvage(&err);
-		if (!fake_is_dead())
-			record(ok);
-	}
+	maildrop_init(&box.maildrop, key);
+	ok = ladder != NULL && meet(settings, first, &all_fetched, &err);
 	if (fake_is_dead()) {
 		fake_store_died();
 		fake_delivery_died();
+		ladder_close(ladder);
 		fake_revive();
 	} else {
 		/* A batch that was given up is gone, and a message half come.
 		 */
-		delivery_close(run.delivery);
+		ladder_close(ladder);
 	}
 	check_answers(session, all_fetched);
 	check_rows(session->served);
@@ -557,37 +602,31 @@ static void play(
 		PROMISE(ok && err.kind == ERROR_NONE);
 }
 
-static void run_reset(struct account *account,
-	const struct run_options *options, struct progress *progress,
-	struct tally *tally)
+static void reset(struct account *account, const struct run_options *options,
+	struct progress *progress)
 {
-	static struct batch batches[2];
-
-	memset(&run, 0, sizeof run);
-	batches[0].count = batches[1].count = 0;
-	batches[0].octets = batches[1].octets = 0;
-	run.open = &batches[0];
-	run.closed = &batches[1];
-	memset(tally, 0, sizeof *tally);
-	run.account = account;
-	run.options = options;
-	run.progress = progress;
-	run.tally = tally;
-	run.store = fake_store();
-	run.delivery = fake_delivery();
+	box = (struct mailbox){.account = account,
+		.options = options,
+		.progress = progress,
+		.store = fake_store()};
+	facts = (struct facts){.policy = NULL};
+	memories = NULL;
+	findings = NULL;
+	plan = (struct plan){.count = 0};
+	fates = (struct fates){.count = 0};
+	out_of_step = false;
 	outcome = ERROR_NONE;
 	claim_count = 0;
 	refused_number = 0;
 }
 
-static void run_release(void)
+static void release(void)
 {
-	maildrop_release(&run.maildrop);
-	plan_release(&run.plan);
-	free(run.memories);
-	free(run.erased);
-	free(run.oversizes);
-	free(run.troubles);
+	maildrop_release(&box.maildrop);
+	plan_release(&plan);
+	fates_release(&fates);
+	free(memories);
+	free(findings);
 }
 
 static struct policy policy_of(const struct settings *settings)
@@ -596,7 +635,6 @@ static struct policy policy_of(const struct settings *settings)
 
 	return (struct policy){
 		.erase = (enum erase_rule)((octet & 3) % 3),
-		.keep = (octet >> 2 & 3) == 3,
 		.keep_newest = octet >> 4 & 3,
 		.after = (int64_t)(octet >> 6) * 200,
 		.max_size = settings->max_size,
@@ -639,7 +677,7 @@ static struct session *next_session(
 	if (input->served)
 		fake_session_serve(session,
 			settings->mode & 2 ||
-				(window == 1 && !run.one_by_one) ||
+				(window == 1 && !box.proof.one_by_one) ||
 				!fake_server_is_provable());
 	n += lost != NULL;
 	input->wire += n;
@@ -656,7 +694,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct run_options options = {.stop = &stop};
 	struct progress progress = {0};
 	struct settings settings;
-	struct tally tally;
 
 	if (size < SETTINGS || size > FUZZ_MAX)
 		return 0;
@@ -682,6 +719,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		input.wire += n;
 		input.size -= n;
 	}
+	restraint = (settings.policy >> 2 & 3) == 3 ? RESTRAINT_KEEP
+						    : RESTRAINT_NONE;
 	fake_clock = 1000000;
 	fake_pace = settings.window >> 6;
 	fake_background_is_late = settings.mode & 128;
@@ -689,15 +728,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fake_delivery_reset();
 	fake_faults(settings.faults[0], settings.faults[1], settings.mode & 1);
 	for (unsigned i = 0; i < RUNS_MAX; i++) {
-		run_reset(&account, &options, &progress, &tally);
-		run.one_by_one = one_by_one;
-		run.form = known_form = form;
+		reset(&account, &options, &progress);
+		box.proof.one_by_one = one_by_one;
+		box.proof.form = known_form = form;
 		struct session *session = next_session(&settings, &input);
 
 		play(&settings, session, i == 0);
-		one_by_one = one_by_one || run.was_out_of_step;
-		form = run.form;
-		run_release();
+		one_by_one = one_by_one || out_of_step;
+		form = box.proof.form;
+		release();
 		fake_session_end(session);
 		fake_clock += 100;
 		if (input.size == 0)

@@ -328,15 +328,21 @@ bool store_each_other(const char *directory, const char *name,
 bool store_rename(const char *directory, const char *from, const char *to,
 	struct error *err);
 
+/* What is listed, and known of it: one of each for each message. */
+struct store_listing {
+	const struct memory *memories;
+	const struct finding *findings;
+	size_t count;
+};
+
 /*
  * Records which messages vanished from the listing, as store_recall noticed,
- * and which came back (memories, count of them): of one that is kept it stays
- * marked that nothing proved it to be the same, unless its header did. Forgets
- * what vanished more than a year ago. A listing that is the same as last time
- * writes nothing.
+ * and which came back: of one that is kept it stays marked that nothing proved
+ * it to be the same, unless its header did. Forgets what vanished more than a
+ * year ago. A listing that is the same as last time writes nothing.
  */
-bool store_record_listing(struct store *store, const struct memory *memories,
-	size_t count, int64_t now, struct error *err);
+bool store_record_listing(struct store *store,
+	const struct store_listing *listing, int64_t now, struct error *err);
 
 /*
  * What was noted of the mbox with this path (*length octets), the caller's to

@@ -268,9 +268,10 @@ bool store_record_erased(
 
 /* Listed again: for good, or without a proof that it is the same. */
 static bool record_return(struct store *store, const struct memory *memory,
-	int64_t now, struct error *err)
+	const struct finding *finding, int64_t now, struct error *err)
 {
-	bool sure = memory->same || memory->state != MEMORY_KEPT;
+	bool sure = finding->identity == IDENTITY_SAME ||
+		memory->state != MEMORY_KEPT;
 
 	return store_change_row(store, sure ? returned_sql : doubtful_sql,
 		memory->row, now, err);
@@ -294,8 +295,8 @@ static bool is_taken(const struct store *store, int64_t row)
 	return false;
 }
 
-bool store_record_listing(struct store *store, const struct memory *memories,
-	size_t count, int64_t now, struct error *err)
+bool store_record_listing(struct store *store,
+	const struct store_listing *listing, int64_t now, struct error *err)
 {
 	for (size_t i = 0; i < store->vanished.count; i++) {
 		if (!is_taken(store, store->vanished.ids[i]) &&
@@ -303,9 +304,10 @@ bool store_record_listing(struct store *store, const struct memory *memories,
 				store->vanished.ids[i], now, err))
 			return false;
 	}
-	for (size_t i = 0; i < count; i++) {
-		if (memories[i].vanished &&
-			!record_return(store, &memories[i], now, err))
+	for (size_t i = 0; i < listing->count; i++) {
+		if (listing->memories[i].vanished &&
+			!record_return(store, &listing->memories[i],
+				&listing->findings[i], now, err))
 			return false;
 	}
 	store->vanished.count = 0;

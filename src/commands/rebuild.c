@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/rebuild.h"
+
+#include <stdio.h>
+
+#include "cli/report.h"
+#include "engine/accounts.h"
+#include "engine/attempt.h"
+#include "engine/listing.h"
+#include "engine/rebuild.h"
+#include "engine/record.h"
+#include "engine/recover.h"
+#include "io/process/log.h"
+
+/* What is listed, and is here, is on record then. */
+static bool match(
+	struct attempt *attempt, struct rebuild *rebuild, struct error *err)
+{
+	struct mailbox *mailbox = &attempt->mailbox;
+
+	if (!mailbox_log_in(mailbox, false, err) ||
+		!mailbox_bind(mailbox, err) || !mailbox_list(mailbox, err) ||
+		!facts_recall(&attempt->knowledge, mailbox, err) ||
+		!listing_sizes(mailbox->session, &mailbox->maildrop, err) ||
+		!rebuild_match(rebuild, &attempt->knowledge,
+			&attempt->tally.rebuilt, err))
+		return false;
+	mailbox_leave(mailbox);
+	return true;
+}
+
+static bool rebuild_all(struct attempt *attempt, struct error *err)
+{
+	struct mailbox *mailbox = &attempt->mailbox;
+	struct rebuild *rebuild = NULL;
+	bool ok = mailbox_open(mailbox, err);
+
+	/* The mail is read before the process gives up the right to. */
+	if (ok)
+		rebuild = rebuild_read(mailbox, err);
+	ok = rebuild != NULL &&
+		(mailbox->options->dry_run || recover(mailbox, err)) &&
+		match(attempt, rebuild, err);
+	rebuild_free(rebuild);
+	return ok;
+}
+
+static void report(struct attempt *attempt, const struct error *err)
+{
+	const struct mailbox *mailbox = &attempt->mailbox;
+	const struct outcome *outcome = attempt->outcome;
+
+	progress_clear(&attempt->mailbox.bar);
+	if (err->kind != ERROR_NONE)
+		log_error(err);
+	if (mailbox->options->json)
+		report_json(mailbox->account, &outcome->tally, &outcome->error,
+			NULL, NULL);
+	if (attempt->tally.listed)
+		report_rebuilt(&attempt->tally, mailbox->options->dry_run);
+	fflush(stdout);
+}
+
+/* In a process of its own, as a fetch. */
+static int rebuild_account(struct account *account,
+	const struct run_options *options, char *password,
+	struct progress *progress, struct outcome *outcome)
+{
+	struct attempt attempt = {.outcome = outcome, .rebuilds = true};
+	struct mailbox *mailbox = &attempt.mailbox;
+	struct error err = {.kind = ERROR_NONE};
+	struct error recording = {.kind = ERROR_NONE};
+
+	outcome->sessions++;
+	if (mailbox_begin(mailbox, account, options, password, &err)) {
+		mailbox->began = outcome->began;
+		mailbox->progress = progress;
+		rebuild_all(&attempt, &err);
+	}
+	attempt_count(&attempt, &err);
+	attempt_add_up(&attempt, &err);
+	if (mailbox->store != NULL && !options->dry_run &&
+		!record_run(&attempt, &recording)) {
+		outcome->tally.status = error_worse(
+			outcome->tally.status, error_status(recording.kind));
+		error_add(&err, &recording);
+		error_add(&outcome->error, &recording);
+	}
+	report(&attempt, &err);
+	attempt_release(&attempt);
+	return outcome->tally.status;
+}
+
+/* Each account has one session. */
+static void conclude(const struct account *account,
+	const struct run_options *options, struct outcome *outcome)
+{
+	(void)account;
+	(void)options;
+	outcome->next = NEXT_NONE;
+}
+
+static void fail(const struct account *account,
+	const struct run_options *options, const struct outcome *outcome,
+	const struct error *err)
+{
+	report_failure(account, &outcome->tally, err, options->json);
+}
+
+int rebuild_accounts(struct account *const *accounts, size_t count,
+	unsigned jobs, const struct run_options *options)
+{
+	static const struct account_verb verb = {
+		.session = rebuild_account,
+		.conclude = conclude,
+		.report_failure = fail,
+	};
+
+	return accounts_run(accounts, count, jobs, &verb, options);
+}

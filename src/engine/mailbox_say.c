@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/* What is said of an open mailbox and its messages. */
+#include "core/text.h"
+#include "engine/mailbox.h"
+#include "io/process/log.h"
+
+void mailbox_progress(
+	struct mailbox *mailbox, uint64_t messages, uint64_t octets)
+{
+	progress_add(mailbox->progress, messages, octets);
+	if (mailbox->options->bar)
+		progress_draw(&mailbox->bar, mailbox->progress, 1);
+}
+
+void mailbox_refuse(struct mailbox *mailbox, const struct error *err)
+{
+	int known = error_status(mailbox->refusal.kind);
+
+	if (error_worse(error_status(err->kind), known) != known)
+		mailbox->refusal = *err;
+}
+
+void mailbox_say_once(
+	struct mailbox *mailbox, enum store_saying what, const char *text)
+{
+	bool said = store_has_said(mailbox->store, what);
+
+	/* A dry run records nothing, and would say it each time. */
+	log_line(
+		said || mailbox->options->dry_run ? LOG_MESSAGES : LOG_WARNINGS,
+		"%s", text);
+	if (!said)
+		mailbox->said |= what;
+}
+
+void mailbox_show_uid(struct mailbox *mailbox, const struct message *message,
+	char *room, size_t size)
+{
+	struct uid uid = maildrop_uid(&mailbox->maildrop, message);
+
+	/* Without a session, it was shown to be harmless while there was one.
+	 */
+	if (mailbox->session != NULL)
+		uid.bytes = session_words(
+			mailbox->session, uid.bytes, uid.length, &uid.length);
+	text_printable(room, size, uid.bytes, uid.length);
+}
+
+void mailbox_say_message(struct mailbox *mailbox, size_t position,
+	const struct step *step, const char *what, const char *where)
+{
+	const struct message *message = &mailbox->maildrop.messages[position];
+	char uid[4 * TEXT_SHOWN_MAX + 8];
+	char why[PLAN_WHY_MAX];
+	char size[32] = "";
+
+	if (!log_shows(LOG_MESSAGES))
+		return;
+	mailbox_show_uid(mailbox, message, uid, sizeof uid);
+	if (message->size != MAILDROP_SIZE_UNKNOWN)
+		text_size(size, sizeof size, message->size);
+	log_line(LOG_MESSAGES, "%s %u (uid %s%s%s)%s%s: %s", what,
+		message->number, uid, size[0] == '\0' ? "" : ", ", size,
+		where[0] == '\0' ? "" : " to ", where, plan_why(why, step));
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/notices.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "core/text.h"
+#include "io/process/log.h"
+
+void notices_uids(struct mailbox *mailbox)
+{
+	const struct maildrop *maildrop = &mailbox->maildrop;
+	bool twice = false;
+	bool none = false;
+	bool odd = false;
+
+	for (size_t i = 0; i < maildrop->count; i++) {
+		const struct message *message = &maildrop->messages[i];
+		const char *uid = maildrop_uid(maildrop, message).bytes;
+
+		twice |= message->uid_length > 0 && message->ordinal > 0;
+		none |= message->uid_length == 0;
+		odd |= message->uid_length > 70;
+		for (size_t k = 0; k < message->uid_length; k++)
+			odd |= uid[k] < '!' || uid[k] > '~';
+	}
+	if (twice)
+		mailbox_say_once(mailbox, STORE_SAID_TWICE,
+			"the server gives several messages the same uid: they are distinguished by their order (this is said once)");
+	if (none)
+		mailbox_say_once(mailbox, STORE_SAID_NO_UID,
+			"the server lists messages without a uid, or with one of over 1,024 bytes: they are left there (this is said once)");
+	if (odd && !mailbox->uids_made)
+		mailbox_say_once(mailbox, STORE_SAID_ODD,
+			"the server gives uids that RFC 1939 forbids (over 70 bytes, blanks or characters that do not print): they are used as they are (this is said once)");
+}
+
+void notices_expiry(struct mailbox *mailbox)
+{
+	const struct pop3_capabilities *capabilities =
+		session_capabilities(mailbox->session);
+	const struct policy *policy = &mailbox->account->policy;
+
+	if (!capabilities->expires || policy->erase == ERASE_NOW)
+		return;
+	if (policy->erase != ERASE_AFTER ||
+		policy->after > (int64_t)capabilities->expire_days * 86400)
+		log_line(LOG_SUMMARY,
+			"the server itself erases mail %u days after it was "
+			"fetched, which is sooner than delete says",
+			capabilities->expire_days);
+}
+
+static size_t count_reason(const struct plan *plan, enum reason reason)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->count; i++)
+		count += plan->steps[i].why_erase == reason;
+	return count;
+}
+
+/* A server that confirms QUIT and erases nothing, or not for long. */
+static void say_returned(const struct plan *plan)
+{
+	size_t returned = count_reason(plan, REASON_RETURNED);
+
+	if (returned > 0)
+		log_line(LOG_SUMMARY,
+			"left alone: %zu that were erased, or gone for a while, "
+			"and are listed again (keepmail -n -v shows them); the "
+			"server may keep them by a setting of its own",
+			returned);
+}
+
+static const char *day(char *room, size_t size, int64_t seconds)
+{
+	time_t time = (time_t)seconds;
+	struct tm utc;
+
+	if (gmtime_r(&time, &utc) == NULL ||
+		strftime(room, size, "%Y-%m-%d", &utc) == 0)
+		snprintf(room, size, "an impossible date");
+	return room;
+}
+
+/* Why what is due by the clock stays, if anything is. */
+static void say_clock(const struct clock *clock, const struct plan *plan)
+{
+	size_t due = count_reason(plan, REASON_CLOCK);
+	char now[32];
+	char then[32];
+
+	if (due == 0)
+		return;
+	day(now, sizeof now, clock->now);
+	day(then, sizeof then, clock_stamp(clock));
+	if (clock->trust == CLOCK_LEAPT)
+		log_line(LOG_WARNINGS,
+			"the clock says %s, and the last run was on %s: the "
+			"%zu %s on the server until a "
+			"run on another day confirms this",
+			now, then, due,
+			text_plural(due, "message that is due stays",
+				"messages that are due stay"));
+	else
+		log_line(LOG_WARNINGS,
+			"the clock says %s, but earlier runs or mail are of "
+			"%s: the %zu %s on the server. "
+			"Set the clock, or, if it is right, run once with "
+			"--no-brake",
+			now, then, due,
+			text_plural(due, "message that is due stays",
+				"messages that are due stay"));
+}
+
+void notices_plan(struct mailbox *mailbox, const struct plan *plan)
+{
+	say_returned(plan);
+	say_clock(&mailbox->clock, plan);
+}

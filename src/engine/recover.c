@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/recover.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/text.h"
+#include "core/xalloc.h"
+#include "engine/moved.h"
+#include "io/mail/delivery.h"
+#include "io/process/log.h"
+#include "io/process/now.h"
+
+/* One place's arriving rows: of which are the messages there? */
+static bool recover_place(struct mailbox *mailbox,
+	const struct store_arriving *rows, size_t count, struct error *err)
+{
+	struct delivery *delivery = delivery_open(
+		rows[0].kind, rows[0].path, mailbox->account->state, err);
+	struct letter *letters = xcalloc(count, sizeof letters[0]);
+	bool *arrived = xcalloc(count, sizeof arrived[0]);
+	struct moved moved = {rows[0].path, letters, count, arrived};
+	size_t kept = 0;
+	bool ok = delivery != NULL;
+
+	for (size_t i = 0; i < count; i++)
+		letters[i] = rows[i].letter;
+	ok = ok && delivery_recover(delivery, letters, count, arrived, err) &&
+		moved_find(mailbox, &moved, err) &&
+		store_begin(mailbox->store, err);
+	for (size_t i = 0; ok && i < count; i++) {
+		kept += arrived[i];
+		ok = arrived[i] ? store_record_kept(mailbox->store, rows[i].row,
+					  mailbox->clock.trust == CLOCK_SURE
+						  ? now_seconds()
+						  : 0,
+					  err) &&
+				store_record_filed(mailbox->store, rows[i].row,
+					&letters[i], err)
+				: store_forget_arriving(
+					  mailbox->store, rows[i].row, err);
+	}
+	ok = ok && store_commit(mailbox->store, err);
+	if (ok)
+		log_line(LOG_SUMMARY,
+			"an earlier run was interrupted while storing %zu %s: "
+			"stored %zu, to be fetched again %zu",
+			count, text_plural(count, "message", "messages"), kept,
+			count - kept);
+	free(arrived);
+	free(letters);
+	delivery_close(delivery);
+	return ok;
+}
+
+bool recover(struct mailbox *mailbox, struct error *err)
+{
+	struct store_arriving *rows = NULL;
+	size_t count = 0;
+	bool ok = store_arriving(mailbox->store, &rows, &count, err);
+
+	for (size_t i = 0, n; ok && i < count; i += n) {
+		for (n = 1; i + n < count && rows[i + n].kind == rows[i].kind &&
+			strcmp(rows[i + n].path, rows[i].path) == 0;
+			n++)
+			;
+		ok = recover_place(mailbox, &rows[i], n, err);
+	}
+	store_free_arriving(rows, count);
+	return ok;
+}
