@@ -45,6 +45,7 @@ void account_release(struct account *account)
 	free(account->local);
 	free(account->trash);
 	free(account->elsewhere);
+	free(account->unrecorded);
 	free(account->names);
 	free(account->run_as);
 	free(account->file);

@@ -79,6 +79,10 @@ struct account {
 	 * are the others'. */
 	const char **elsewhere;
 	size_t elsewhere_count;
+	/* Where accounts put mail whose records lie in another state directory;
+	 * owned, of the others' paths. */
+	const char **unrecorded;
+	size_t unrecorded_count;
 	const char **names; /* of all accounts: owned, of the others' names */
 	size_t name_count;
 	enum uid_reset uid_reset;

@@ -122,47 +122,107 @@ static bool look_for_moved(struct local *local, struct mailbox *mailbox,
 		local, mailbox->store, mailbox->options->stop, err);
 }
 
-/* The letter as it lies now, if a copy of it is there; only: no other message
- * has its header. */
-static bool find_moved(struct local *local, struct letter *letter, bool only)
+/* Is path the directory or the mbox, or something below the directory? */
+static bool is_below(const char *path, const char *top)
 {
-	bool named = letter->length == 0;
-	struct letter filed;
+	size_t n = strlen(top);
 
-	if ((named || only) && local_verify(local, letter) == LOCAL_HERE)
-		return true;
-	if (!named || !only)
+	return strncmp(path, top, n) == 0 &&
+		(path[n] == '\0' || path[n] == '/');
+}
+
+/*
+ * Does an account put mail there whose records lie in another state directory?
+ * Its copy of a message looks as ours would. Of places within one another the
+ * inner one counts.
+ */
+static bool is_unrecorded(
+	const struct account *account, const char *own, const char *path)
+{
+	size_t ours = is_below(path, own) ? strlen(own) : 0;
+
+	for (size_t i = 0; i < account->unrecorded_count; i++) {
+		const char *other = account->unrecorded[i];
+
+		if (is_below(path, other) && strlen(other) >= ours)
+			return true;
+	}
+	return false;
+}
+
+struct search {
+	const struct account *account;
+	const struct moved *moved;
+	struct local *local;
+	struct headers headers;
+};
+
+/* May what lies there be another account's, for all that is known? */
+static bool is_doubtful(struct search *search, const struct letter *letter)
+{
+	char *path = local_path(search->local, letter);
+	bool doubtful = path == NULL ||
+		is_unrecorded(search->account, search->moved->path, path);
+
+	free(path);
+	return doubtful;
+}
+
+/* A copy under the letter's own name, or, in an mbox, with its header. */
+static bool find_named(
+	struct search *search, const struct letter *letter, bool only)
+{
+	bool maildir = letter->length == 0;
+
+	if (!maildir &&
+		(!only ||
+			is_unrecorded(search->account, search->moved->path,
+				search->moved->path)))
 		return false;
-	enum local_state state = local_find_filed(local, letter, &filed);
+	return local_verify(search->local, letter) == LOCAL_HERE;
+}
+
+/* A copy under another name; *letter is the letter as it lies now. */
+static bool find_filed(struct search *search, struct letter *letter)
+{
+	struct letter filed;
+	enum local_state state =
+		local_find_filed(search->local, letter, &filed);
 
 	if ((state != LOCAL_HERE && state != LOCAL_TRASHED) ||
-		filed.length > 0 || local_verify(local, &filed) != LOCAL_HERE)
+		filed.length > 0 || is_doubtful(search, &filed) ||
+		local_verify(search->local, &filed) != LOCAL_HERE)
 		return false;
 	*letter = filed;
 	return true;
 }
 
+/* Is a copy of it there, that can be no other message's? */
+static bool find_copy(struct search *search, struct letter *letter)
+{
+	bool only = is_only_one(&search->headers, letter);
+
+	return find_named(search, letter, only) ||
+		(letter->length == 0 && only && find_filed(search, letter));
+}
+
 bool moved_find(struct mailbox *mailbox, struct moved *moved, struct error *err)
 {
-	struct headers headers = {.count = 0};
+	struct search search = {.account = mailbox->account, .moved = moved};
 	size_t missing = 0;
 
 	for (size_t i = 0; i < moved->count; i++)
 		missing += !moved->arrived[i];
 	if (missing == 0)
 		return true;
-	struct local *local = local_new(NULL);
-	bool ok = look_for_moved(local, mailbox, moved, err) &&
-		count_headers(&headers, mailbox, moved, err);
+	search.local = local_new(NULL);
+	bool ok = look_for_moved(search.local, mailbox, moved, err) &&
+		count_headers(&search.headers, mailbox, moved, err);
 
-	for (size_t i = 0; ok && i < moved->count; i++) {
-		struct letter *letter = &moved->letters[i];
-
+	for (size_t i = 0; ok && i < moved->count; i++)
 		moved->arrived[i] = moved->arrived[i] ||
-			find_moved(
-				local, letter, is_only_one(&headers, letter));
-	}
-	free(headers.at);
-	local_free(local);
+			find_copy(&search, &moved->letters[i]);
+	free(search.headers.at);
+	local_free(search.local);
 	return ok;
 }

@@ -242,6 +242,26 @@ END
     says 24
 }
 
+@test "nor is that of an account whose state lies elsewhere, which no record tells of" {
+    make_mail 12
+    start_server --folder "$work/mail" --shared
+    for place in "maildir:$work/Mail:$work/b" "mbox:$work/mbox:$work/bbox"; do
+        IFS=: read -r kind own other <<<"$place"
+        rm -rf "$work/state" "$work/state2"
+        write_rc "$kind = \"$own\"" "local = \"$work\""
+        and_account_b "$kind = \"$other\"
+  state = \"$work/state2\""
+        wanted 0
+        [ -e "$work/state2/b.db" ]
+        # Account a was killed before it showed anything.
+        in_store "UPDATE message SET state = 1, kept_at = NULL"
+        rm -rf "$own"
+        wanted 0
+        same_mail "$work/sent" "$own"
+        same_mail "$work/sent" "$other"
+    done
+}
+
 @test "where another account's record cannot be read, what is in doubt is fetched again" {
     make_mail 12
     start_server --folder "$work/mail" --shared

@@ -334,12 +334,19 @@ static void tell_places(struct config *config)
 
 		account->elsewhere =
 			xcalloc(config->count, sizeof account->elsewhere[0]);
+		account->unrecorded =
+			xcalloc(config->count, sizeof account->unrecorded[0]);
 		account->names =
 			xcalloc(config->count, sizeof account->names[0]);
 		for (size_t k = 0; k < config->count; k++) {
 			const struct account *other = &config->accounts[k];
 
 			account->names[account->name_count++] = other->name;
+			if (other->path != NULL &&
+				!are_same(other->state, account->state))
+				account->unrecorded
+					[account->unrecorded_count++] =
+					other->path;
 			if (other->path != NULL &&
 				!are_same(other->path, account->path) &&
 				are_same(other->run_as, account->run_as))
