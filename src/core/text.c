@@ -50,6 +50,42 @@ bool text_is_unsafe(uint32_t c)
 		(c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff);
 }
 
+/* Sequences in use join no more; a terminal that knows none shows them all. */
+#define JOINED_MAX 4
+
+/* Of those that are joined. Flags are not, and need no joiner. */
+static bool is_emoji(uint32_t c)
+{
+	return c == 0x2194 || c == 0x2195 || (c >= 0x2600 && c <= 0x27bf) ||
+		c == 0x2b1b || c == 0x2b1c || (c >= 0x1f300 && c <= 0x1faff);
+}
+
+/* As text or as a picture; the skin. */
+static bool varies_emoji(uint32_t c)
+{
+	return c == 0xfe0e || c == 0xfe0f || (c >= 0x1f3fb && c <= 0x1f3ff);
+}
+
+size_t text_next(
+	const char *bytes, size_t length, unsigned *emoji, uint32_t *code)
+{
+	size_t n = text_utf8(bytes, length, code);
+	size_t more = 0;
+	uint32_t joined = 0;
+
+	if (n > 0 && *code == TEXT_JOINER && *emoji > 0 && *emoji < JOINED_MAX)
+		more = text_utf8(bytes + n, length - n, &joined);
+	if (more > 0 && is_emoji(joined) && !varies_emoji(joined)) {
+		++*emoji;
+		return n + more;
+	}
+	if (n == 0)
+		*emoji = 0;
+	else if (!varies_emoji(*code))
+		*emoji = is_emoji(*code);
+	return n;
+}
+
 static char *make_printable(
 	char *room, size_t size, const char *bytes, size_t length, size_t most)
 {
@@ -57,11 +93,13 @@ static char *make_printable(
 	size_t shown = length < most ? length : most;
 	bool cut = shown < length;
 	size_t used = 0;
+	unsigned emoji = 0;
 
 	for (size_t i = 0; i < shown;) {
 		uint32_t code = 0;
-		size_t n = text_utf8(bytes + i, length - i, &code);
-		bool plain = n > 0 && !text_is_unsafe(code);
+		size_t n = text_next(bytes + i, length - i, &emoji, &code);
+		bool joins = n > TEXT_JOINER_OCTETS && code == TEXT_JOINER;
+		bool plain = joins || (n > 0 && !text_is_unsafe(code));
 		size_t take = n > 0 ? n : 1;
 		size_t need = plain ? take : 4 * take;
 

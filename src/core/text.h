@@ -14,8 +14,9 @@
  * Writes bytes (length octets, any value) into room so that they are safe on a
  * terminal and in a log: well-formed UTF-8 stays; C0 and C1 controls, DEL,
  * bidirectional and other invisible format characters, line separators and
- * malformed bytes become \xNN. At most TEXT_SHOWN_MAX octets of input are
- * shown, then "...". Always terminated; nothing is cut in mid-character. room
+ * malformed bytes become \xNN, but for a joiner between two emoji (text_next).
+ * At most TEXT_SHOWN_MAX octets of input are shown, then "...". Always
+ * terminated; nothing is cut in mid-character, and no joiner is the last. room
  * must hold at least 8 octets. Returns room.
  */
 char *text_printable(char *room, size_t size, const char *bytes, size_t length);
@@ -29,6 +30,20 @@ char *text_printable_long(
  * to 4; 0 when it is malformed or cut off. code gets its code point.
  */
 size_t text_utf8(const char *bytes, size_t length, uint32_t *code);
+
+/* ZERO WIDTH JOINER, and its length in UTF-8. */
+#define TEXT_JOINER 0x200d
+#define TEXT_JOINER_OCTETS 3
+
+/*
+ * Octets of what comes next: of a character, as text_utf8; or of a joiner and
+ * the emoji behind it (more than TEXT_JOINER_OCTETS), where that is joined to
+ * an emoji before it, as in a family. Up to four are joined; all other joiners
+ * are characters like any other. code gets the first code point. *emoji is 0
+ * where the text begins, and is for the next call: how many are joined so far.
+ */
+size_t text_next(
+	const char *bytes, size_t length, unsigned *emoji, uint32_t *code);
 
 /* Would this character move the cursor, reorder or hide what is shown? */
 bool text_is_unsafe(uint32_t code);

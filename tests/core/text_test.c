@@ -49,6 +49,67 @@ static void test_printable(void)
 		"no more than 200 octets are shown");
 }
 
+#define JOINER "\xe2\x80\x8d"
+#define MAN "\xf0\x9f\x91\xa8"
+#define WOMAN "\xf0\x9f\x91\xa9"
+#define GIRL "\xf0\x9f\x91\xa7"
+#define BOY "\xf0\x9f\x91\xa6"
+#define HEART "\xe2\x9d\xa4"
+#define DARK "\xf0\x9f\x8f\xbf"
+#define AS_PICTURE "\xef\xb8\x8f"
+#define FAMILY MAN JOINER WOMAN JOINER GIRL JOINER BOY
+#define ESCAPED_JOINER "\\xe2\\x80\\x8d"
+
+static void test_joiners(void)
+{
+	char room[1000];
+	char text[400] = "";
+	size_t length = 190;
+
+	printable(FAMILY, FAMILY, "a family stays one");
+	printable(WOMAN DARK JOINER HEART AS_PICTURE JOINER MAN DARK,
+		WOMAN DARK JOINER HEART AS_PICTURE JOINER MAN DARK,
+		"with skin tones and a variation selector, too");
+	printable("a" HEART AS_PICTURE "b", "a" HEART AS_PICTURE "b",
+		"a variation selector stays");
+	printable(FAMILY FAMILY, FAMILY FAMILY, "two families stay");
+	printable(FAMILY JOINER BOY, FAMILY ESCAPED_JOINER BOY,
+		"nobody joins more than four");
+	printable(JOINER MAN, ESCAPED_JOINER MAN, "nor nothing and an emoji");
+	printable(MAN JOINER, MAN ESCAPED_JOINER, "nor an emoji and nothing");
+	printable(MAN JOINER "a", MAN ESCAPED_JOINER "a", "nor a letter");
+	printable("a" JOINER MAN, "a" ESCAPED_JOINER MAN, "nor to a letter");
+	printable("a" JOINER "b", "a" ESCAPED_JOINER "b", "nor letters");
+	printable(DARK JOINER MAN, DARK ESCAPED_JOINER MAN,
+		"nor to a skin tone alone");
+	printable(MAN JOINER DARK, MAN ESCAPED_JOINER DARK,
+		"nor a skin tone to an emoji");
+	printable(MAN JOINER JOINER MAN, MAN ESCAPED_JOINER ESCAPED_JOINER MAN,
+		"nor by two joiners");
+	printable(MAN "\xe2\x80\xae" JOINER MAN,
+		MAN "\\xe2\\x80\\xae" ESCAPED_JOINER MAN,
+		"nor across a bidi override, which stays escaped");
+	printable(MAN JOINER "\xe2\x80\xae",
+		MAN ESCAPED_JOINER "\\xe2\\x80\\xae", "nor to one");
+	printable(MAN "\xe2\x80\x8c" MAN, MAN "\\xe2\\x80\\x8c" MAN,
+		"what keeps apart is escaped");
+	printable(MAN "\xff" JOINER MAN, MAN "\\xff" ESCAPED_JOINER MAN,
+		"an octet that is no UTF-8 ends a sequence");
+	printable(MAN JOINER "\xf0\x9f\x91",
+		MAN ESCAPED_JOINER "\\xf0\\x9f\\x91",
+		"and half an emoji joins nothing");
+	memset(text, 'x', length);
+	memcpy(text + length, FAMILY, sizeof FAMILY);
+	for (size_t size = length; size < length + 30; size++) {
+		text_printable_long(room, size, text, strlen(text));
+		ok(strlen(room) < size && strstr(room, JOINER "...") == NULL &&
+				strstr(room, "\\x") == NULL,
+			"%zu octets do not end in a joiner", size);
+	}
+	text_printable(room, sizeof room, text, strlen(text));
+	ok(strstr(room, JOINER "...") == NULL, "nor do the first 200");
+}
+
 static void test_nearest(void)
 {
 	static const char *const names[] = {"server", "user", "delete"};
@@ -181,6 +242,7 @@ int main(void)
 {
 	test_printable_long();
 	test_printable();
+	test_joiners();
 	test_nearest();
 	test_duration();
 	test_size();
