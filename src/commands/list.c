@@ -16,6 +16,7 @@
 #include "engine/accounts.h"
 #include "engine/attempt.h"
 #include "engine/headers.h"
+#include "io/process/language.h"
 #include "io/process/log.h"
 
 /* Room for a subject or a uid, whatever is in it, made printable. */
@@ -38,6 +39,7 @@ struct contents {
 	struct mailbox *mailbox; /* borrowed, and so are the next two */
 	const struct facts *facts;
 	const struct plan *plan;
+	const struct language *language; /* borrowed */
 	size_t *positions; /* owned; of the messages that are asked for */
 	size_t count;
 	size_t told; /* of them: were printed */
@@ -265,6 +267,7 @@ static void print_columns(
 	char cell[CELL_MAX];
 	char size[32] = "?";
 	char date[REPORT_TIME_MAX] = "";
+	locale_t before = uselocale(contents->language->locale);
 
 	printf("%*u ", (int)layout->number, message->number);
 	width_cut_middle(make_uid(contents, cell, message), layout->uid);
@@ -280,6 +283,7 @@ static void print_columns(
 	print_cell(make_cell(contents, cell, envelope->subject,
 			   envelope->subject_length),
 		layout->subject, "  ");
+	uselocale(before);
 	printf("%-*s %s %u\n", (int)layout->here, state_word(memory, step),
 		report_verb(step), note_of(contents, step));
 	if (step->why_erase == REASON_NOT_DUE &&
@@ -405,7 +409,8 @@ static bool take_proven(void *data, size_t count, struct error *err)
 		error_set(err, ERROR_WRITE, "the listing was cut short");
 }
 
-static bool show(struct attempt *attempt, struct error *err)
+static bool show(struct attempt *attempt, const struct language *language,
+	struct error *err)
 {
 	struct contents *contents = xcalloc(1, sizeof *contents);
 	const struct plan *plan = &attempt->plan;
@@ -419,6 +424,7 @@ static bool show(struct attempt *attempt, struct error *err)
 	contents->mailbox = &attempt->mailbox;
 	contents->facts = &attempt->knowledge.facts;
 	contents->plan = plan;
+	contents->language = language;
 	contents->first_due = INT64_MAX;
 	contents->positions =
 		xcalloc(plan->count, sizeof contents->positions[0]);
@@ -449,9 +455,12 @@ static int list_account(struct account *account,
 	struct attempt attempt = {.outcome = outcome};
 	struct mailbox *mailbox = &attempt.mailbox;
 	struct error err = {.kind = ERROR_NONE};
-	bool ok = mailbox_begin(mailbox, account, options, password, &err) &&
-		attempt_preview(&attempt, &err) && show(&attempt, &err);
+	bool ok = mailbox_begin(mailbox, account, options, password, &err);
+	/* Opened before this process is confined. */
+	struct language *language = ok ? language_open() : NULL;
 
+	ok = ok && attempt_preview(&attempt, &err) &&
+		show(&attempt, language, &err);
 	(void)progress;
 	if (ok) {
 		mailbox_leave(mailbox);
@@ -465,6 +474,7 @@ static int list_account(struct account *account,
 	if (options->json && err.kind != ERROR_NONE)
 		report_json(account, &outcome->tally, &err, NULL, NULL);
 	fflush(stdout);
+	language_close(language);
 	attempt_release(&attempt);
 	return outcome->tally.status;
 }

@@ -60,8 +60,7 @@ static bool is_emoji(uint32_t c)
 		c == 0x2b1b || c == 0x2b1c || (c >= 0x1f300 && c <= 0x1faff);
 }
 
-/* As text or as a picture; the skin. */
-static bool varies_emoji(uint32_t c)
+bool text_varies_emoji(uint32_t c)
 {
 	return c == 0xfe0e || c == 0xfe0f || (c >= 0x1f3fb && c <= 0x1f3ff);
 }
@@ -75,13 +74,13 @@ size_t text_next(
 
 	if (n > 0 && *code == TEXT_JOINER && *emoji > 0 && *emoji < JOINED_MAX)
 		more = text_utf8(bytes + n, length - n, &joined);
-	if (more > 0 && is_emoji(joined) && !varies_emoji(joined)) {
+	if (more > 0 && is_emoji(joined) && !text_varies_emoji(joined)) {
 		++*emoji;
 		return n + more;
 	}
 	if (n == 0)
 		*emoji = 0;
-	else if (!varies_emoji(*code))
+	else if (!text_varies_emoji(*code))
 		*emoji = is_emoji(*code);
 	return n;
 }

@@ -45,6 +45,9 @@ size_t text_utf8(const char *bytes, size_t length, uint32_t *code);
 size_t text_next(
 	const char *bytes, size_t length, unsigned *emoji, uint32_t *code);
 
+/* Does this say how the emoji before it is drawn, in what colour of skin? */
+bool text_varies_emoji(uint32_t code);
+
 /* Would this character move the cursor, reorder or hide what is shown? */
 bool text_is_unsafe(uint32_t code);
 

@@ -3,64 +3,60 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "core/text.h"
 
-struct range {
-	uint32_t first;
-	uint32_t last;
-};
-
-/* Ascending; the scripts that mail is written in, and not all of Unicode. */
-static const struct range combining[] = {{0x300, 0x36f}, {0x483, 0x489},
-	{0x591, 0x5bd}, {0x5bf, 0x5bf}, {0x5c1, 0x5c2}, {0x5c4, 0x5c5},
-	{0x610, 0x61a}, {0x64b, 0x65f}, {0x670, 0x670}, {0x6d6, 0x6dc},
-	{0x93c, 0x93c}, {0x941, 0x948}, {0x94d, 0x94d}, {0xe31, 0xe31},
-	{0xe34, 0xe3a}, {0xe47, 0xe4e}, {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff},
-	{0x20d0, 0x20ff}, {0x3099, 0x309a}, {0xfe00, 0xfe0f}, {0xfe20, 0xfe2f},
-	{0x1f3fb, 0x1f3ff}, {0xe0100, 0xe01ef}};
-static const struct range wide[] = {{0x1100, 0x115f}, {0x231a, 0x231b},
-	{0x23e9, 0x23ec}, {0x2614, 0x2615}, {0x26a1, 0x26a1}, {0x2705, 0x2705},
-	{0x2728, 0x2728}, {0x274c, 0x274c}, {0x2753, 0x2757}, {0x2b50, 0x2b50},
-	{0x2e80, 0x303e}, {0x3041, 0x4dbf}, {0x4e00, 0xa4cf}, {0xa960, 0xa97f},
-	{0xac00, 0xd7a3}, {0xf900, 0xfaff}, {0xfe30, 0xfe6f}, {0xff01, 0xff60},
-	{0xffe0, 0xffe6}, {0x1f300, 0x1f64f}, {0x1f680, 0x1f6ff},
-	{0x1f900, 0x1f9ff}, {0x1fa70, 0x1faff}, {0x20000, 0x3fffd}};
-
-static bool is_in(const struct range *ranges, size_t count, uint32_t code)
-{
-	size_t low = 0;
-
-	while (low < count) {
-		size_t middle = low + (count - low) / 2;
-
-		if (code > ranges[middle].last)
-			low = middle + 1;
-		else if (code < ranges[middle].first)
-			count = middle;
-		else
-			return true;
-	}
-	return false;
-}
-
 size_t width_of(uint32_t code)
 {
-	if (code < 0x300)
-		return 1;
-	if (is_in(combining, sizeof combining / sizeof combining[0], code))
-		return 0;
-	return is_in(wide, sizeof wide / sizeof wide[0], code) ? 2 : 1;
+	int columns = wcwidth((wchar_t)code);
+
+	return columns < 0 ? 1 : (size_t)columns;
 }
 
-/* The octets of the character there, and its columns. */
+/* Two of them are the flag of a country. */
+static bool is_flag_letter(uint32_t code)
+{
+	return code >= 0x1f1e6 && code <= 0x1f1ff;
+}
+
+/* Is it drawn with what is before it, where so many emoji are joined? */
+static bool attaches(size_t octets, uint32_t code, unsigned emoji)
+{
+	if (code == TEXT_JOINER && octets > TEXT_JOINER_OCTETS)
+		return true;
+	return width_of(code) == 0 || (emoji > 0 && text_varies_emoji(code));
+}
+
+/*
+ * The octets of what is drawn as one there, and its columns: a character with
+ * the marks upon it, emoji that are joined, or a flag. All but a flag are as
+ * wide as the first character, which is what most terminals make of it.
+ */
 static size_t step(const char *text, size_t left, size_t *columns)
 {
-	uint32_t code = 0;
-	size_t n = text_utf8(text, left, &code);
+	uint32_t first = 0;
+	unsigned emoji = 0;
+	size_t at = text_next(text, left, &emoji, &first);
+	bool half_flag = at > 0 && is_flag_letter(first);
 
-	*columns = n == 0 ? 1 : width_of(code);
-	return n == 0 ? 1 : n;
+	*columns = at == 0 ? 1 : width_of(first);
+	if (at == 0)
+		return 1;
+	while (at < left) {
+		uint32_t code = 0;
+		unsigned before = emoji;
+		size_t n = text_next(text + at, left - at, &emoji, &code);
+		bool flag = n > 0 && half_flag && is_flag_letter(code);
+
+		if (flag)
+			*columns += width_of(code);
+		else if (n == 0 || !attaches(n, code, before))
+			break;
+		half_flag = false;
+		at += n;
+	}
+	return at;
 }
 
 /* How many octets fit into columns, what is put upon the last one included. */

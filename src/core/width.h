@@ -7,12 +7,19 @@
 #include <stdint.h>
 
 /*
- * Columns of a character: 0 for one that is put upon the one before, 2 for the
- * wide ones of East Asia and for pictures, else 1. No locale is asked.
+ * Columns of a character, by wcwidth(3): 0 for one that is put upon the one
+ * before, 2 for the wide ones of East Asia and for pictures, else 1. That goes
+ * by the calling thread's locale (uselocale), which is to be one of UTF-8; by
+ * any other each character is one column wide. Core does not get one: it comes
+ * from a file (io/process/language).
  */
 size_t width_of(uint32_t code);
 
-/* Columns of a printable text. */
+/*
+ * Columns of a printable text. Emoji that are joined (text_next), whatever
+ * their skin, are as wide as the first of them, and nothing below cuts them in
+ * two, nor the two letters of a flag.
+ */
 size_t width_text(const char *text);
 
 /*

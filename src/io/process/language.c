@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+#include "io/process/language.h"
+
+#include <stdlib.h>
+
+#include "core/xalloc.h"
+
+struct language *language_open(void)
+{
+	struct language *language = xcalloc(1, sizeof *language);
+
+	language->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	return language;
+}
+
+void language_close(struct language *language)
+{
+	if (language == NULL)
+		return;
+	if (language->locale != (locale_t)0)
+		freelocale(language->locale);
+	free(language);
+}
