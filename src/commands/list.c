@@ -371,6 +371,7 @@ static void begin(void *data, size_t i)
 	struct envelope *envelope = envelope_of(contents, i);
 
 	envelope_init(envelope);
+	envelope->charsets = &contents->language->charsets;
 	header_init(&contents->header);
 	contents->header.each = envelope_take;
 	contents->header.data = envelope;

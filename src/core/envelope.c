@@ -8,6 +8,7 @@
 
 void envelope_init(struct envelope *envelope)
 {
+	envelope->charsets = NULL;
 	envelope->has_from = envelope->has_subject = envelope->has_date = false;
 	envelope->from.name_length = envelope->from.address_length = 0;
 	envelope->subject_length = 0;
@@ -39,12 +40,12 @@ void envelope_take(void *data, const char *field, size_t length)
 	if (!envelope->has_from &&
 		is_named(field, length, "From", &value, &n)) {
 		envelope->has_from = true;
-		words_mailbox(&envelope->from, value, n);
+		words_mailbox(&envelope->from, envelope->charsets, value, n);
 	} else if (!envelope->has_subject &&
 		is_named(field, length, "Subject", &value, &n)) {
 		envelope->has_subject = true;
-		envelope->subject_length = words_decode(
-			envelope->subject, sizeof envelope->subject, value, n);
+		envelope->subject_length = words_decode(envelope->subject,
+			sizeof envelope->subject, envelope->charsets, value, n);
 	} else if (!envelope->has_date &&
 		is_named(field, length, "Date", &value, &n)) {
 		envelope->has_date = date_parse(value, n, &envelope->date);

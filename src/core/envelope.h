@@ -12,6 +12,7 @@
 #define ENVELOPE_SUBJECT_MAX 2000
 
 struct envelope {
+	const struct charsets *charsets; /* borrowed; NULL: see words_decode */
 	bool has_from;
 	bool has_subject;
 	bool has_date;
@@ -21,7 +22,7 @@ struct envelope {
 	size_t subject_length;
 };
 
-/* Nothing is known yet. */
+/* Nothing is known yet, and charsets, which may be set then, is NULL. */
 void envelope_init(struct envelope *envelope);
 
 /*

@@ -1,23 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/words.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-#include <strings.h>
 
-#include "core/header.h"
 #include "core/text.h"
+#include "core/words_internal.h"
 
-/* Where decoded text goes; what is beyond the room is left out. */
-struct output {
-	char *room;
-	size_t size;
-	size_t used;
-	bool full; /* something was left out, and so is what follows */
-};
-
-static void put(struct output *output, const char *bytes, size_t length)
+void words_put(struct words_output *output, const char *bytes, size_t length)
 {
 	if (length > output->size - output->used)
 		output->full = true;
@@ -27,133 +19,25 @@ static void put(struct output *output, const char *bytes, size_t length)
 	output->used += length;
 }
 
-/* A character below 0x10000 in UTF-8. */
-static void put_character(struct output *output, unsigned code)
+bool words_is_blank(char c)
 {
-	char bytes[3];
-	size_t n = 0;
-
-	if (code < 0x80) {
-		bytes[n++] = (char)code;
-	} else if (code < 0x800) {
-		bytes[n++] = (char)(0xc0 | code >> 6);
-		bytes[n++] = (char)(0x80 | (code & 0x3f));
-	} else {
-		bytes[n++] = (char)(0xe0 | code >> 12);
-		bytes[n++] = (char)(0x80 | (code >> 6 & 0x3f));
-		bytes[n++] = (char)(0x80 | (code & 0x3f));
-	}
-	put(output, bytes, n);
-}
-
-/* ---- charsets -------------------------------------------------------------
- */
-
-/* No charset has a longer name, with its language. */
-#define CHARSET_MAX 64
-
-enum charset { ASCII, UTF_8, LATIN_1, LATIN_9, WINDOWS_1252, UNKNOWN };
-
-static enum charset charset_named(const char *name, size_t length)
-{
-	static const struct {
-		const char *name;
-		enum charset charset;
-	} names[] = {
-		{"utf-8", UTF_8},
-		{"utf8", UTF_8},
-		{"us-ascii", ASCII},
-		{"ascii", ASCII},
-		{"ansi_x3.4-1968", ASCII},
-		{"iso-8859-1", LATIN_1},
-		{"iso8859-1", LATIN_1},
-		{"latin1", LATIN_1},
-		{"iso-8859-15", LATIN_9},
-		{"iso8859-15", LATIN_9},
-		{"latin-9", LATIN_9},
-		{"windows-1252", WINDOWS_1252},
-		{"cp1252", WINDOWS_1252},
-	};
-	/* RFC 2231 section 5: a language may follow. */
-	const char *star = memchr(name, '*', length);
-
-	if (star != NULL)
-		length = (size_t)(star - name);
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		if (strlen(names[i].name) == length &&
-			strncasecmp(name, names[i].name, length) == 0)
-			return names[i].charset;
-	}
-	return UNKNOWN;
-}
-
-/* 0x80 to 0x9f; 0: not assigned. */
-static unsigned windows_1252(unsigned byte)
-{
-	static const uint16_t codes[] = {0x20ac, 0, 0x201a, 0x0192, 0x201e,
-		0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152,
-		0, 0x017d, 0, 0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013,
-		0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0, 0x017e,
-		0x0178};
-
-	return codes[byte - 0x80] == 0 ? byte : codes[byte - 0x80];
-}
-
-static unsigned latin_9(unsigned byte)
-{
-	switch (byte) {
-	case 0xa4:
-		return 0x20ac;
-	case 0xa6:
-		return 0x160;
-	case 0xa8:
-		return 0x161;
-	case 0xb4:
-		return 0x17d;
-	case 0xb8:
-		return 0x17e;
-	case 0xbc:
-		return 0x152;
-	case 0xbd:
-		return 0x153;
-	case 0xbe:
-		return 0x178;
-	default:
-		return byte;
-	}
-}
-
-static void put_byte(struct output *output, enum charset charset, char c)
-{
-	unsigned byte = (unsigned char)c;
-
-	if (byte < 0x80 || charset == UTF_8)
-		put(output, &c, 1);
-	/* What calls itself Latin 1 is Windows' more often than not, and means
-	 * no controls. */
-	else if (byte < 0xa0 && charset != LATIN_9)
-		put_character(output, windows_1252(byte));
-	else
-		put_character(
-			output, charset == LATIN_9 ? latin_9(byte) : byte);
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 /* ---- encoded words --------------------------------------------------------
  */
 
+/* No charset has a longer name, with its language. */
+#define NAME_MAX_LENGTH 64
+
 /* "=?charset?X?text?=": its parts, borrowed. */
 struct encoded {
-	enum charset charset;
+	size_t charset;
 	bool base64;
 	const char *text;
 	size_t length;
 	size_t taken; /* octets of the whole */
 };
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
 
 static int hex_digit(char c)
 {
@@ -179,96 +63,93 @@ static int base64_digit(char c)
 	return c == '/' ? 63 : -1;
 }
 
-/* US-ASCII has no octet above 127. */
-static bool fits(enum charset charset, int byte)
+/* Where in an encoded word's text its octets are read. */
+struct reader {
+	const struct encoded *word; /* borrowed */
+	size_t at;
+	uint32_t bits; /* of base64: read, and not yet part of an octet */
+	unsigned count;
+};
+
+enum { END = -1, MALFORMED = -2 };
+
+static int next_of_q(struct reader *reader)
 {
-	return charset != ASCII || byte < 0x80;
+	const struct encoded *word = reader->word;
+	size_t left = word->length - reader->at;
+
+	if (left == 0)
+		return END;
+	char c = word->text[reader->at++];
+
+	if (c == '_')
+		return ' ';
+	if (c != '=')
+		return (unsigned char)c;
+	if (left < 3)
+		return MALFORMED;
+	int high = hex_digit(word->text[reader->at++]);
+	int low = hex_digit(word->text[reader->at++]);
+
+	return high < 0 || low < 0 ? MALFORMED : high << 4 | low;
 }
 
-/*
- * Decodes an encoded word's text; false when it is malformed. With output NULL
- * it is only looked at.
- */
-static bool decode_q(const struct encoded *word, struct output *output)
+static int next_of_b(struct reader *reader)
 {
-	for (size_t i = 0; i < word->length; i++) {
-		char c = word->text[i];
-		int byte = (unsigned char)c;
+	const struct encoded *word = reader->word;
 
-		if (c == '=') {
-			if (word->length - i < 3)
-				return false;
-			int high = hex_digit(word->text[i + 1]);
-			int low = hex_digit(word->text[i + 2]);
-
-			if (high < 0 || low < 0)
-				return false;
-			byte = high << 4 | low;
-			i += 2;
-		} else if (c == '_') {
-			byte = ' ';
-		}
-		if (!fits(word->charset, byte))
-			return false;
-		if (output != NULL)
-			put_byte(output, word->charset, (char)byte);
-	}
-	return true;
-}
-
-static bool decode_b(const struct encoded *word, struct output *output)
-{
-	size_t length = word->length;
-	uint32_t bits = 0;
-	unsigned count = 0;
-
-	/* Some leave out the padding. */
-	for (int i = 0; i < 2 && length > 0 && word->text[length - 1] == '=';
-		i++)
-		length--;
-	if (length % 4 == 1)
-		return false;
-	for (size_t i = 0; i < length; i++) {
-		int digit = base64_digit(word->text[i]);
+	while (reader->count < 8) {
+		if (reader->at == word->length)
+			return END;
+		int digit = base64_digit(word->text[reader->at++]);
 
 		if (digit < 0)
-			return false;
-		bits = bits << 6 | (uint32_t)digit;
-		count += 6;
-		if (count < 8)
-			continue;
-		count -= 8;
-		int byte = (int)(bits >> count & 0xff);
-
-		if (!fits(word->charset, byte))
-			return false;
-		if (output != NULL)
-			put_byte(output, word->charset, (char)byte);
+			return MALFORMED;
+		reader->bits = reader->bits << 6 | (uint32_t)digit;
+		reader->count += 6;
 	}
-	return true;
+	reader->count -= 8;
+	return (int)(reader->bits >> reader->count & 0xff);
 }
 
-static bool decode(const struct encoded *word, struct output *output)
+/* The next octet that was encoded; or one of the above. */
+static int next_octet(struct reader *reader)
 {
-	return word->base64 ? decode_b(word, output) : decode_q(word, output);
+	return reader->word->base64 ? next_of_b(reader) : next_of_q(reader);
 }
 
-/* Is there an encoded word at the text's start that can be decoded? */
-static bool take_encoded(const char *text, size_t length, struct encoded *word)
+/* Is the text well formed, and US-ASCII where it says so? */
+static bool is_well_formed(const struct encoded *word)
+{
+	struct reader reader = {.word = word};
+	int octet;
+
+	if (word->base64 && word->length % 4 == 1)
+		return false;
+	while ((octet = next_octet(&reader)) >= 0) {
+		if (word->charset == CHARSET_ASCII && octet > 0x7f)
+			return false;
+	}
+	return octet == END;
+}
+
+/* Is there an encoded word at the text's start whose octets can be read? */
+static bool take_encoded(const struct charsets *charsets, const char *text,
+	size_t length, struct encoded *word)
 {
 	if (length < 8 || text[0] != '=' || text[1] != '?')
 		return false;
 	const char *end = text + length;
 	const char *name = text + 2;
 	size_t most = (size_t)(end - name);
-	const char *mark =
-		memchr(name, '?', most < CHARSET_MAX ? most : CHARSET_MAX);
+	const char *mark = memchr(
+		name, '?', most < NAME_MAX_LENGTH ? most : NAME_MAX_LENGTH);
 
 	if (mark == NULL || end - mark < 5 || mark[2] != '?')
 		return false;
-	word->charset = charset_named(name, (size_t)(mark - name));
+	word->charset = charset_named(charsets, name, (size_t)(mark - name));
 	word->base64 = mark[1] == 'B' || mark[1] == 'b';
-	if (word->charset == UNKNOWN ||
+	if (word->charset == CHARSET_MAX ||
 		(!word->base64 && mark[1] != 'Q' && mark[1] != 'q'))
 		return false;
 	word->text = mark + 3;
@@ -278,14 +159,207 @@ static bool take_encoded(const char *text, size_t length, struct encoded *word)
 	word->length = (size_t)(mark - word->text);
 	word->taken = (size_t)(mark + 2 - text);
 	for (size_t i = 0; i < word->length; i++) {
-		if (is_blank(word->text[i]))
+		if (words_is_blank(word->text[i]))
 			return false;
 	}
-	return decode(word, NULL);
+	/* Some leave out the padding. */
+	for (int i = 0; i < 2 && word->base64 && word->length > 0 &&
+		word->text[word->length - 1] == '=';
+		i++)
+		word->length--;
+	return is_well_formed(word);
+}
+
+/* ---- adjacent words, as one stream ----------------------------------------
+ */
+
+/*
+ * Many mailers cut a text anywhere, and encode the pieces: a character, or a
+ * shift to another set, reaches into the next word (RFC 2047 section 5 forbids
+ * it). So what is adjacent and of one charset is converted as one text.
+ */
+struct stream {
+	size_t charset;
+	iconv_t converter;	     /* borrowed; of UTF-8 and US-ASCII: none */
+	struct words_output *output; /* NULL: it is only looked at */
+	char octets[64]; /* not yet converted: half a character at most, after
+			    each word */
+	size_t count;
+};
+
+static void stream_init(struct stream *stream, const struct charsets *charsets,
+	size_t charset, struct words_output *output)
+{
+	*stream = (struct stream){.charset = charset, .output = output};
+	if (charset == CHARSET_UTF_8 || charset == CHARSET_ASCII)
+		return;
+	stream->converter = charsets->converters[charset];
+	/* As if nothing had been converted by it. */
+	iconv(stream->converter, NULL, NULL, NULL, NULL);
+}
+
+/* A whole character at a time, since none is cut. */
+static void put_utf8(struct stream *stream, const char *bytes, size_t length)
+{
+	for (size_t at = 0; stream->output != NULL && at < length;) {
+		uint32_t code;
+		size_t n = text_utf8(bytes + at, length - at, &code);
+
+		n += n == 0;
+		words_put(stream->output, bytes + at, n);
+		at += n;
+	}
+}
+
+/* What windows-1252 does not assign is a control, as in Latin 1. */
+static bool put_unassigned(struct stream *stream, unsigned char octet)
+{
+	const char control[] = {(char)0xc2, (char)octet};
+
+	if (stream->charset != CHARSET_WINDOWS_1252 || octet < 0x80 ||
+		octet > 0x9f)
+		return false;
+	put_utf8(stream, control, sizeof control);
+	return true;
+}
+
+/* Converts what is there, but for half a character. False: it is malformed. */
+static bool convert(struct stream *stream)
+{
+	char *in = stream->octets;
+	size_t left = stream->count;
+	bool ok = true;
+
+	while (ok && left > 0) {
+		char room[8 * sizeof stream->octets];
+		char *out = room;
+		size_t space = sizeof room;
+		size_t before = left;
+		size_t result =
+			iconv(stream->converter, &in, &left, &out, &space);
+		int why = errno;
+
+		put_utf8(stream, room, sizeof room - space);
+		if (result != (size_t)-1 || why == EINVAL)
+			break;
+		if (why == E2BIG) {
+			ok = left < before || space < sizeof room;
+		} else if (why == EILSEQ &&
+			put_unassigned(stream, (unsigned char)*in)) {
+			in++;
+			left--;
+		} else {
+			ok = false;
+		}
+	}
+	memmove(stream->octets, in, left);
+	stream->count = left;
+	return ok && left < sizeof stream->octets;
+}
+
+/* False: it is malformed, alone or behind the words before it. */
+static bool stream_add(struct stream *stream, const struct encoded *word)
+{
+	struct reader reader = {.word = word};
+	int octet;
+
+	while ((octet = next_octet(&reader)) >= 0) {
+		char c = (char)octet;
+
+		if (stream->converter == NULL) {
+			if (stream->output != NULL)
+				words_put(stream->output, &c, 1);
+			continue;
+		}
+		stream->octets[stream->count++] = c;
+		if (stream->count == sizeof stream->octets && !convert(stream))
+			return false;
+	}
+	return stream->converter == NULL || convert(stream);
+}
+
+/* Some converters hold back a character that a mark might follow. */
+static void stream_end(struct stream *stream)
+{
+	char room[64];
+	char *out = room;
+	size_t space = sizeof room;
+
+	if (stream->converter == NULL)
+		return;
+	iconv(stream->converter, NULL, NULL, &out, &space);
+	put_utf8(stream, room, sizeof room - space);
+}
+
+/* What a run of adjacent words of one charset comes to, in octets. */
+struct run_of_words {
+	size_t taken; /* that can be decoded; 0: none can */
+	size_t tried; /* what is behind taken, up to here, stays as it is */
+};
+
+static size_t skip_blanks(const char *text, size_t length, size_t at)
+{
+	while (at < length && words_is_blank(text[at]))
+		at++;
+	return at;
+}
+
+/*
+ * Each word is tried in the run and, if it does not fit there, once more as the
+ * first of another: the time is in proportion to the length, whatever is in it.
+ */
+static struct run_of_words measure_run(
+	const struct charsets *charsets, const char *text, size_t length)
+{
+	struct run_of_words run = {.taken = 0};
+	struct stream stream;
+	struct encoded word;
+	size_t charset;
+
+	if (!take_encoded(charsets, text, length, &word))
+		return run;
+	charset = word.charset;
+	stream_init(&stream, charsets, charset, NULL);
+	for (size_t at = 0;;) {
+		bool first = at == 0;
+		size_t end = at + word.taken;
+
+		if (!stream_add(&stream, &word)) {
+			if (first)
+				run.tried = end;
+			return run;
+		}
+		run.tried = end;
+		if (stream.count == 0)
+			run.taken = end;
+		at = skip_blanks(text, length, end);
+		if (!take_encoded(charsets, text + at, length - at, &word) ||
+			word.charset != charset)
+			return run;
+	}
+}
+
+/* Decodes the words there, which measure_run has found good. */
+static void decode_run(struct words_output *output,
+	const struct charsets *charsets, const char *text, size_t length)
+{
+	struct stream stream;
+	struct encoded word;
+	size_t at = 0;
+
+	if (!take_encoded(charsets, text, length, &word))
+		return;
+	stream_init(&stream, charsets, word.charset, output);
+	while (stream_add(&stream, &word) && !output->full) {
+		at = skip_blanks(text, length, at + word.taken);
+		if (!take_encoded(charsets, text + at, length - at, &word))
+			break;
+	}
+	stream_end(&stream);
 }
 
 /* Nothing is cut in mid-character. */
-static void drop_half(struct output *output)
+static void drop_half(struct words_output *output)
 {
 	size_t start = output->used;
 	uint32_t code;
@@ -300,164 +374,39 @@ static void drop_half(struct output *output)
 		output->used = start - 1;
 }
 
-size_t words_decode(char *room, size_t size, const char *text, size_t length)
+size_t words_decode(char *room, size_t size, const struct charsets *charsets,
+	const char *text, size_t length)
 {
-	struct output output = {.room = room, .size = size};
+	struct words_output output = {.room = room, .size = size};
 	bool after_encoded = false;
 	bool blank = false;
+	size_t stays = 0; /* up to there nothing can be decoded */
 
 	for (size_t i = 0; i < length && !output.full;) {
-		struct encoded word;
-		bool encoded;
+		struct run_of_words run = {.taken = 0};
 
-		if (is_blank(text[i])) {
+		if (words_is_blank(text[i])) {
 			blank = true;
 			i++;
 			continue;
 		}
-		encoded = take_encoded(text + i, length - i, &word);
+		if (i >= stays) {
+			run = measure_run(charsets, text + i, length - i);
+			stays = i + run.tried;
+		}
+		bool encoded = run.taken > 0;
+
 		if (blank && output.used > 0 && !(encoded && after_encoded))
-			put(&output, " ", 1);
+			words_put(&output, " ", 1);
 		blank = false;
 		after_encoded = encoded;
 		if (encoded)
-			decode(&word, &output);
+			decode_run(&output, charsets, text + i, run.taken);
 		else
-			put(&output, text + i, 1);
-		i += encoded ? word.taken : 1;
+			words_put(&output, text + i, 1);
+		i += encoded ? run.taken : 1;
 	}
 	if (output.full)
 		drop_half(&output);
 	return output.used;
-}
-
-/* ---- mailboxes ------------------------------------------------------------
- */
-
-/* A From field while it is read. */
-struct reading {
-	struct output words;   /* a display name, or an address without <> */
-	struct output angled;  /* between < and > */
-	struct output comment; /* the last one */
-	bool has_angles;
-	bool ended; /* what follows is another mailbox */
-};
-
-/* The octet at *i, or the one that a backslash there quotes. */
-static char take_quoted(const char *text, size_t length, size_t *i)
-{
-	if (text[*i] == '\\' && *i + 1 < length)
-		++*i;
-	return text[*i];
-}
-
-/* What stands in parentheses, which nest; *i is at the first. */
-static void read_comment(
-	struct reading *reading, const char *text, size_t length, size_t *i)
-{
-	unsigned depth = 1;
-
-	reading->comment.used = 0;
-	reading->comment.full = false;
-	for (++*i; *i < length; ++*i) {
-		char c = text[*i];
-
-		depth += c == '(';
-		depth -= c == ')';
-		if (depth == 0)
-			return;
-		c = take_quoted(text, length, i);
-		put(&reading->comment, &c, 1);
-	}
-}
-
-static void read_quotes(
-	struct reading *reading, const char *text, size_t length, size_t *i)
-{
-	struct output *to =
-		reading->has_angles ? &reading->angled : &reading->words;
-
-	for (++*i; *i < length && text[*i] != '"'; ++*i) {
-		char c = take_quoted(text, length, i);
-
-		put(to, &c, 1);
-	}
-}
-
-/* Between < and >, an old route ("@a,@b:") is not the address. */
-static void read_angles(
-	struct reading *reading, const char *text, size_t length, size_t *i)
-{
-	reading->has_angles = true;
-	for (++*i; *i < length && text[*i] != '>'; ++*i) {
-		if (text[*i] == '"')
-			read_quotes(reading, text, length, i);
-		else if (text[*i] == '(')
-			read_comment(reading, text, length, i);
-		else if (text[*i] == ':' && reading->angled.used > 0 &&
-			reading->angled.room[0] == '@')
-			reading->angled.used = 0;
-		else
-			put(&reading->angled, &text[*i], 1);
-	}
-}
-
-static void read_mailbox(
-	struct reading *reading, const char *text, size_t length)
-{
-	for (size_t i = 0; i < length && !reading->ended; i++) {
-		switch (text[i]) {
-		case '"':
-			read_quotes(reading, text, length, &i);
-			break;
-		case '(':
-			read_comment(reading, text, length, &i);
-			break;
-		case '<':
-			if (!reading->has_angles)
-				read_angles(reading, text, length, &i);
-			break;
-		case ',':
-		case ';':
-			reading->ended =
-				reading->has_angles || reading->words.used > 0;
-			break;
-		case ':':
-			/* A group is called by its name. */
-			reading->ended = reading->has_angles = true;
-			break;
-		default:
-			if (!reading->has_angles &&
-				(reading->words.used > 0 || !is_blank(text[i])))
-				put(&reading->words, &text[i], 1);
-		}
-	}
-}
-
-void words_mailbox(
-	struct words_mailbox *mailbox, const char *text, size_t length)
-{
-	char words[HEADER_FIELD_LONG];
-	char angled[HEADER_FIELD_LONG];
-	char comment[HEADER_FIELD_LONG];
-	struct reading reading = {
-		.words = {.room = words, .size = sizeof words},
-		.angled = {.room = angled, .size = sizeof angled},
-		.comment = {.room = comment, .size = sizeof comment},
-	};
-	const struct output *name = &reading.words;
-	const struct output *address = &reading.angled;
-
-	read_mailbox(&reading, text, length);
-	if (!reading.has_angles) {
-		name = &reading.comment;
-		address = &reading.words;
-	}
-	mailbox->name_length = words_decode(
-		mailbox->name, sizeof mailbox->name, name->room, name->used);
-	if (mailbox->name_length == 0)
-		mailbox->name_length = words_decode(mailbox->name,
-			sizeof mailbox->name, comment, reading.comment.used);
-	mailbox->address_length = words_decode(mailbox->address,
-		sizeof mailbox->address, address->room, address->used);
 }

@@ -70,13 +70,69 @@ many_states() {
 
 @test "encoded words are decoded, unknown and malformed ones left as they are" {
     letter 1 'From: =?iso-8859-1?Q?J=FCrgen?= <j@x>\nSubject: =?utf-8?B?R3LDvMOf?=\n =?utf-8?Q?_e?= =?windows-1252?Q?=80?=\n\n'
-    letter 2 'From: x@y (=?utf-8?Q?=C3=84?=)\nSubject: =?koi8-r?Q?=C3?= =?utf-8?Q?=C?=\n\n'
+    letter 2 'From: x@y (=?utf-8?Q?=C3=84?=)\nSubject: =?x-none?Q?=C3?= =?utf-8?Q?=C?=\n\n'
     serve_mail
     wanted 0 list a
     [ "$(column 5 1)" = "Jürgen" ]
     [ "$(column 6 1)" = "Grüß e€" ]
     [ "$(column 5 2)" = "Ä" ]
-    [ "$(column 6 2)" = "=?koi8-r?Q?=C3?= =?utf-8?Q?=C?=" ]
+    [ "$(column 6 2)" = "=?x-none?Q?=C3?= =?utf-8?Q?=C?=" ]
+}
+
+# Three charsets, each as mailers write it, and a family.
+many_charsets() {
+    letter 1 'From: =?ISO-2022-JP?B?GyRCOzNFRBsoQg==?= <a@b>\nSubject: =?ISO-2022-JP?B?GyRCMnE1RCROGyhC?=\n =?ISO-2022-JP?B?GyRCRnxEeBsoQg==?=\n\n'
+    letter 2 'From: =?GB18030?B?0KHD9w==?= <a@b>\nSubject: =?gb18030?B?xOO6w6M=?=\n =?gb18030?B?rMrAvec=?= (1)\n\n'
+    letter 3 'From: =?koi8-r?Q?=E9=D7=C1=CE?= <a@b>\nSubject: =?KOI8-R?B?8NLJ18XULCDNydI=?=\n\n'
+    letter 4 'From: =?utf-8?B?8J+RqOKAjfCfkanigI3wn5Gn4oCN8J+Rpg==?= Smith <a@b>\nSubject: =?utf-8?B?8J+RqOKAjfCfkanigI3wn5Gn4oCN8J+RpiBhdCBob21l?=\n\n'
+    serve_mail
+}
+
+@test "charsets are decoded, and a family is shown, in any locale, confined" {
+    many_charsets
+    export LC_ALL=C
+    wanted 0 list a -v
+    # As far as the kernel has it.
+    [ -n "${UNCONFINED:-}" ] || says_not "confine = false"
+    wanted 0 list a -q
+    [ "$(column 5 1)" = "山田" ]
+    [ "$(column 6 1)" = "会議の日程" ]
+    [ "$(column 5 2)" = "小明" ]
+    [ "$(column 6 2)" = "你好，世界 (1)" ]
+    [ "$(column 5 3)" = "Иван" ]
+    [ "$(column 6 3)" = "Привет, мир" ]
+    [ "$(column 5 4)" = "👨‍👩‍👧‍👦 Smith" ]
+    [ "$(column 6 4)" = "👨‍👩‍👧‍👦 at home" ]
+    wanted 0 list a --json -q
+    says '"subject":"Привет, мир"'
+    on_terminal list a -q
+    [ "$status" -eq 0 ]
+    says "👨‍👩‍👧‍👦 Smith"
+    # What is cut has its three dots, and what is behind begins where it should.
+    local column_of_here=${lines[0]%%HERE*}
+    for i in 1 2 3 4; do
+        row=${lines[$i]%%new *}
+        # As a terminal that knows families: one is two columns wide.
+        row=${row//👨‍👩‍👧‍👦/xx}
+        [ "$(LC_ALL=C.UTF-8 wc -L <<<"${row}x")" -eq "$((${#column_of_here} + 1))" ]
+    done
+}
+
+@test "converters are loaded before the confinement, and for list alone" {
+    [ -z "${UNCONFINED:-}" ] || skip "not confined"
+    many_charsets
+    # What the dynamic linker says of each file that it loads; glibc's does.
+    LD_DEBUG=files run keepmail list a -v
+    [ "$status" -eq 0 ]
+    says "Привет, мир"
+    grep 'gconv.*generating link map' <<<"$output" >"$work/loaded" || skip "no modules here"
+    grep -q KOI8-R "$work/loaded"
+    # When it ends it unloads them.
+    [[ $output == *" confined: "* ]] || skip "not confined here"
+    [[ ${output#* confined: } != *gconv*"generating link map"* ]]
+    LD_DEBUG=files run keepmail -v
+    [ "$status" -eq 0 ]
+    says_not /gconv/
 }
 
 @test "escape sequences are shown, not sent: from, subject, uid, encoded or not" {

@@ -2,8 +2,11 @@
 /*
  * Encoded words and addresses. The first octet says what the others are: a
  * field as it is; or octets that are encoded, or quoted, here, and must come
- * out as they were. Whatever comes out is shown in any number of columns.
+ * out as they were; or octets of another charset, cut into words, which must
+ * come out as iconv converts them in one piece. Whatever comes out is shown in
+ * any number of columns.
  */
+#include <locale.h>
 #include <string.h>
 
 #include "core/text.h"
@@ -15,6 +18,9 @@
 
 static char field[4 * INPUT_MAX + 64];
 static size_t length;
+/* Opened once, and never closed: what one input leaves in them must not change
+ * what comes of the next. */
+static struct charsets *charsets;
 
 static void add(const char *bytes, size_t n)
 {
@@ -29,7 +35,7 @@ static char *decode(size_t room, size_t *n)
 
 	PROMISE(to != NULL);
 	to[room] = 'X';
-	*n = words_decode(to, room, field, length);
+	*n = words_decode(to, room, charsets, field, length);
 	PROMISE(*n <= room && to[room] == 'X');
 	return to;
 }
@@ -80,7 +86,7 @@ static void check_mailbox(void)
 {
 	static struct words_mailbox mailbox;
 
-	words_mailbox(&mailbox, field, length);
+	words_mailbox(&mailbox, charsets, field, length);
 	PROMISE(mailbox.name_length <= sizeof mailbox.name);
 	PROMISE(mailbox.address_length <= sizeof mailbox.address);
 }
@@ -135,7 +141,8 @@ static void check_quotes(const uint8_t *data, size_t size)
 {
 	static struct words_mailbox mailbox;
 	static char name[sizeof mailbox.name];
-	size_t n = words_decode(name, sizeof name, (const char *)data, size);
+	size_t n = words_decode(
+		name, sizeof name, charsets, (const char *)data, size);
 
 	add("\"", 1);
 	for (size_t i = 0; i < size; i++) {
@@ -144,18 +151,94 @@ static void check_quotes(const uint8_t *data, size_t size)
 		add((const char *)data + i, 1);
 	}
 	add("\" <a@b>, c@d", 12);
-	words_mailbox(&mailbox, field, length);
+	words_mailbox(&mailbox, charsets, field, length);
 	PROMISE(mailbox.name_length == n);
 	PROMISE(memcmp(mailbox.name, name, n) == 0);
 	PROMISE(mailbox.address_length == 3);
 	PROMISE(memcmp(mailbox.address, "a@b", 3) == 0);
 }
 
+static const struct {
+	const char *name;
+	const char *opens;
+} cut_charsets[] = {
+	{"iso-2022-jp", "ISO-2022-JP-2"},
+	{"gb18030", "GB18030"},
+	{"shift_jis", "CP932"},
+	{"euc-jp", "EUC-JP-MS"},
+	{"euc-kr", "CP949"},
+	{"big5", "BIG5-HKSCS"},
+	{"koi8-r", "KOI8-R"},
+	{"windows-1258", "CP1258"},
+	{"windows-1255", "CP1255"},
+};
+
+/* What iconv makes of it in one piece; false if it is malformed. */
+static bool convert_whole(const char *opens, const uint8_t *data, size_t size,
+	char *to, size_t *n)
+{
+	static char from[INPUT_MAX];
+	char *in = from;
+	char *out = to;
+	size_t left = size;
+	size_t space = *n;
+	iconv_t converter = iconv_open("UTF-8", opens);
+
+	if (converter == (iconv_t)-1)
+		return false;
+	memcpy(from, data, size);
+	bool good = iconv(converter, &in, &left, &out, &space) != (size_t)-1 &&
+		iconv(converter, NULL, NULL, &out, &space) != (size_t)-1;
+
+	iconv_close(converter);
+	*n = (size_t)(out - to);
+	return good;
+}
+
+/* The first octet says which charset it is, and where it is cut. */
+static void check_charset(const uint8_t *data, size_t size)
+{
+	static char wanted[8 * INPUT_MAX];
+	size_t kind = size == 0 ? 0 : data[0] % 9;
+	size_t piece = size == 0 ? 1 : 1 + data[0] / 9;
+	size_t n = sizeof wanted;
+
+	if (size < 2 || size > INPUT_MAX / 8)
+		return;
+	data++;
+	size--;
+	for (size_t at = 0; at < size; at += piece) {
+		const char *name = cut_charsets[kind].name;
+		size_t octets = size - at < piece ? size - at : piece;
+
+		add("=?", 2);
+		add(name, strlen(name));
+		add("?B?", 3);
+		length += text_base64(field + length, data + at, octets);
+		add("?= ", 3);
+	}
+	if (convert_whole(cut_charsets[kind].opens, data, size, wanted, &n))
+		check_same((const uint8_t *)wanted, n);
+}
+
+static void prepare(void)
+{
+	locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+
+	if (locale != (locale_t)0)
+		uselocale(locale);
+	charsets = malloc(sizeof *charsets);
+	PROMISE(charsets != NULL);
+	charsets_open(charsets, iconv_open);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 2 || size > INPUT_MAX)
 		return 0;
-	unsigned kind = data[0] % 5;
+	if (charsets == NULL)
+		prepare();
+	unsigned kind = data[0] % 6;
 	size_t small = data[1];
 
 	data += 2;
@@ -173,6 +256,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 4:
 		check_quotes(data, size);
+		break;
+	case 5:
+		check_charset(data, size);
 		break;
 	default:
 		add((const char *)data, size);

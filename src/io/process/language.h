@@ -5,7 +5,10 @@
 
 #include <locale.h>
 
+#include "core/charset.h"
+
 struct language {
+	struct charsets charsets; /* for words_decode */
 	/* For uselocale, where text is measured: one of UTF-8, whatever the
 	 * user's own is; (locale_t)0, which changes nothing: there is none. */
 	locale_t locale;
@@ -13,8 +16,10 @@ struct language {
 
 /*
  * In new memory; what this system lacks is left out. To be called before
- * confine_worker: the C library reads files and loads modules for it, which is
- * over when this returns. Nothing of it is needed where no text is shown.
+ * confine_worker: the C library reads files and loads modules for it
+ * (iconv_open, newlocale), which is over when this returns. A confined worker
+ * could still load them, since /usr may be read; but not by a name that a
+ * stranger wrote. Nothing of it is needed where no text is shown.
  */
 struct language *language_open(void);
 
