@@ -23,6 +23,12 @@ bool copies_look(struct local *local, const struct account *account,
 bool copies_read_strangers(struct local *local, struct store *store,
 	const volatile sig_atomic_t *stop, struct error *err);
 
+/*
+ * Records whether anything is below local, so that it is noticed when nothing
+ * is there some day.
+ */
+bool copies_record_root(struct mailbox *mailbox, struct error *err);
+
 struct copies;
 
 /*

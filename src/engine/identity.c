@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/search.h"
 #include "core/xalloc.h"
 #include "engine/headers.h"
 #include "io/process/log.h"
@@ -272,29 +273,18 @@ bool identity_is_near(uint64_t a, uint64_t b)
 static struct store_lost *find_lost(struct store_lost *lost, size_t count,
 	const struct headers_identity *answer, uint64_t size)
 {
+	struct store_lost wanted = {.row = 0};
 	struct store_lost *found = NULL;
-	size_t low = 0;
-	size_t high = count;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (memcmp(lost[middle].header_sha256, answer->sha256,
-			    LETTER_DIGEST) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < count &&
-		memcmp(lost[low].header_sha256, answer->sha256,
-			LETTER_DIGEST) == 0;
-		low++) {
+	memcpy(wanted.header_sha256, answer->sha256, LETTER_DIGEST);
+	for (size_t i = search_first(
+		     &wanted, lost, count, sizeof wanted, by_header);
+		i < count && by_header(&lost[i], &wanted) == 0; i++) {
 		/* Row 0 is none: it was taken. */
-		if (lost[low].row == 0 ||
-			!identity_is_near(lost[low].size, size))
+		if (lost[i].row == 0 || !identity_is_near(lost[i].size, size))
 			continue;
-		if (found == NULL || lost[low].size == size)
-			found = &lost[low];
+		if (found == NULL || lost[i].size == size)
+			found = &lost[i];
 	}
 	return found;
 }

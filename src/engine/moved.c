@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/search.h"
 #include "core/xalloc.h"
 #include "engine/copies.h"
 #include "engine/mailbox.h"
@@ -32,15 +33,10 @@ static struct header_count *find_header(
 	const struct headers *headers, const unsigned char *sha256)
 {
 	struct header_count wanted = {.sha256 = sha256};
-	struct header_count *found = headers->count == 0
-		? NULL
-		: bsearch(&wanted, headers->at, headers->count, sizeof wanted,
-			  by_sha256);
+	size_t at = search_first(
+		&wanted, headers->at, headers->count, sizeof wanted, by_sha256);
 
-	while (found != NULL && found > headers->at &&
-		by_sha256(found - 1, &wanted) == 0)
-		found--;
-	return found;
+	return at < headers->count ? &headers->at[at] : NULL;
 }
 
 static void count_header(void *data, const unsigned char sha256[LETTER_DIGEST])

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "core/maildir_name.h"
+#include "core/search.h"
 #include "core/text.h"
 #include "core/xalloc.h"
 #include "engine/copies.h"
@@ -150,21 +151,17 @@ static struct copy *find_copy(struct rebuild *rebuild,
 {
 	struct copy wanted = {.taken = false};
 
-	if (rebuild->count == 0)
-		return NULL;
 	memcpy(wanted.letter.header_sha256, sha256, LETTER_DIGEST);
-	struct copy *found = bsearch(&wanted, rebuild->copies, rebuild->count,
-		sizeof rebuild->copies[0], by_header);
-	struct copy *end = rebuild->copies + rebuild->count;
+	for (size_t i = search_first(&wanted, rebuild->copies, rebuild->count,
+		     sizeof wanted, by_header);
+		i < rebuild->count &&
+		by_header(&rebuild->copies[i], &wanted) == 0;
+		i++) {
+		struct copy *copy = &rebuild->copies[i];
 
-	while (found != NULL && found > rebuild->copies &&
-		by_header(found - 1, &wanted) == 0)
-		found--;
-	while (found != NULL && found < end && by_header(found, &wanted) == 0) {
-		if (!found->taken && found->letter.identified &&
-			is_whole(&found->letter, size))
-			return found;
-		found++;
+		if (!copy->taken && copy->letter.identified &&
+			is_whole(&copy->letter, size))
+			return copy;
 	}
 	return NULL;
 }
