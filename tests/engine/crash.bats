@@ -284,6 +284,25 @@ END
     [ "$(kept)" -lt 6 ]
 }
 
+@test "where the directory of the records cannot be read to its end, what is in doubt is fetched again" {
+    command -v strace >/dev/null || skip "no strace here"
+    make_mail 12
+    start_server --folder "$work/mail" --shared
+    write_rc "local = \"$work/filed\""
+    mkdir -p "$work/filed"/{cur,new,tmp}
+    wanted 0
+    in_store "UPDATE message SET state = 1, kept_at = NULL"
+    i=0
+    for file in "$work/Mail/new"/*; do
+        mv "$file" "$work/filed/cur/$((i += 1)):2,S"
+    done
+    run strace -f -o "$work/trace" -P "$work/state" -e trace=getdents64 \
+        -e inject=getdents64:error=EIO "$KEEPMAIL" -f "$rc"
+    [ "$status" -eq 0 ]
+    grep INJECTED "$work/trace"
+    [ "$(kept)" -eq 12 ]
+}
+
 @test "mail that others appended behind a torn tail stays, in whatever line it begins" {
     make_mail 12
     start_server --folder "$work/mail" --shared

@@ -54,16 +54,23 @@ bool store_knows_place(struct store *store, const struct store_place *place)
 	return store_has_row(store, stmt, &knows, &ignored) && knows;
 }
 
+/* The next entry; NULL at the end, or with errno where it cannot be read. */
+static struct dirent *next_entry(DIR *dir)
+{
+	errno = 0;
+	return readdir(dir);
+}
+
 bool store_each_other(const char *directory, const char *name,
 	bool (*visit)(void *data, const char *other, struct store *store),
 	void *data)
 {
 	DIR *dir = opendir(directory);
-	struct dirent *entry;
+	struct dirent *entry = NULL;
 	bool goes_on = dir != NULL;
 	bool all = dir != NULL;
 
-	while (goes_on && (entry = readdir(dir)) != NULL) {
+	while (goes_on && (entry = next_entry(dir)) != NULL) {
 		struct error ignored = {.kind = ERROR_NONE};
 		size_t n = strlen(entry->d_name);
 
@@ -80,6 +87,9 @@ bool store_each_other(const char *directory, const char *name,
 		store_close(store);
 		free(other);
 	}
+	/* What stands behind an entry that cannot be read is not known. */
+	if (goes_on && errno != 0)
+		all = false;
 	if (dir != NULL)
 		closedir(dir);
 	return all;
