@@ -303,6 +303,25 @@ END
     [ "$(kept)" -eq 12 ]
 }
 
+@test "a Maildir that cannot be read to its end ends the recovery, and nothing is fetched twice" {
+    command -v strace >/dev/null || skip "no strace here"
+    make_mail 12
+    start_server --folder "$work/mail"
+    write_rc
+    wanted 0
+    in_store "UPDATE message SET state = 1, kept_at = NULL"
+    for file in "$work/Mail/new"/*; do
+        mv "$file" "$work/Mail/cur/${file##*/}:2,S"
+    done
+    run strace -f -o /dev/null -P "$work/Mail/cur" \
+        -e inject=getdents64:error=EIO "$KEEPMAIL" -f "$rc"
+    [ "$status" -eq 74 ]
+    says "cannot look through $work/Mail"
+    [ "$(kept)" -eq 12 ]
+    wanted 0
+    same_mail "$work/sent" "$work/Mail"
+}
+
 @test "mail that others appended behind a torn tail stays, in whatever line it begins" {
     make_mail 12
     start_server --folder "$work/mail" --shared

@@ -291,8 +291,8 @@ static bool holds(int fd, const struct letter *letter)
 /* So many at once: each is open for a moment. */
 #define FOUND_MAX 32
 
-static void maildir_has(struct maildir *maildir, const struct letter *letters,
-	size_t count, bool *there)
+static bool maildir_has(struct maildir *maildir, const struct letter *letters,
+	size_t count, bool *there, struct error *err)
 {
 	struct letter wanted[FOUND_MAX];
 	size_t at[FOUND_MAX];
@@ -306,11 +306,13 @@ static void maildir_has(struct maildir *maildir, const struct letter *letters,
 		}
 		if (n == 0 || (n < FOUND_MAX && i + 1 < count))
 			continue;
-		maildir_open_found(maildir, wanted, n, fds);
+		if (!maildir_open_found(maildir, wanted, n, fds, err))
+			return false;
 		for (size_t k = 0; k < n; k++)
 			there[at[k]] = fds[k] >= 0 && holds(fds[k], &wanted[k]);
 		n = 0;
 	}
+	return true;
 }
 
 bool delivery_has(struct delivery *delivery, const struct letter *letters,
@@ -318,8 +320,7 @@ bool delivery_has(struct delivery *delivery, const struct letter *letters,
 {
 	if (delivery->mbox != NULL)
 		return mbox_has(delivery->mbox, letters, count, there, err);
-	maildir_has(delivery->maildir, letters, count, there);
-	return true;
+	return maildir_has(delivery->maildir, letters, count, there, err);
 }
 
 /* Is the file in tmp/ what the store says it is? */

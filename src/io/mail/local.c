@@ -154,6 +154,13 @@ static DIR *open_directory(const char *path)
 	return dir;
 }
 
+/* The next entry; NULL at the end, or with errno where it cannot be read. */
+static struct dirent *next_entry(DIR *dir)
+{
+	errno = 0;
+	return readdir(dir);
+}
+
 /* Reads the names in new/ or cur/. */
 static bool look_in(struct local *local, const char *path, bool trashed)
 {
@@ -165,8 +172,7 @@ static bool look_in(struct local *local, const char *path, bool trashed)
 	local->directories = xreallocarray(local->directories,
 		local->directory_count + 1, sizeof local->directories[0]);
 	local->directories[local->directory_count++] = xstrdup(path);
-	errno = 0;
-	while ((entry = readdir(dir)) != NULL)
+	while ((entry = next_entry(dir)) != NULL)
 		add_file(local, entry->d_name, trashed);
 	if (errno != 0)
 		be_blind(local, path);
@@ -224,8 +230,7 @@ static bool walk(struct local *local, const char *path, const char *trash,
 		errno = ELOOP;
 	if (dir == NULL)
 		return be_blind(local, path);
-	errno = 0;
-	while ((entry = readdir(dir)) != NULL) {
+	while ((entry = next_entry(dir)) != NULL) {
 		if (strcmp(entry->d_name, ".") != 0 &&
 			strcmp(entry->d_name, "..") != 0) {
 			char *below = xasprintf("%s/%s", path, entry->d_name);
@@ -234,7 +239,6 @@ static bool walk(struct local *local, const char *path, const char *trash,
 				trashed, depth);
 			free(below);
 		}
-		errno = 0;
 	}
 	if (errno != 0)
 		be_blind(local, path);

@@ -48,11 +48,13 @@ static bool is_empty(int root)
 
 	if (dir == NULL)
 		return false;
+	errno = 0;
 	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
 		if (strcmp(entry->d_name, ".") != 0 &&
 			strcmp(entry->d_name, "..") != 0)
 			empty = false;
 	}
+	empty = empty && errno == 0;
 	closedir(dir);
 	return empty;
 }

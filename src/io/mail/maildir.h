@@ -73,21 +73,19 @@ void maildir_abandon(struct maildir *maildir);
 /*
  * Finds the letters of an earlier run by their base names (count of them),
  * whatever flags a mail reader gave them and whichever folder below this
- * Maildir it moved them to. A letter without a name is nowhere.
+ * Maildir it moved them to; what was found is durable. A letter without a name
+ * is nowhere. False with ERROR_WRITE where a directory could not be read to its
+ * end.
  */
-void maildir_find(struct maildir *maildir, const struct letter *letters,
-	size_t count, enum maildir_found *found);
-
-/* The same, and what was found is durable. */
 bool maildir_locate(struct maildir *maildir, const struct letter *letters,
 	size_t count, enum maildir_found *found, struct error *err);
 
 /*
  * Opens the copies of letters, to be read (fds: -1 where one is not found),
- * wherever maildir_find would find them.
+ * wherever maildir_locate would find them. Fails as it does, with nothing open.
  */
-void maildir_open_found(struct maildir *maildir, const struct letter *letters,
-	size_t count, int *fds);
+bool maildir_open_found(struct maildir *maildir, const struct letter *letters,
+	size_t count, int *fds, struct error *err);
 
 /* Opens a letter found waiting, to be read; -1 on failure. */
 int maildir_read(struct maildir *maildir, const struct letter *letter);

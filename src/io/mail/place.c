@@ -78,9 +78,11 @@ static bool is_empty(const char *path)
 	DIR *dir = opendir(path);
 	bool empty = dir != NULL;
 
+	errno = 0;
 	for (struct dirent *entry; empty && (entry = readdir(dir)) != NULL;)
 		empty = strcmp(entry->d_name, ".") == 0 ||
 			strcmp(entry->d_name, "..") == 0;
+	empty = empty && errno == 0;
 	if (dir != NULL)
 		closedir(dir);
 	return empty;
