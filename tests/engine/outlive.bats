@@ -77,6 +77,27 @@ rename_account() {
     says "still in the rc file"
 }
 
+@test "a store is renamed with all that is in its journal, or not at all" {
+    write_rc
+    wanted 0
+    # Another program reads the store all the while.
+    sqlite3 "$work/state/a.db" "BEGIN; SELECT count(*) FROM message" \
+        ".shell touch '$work/reads'; until [ -e '$work/read' ]; do sleep 0.1; done" \
+        >/dev/null 3>&- &
+    reader=$!
+    soon test -e "$work/reads"
+    in_store "UPDATE message SET held_at = 1"
+    rename_account a work
+    run keepmail rename a work
+    touch "$work/read"
+    wait $reader
+    [ "$status" -eq 74 ]
+    says "cannot rename the store $work/state/a.db"
+    [ ! -e "$work/state/work.db" ]
+    wanted 0 rename a work
+    [ "$(sqlite3 "$work/state/work.db" "SELECT count(held_at) FROM message")" -eq 8 ]
+}
+
 @test "no store is renamed over one that knows anything" {
     start_server --folder "$work/mail" --shared
     write_rc

@@ -130,6 +130,28 @@ static bool is_free(const char *directory, const char *name, struct error *err)
 				name, directory, name));
 }
 
+/*
+ * Moves the files of a store that is open and locked. Not before all of it is
+ * in the one file: what is in the WAL would stay behind.
+ */
+static bool move_all(struct store *store, const char *directory,
+	const char *from, const char *to, struct error *err)
+{
+	int persist = 0;
+
+	/* Nothing of it stays under the old name. */
+	sqlite3_file_control(
+		store->db, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
+	if (sqlite3_wal_checkpoint_v2(store->db, NULL,
+		    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
+		return store_failed(store, "rename", err);
+	return (move(directory, from, to, ".db") &&
+		       move(directory, from, to, ".last-success") &&
+		       directory_sync(directory)) ||
+		error_set(err, ERROR_CREATE, "cannot rename the store %s: %s",
+			store->path, strerror(errno));
+}
+
 bool store_rename(const char *directory, const char *from, const char *to,
 	struct error *err)
 {
@@ -146,22 +168,8 @@ bool store_rename(const char *directory, const char *from, const char *to,
 	 * date, so that all of it is in one file once it is closed. */
 	ok = ok && is_free(directory, to, err);
 	store = ok ? store_open(directory, from, STORE_WRITE, err) : NULL;
-	if (store != NULL) {
-		int persist = 0;
-
-		/* Nothing of it stays under the old name. */
-		sqlite3_file_control(
-			store->db, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
-		sqlite3_wal_checkpoint_v2(store->db, NULL,
-			SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-		ok = move(directory, from, to, ".db") &&
-			move(directory, from, to, ".last-success");
-		if (!ok || !directory_sync(directory))
-			ok = error_set(err, ERROR_CREATE,
-				"cannot rename the store %s: %s", path,
-				strerror(errno));
-		store_close(store);
-	}
+	ok = store != NULL && move_all(store, directory, from, to, err);
+	store_close(store);
 	free(path);
-	return ok && store != NULL;
+	return ok;
 }
