@@ -28,34 +28,18 @@ static const char places_sql[] =
 static const char missing_sql[] =
 	"UPDATE message SET missing_at = nullif(?2, 0) WHERE id = ?1";
 
-static void read_digest(sqlite3_stmt *stmt, int column,
-	unsigned char sha256[LETTER_DIGEST], bool *known)
+void store_read_letter(sqlite3_stmt *row, struct letter *letter)
 {
-	const void *bytes = sqlite3_column_blob(stmt, column);
-
-	*known = bytes != NULL &&
-		sqlite3_column_bytes(stmt, column) == LETTER_DIGEST;
-	if (*known)
-		memcpy(sha256, bytes, LETTER_DIGEST);
-}
-
-static void read_letter(sqlite3_stmt *stmt, struct letter *letter)
-{
-	const unsigned char *name = sqlite3_column_text(stmt, 1);
-	bool known;
-
 	memset(letter, 0, sizeof *letter);
-	snprintf(letter->name, sizeof letter->name, "%s",
-		name == NULL ? "" : (const char *)name);
-	letter->offset = (uint64_t)sqlite3_column_int64(stmt, 2);
-	letter->length = (uint64_t)sqlite3_column_int64(stmt, 3);
-	letter->octets = (uint64_t)sqlite3_column_int64(stmt, 4);
-	read_digest(stmt, 5, letter->sha256, &known);
-	read_digest(stmt, 6, letter->header_sha256, &letter->identified);
-	const unsigned char *id = sqlite3_column_text(stmt, 7);
-
+	snprintf(
+		letter->name, sizeof letter->name, "%s", store_text_at(row, 1));
+	letter->offset = store_count_at(row, 2);
+	letter->length = store_count_at(row, 3);
+	letter->octets = store_count_at(row, 4);
+	store_digest_at(row, 5, letter->sha256);
+	letter->identified = store_digest_at(row, 6, letter->header_sha256);
 	snprintf(letter->message_id, sizeof letter->message_id, "%s",
-		id == NULL ? "" : (const char *)id);
+		store_text_at(row, 7));
 }
 
 bool store_copies(struct store *store,
@@ -65,15 +49,12 @@ bool store_copies(struct store *store,
 {
 	sqlite3_stmt *stmt = store_statement(store, copies_sql, err);
 	struct letter letter;
-	bool ok = stmt != NULL;
-	int code = SQLITE_DONE;
+	bool ok = true;
 
-	while (ok && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
-		read_letter(stmt, &letter);
+	while (ok && store_next_row(store, stmt, &ok, err)) {
+		store_read_letter(stmt, &letter);
 		ok = visit(data, sqlite3_column_int64(stmt, 0), &letter, err);
 	}
-	if (stmt != NULL && ok && code != SQLITE_DONE)
-		ok = store_failed(store, "read", err);
 	sqlite3_reset(stmt);
 	return ok;
 }
@@ -107,21 +88,18 @@ bool store_all_copies(struct store *store,
 	void *data, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, all_copies_sql, err);
-	bool ok = stmt != NULL;
-	int code = SQLITE_DONE;
+	bool ok = true;
 
-	while (ok && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
+	while (ok && store_next_row(store, stmt, &ok, err)) {
 		struct store_copy copy = {
 			.row = sqlite3_column_int64(stmt, 0),
 			.uid = store_uid_at(stmt, 8),
 			.listed = sqlite3_column_int(stmt, 10) != 0,
 		};
 
-		read_letter(stmt, &copy.letter);
+		store_read_letter(stmt, &copy.letter);
 		ok = visit(data, &copy, err);
 	}
-	if (stmt != NULL && ok && code != SQLITE_DONE)
-		ok = store_failed(store, "read", err);
 	sqlite3_reset(stmt);
 	return ok;
 }
@@ -143,15 +121,10 @@ bool store_headers(struct store *store,
 	void *data, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, headers_sql, err);
-	int code;
+	bool ok = true;
 
-	if (stmt == NULL)
-		return false;
-	while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
+	while (store_next_row(store, stmt, &ok, err))
 		visit(data, sqlite3_column_blob(stmt, 0));
-	bool ok = code == SQLITE_DONE || store_failed(store, "read", err);
-
-	sqlite3_reset(stmt);
 	return ok;
 }
 
@@ -163,21 +136,17 @@ bool store_letter(struct store *store, int64_t row, struct letter *letter,
 	if (stmt == NULL)
 		return false;
 	sqlite3_bind_int64(stmt, 1, row);
-	bool ok = sqlite3_step(stmt) == SQLITE_ROW;
+	bool ok = true;
+	bool known = store_next_row(store, stmt, &ok, err);
 
-	if (ok)
-		read_letter(stmt, letter);
-	else
-		store_failed(store, "read", err);
+	if (known)
+		store_read_letter(stmt, letter);
+	else if (ok)
+		ok = error_set(err, ERROR_SOFTWARE,
+			"the store %s has no message %lld", store->path,
+			(long long)row);
 	sqlite3_reset(stmt);
 	return ok;
-}
-
-static void bind_place(sqlite3_stmt *stmt, const struct store_place *place)
-{
-	sqlite3_bind_text(
-		stmt, 1, store_kind_name(place->kind), -1, SQLITE_STATIC);
-	sqlite3_bind_text(stmt, 2, place->path, -1, SQLITE_STATIC);
 }
 
 bool store_has_mail(struct store *store, const struct store_place *place,
@@ -187,7 +156,7 @@ bool store_has_mail(struct store *store, const struct store_place *place,
 
 	if (stmt == NULL)
 		return false;
-	bind_place(stmt, place);
+	store_bind_place(stmt, 1, place);
 	return store_has_row(store, stmt, has, err);
 }
 
@@ -196,14 +165,10 @@ bool store_places(struct store *store,
 	void *data, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, places_sql, err);
-	bool ok = stmt != NULL;
-	int code = SQLITE_DONE;
+	bool ok = true;
 
-	while (ok && (code = sqlite3_step(stmt)) == SQLITE_ROW)
-		ok = visit(
-			data, (const char *)sqlite3_column_text(stmt, 0), err);
-	if (stmt != NULL && ok && code != SQLITE_DONE)
-		ok = store_failed(store, "read", err);
+	while (ok && store_next_row(store, stmt, &ok, err))
+		ok = visit(data, store_text_at(stmt, 0), err);
 	sqlite3_reset(stmt);
 	return ok;
 }
@@ -228,18 +193,14 @@ bool store_origin(struct store *store, const struct store_place *place,
 
 	if (stmt == NULL)
 		return false;
-	bind_place(stmt, place);
-	int code = sqlite3_step(stmt);
+	store_bind_place(stmt, 1, place);
+	bool ok = true;
 
 	*origin = (struct store_origin){.inode = 0};
-	if (code == SQLITE_ROW) {
-		origin->inode = (uint64_t)sqlite3_column_int64(stmt, 0);
+	while (store_next_row(store, stmt, &ok, err)) {
+		origin->inode = store_count_at(stmt, 0);
 		origin->born = sqlite3_column_int64(stmt, 1);
 	}
-	bool ok = code == SQLITE_ROW || code == SQLITE_DONE ||
-		store_failed(store, "read", err);
-
-	sqlite3_reset(stmt);
 	return ok;
 }
 
@@ -250,7 +211,7 @@ bool store_record_origin(struct store *store, const struct store_place *place,
 
 	if (stmt == NULL)
 		return false;
-	bind_place(stmt, place);
+	store_bind_place(stmt, 1, place);
 	sqlite3_bind_int64(stmt, 3, (sqlite3_int64)origin->inode);
 	sqlite3_bind_int64(stmt, 4, origin->born);
 	return store_finish(store, stmt, "write to", err);
@@ -261,15 +222,10 @@ bool store_names(struct store *store,
 	struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, names_sql, err);
-	int code;
+	bool ok = true;
 
-	if (stmt == NULL)
-		return false;
-	while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
-		visit(data, (const char *)sqlite3_column_text(stmt, 0));
-	bool ok = code == SQLITE_DONE || store_failed(store, "read", err);
-
-	sqlite3_reset(stmt);
+	while (store_next_row(store, stmt, &ok, err))
+		visit(data, store_text_at(stmt, 0));
 	return ok;
 }
 

@@ -47,7 +47,7 @@ bool store_is_same_text(struct store *store, struct uid uid,
 	if (stmt == NULL)
 		return false;
 	store_bind_uid(stmt, 1, uid);
-	sqlite3_bind_blob(stmt, 3, sha256, LETTER_DIGEST, SQLITE_STATIC);
+	store_bind_digest(stmt, 3, sha256);
 	return store_has_row(store, stmt, same, err);
 }
 
@@ -71,22 +71,14 @@ static bool read_header(struct store *store, int64_t row,
 	if (stmt == NULL)
 		return false;
 	sqlite3_bind_int64(stmt, 1, row);
-	int code = sqlite3_step(stmt);
-	const void *sha256 = sqlite3_column_blob(stmt, 0);
+	bool ok = true;
 
-	*known = code == SQLITE_ROW && sha256 != NULL &&
-		sqlite3_column_bytes(stmt, 0) == LETTER_DIGEST;
-	if (*known) {
+	*known = false;
+	while (store_next_row(store, stmt, &ok, err)) {
+		*known = store_digest_at(stmt, 0, found->header_sha256);
 		found->row = row;
-		memcpy(found->header_sha256, sha256, LETTER_DIGEST);
-		found->size = sqlite3_column_type(stmt, 1) == SQLITE_NULL
-			? MAILDROP_SIZE_UNKNOWN
-			: (uint64_t)sqlite3_column_int64(stmt, 1);
+		found->size = store_size_at(stmt, 1);
 	}
-	bool ok = code == SQLITE_ROW || code == SQLITE_DONE ||
-		store_failed(store, "read", err);
-
-	sqlite3_reset(stmt);
 	return ok;
 }
 

@@ -9,7 +9,7 @@
 #include "io/store/store.h"
 
 /* So many different statements at most. */
-#define STATEMENTS_MAX 64
+#define STATEMENTS_MAX 96
 
 /* Row ids, growing. */
 struct rows {
@@ -45,8 +45,9 @@ struct store {
 };
 
 /*
- * Fails with what was tried ("read", "write to"...), and undoes the transaction
- * that it belonged to.
+ * The one way to report what SQLite refused: what was tried with the store
+ * ("read", "write to", "open"...), why it failed, and what to do. Undoes the
+ * transaction that it belonged to. Returns false.
  */
 bool store_failed(struct store *store, const char *what, struct error *err);
 
@@ -88,6 +89,14 @@ void store_bind_size(sqlite3_stmt *stmt, int column, uint64_t size);
 /* The uid in a row: its octets, and its ordinal in the next column. */
 struct uid store_uid_at(sqlite3_stmt *row, int column);
 
+/*
+ * The next row of a query, which is ready for its first one. False after the
+ * last, and on failure, where *ok becomes false, too: it is then ready again.
+ * Whoever wants no further row resets it. NULL (see store_statement) fails.
+ */
+bool store_next_row(
+	struct store *store, sqlite3_stmt *stmt, bool *ok, struct error *err);
+
 /* Runs a statement that yields no rows, and makes it ready for the next. */
 bool store_finish(struct store *store, sqlite3_stmt *stmt, const char *what,
 	struct error *err);
@@ -96,13 +105,50 @@ bool store_finish(struct store *store, sqlite3_stmt *stmt, const char *what,
 bool store_has_row(
 	struct store *store, sqlite3_stmt *stmt, bool *has, struct error *err);
 
+/*
+ * Runs an INSERT that returns the row's id; *row is 0 where it says that
+ * nothing was inserted.
+ */
+bool store_add(struct store *store, sqlite3_stmt *stmt, int64_t *row,
+	struct error *err);
+
 /* Runs statements without values. */
 bool store_run_sql(struct store *store, const char *sql, const char *what,
 	struct error *err);
 
-/* The one number that a query gives. */
+/* The one number that a query gives: a PRAGMA, or one that is run once. */
 bool store_read_number(struct store *store, const char *sql, int64_t *number,
 	struct error *err);
+
+/* The text in a row, borrowed until the next one; "" for NULL. */
+const char *store_text_at(sqlite3_stmt *row, int column);
+
+/* The number in a row that never is negative. */
+uint64_t store_count_at(sqlite3_stmt *row, int column);
+
+/* Copies the digest in a row; false, and left alone, where there is none. */
+bool store_digest_at(
+	sqlite3_stmt *row, int column, unsigned char sha256[LETTER_DIGEST]);
+
+/* The size in a row, or MAILDROP_SIZE_UNKNOWN. */
+uint64_t store_size_at(sqlite3_stmt *row, int column);
+
+/*
+ * The letter in a row whose columns are, from the second on, name, offset,
+ * length, octets, sha256, header_sha256 and message_id.
+ */
+void store_read_letter(sqlite3_stmt *row, struct letter *letter);
+
+/* Binds a place's kind, and its path behind it. */
+void store_bind_place(
+	sqlite3_stmt *stmt, int column, const struct store_place *place);
+
+/* Binds a digest. */
+void store_bind_digest(sqlite3_stmt *stmt, int column,
+	const unsigned char sha256[LETTER_DIGEST]);
+
+/* Binds a text; "" is NULL. */
+void store_bind_text(sqlite3_stmt *stmt, int column, const char *text);
 
 /* Which of them could not be fetched before: a part of store_recall. */
 bool store_recall_troubles(struct store *store, const struct maildrop *maildrop,

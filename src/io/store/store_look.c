@@ -121,7 +121,9 @@ static unsigned char *snapshot(
 	unsigned char *bytes = sqlite3_malloc64(size + HEADER_LENGTH);
 
 	if (bytes == NULL) {
-		error_set(err, ERROR_SOFTWARE, "SQLite has no memory");
+		error_set(err, ERROR_SOFTWARE,
+			"cannot read the store %s: SQLite has no memory",
+			store->path);
 		return NULL;
 	}
 	memset(bytes + size, 0, HEADER_LENGTH);
@@ -253,49 +255,19 @@ static bool is_at_work(const struct store *store)
 		lock.l_type != F_UNLCK;
 }
 
-static const char *text_at(sqlite3_stmt *stmt, int column)
-{
-	const unsigned char *text = sqlite3_column_text(stmt, column);
-
-	return text == NULL ? "" : (const char *)text;
-}
-
-static uint64_t count_at(sqlite3_stmt *stmt, int column)
-{
-	return (uint64_t)sqlite3_column_int64(stmt, column);
-}
-
 static struct store_run run_at(sqlite3_stmt *stmt)
 {
 	return (struct store_run){
 		.started = sqlite3_column_int64(stmt, 0),
 		.ended = sqlite3_column_int64(stmt, 1),
 		.status = sqlite3_column_int(stmt, 2),
-		.fetched = count_at(stmt, 3),
-		.octets = count_at(stmt, 4),
-		.erased = count_at(stmt, 5),
-		.left = count_at(stmt, 6),
-		.failed = count_at(stmt, 7),
-		.error = text_at(stmt, 8),
+		.fetched = store_count_at(stmt, 3),
+		.octets = store_count_at(stmt, 4),
+		.erased = store_count_at(stmt, 5),
+		.left = store_count_at(stmt, 6),
+		.failed = store_count_at(stmt, 7),
+		.error = store_text_at(stmt, 8),
 	};
-}
-
-/* The next row; false at the end, and where *code says that it failed. */
-static bool next_row(sqlite3_stmt *stmt, int *code)
-{
-	*code = sqlite3_step(stmt);
-	return *code == SQLITE_ROW;
-}
-
-static bool no_more(
-	struct store *store, sqlite3_stmt *stmt, int code, struct error *err)
-{
-	bool ok = code == SQLITE_DONE || code == SQLITE_ROW ||
-		store_failed(store, "read", err);
-
-	sqlite3_reset(stmt);
-	sqlite3_clear_bindings(stmt);
-	return ok;
 }
 
 /* A run, and its error in memory of its own. */
@@ -309,49 +281,54 @@ static bool read_run(struct store *store, const char *sql,
 	struct run_read *read, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, sql, err);
-	int code;
+	bool ok = true;
 
 	if (stmt == NULL)
 		return false;
 	if (sqlite3_bind_parameter_count(stmt) > 0)
 		sqlite3_bind_int64(stmt, 1, (int64_t)time(NULL) + CLOCK_DAY);
-	if (next_row(stmt, &code)) {
+	if (store_next_row(store, stmt, &ok, err)) {
 		read->run = run_at(stmt);
 		snprintf(
 			read->error, sizeof read->error, "%s", read->run.error);
 		read->run.error = read->error;
+		sqlite3_reset(stmt);
 	}
-	return no_more(store, stmt, code, err);
+	return ok;
 }
 
 static bool read_counts(struct store *store, int64_t kept_until,
 	struct store_overview *overview, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, counts_sql, err);
-	int code;
+	bool ok = true;
 
 	if (stmt == NULL)
 		return false;
 	sqlite3_bind_int64(stmt, 1, kept_until);
-	if (next_row(stmt, &code)) {
-		overview->kept = count_at(stmt, 0);
-		overview->octets = count_at(stmt, 1);
-		overview->on_server = count_at(stmt, 2);
-		overview->held = count_at(stmt, 3);
-		overview->missing = count_at(stmt, 4);
-		overview->over = count_at(stmt, 5);
+	while (store_next_row(store, stmt, &ok, err)) {
+		overview->kept = store_count_at(stmt, 0);
+		overview->octets = store_count_at(stmt, 1);
+		overview->on_server = store_count_at(stmt, 2);
+		overview->held = store_count_at(stmt, 3);
+		overview->missing = store_count_at(stmt, 4);
+		overview->over = store_count_at(stmt, 5);
 		overview->oldest_other = sqlite3_column_int64(stmt, 6);
 	}
-	if (!no_more(store, stmt, code, err))
-		return false;
-	stmt = store_statement(store, troubles_sql, err);
-	if (stmt == NULL)
-		return false;
-	if (next_row(stmt, &code)) {
-		overview->in_trouble = count_at(stmt, 0);
-		overview->quarantined = count_at(stmt, 1);
+	return ok;
+}
+
+static bool read_troubles(
+	struct store *store, struct store_overview *overview, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, troubles_sql, err);
+	bool ok = true;
+
+	while (store_next_row(store, stmt, &ok, err)) {
+		overview->in_trouble = store_count_at(stmt, 0);
+		overview->quarantined = store_count_at(stmt, 1);
 	}
-	return no_more(store, stmt, code, err);
+	return ok;
 }
 
 bool store_overview(struct store *store, int64_t kept_until,
@@ -365,6 +342,7 @@ bool store_overview(struct store *store, int64_t kept_until,
 		.at_work = is_at_work(store),
 	};
 	if (!read_counts(store, kept_until, overview, err) ||
+		!read_troubles(store, overview, err) ||
 		!read_run(store, last_run_sql, &last, err) ||
 		!read_run(store, last_success_sql, &success, err))
 		return false;
@@ -393,42 +371,39 @@ bool store_each_run(struct store *store, store_run_visitor *visit, void *data,
 	struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, runs_sql, err);
-	int code;
+	bool ok = true;
 
-	if (stmt == NULL)
-		return false;
-	while (next_row(stmt, &code)) {
+	while (store_next_row(store, stmt, &ok, err)) {
 		struct store_run run = run_at(stmt);
 
 		visit(&run, data);
 	}
-	return no_more(store, stmt, code, err);
+	return ok;
 }
 
 static struct store_message message_at(sqlite3_stmt *stmt)
 {
-	bool sized = sqlite3_column_type(stmt, 3) != SQLITE_NULL;
 	bool hashed = sqlite3_column_bytes(stmt, 16) == LETTER_DIGEST;
 
 	return (struct store_message){
 		.uid = store_uid_at(stmt, 0),
 		.state = (enum memory_state)sqlite3_column_int(stmt, 2),
-		.size = sized ? count_at(stmt, 3) : MAILDROP_SIZE_UNKNOWN,
+		.size = store_size_at(stmt, 3),
 		.first_seen = sqlite3_column_int64(stmt, 4),
 		.kept_at = sqlite3_column_int64(stmt, 5),
 		.vanished_at = sqlite3_column_int64(stmt, 6),
 		.erased_at = sqlite3_column_int64(stmt, 7),
 		.held_at = sqlite3_column_int64(stmt, 8),
 		.missing_at = sqlite3_column_int64(stmt, 9),
-		.kind = store_kind_named(text_at(stmt, 10)),
-		.path = text_at(stmt, 11),
-		.name = text_at(stmt, 12),
-		.offset = count_at(stmt, 13),
-		.length = count_at(stmt, 14),
-		.octets = count_at(stmt, 15),
+		.kind = store_kind_named(store_text_at(stmt, 10)),
+		.path = store_text_at(stmt, 11),
+		.name = store_text_at(stmt, 12),
+		.offset = store_count_at(stmt, 13),
+		.length = store_count_at(stmt, 14),
+		.octets = store_count_at(stmt, 15),
 		.sha256 = hashed ? sqlite3_column_blob(stmt, 16) : NULL,
-		.message_id = text_at(stmt, 17),
-		.origin = text_at(stmt, 18),
+		.message_id = store_text_at(stmt, 17),
+		.origin = store_text_at(stmt, 18),
 	};
 }
 
@@ -436,17 +411,17 @@ bool store_each_message(struct store *store, struct uid uid,
 	store_message_visitor *visit, void *data, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, messages_sql, err);
-	int code;
+	bool ok = true;
 
 	if (stmt == NULL)
 		return false;
 	store_bind_uid(stmt, 1, uid);
-	while (next_row(stmt, &code)) {
+	while (store_next_row(store, stmt, &ok, err)) {
 		struct store_message message = message_at(stmt);
 
 		visit(&message, data);
 	}
-	return no_more(store, stmt, code, err);
+	return ok;
 }
 
 bool store_each_trouble(struct store *store, const struct uid *uid,
@@ -454,24 +429,24 @@ bool store_each_trouble(struct store *store, const struct uid *uid,
 {
 	sqlite3_stmt *stmt = store_statement(
 		store, uid == NULL ? quarantined_sql : troubles_of_sql, err);
-	int code;
+	bool ok = true;
 
 	if (stmt == NULL)
 		return false;
 	if (uid != NULL)
 		store_bind_uid(stmt, 1, *uid);
-	while (next_row(stmt, &code)) {
+	while (store_next_row(store, stmt, &ok, err)) {
 		struct store_trouble trouble = {
 			.uid = store_uid_at(stmt, 0),
-			.tries = count_at(stmt, 2),
+			.tries = store_count_at(stmt, 2),
 			.first_at = sqlite3_column_int64(stmt, 3),
 			.last_at = sqlite3_column_int64(stmt, 4),
 			.next_at = sqlite3_column_int64(stmt, 5),
 			.quarantined_at = sqlite3_column_int64(stmt, 6),
-			.error = text_at(stmt, 7),
+			.error = store_text_at(stmt, 7),
 		};
 
 		visit(&trouble, data);
 	}
-	return no_more(store, stmt, code, err);
+	return ok;
 }

@@ -50,44 +50,53 @@ static enum pop3_uidl_form read_form(int64_t value)
 		: (enum pop3_uidl_form)value;
 }
 
+/* Is this the server and user of the row? */
+static bool is_mailbox(sqlite3_stmt *row, const char *server, const char *user)
+{
+	return strcasecmp(server, store_text_at(row, 0)) == 0 &&
+		strcmp(user, store_text_at(row, 1)) == 0;
+}
+
+bool store_is_mailbox(struct store *store, const char *server, const char *user)
+{
+	struct error ignored = {.kind = ERROR_NONE};
+	sqlite3_stmt *stmt = store_statement(store, mailbox_sql, &ignored);
+	bool ok = true;
+	bool same = store_next_row(store, stmt, &ok, &ignored) &&
+		is_mailbox(stmt, server, user);
+
+	sqlite3_reset(stmt);
+	return same;
+}
+
 bool store_check_mailbox(struct store *store, const char *server,
 	const char *user, bool adopt, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, mailbox_sql, err);
 
-	if (stmt == NULL)
-		return false;
-	int code = sqlite3_step(stmt);
+	bool ok = true;
+	bool known = store_next_row(store, stmt, &ok, err);
+	bool same = false;
 
-	if (code != SQLITE_ROW && code != SQLITE_DONE)
-		return store_failed(store, "read", err);
-	bool known = code == SQLITE_ROW;
-	const char *server_then =
-		known ? (const char *)sqlite3_column_text(stmt, 0) : "";
-	const char *user_then =
-		known ? (const char *)sqlite3_column_text(stmt, 1) : "";
 	if (known) {
+		same = is_mailbox(stmt, server, user);
 		store->out_of_step_at = sqlite3_column_int64(stmt, 2);
 		store->loose_sizes_at = sqlite3_column_int64(stmt, 3);
 		store->said = (unsigned)sqlite3_column_int64(stmt, 4);
 		store->uidl_form = read_form(sqlite3_column_int64(stmt, 5));
 	}
-	bool same = known && server_then != NULL && user_then != NULL &&
-		strcasecmp(server, server_then) == 0 &&
-		strcmp(user, user_then) == 0;
-
 	if (known && !same && !adopt)
-		error_set(err, ERROR_CONFIG,
+		ok = error_set(err, ERROR_CONFIG,
 			"what the store %s knows is the mailbox of %s on %s. "
 			"If this is another mailbox, give the account another "
 			"name; if it is the same one under a new name, run "
 			"keepmail --same-mailbox once",
-			store->path, user_then, server_then);
+			store->path, store_text_at(stmt, 1),
+			store_text_at(stmt, 0));
 	sqlite3_reset(stmt);
-	if (err->kind != ERROR_NONE)
-		return false;
-	store->bound = same;
-	return true;
+	if (ok)
+		store->bound = same;
+	return ok;
 }
 
 bool store_bind_mailbox(struct store *store, const char *server,
@@ -172,20 +181,14 @@ bool store_clock(
 {
 	sqlite3_stmt *stmt = store_statement(store, clock_sql, err);
 
-	if (stmt == NULL)
-		return false;
-	int code = sqlite3_step(stmt);
+	bool ok = true;
 
 	*record = (struct clock_record){.sure_at = 0};
-	if (code == SQLITE_ROW) {
+	while (store_next_row(store, stmt, &ok, err)) {
 		record->sure_at = sqlite3_column_int64(stmt, 0);
 		record->evidence_at = sqlite3_column_int64(stmt, 1);
 		record->leapt_at = sqlite3_column_int64(stmt, 2);
 	}
-	bool ok = code == SQLITE_ROW || code == SQLITE_DONE ||
-		store_failed(store, "read", err);
-
-	sqlite3_reset(stmt);
 	return ok;
 }
 

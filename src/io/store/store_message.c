@@ -45,8 +45,8 @@ static const char arriving_add_sql[] =
 	" RETURNING id";
 
 static const char arriving_list_sql[] =
-	"SELECT message.id, kind, path, name, offset, length, octets,"
-	" sha256, head_octets, head_sha256, header_sha256, message_id"
+	"SELECT message.id, name, offset, length, octets, sha256,"
+	" header_sha256, message_id, head_octets, head_sha256, kind, path"
 	" FROM message JOIN place ON place.id = message.place"
 	" WHERE state = 1 ORDER BY place.id, offset, message.id";
 
@@ -92,15 +92,11 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 	sqlite3_stmt *stmt = store_statement(store, recall_sql, err);
 	struct memory *found = xcalloc(maildrop->count, sizeof found[0]);
 	size_t hint = 0;
-	int code;
+	bool ok = true;
 
-	if (stmt == NULL) {
-		free(found);
-		return false;
-	}
 	store->vanished.count = store->lost.count = 0;
 	/* Rows lie in the order in which they were listed once. */
-	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+	while (store_next_row(store, stmt, &ok, err)) {
 		int64_t row = sqlite3_column_int64(stmt, 0);
 		bool vanished = sqlite3_column_int(stmt, 6) != 0;
 		size_t at =
@@ -117,9 +113,7 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 		found[at] = (struct memory){
 			.row = row,
 			.state = (enum memory_state)sqlite3_column_int(stmt, 3),
-			.size = sqlite3_column_type(stmt, 4) == SQLITE_NULL
-				? MAILDROP_SIZE_UNKNOWN
-				: (uint64_t)sqlite3_column_int64(stmt, 4),
+			.size = store_size_at(stmt, 4),
 			.kept_at = sqlite3_column_int64(stmt, 5),
 			.vanished =
 				vanished || sqlite3_column_int(stmt, 11) != 0,
@@ -130,9 +124,6 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 		};
 		hint = at + 1;
 	}
-	bool ok = code == SQLITE_DONE || store_failed(store, "read", err);
-
-	sqlite3_reset(stmt);
 	ok = ok && store_recall_troubles(store, maildrop, found, err) &&
 		store_recall_oversizes(store, maildrop, found, err);
 	if (ok)
@@ -176,53 +167,41 @@ static bool find_place(
 
 	if (add == NULL || find == NULL)
 		return false;
-	sqlite3_bind_text(
-		add, 1, store_kind_name(place->kind), -1, SQLITE_STATIC);
-	sqlite3_bind_text(add, 2, place->path, -1, SQLITE_STATIC);
+	store_bind_place(add, 1, place);
 	if (!store_finish(store, add, "write to", err))
 		return false;
-	sqlite3_bind_text(
-		find, 1, store_kind_name(place->kind), -1, SQLITE_STATIC);
-	sqlite3_bind_text(find, 2, place->path, -1, SQLITE_STATIC);
-	bool ok = sqlite3_step(find) == SQLITE_ROW ||
-		store_failed(store, "read", err);
+	store_bind_place(find, 1, place);
+	bool ok = true;
 
-	if (ok) {
+	if (store_next_row(store, find, &ok, err)) {
 		store->place = sqlite3_column_int64(find, 0);
 		store->place_kind = place->kind;
 		free(store->place_path);
 		store->place_path = xstrdup(place->path);
+		sqlite3_reset(find);
 	}
-	sqlite3_reset(find);
 	return ok;
 }
 
-/* What is known of it by its text. */
-static void bind_letter(sqlite3_stmt *stmt, const struct letter *letter)
+/* Binds where the letter lies, and what is known of it by its text. */
+static void bind_letter(
+	sqlite3_stmt *stmt, int column, const struct letter *letter)
 {
-	sqlite3_bind_text(stmt, 6, letter->name, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 7, (sqlite3_int64)letter->offset);
-	sqlite3_bind_int64(stmt, 8, (sqlite3_int64)letter->length);
-	sqlite3_bind_int64(stmt, 9, (sqlite3_int64)letter->octets);
-	sqlite3_bind_blob(
-		stmt, 10, letter->sha256, LETTER_DIGEST, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, column, letter->name, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, column + 1, (sqlite3_int64)letter->offset);
+	sqlite3_bind_int64(stmt, column + 2, (sqlite3_int64)letter->length);
+	sqlite3_bind_int64(stmt, column + 3, (sqlite3_int64)letter->octets);
+	store_bind_digest(stmt, column + 4, letter->sha256);
+	store_bind_text(stmt, column + 5, letter->message_id);
 	/* What is not bound is NULL. */
-	if (letter->message_id[0] != '\0')
-		sqlite3_bind_text(
-			stmt, 11, letter->message_id, -1, SQLITE_STATIC);
 	if (letter->identified)
-		sqlite3_bind_blob(stmt, 12, letter->header_sha256,
-			LETTER_DIGEST, SQLITE_STATIC);
-	if (letter->head_octets == 0)
-		return;
-	sqlite3_bind_int64(stmt, 13, (sqlite3_int64)letter->head_octets);
-	sqlite3_bind_blob(
-		stmt, 14, letter->head_sha256, LETTER_DIGEST, SQLITE_STATIC);
+		store_bind_digest(stmt, column + 6, letter->header_sha256);
 }
 
 bool store_record_arriving(struct store *store,
 	const struct store_arrival *arrival, int64_t *row, struct error *err)
 {
+	const struct letter *letter = arrival->letter;
 	sqlite3_stmt *stmt = store_statement(store, arriving_add_sql, err);
 
 	if (stmt == NULL || !find_place(store, &arrival->place, err))
@@ -232,20 +211,18 @@ bool store_record_arriving(struct store *store,
 	store_bind_size(stmt, 3, arrival->size);
 	sqlite3_bind_int64(stmt, 4, arrival->now);
 	sqlite3_bind_int64(stmt, 5, store->place);
-	bind_letter(stmt, arrival->letter);
-	int code = sqlite3_step(stmt);
-	bool ok = code == SQLITE_ROW;
-
-	if (ok)
-		*row = sqlite3_column_int64(stmt, 0);
-	else if (code == SQLITE_DONE)
-		/* The plan fetches nothing that is kept. */
+	bind_letter(stmt, 6, letter);
+	if (letter->head_octets > 0) {
+		sqlite3_bind_int64(
+			stmt, 13, (sqlite3_int64)letter->head_octets);
+		store_bind_digest(stmt, 14, letter->head_sha256);
+	}
+	if (!store_add(store, stmt, row, err))
+		return false;
+	/* The plan fetches nothing that is kept. */
+	return *row != 0 ||
 		error_set(err, ERROR_SOFTWARE,
 			"the store %s holds this message already", store->path);
-	else
-		store_failed(store, "write to", err);
-	sqlite3_reset(stmt);
-	return ok;
 }
 
 bool store_record_kept(
@@ -314,60 +291,28 @@ bool store_record_listing(struct store *store,
 	return store_change_row(store, forget_sql, now - FORGET_AFTER, 0, err);
 }
 
-static void copy_text(char *to, size_t size, const unsigned char *text)
-{
-	snprintf(to, size, "%s", text == NULL ? "" : (const char *)text);
-}
-
-static void read_arriving_head(sqlite3_stmt *stmt, struct letter *letter)
-{
-	if (sqlite3_column_bytes(stmt, 9) == LETTER_DIGEST) {
-		letter->head_octets = (uint64_t)sqlite3_column_int64(stmt, 8);
-		memcpy(letter->head_sha256, sqlite3_column_blob(stmt, 9),
-			LETTER_DIGEST);
-	}
-	letter->identified = sqlite3_column_bytes(stmt, 10) == LETTER_DIGEST;
-	if (letter->identified)
-		memcpy(letter->header_sha256, sqlite3_column_blob(stmt, 10),
-			LETTER_DIGEST);
-	copy_text(letter->message_id, sizeof letter->message_id,
-		sqlite3_column_text(stmt, 11));
-}
-
 bool store_arriving(struct store *store, struct store_arriving **arriving,
 	size_t *count, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, arriving_list_sql, err);
 	struct store_arriving *found = NULL;
 	size_t n = 0;
-	int code;
+	bool ok = true;
 
-	if (stmt == NULL)
-		return false;
-	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+	while (store_next_row(store, stmt, &ok, err)) {
 		found = xreallocarray(found, n + 1, sizeof found[0]);
 		struct store_arriving *one = &found[n++];
-		const char *path = (const char *)sqlite3_column_text(stmt, 2);
-		const void *sha256 = sqlite3_column_blob(stmt, 7);
 
-		memset(one, 0, sizeof *one);
 		one->row = sqlite3_column_int64(stmt, 0);
-		one->kind = store_kind_named(
-			(const char *)sqlite3_column_text(stmt, 1));
-		one->path = xstrdup(path == NULL ? "" : path);
-		copy_text(one->letter.name, sizeof one->letter.name,
-			sqlite3_column_text(stmt, 3));
-		one->letter.offset = (uint64_t)sqlite3_column_int64(stmt, 4);
-		one->letter.length = (uint64_t)sqlite3_column_int64(stmt, 5);
-		one->letter.octets = (uint64_t)sqlite3_column_int64(stmt, 6);
-		if (sqlite3_column_bytes(stmt, 7) == LETTER_DIGEST)
-			memcpy(one->letter.sha256, sha256, LETTER_DIGEST);
-		read_arriving_head(stmt, &one->letter);
+		store_read_letter(stmt, &one->letter);
+		if (store_digest_at(stmt, 9, one->letter.head_sha256))
+			one->letter.head_octets = store_count_at(stmt, 8);
+		one->kind = store_kind_named(store_text_at(stmt, 10));
+		one->path = xstrdup(store_text_at(stmt, 11));
 	}
-	sqlite3_reset(stmt);
-	if (code != SQLITE_DONE) {
+	if (!ok) {
 		store_free_arriving(found, n);
-		return store_failed(store, "read", err);
+		return false;
 	}
 	*arriving = found;
 	*count = n;
@@ -417,29 +362,23 @@ bool store_find_copy(struct store *store, const struct letter *letter,
 	struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, copy_sql, err);
-	struct letter *copy = &found->letter;
-	int code;
+	bool ok = true;
 
 	found->row = 0;
 	if (stmt == NULL || !find_place(store, place, err))
 		return false;
-	sqlite3_bind_blob(
-		stmt, 1, letter->sha256, LETTER_DIGEST, SQLITE_STATIC);
+	store_bind_digest(stmt, 1, letter->sha256);
 	sqlite3_bind_int64(stmt, 2, store->place);
-	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+	while (found->row == 0 && store_next_row(store, stmt, &ok, err)) {
 		if (!letter->identified && !is_unlisted(store, stmt))
 			continue;
 		found->row = sqlite3_column_int64(stmt, 0);
-		*copy = *letter;
-		copy_text(copy->name, sizeof copy->name,
-			sqlite3_column_text(stmt, 1));
-		copy->offset = (uint64_t)sqlite3_column_int64(stmt, 2);
-		copy->length = (uint64_t)sqlite3_column_int64(stmt, 3);
-		break;
+		found->letter = *letter;
+		snprintf(found->letter.name, sizeof found->letter.name, "%s",
+			store_text_at(stmt, 1));
+		found->letter.offset = store_count_at(stmt, 2);
+		found->letter.length = store_count_at(stmt, 3);
 	}
-	bool ok = code == SQLITE_ROW || code == SQLITE_DONE ||
-		store_failed(store, "read", err);
-
 	sqlite3_reset(stmt);
 	if (ok && found->row != 0 && !letter->identified)
 		store_add_row(&store->taken, found->row);
@@ -449,9 +388,9 @@ bool store_find_copy(struct store *store, const struct letter *letter,
 static const char unlisted_add_sql[] =
 	"INSERT INTO message (uid, ordinal, state, kept_at, vanished_at,"
 	" first_seen, place, name, offset, length, octets, sha256, message_id,"
-	" header_sha256, origin) SELECT CAST('rebuilt: ' || hex(?4) || ' ' ||"
-	" ifnull(max(id), 0) AS BLOB), 0, 2, ?1, ?1, ?1, ?2, ?3, ?5, ?6, ?7,"
-	" ?4, ?8, ?9, 'rebuilt' FROM message";
+	" header_sha256, origin) SELECT CAST('rebuilt: ' || hex(?7) || ' ' ||"
+	" ifnull(max(id), 0) AS BLOB), 0, 2, ?1, ?1, ?1, ?2, ?3, ?4, ?5, ?6,"
+	" ?7, ?8, ?9, 'rebuilt' FROM message";
 
 bool store_record_unlisted(struct store *store, const struct letter *letter,
 	const struct store_place *place, int64_t now, struct error *err)
@@ -463,18 +402,7 @@ bool store_record_unlisted(struct store *store, const struct letter *letter,
 	sqlite3_clear_bindings(stmt);
 	sqlite3_bind_int64(stmt, 1, now);
 	sqlite3_bind_int64(stmt, 2, store->place);
-	sqlite3_bind_text(stmt, 3, letter->name, -1, SQLITE_STATIC);
-	sqlite3_bind_blob(
-		stmt, 4, letter->sha256, LETTER_DIGEST, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 5, (sqlite3_int64)letter->offset);
-	sqlite3_bind_int64(stmt, 6, (sqlite3_int64)letter->length);
-	sqlite3_bind_int64(stmt, 7, (sqlite3_int64)letter->octets);
-	if (letter->message_id[0] != '\0')
-		sqlite3_bind_text(
-			stmt, 8, letter->message_id, -1, SQLITE_STATIC);
-	if (letter->identified)
-		sqlite3_bind_blob(stmt, 9, letter->header_sha256, LETTER_DIGEST,
-			SQLITE_STATIC);
+	bind_letter(stmt, 3, letter);
 	return store_finish(store, stmt, "write to", err);
 }
 

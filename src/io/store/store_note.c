@@ -50,11 +50,12 @@ void *store_note(struct store *store, const char *path, size_t *length)
 	struct error ignored = {.kind = ERROR_NONE};
 	sqlite3_stmt *stmt = store_statement(store, note_sql, &ignored);
 	void *note = NULL;
+	bool ok = true;
 
 	if (stmt == NULL)
 		return NULL;
 	sqlite3_bind_text(stmt, 1, path, -1, SQLITE_STATIC);
-	if (sqlite3_step(stmt) == SQLITE_ROW &&
+	if (store_next_row(store, stmt, &ok, &ignored) &&
 		sqlite3_column_bytes(stmt, 0) > 0) {
 		*length = (size_t)sqlite3_column_bytes(stmt, 0);
 		note = xmalloc(*length);

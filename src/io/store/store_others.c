@@ -15,30 +15,8 @@
 #include "io/process/directory.h"
 #include "io/store/store_internal.h"
 
-static const char mailbox_sql[] = "SELECT server, user FROM mailbox";
-
 static const char place_sql[] =
 	"SELECT 1 FROM place WHERE kind = ?1 AND path = ?2";
-
-bool store_is_mailbox(struct store *store, const char *server, const char *user)
-{
-	struct error ignored = {.kind = ERROR_NONE};
-	sqlite3_stmt *stmt = store_statement(store, mailbox_sql, &ignored);
-	bool same = false;
-
-	if (stmt == NULL)
-		return false;
-	if (sqlite3_step(stmt) == SQLITE_ROW) {
-		const unsigned char *then = sqlite3_column_text(stmt, 0);
-		const unsigned char *who = sqlite3_column_text(stmt, 1);
-
-		same = then != NULL && who != NULL &&
-			strcasecmp((const char *)then, server) == 0 &&
-			strcmp((const char *)who, user) == 0;
-	}
-	sqlite3_reset(stmt);
-	return same;
-}
 
 bool store_knows_place(struct store *store, const struct store_place *place)
 {
@@ -48,9 +26,7 @@ bool store_knows_place(struct store *store, const struct store_place *place)
 
 	if (stmt == NULL)
 		return false;
-	sqlite3_bind_text(
-		stmt, 1, store_kind_name(place->kind), -1, SQLITE_STATIC);
-	sqlite3_bind_text(stmt, 2, place->path, -1, SQLITE_STATIC);
+	store_bind_place(stmt, 1, place);
 	return store_has_row(store, stmt, &knows, &ignored) && knows;
 }
 

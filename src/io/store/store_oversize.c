@@ -26,20 +26,14 @@ bool store_recall_oversizes(struct store *store,
 	struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, recall_oversizes_sql, err);
-	int code;
+	bool ok = true;
 
-	if (stmt == NULL)
-		return false;
-	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+	while (store_next_row(store, stmt, &ok, err)) {
 		size_t at = find(stmt, maildrop);
 
 		if (at != MAILDROP_NOT_FOUND)
-			memories[at].oversize =
-				(uint64_t)sqlite3_column_int64(stmt, 2);
+			memories[at].oversize = store_count_at(stmt, 2);
 	}
-	bool ok = code == SQLITE_DONE || store_failed(store, "read", err);
-
-	sqlite3_reset(stmt);
 	return ok;
 }
 
@@ -49,13 +43,10 @@ static bool forget(struct store *store, const struct maildrop *maildrop,
 {
 	sqlite3_stmt *stmt = store_statement(store, recall_oversizes_sql, err);
 	sqlite3_stmt *drop = store_statement(store, forget_oversize_sql, err);
-	bool ok = true;
-	int code = SQLITE_DONE;
+	bool ok = drop != NULL;
 
-	if (stmt == NULL || drop == NULL)
-		return false;
 	/* A row that was read already may go while the others are read. */
-	while (ok && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
+	while (ok && store_next_row(store, stmt, &ok, err)) {
 		size_t at = find(stmt, maildrop);
 
 		if (at != MAILDROP_NOT_FOUND && memories[at].oversize > 0)
@@ -64,7 +55,6 @@ static bool forget(struct store *store, const struct maildrop *maildrop,
 		sqlite3_bind_value(drop, 2, sqlite3_column_value(stmt, 1));
 		ok = store_finish(store, drop, "write to", err);
 	}
-	ok = ok && (code == SQLITE_DONE || store_failed(store, "read", err));
 	sqlite3_reset(stmt);
 	return ok;
 }

@@ -17,6 +17,15 @@ static const char quiet_sql[] =
 	"SELECT 1 FROM quiet WHERE listing = ?1 AND policy = ?2"
 	" AND until > ?3 AND until <= ?3 + ?4";
 
+static const char succeeded_sql[] =
+	"SELECT 1 FROM run WHERE status = 0 AND started < ?1";
+
+#define LAST_RUN "SELECT 1 FROM run WHERE id = (SELECT max(id) FROM run)"
+
+static const char fruitless_sql[] = LAST_RUN " AND fetched = 0 AND status <> 0";
+
+static const char failed_sql[] = LAST_RUN " AND status <> 0";
+
 static const char quiet_forget_sql[] = "DELETE FROM quiet";
 
 static const char quiet_add_sql[] = "INSERT INTO quiet (listing, policy, until)"
@@ -32,42 +41,37 @@ static const char run_replace_sql[] =
 
 static const char run_forget_sql[] = "DELETE FROM run WHERE id <= ?1";
 
-/* Is this true of the last run on record? */
-static bool last_run_is(struct store *store, const char *condition)
+/* Does a statement with its values yield a row? What fails yields none. */
+static bool yields(struct store *store, sqlite3_stmt *stmt)
 {
 	struct error ignored = {.kind = ERROR_NONE};
-	int64_t is = 0;
-	char *sql = xasprintf(
-		"SELECT ifnull((SELECT %s FROM run ORDER BY id DESC LIMIT 1), 0)",
-		condition);
-	bool ok = store_read_number(store, sql, &is, &ignored);
+	bool has = false;
 
-	free(sql);
-	return ok && is != 0;
+	return store_has_row(store, stmt, &has, &ignored) && has;
 }
 
 bool store_has_succeeded(struct store *store, int64_t before)
 {
 	struct error ignored = {.kind = ERROR_NONE};
-	int64_t has = 0;
-	char *sql =
-		xasprintf("SELECT EXISTS (SELECT 1 FROM run WHERE status = 0"
-			  " AND started < %lld)",
-			(long long)before);
-	bool ok = store_read_number(store, sql, &has, &ignored);
+	sqlite3_stmt *stmt = store_statement(store, succeeded_sql, &ignored);
 
-	free(sql);
-	return ok && has != 0;
+	if (stmt != NULL)
+		sqlite3_bind_int64(stmt, 1, before);
+	return yields(store, stmt);
 }
 
 bool store_was_fruitless(struct store *store)
 {
-	return last_run_is(store, "fetched = 0 AND status <> 0");
+	struct error ignored = {.kind = ERROR_NONE};
+
+	return yields(store, store_statement(store, fruitless_sql, &ignored));
 }
 
 bool store_has_failed(struct store *store)
 {
-	return last_run_is(store, "status <> 0");
+	struct error ignored = {.kind = ERROR_NONE};
+
+	return yields(store, store_statement(store, failed_sql, &ignored));
 }
 
 bool store_is_quiet(struct store *store,
@@ -79,15 +83,12 @@ bool store_is_quiet(struct store *store,
 
 	if (stmt == NULL)
 		return false;
-	sqlite3_bind_blob(stmt, 1, listing, LETTER_DIGEST, SQLITE_STATIC);
+	store_bind_digest(stmt, 1, listing);
 	sqlite3_bind_text(stmt, 2, policy, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(stmt, 3, now);
 	/* A clock that was set back must not make it last for ever. */
 	sqlite3_bind_int64(stmt, 4, STORE_QUIET_MAX);
-	bool quiet = sqlite3_step(stmt) == SQLITE_ROW;
-
-	sqlite3_reset(stmt);
-	return quiet;
+	return yields(store, stmt);
 }
 
 bool store_record_quiet(struct store *store,
@@ -100,7 +101,7 @@ bool store_record_quiet(struct store *store,
 	if (forget == NULL || add == NULL ||
 		!store_finish(store, forget, "write to", err))
 		return false;
-	sqlite3_bind_blob(add, 1, listing, LETTER_DIGEST, SQLITE_STATIC);
+	store_bind_digest(add, 1, listing);
 	sqlite3_bind_text(add, 2, policy, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(add, 3, until);
 	return store_finish(store, add, "write to", err);

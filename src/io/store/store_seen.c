@@ -38,14 +38,7 @@ bool store_record_seen(struct store *store, const struct store_seen *seen,
 	sqlite3_bind_int64(stmt, 3, seen->since);
 	sqlite3_bind_int64(stmt, 4, now);
 	sqlite3_bind_text(stmt, 5, seen->origin, -1, SQLITE_STATIC);
-	bool ok = sqlite3_step(stmt) == SQLITE_ROW;
-
-	if (ok)
-		*row = sqlite3_column_int64(stmt, 0);
-	else
-		store_failed(store, "write to", err);
-	sqlite3_reset(stmt);
-	return ok;
+	return store_add(store, stmt, row, err);
 }
 
 bool store_is_fresh(struct store *store, bool *fresh, struct error *err)

@@ -24,11 +24,9 @@ bool store_recall_troubles(struct store *store, const struct maildrop *maildrop,
 	struct memory *memories, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, recall_troubles_sql, err);
-	int code;
+	bool ok = true;
 
-	if (stmt == NULL)
-		return false;
-	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+	while (store_next_row(store, stmt, &ok, err)) {
 		size_t at = maildrop_find(maildrop, store_uid_at(stmt, 0), 0);
 
 		if (at == MAILDROP_NOT_FOUND)
@@ -37,9 +35,6 @@ bool store_recall_troubles(struct store *store, const struct maildrop *maildrop,
 		memories[at].next_try = sqlite3_column_int64(stmt, 3);
 		memories[at].quarantined = sqlite3_column_int(stmt, 4) != 0;
 	}
-	bool ok = code == SQLITE_DONE || store_failed(store, "read", err);
-
-	sqlite3_reset(stmt);
 	return ok;
 }
 

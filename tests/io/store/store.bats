@@ -128,6 +128,34 @@ END
     [ "$(kept)" -eq 10 ]
 }
 
+@test "an error of the store says what failed, in which file, why, and what to do" {
+    command -v strace >/dev/null || skip "no strace here"
+    for error in "ENOSPC:the disk is full:Make room" \
+        "EDQUOT:(Disk quota exceeded):Make room" \
+        "EIO:(Input/output error):Nothing is lost; run it again once that is fixed"; do
+        IFS=: read -r name why advice <<<"$error"
+        rm -rf "$work/state"
+        run strace -f -o /dev/null -P "$work/state/a.db-wal" \
+            -e inject=pwrite64:error="$name" "$KEEPMAIL" -f "$rc"
+        [ "$status" -eq 74 ]
+        says "the store $work/state/a.db: "
+        says "$why"
+        says "$advice"
+    done
+    # Another program holds the store's write lock.
+    sqlite3 "$work/state/a.db" "BEGIN IMMEDIATE" \
+        ".shell touch '$work/writes'; until [ -e '$work/done' ]; do sleep 0.1; done" \
+        >/dev/null 3>&- &
+    writer=$!
+    soon test -e "$work/writes"
+    run keepmail
+    touch "$work/done"
+    wait $writer
+    [ "$status" -eq 74 ]
+    says "the store $work/state/a.db: database is locked"
+    says "another program uses it"
+}
+
 @test "a store of a newer keepmail is refused" {
     wanted 0
     in_store "PRAGMA user_version = 99"
