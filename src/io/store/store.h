@@ -398,8 +398,9 @@ bool store_record_filed(struct store *store, int64_t row,
 	const struct letter *letter, struct error *err);
 
 /*
- * Calls visit for the copy of each message that is kept and listed; letter has
- * what local_find and local_verify go by. It stops when visit says false, with
+ * Calls visit for the copy of each message that is kept and, as far as
+ * store_recall was called, listed; letter has what local_find and local_verify
+ * go by. It stops when visit says false, with
  * its error.
  */
 bool store_copies(struct store *store,

@@ -16,13 +16,13 @@ static const char copies_sql[] = COPY_COLUMNS "WHERE state = 2";
 static const char one_copy_sql[] = COPY_COLUMNS "WHERE id = ?1";
 
 static const char has_mail_sql[] =
-	"SELECT 1 FROM message JOIN place ON place.id = message.place"
-	" WHERE kind = ?1 AND path = ?2 AND state = 2 AND vanished_at IS NULL"
-	" AND missing_at IS NULL LIMIT 1";
+	"SELECT 1 FROM message INDEXED BY message_present"
+	" WHERE place = (SELECT id FROM place WHERE kind = ?1 AND path = ?2)"
+	" AND state = 2 AND vanished_at IS NULL AND missing_at IS NULL LIMIT 1";
 
 static const char places_sql[] =
 	"SELECT path FROM place WHERE EXISTS (SELECT 1 FROM message"
-	" WHERE place = place.id AND state = 2 AND vanished_at IS NULL"
+	" INDEXED BY message_present WHERE place = place.id AND state = 2 AND vanished_at IS NULL"
 	" AND missing_at IS NULL)";
 
 static const char missing_sql[] =
@@ -42,14 +42,34 @@ void store_read_letter(sqlite3_stmt *row, struct letter *letter)
 		store_text_at(row, 7));
 }
 
+/* Those that are listed, one by one. */
+static bool visit_listed(struct store *store,
+	bool (*visit)(void *data, int64_t row, const struct letter *letter,
+		struct error *err),
+	void *data, struct error *err)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < store->kept.count; i++) {
+		struct letter letter;
+
+		ok = store_letter(store, store->kept.ids[i], &letter, err) &&
+			visit(data, store->kept.ids[i], &letter, err);
+	}
+	return ok;
+}
+
 bool store_copies(struct store *store,
 	bool (*visit)(void *data, int64_t row, const struct letter *letter,
 		struct error *err),
 	void *data, struct error *err)
 {
-	sqlite3_stmt *stmt = store_statement(store, copies_sql, err);
 	struct letter letter;
 	bool ok = true;
+
+	if (store->recalled)
+		return visit_listed(store, visit, data, err);
+	sqlite3_stmt *stmt = store_statement(store, copies_sql, err);
 
 	while (ok && store_next_row(store, stmt, &ok, err)) {
 		store_read_letter(stmt, &letter);

@@ -35,6 +35,8 @@ struct store {
 	unsigned said;		/* of enum store_saying */
 	enum pop3_uidl_form uidl_form;
 	bool bound;	      /* to the mailbox that it was checked for */
+	bool recalled;	      /* the rows below are of store_recall */
+	struct rows kept;     /* listed and kept */
 	struct rows vanished; /* known, and not in the listing now */
 	struct rows lost;     /* of the vanished: those that are kept */
 	struct rows taken;    /* of these: found again by their texts */
@@ -153,6 +155,10 @@ void store_bind_text(sqlite3_stmt *stmt, int column, const char *text);
 /* Which of them could not be fetched before: a part of store_recall. */
 bool store_recall_troubles(struct store *store, const struct maildrop *maildrop,
 	struct memory *memories, struct error *err);
+
+/* Is this row one of those that are lost, or that are taken? */
+bool store_is_lost(const struct store *store, int64_t row);
+bool store_is_taken(const struct store *store, int64_t row);
 
 /* Adds an id to them. */
 void store_add_row(struct rows *rows, int64_t id);

@@ -7,15 +7,6 @@
 #include "core/xalloc.h"
 #include "io/store/store_internal.h"
 
-/* What vanished is remembered so long: some servers list only a window. */
-#define FORGET_AFTER (INT64_C(366) * 86400)
-
-static const char recall_sql[] =
-	"SELECT id, uid, ordinal, state, size, kept_at,"
-	" vanished_at IS NOT NULL, held_at IS NOT NULL,"
-	" missing_at IS NOT NULL, returned_at IS NOT NULL,"
-	" header_sha256 IS NOT NULL, doubtful_at IS NOT NULL FROM message";
-
 static const char place_add_sql[] = "INSERT OR IGNORE INTO place (kind, path)"
 				    " VALUES (?1, ?2)";
 
@@ -61,77 +52,6 @@ static const char kept_sql[] =
 
 static const char erased_sql[] =
 	"UPDATE message SET state = 3, erased_at = ?2 WHERE id = ?1";
-
-static const char vanished_sql[] =
-	"UPDATE message SET vanished_at = ?2 WHERE id = ?1";
-
-static const char returned_sql[] =
-	"UPDATE message SET vanished_at = NULL, doubtful_at = NULL"
-	" WHERE id = ?1";
-
-static const char doubtful_sql[] =
-	"UPDATE message SET vanished_at = NULL,"
-	" doubtful_at = ifnull(doubtful_at, ?2) WHERE id = ?1"
-	" AND (vanished_at IS NOT NULL OR doubtful_at IS NULL)";
-
-static const char forget_sql[] = "DELETE FROM message WHERE vanished_at < ?1";
-
-void store_add_row(struct rows *rows, int64_t id)
-{
-	if (rows->count == rows->room) {
-		rows->room = rows->room > 0 ? rows->room * 2 : 64;
-		rows->ids = xreallocarray(
-			rows->ids, rows->room, sizeof rows->ids[0]);
-	}
-	rows->ids[rows->count++] = id;
-}
-
-bool store_recall(struct store *store, const struct maildrop *maildrop,
-	struct memory **memories, struct error *err)
-{
-	sqlite3_stmt *stmt = store_statement(store, recall_sql, err);
-	struct memory *found = xcalloc(maildrop->count, sizeof found[0]);
-	size_t hint = 0;
-	bool ok = true;
-
-	store->vanished.count = store->lost.count = 0;
-	/* Rows lie in the order in which they were listed once. */
-	while (store_next_row(store, stmt, &ok, err)) {
-		int64_t row = sqlite3_column_int64(stmt, 0);
-		bool vanished = sqlite3_column_int(stmt, 6) != 0;
-		size_t at =
-			maildrop_find(maildrop, store_uid_at(stmt, 1), hint);
-
-		if (at == MAILDROP_NOT_FOUND) {
-			if (!vanished)
-				store_add_row(&store->vanished, row);
-			if (!vanished &&
-				sqlite3_column_int(stmt, 3) == MEMORY_KEPT)
-				store_add_row(&store->lost, row);
-			continue;
-		}
-		found[at] = (struct memory){
-			.row = row,
-			.state = (enum memory_state)sqlite3_column_int(stmt, 3),
-			.size = store_size_at(stmt, 4),
-			.kept_at = sqlite3_column_int64(stmt, 5),
-			.vanished =
-				vanished || sqlite3_column_int(stmt, 11) != 0,
-			.held = sqlite3_column_int(stmt, 7) != 0,
-			.missing = sqlite3_column_int(stmt, 8) != 0,
-			.returned = sqlite3_column_int(stmt, 9) != 0,
-			.identified = sqlite3_column_int(stmt, 10) != 0,
-		};
-		hint = at + 1;
-	}
-	ok = ok && store_recall_troubles(store, maildrop, found, err) &&
-		store_recall_oversizes(store, maildrop, found, err);
-	if (ok)
-		*memories = found;
-	else
-		free(found);
-	return ok;
-}
 
 const char *store_kind_name(enum destination_kind kind)
 {
@@ -243,54 +163,6 @@ bool store_record_erased(
 	return store_change_row(store, erased_sql, row, now, err);
 }
 
-/* Listed again: for good, or without a proof that it is the same. */
-static bool record_return(struct store *store, const struct memory *memory,
-	const struct finding *finding, int64_t now, struct error *err)
-{
-	bool sure = finding->identity == IDENTITY_SAME ||
-		memory->state != MEMORY_KEPT;
-
-	return store_change_row(store, sure ? returned_sql : doubtful_sql,
-		memory->row, now, err);
-}
-
-static int by_id(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a;
-	int64_t y = *(const int64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* Found again by its text, it is listed, under another uid. */
-static bool is_taken(const struct store *store, int64_t row)
-{
-	for (size_t i = 0; i < store->taken.count; i++) {
-		if (store->taken.ids[i] == row)
-			return true;
-	}
-	return false;
-}
-
-bool store_record_listing(struct store *store,
-	const struct store_listing *listing, int64_t now, struct error *err)
-{
-	for (size_t i = 0; i < store->vanished.count; i++) {
-		if (!is_taken(store, store->vanished.ids[i]) &&
-			!store_change_row(store, vanished_sql,
-				store->vanished.ids[i], now, err))
-			return false;
-	}
-	for (size_t i = 0; i < listing->count; i++) {
-		if (listing->memories[i].vanished &&
-			!record_return(store, &listing->memories[i],
-				&listing->findings[i], now, err))
-			return false;
-	}
-	store->vanished.count = 0;
-	return store_change_row(store, forget_sql, now - FORGET_AFTER, 0, err);
-}
-
 bool store_arriving(struct store *store, struct store_arriving **arriving,
 	size_t *count, struct error *err)
 {
@@ -331,14 +203,6 @@ static const char copy_sql[] =
 	" WHERE sha256 = ?1 AND place = ?2 AND state IN (2, 3)"
 	" ORDER BY id DESC";
 
-/* They were added in the order of the table. */
-static bool is_lost(const struct store *store, int64_t row)
-{
-	return store->lost.count > 0 &&
-		bsearch(&row, store->lost.ids, store->lost.count, sizeof row,
-			by_id) != NULL;
-}
-
 /*
  * Is it one whose uid is not known, or that the server gave a new uid (moved),
  * since it is listed no longer?
@@ -348,8 +212,8 @@ static bool is_unlisted(const struct store *store, sqlite3_stmt *stmt)
 	int64_t row = sqlite3_column_int64(stmt, 0);
 
 	return (sqlite3_column_int(stmt, 4) != 0 ||
-		       (store->moved && is_lost(store, row))) &&
-		!is_taken(store, row);
+		       (store->moved && store_is_lost(store, row))) &&
+		!store_is_taken(store, row);
 }
 
 void store_expect_moved(struct store *store)

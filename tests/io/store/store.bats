@@ -234,7 +234,7 @@ END
 
 # The store as format 5 had it.
 make_format_5() {
-    in_store "DROP TABLE clock; DROP TABLE oversize;
+    in_store "DROP INDEX message_present; DROP TABLE clock; DROP TABLE oversize;
         ALTER TABLE place DROP COLUMN born; ALTER TABLE place DROP COLUMN inode;
         ALTER TABLE message DROP COLUMN head_octets;
         ALTER TABLE message DROP COLUMN head_sha256;
@@ -256,4 +256,26 @@ make_format_5() {
     [ "$(in_store "SELECT count(*) FROM message WHERE vanished_at IS NULL")" -eq 10 ]
     [ "$(in_store "SELECT CAST(uid AS TEXT) || '.' FROM trouble")" = gone. ]
     same_mail "$work/mail" "$work/Mail"
+}
+
+@test "a store of format 6 is brought up to date, and what had vanished is known when it returns" {
+    wanted 0
+    mv "$work/mail/000001.eml" "$work/back"
+    wanted 0
+    in_store "DROP INDEX message_present; PRAGMA user_version = 6"
+    before=$(in_store "SELECT * FROM message" | sha256sum)
+    wanted 0 -n
+    says "would fetch 0"
+    wanted 0 -v
+    says "fetched 0"
+    [ "$(in_store "SELECT * FROM message" | sha256sum)" = "$before" ]
+    [ "$(in_store "PRAGMA user_version")" -eq 7 ]
+    [ "$(in_store "PRAGMA integrity_check")" = ok ]
+    [ "$(in_store "SELECT count(*) FROM message INDEXED BY message_present
+        WHERE vanished_at IS NULL")" -eq 9 ]
+    mv "$work/back" "$work/mail/000001.eml"
+    wanted 0 -v
+    says "fetched 0"
+    [ "$(in_store "SELECT count(*) FROM message INDEXED BY message_present
+        WHERE vanished_at IS NULL")" -eq 10 ]
 }
