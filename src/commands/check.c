@@ -22,6 +22,8 @@
 #include "io/process/privilege.h"
 #include "io/process/secret.h"
 #include "io/store/store_look.h"
+#include "io/store/store_mailbox.h"
+#include "io/store/store_others.h"
 
 #define WORDS_MAX 8
 

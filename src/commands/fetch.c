@@ -18,6 +18,7 @@
 #include "engine/start.h"
 #include "engine/transfer.h"
 #include "io/process/log.h"
+#include "io/store/store_run.h"
 
 /* The same as last time, when nothing was to be done? */
 static bool is_quiet(struct mailbox *mailbox)

@@ -13,6 +13,8 @@
 #include "io/process/log.h"
 #include "io/process/privilege.h"
 #include "io/store/store_look.h"
+#include "io/store/store_others.h"
+#include "io/store/store_run.h"
 
 /* A path, or a sentence of ours, made printable. */
 #define LONG_SHOWN 4800

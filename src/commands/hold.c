@@ -9,7 +9,8 @@
 #include "io/process/log.h"
 #include "io/process/now.h"
 #include "io/process/privilege.h"
-#include "io/store/store.h"
+#include "io/store/store_look.h"
+#include "io/store/store_message.h"
 
 static bool hold_one(
 	struct store *store, const char *uid, bool hold, struct error *err)

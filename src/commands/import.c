@@ -11,6 +11,7 @@
 #include "engine/marks.h"
 #include "io/process/log.h"
 #include "io/store/foreign.h"
+#include "io/store/store_seen.h"
 
 struct import {
 	struct mailbox mailbox;

@@ -7,6 +7,7 @@
 #include "engine/child.h"
 #include "engine/marks.h"
 #include "io/process/log.h"
+#include "io/store/store_seen.h"
 
 static bool mark_all(struct marks *marks, struct error *err)
 {

@@ -7,7 +7,7 @@
 #include "engine/state.h"
 #include "io/process/log.h"
 #include "io/process/privilege.h"
-#include "io/store/store.h"
+#include "io/store/store_others.h"
 
 /* A name is a file, too. */
 static bool check_name(

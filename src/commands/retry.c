@@ -8,7 +8,8 @@
 #include "engine/state.h"
 #include "io/process/log.h"
 #include "io/process/privilege.h"
-#include "io/store/store.h"
+#include "io/store/store_look.h"
+#include "io/store/store_trouble.h"
 
 static bool forget_one(
 	struct store *store, const char *uid, size_t *all, struct error *err)

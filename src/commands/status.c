@@ -17,6 +17,8 @@
 #include "io/process/now.h"
 #include "io/process/privilege.h"
 #include "io/store/store_look.h"
+#include "io/store/store_others.h"
+#include "io/store/store_run.h"
 
 /* So many messages in quarantine are named one by one. */
 #define NAMED_MAX 10

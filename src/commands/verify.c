@@ -18,6 +18,7 @@
 #include "io/process/log.h"
 #include "io/process/now.h"
 #include "io/process/privilege.h"
+#include "io/store/store_copy.h"
 
 struct verify {
 	const struct account *account;

@@ -8,6 +8,8 @@
 #include "core/xalloc.h"
 #include "io/mail/local.h"
 #include "io/process/log.h"
+#include "io/store/store_copy.h"
+#include "io/store/store_note.h"
 
 /* The rows of what is listed, to find a position by. */
 struct spot {

@@ -7,6 +7,7 @@
 
 #include "engine/facts.h"
 #include "io/mail/local.h"
+#include "io/store/store.h"
 
 /*
  * Looks wherever the account's mail may be by now: where it is put and was put

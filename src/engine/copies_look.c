@@ -7,6 +7,8 @@
 #include "engine/copies.h"
 #include "engine/places.h"
 #include "io/mail/local.h"
+#include "io/store/store_copy.h"
+#include "io/store/store_note.h"
 
 /* What is in a directory: nothing, something, or nobody knows. */
 enum content { CONTENT_UNKNOWN, CONTENT_NONE, CONTENT_SOME };

@@ -6,6 +6,9 @@
 
 #include "core/xalloc.h"
 #include "engine/rebuild.h"
+#include "io/store/store_copy.h"
+#include "io/store/store_place.h"
+#include "io/store/store_run.h"
 
 /* Of which letter before it is this one a copy? Itself: of none. */
 static size_t first_copy(const struct batch *batch, size_t i)

@@ -11,6 +11,8 @@
 #include "engine/places.h"
 #include "engine/sessions.h"
 #include "engine/start.h"
+#include "io/store/store_mailbox.h"
+#include "io/store/store_recall.h"
 
 bool facts_recall(
 	struct knowledge *knowledge, struct mailbox *mailbox, struct error *err)

@@ -8,6 +8,10 @@
 #include "core/xalloc.h"
 #include "engine/headers.h"
 #include "io/process/log.h"
+#include "io/store/store_copy.h"
+#include "io/store/store_identity.h"
+#include "io/store/store_mailbox.h"
+#include "io/store/store_recall.h"
 
 /* So many of the uids that may have been used again, by nothing that LIST says,
  * are looked at in a run. */

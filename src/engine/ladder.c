@@ -11,6 +11,8 @@
 #include "io/mail/delivery.h"
 #include "io/process/background.h"
 #include "io/process/now.h"
+#include "io/store/store_identity.h"
+#include "io/store/store_message.h"
 
 struct ladder {
 	struct mailbox *mailbox; /* borrowed, and so are the next three */

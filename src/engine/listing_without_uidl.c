@@ -10,6 +10,7 @@
 #include "engine/headers.h"
 #include "engine/listing.h"
 #include "io/process/log.h"
+#include "io/store/store_mailbox.h"
 
 /* "header ", the digest in hexadecimal, a blank and a size. */
 #define UID_MAX (7 + 2 * LETTER_DIGEST + 1 + 20 + 1)

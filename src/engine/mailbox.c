@@ -15,6 +15,8 @@
 #include "io/process/now.h"
 #include "io/process/privilege.h"
 #include "io/process/secret.h"
+#include "io/store/store_mailbox.h"
+#include "io/store/store_seen.h"
 
 bool mailbox_begin(struct mailbox *mailbox, struct account *account,
 	const struct run_options *options, char *password, struct error *err)

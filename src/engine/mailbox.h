@@ -20,7 +20,8 @@
 #include "engine/proof.h"
 #include "io/net/session.h"
 #include "io/process/progress.h"
-#include "io/store/store.h"
+#include "io/store/store_mailbox.h"
+#include "io/store/store_seen.h"
 
 struct mailbox {
 	struct account *account;	   /* borrowed */

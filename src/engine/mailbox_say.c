@@ -3,6 +3,7 @@
 #include "core/text.h"
 #include "engine/mailbox.h"
 #include "io/process/log.h"
+#include "io/store/store_mailbox.h"
 
 void mailbox_progress(
 	struct mailbox *mailbox, uint64_t messages, uint64_t octets)

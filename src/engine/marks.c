@@ -5,6 +5,7 @@
 
 #include "core/text.h"
 #include "io/process/log.h"
+#include "io/store/store_seen.h"
 
 bool marks_list(struct marks *marks, struct error *err)
 {

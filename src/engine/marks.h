@@ -8,7 +8,7 @@
 
 #include "core/error.h"
 #include "engine/mailbox.h"
-#include "io/store/store.h"
+#include "io/store/store_seen.h"
 
 struct marks {
 	struct mailbox *mailbox; /* borrowed */

@@ -9,6 +9,8 @@
 #include "engine/copies.h"
 #include "engine/mailbox.h"
 #include "io/mail/local.h"
+#include "io/store/store_copy.h"
+#include "io/store/store_others.h"
 
 /* A header, and how many messages on record have it. */
 struct header_count {

@@ -6,6 +6,7 @@
 
 #include "core/text.h"
 #include "io/process/log.h"
+#include "io/store/store_mailbox.h"
 
 void notices_uids(struct mailbox *mailbox)
 {

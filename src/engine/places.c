@@ -13,6 +13,8 @@
 #include "engine/mailbox.h"
 #include "io/mail/local.h"
 #include "io/process/directory.h"
+#include "io/store/store_copy.h"
+#include "io/store/store_place.h"
 
 #define NO_BRAKE "If this is as it should be, run once with --no-brake"
 

@@ -14,6 +14,12 @@
 #include "io/mail/local.h"
 #include "io/process/log.h"
 #include "io/process/now.h"
+#include "io/store/store_copy.h"
+#include "io/store/store_mailbox.h"
+#include "io/store/store_message.h"
+#include "io/store/store_others.h"
+#include "io/store/store_place.h"
+#include "io/store/store_seen.h"
 
 /* A copy that was read. */
 struct copy {

@@ -7,6 +7,12 @@
 #include "engine/places.h"
 #include "io/process/log.h"
 #include "io/process/now.h"
+#include "io/store/store_identity.h"
+#include "io/store/store_mailbox.h"
+#include "io/store/store_message.h"
+#include "io/store/store_recall.h"
+#include "io/store/store_run.h"
+#include "io/store/store_trouble.h"
 
 /* What is recorded, and what is known of each message by now. */
 struct record {

@@ -10,6 +10,8 @@
 #include "io/mail/delivery.h"
 #include "io/process/log.h"
 #include "io/process/now.h"
+#include "io/store/store_copy.h"
+#include "io/store/store_message.h"
 
 /* One place's arriving rows: of which are the messages there? */
 static bool recover_place(struct mailbox *mailbox,

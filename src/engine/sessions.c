@@ -6,6 +6,7 @@
 
 #include "io/process/log.h"
 #include "io/process/now.h"
+#include "io/store/store_identity.h"
 
 /*
  * A session more costs some six round trips. Below so many messages that is

@@ -9,6 +9,7 @@
 #include "core/xalloc.h"
 #include "engine/headers.h"
 #include "io/process/log.h"
+#include "io/store/store_seen.h"
 
 /* The headers of all messages, in order. */
 struct dates {

@@ -2,6 +2,7 @@
 #include "engine/state.h"
 
 #include "io/process/filesystem.h"
+#include "io/store/store_others.h"
 
 /*
  * SQLite's WAL is memory that processes share, and its locks are the system's:

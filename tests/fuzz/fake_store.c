@@ -7,6 +7,14 @@
 #include "engine/rebuild.h"
 #include "fakes.h"
 #include "io/mail/local.h"
+#include "io/store/store_copy.h"
+#include "io/store/store_identity.h"
+#include "io/store/store_look.h"
+#include "io/store/store_mailbox.h"
+#include "io/store/store_message.h"
+#include "io/store/store_place.h"
+#include "io/store/store_recall.h"
+#include "io/store/store_run.h"
 
 struct store {
 	struct fake_row rows[FAKE_ROWS_MAX];

@@ -36,6 +36,8 @@
 #include "engine/transfer.h"
 #include "fakes.h"
 #include "io/process/now.h"
+#include "io/store/store_message.h"
+#include "io/store/store_recall.h"
 #include "reference.h"
 
 #define SETTINGS 8

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+#include "io/store/store_copy.h"
+
 #include <sqlite3.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "core/xalloc.h"
 #include "io/store/store_internal.h"
 
 #define COPY_COLUMNS                                                      \
@@ -14,16 +14,6 @@
 static const char copies_sql[] = COPY_COLUMNS "WHERE state = 2";
 
 static const char one_copy_sql[] = COPY_COLUMNS "WHERE id = ?1";
-
-static const char has_mail_sql[] =
-	"SELECT 1 FROM message INDEXED BY message_present"
-	" WHERE place = (SELECT id FROM place WHERE kind = ?1 AND path = ?2)"
-	" AND state = 2 AND vanished_at IS NULL AND missing_at IS NULL LIMIT 1";
-
-static const char places_sql[] =
-	"SELECT path FROM place WHERE EXISTS (SELECT 1 FROM message"
-	" INDEXED BY message_present WHERE place = place.id AND state = 2 AND vanished_at IS NULL"
-	" AND missing_at IS NULL)";
 
 static const char missing_sql[] =
 	"UPDATE message SET missing_at = nullif(?2, 0) WHERE id = ?1";
@@ -50,11 +40,12 @@ static bool visit_listed(struct store *store,
 {
 	bool ok = true;
 
-	for (size_t i = 0; ok && i < store->kept.count; i++) {
+	for (size_t i = 0; ok && i < store->recalled.kept.count; i++) {
 		struct letter letter;
 
-		ok = store_letter(store, store->kept.ids[i], &letter, err) &&
-			visit(data, store->kept.ids[i], &letter, err);
+		ok = store_letter(store, store->recalled.kept.ids[i], &letter,
+			     err) &&
+			visit(data, store->recalled.kept.ids[i], &letter, err);
 	}
 	return ok;
 }
@@ -67,7 +58,7 @@ bool store_copies(struct store *store,
 	struct letter letter;
 	bool ok = true;
 
-	if (store->recalled)
+	if (store->recalled.done)
 		return visit_listed(store, visit, data, err);
 	sqlite3_stmt *stmt = store_statement(store, copies_sql, err);
 
@@ -169,73 +160,12 @@ bool store_letter(struct store *store, int64_t row, struct letter *letter,
 	return ok;
 }
 
-bool store_has_mail(struct store *store, const struct store_place *place,
-	bool *has, struct error *err)
-{
-	sqlite3_stmt *stmt = store_statement(store, has_mail_sql, err);
-
-	if (stmt == NULL)
-		return false;
-	store_bind_place(stmt, 1, place);
-	return store_has_row(store, stmt, has, err);
-}
-
-bool store_places(struct store *store,
-	bool (*visit)(void *data, const char *path, struct error *err),
-	void *data, struct error *err)
-{
-	sqlite3_stmt *stmt = store_statement(store, places_sql, err);
-	bool ok = true;
-
-	while (ok && store_next_row(store, stmt, &ok, err))
-		ok = visit(data, store_text_at(stmt, 0), err);
-	sqlite3_reset(stmt);
-	return ok;
-}
-
-static const char origin_sql[] =
-	"SELECT inode, born FROM place WHERE kind = ?1 AND path = ?2";
-
-static const char origin_record_sql[] =
-	"UPDATE place SET inode = ?3, born = ?4 WHERE kind = ?1 AND path = ?2";
-
 static const char names_sql[] =
 	"SELECT name FROM message WHERE state IN (1, 2, 3) AND name <> ''"
 	" AND ifnull(length, 0) = 0";
 
 static const char filed_sql[] =
 	"UPDATE message SET name = ?2, offset = ?3, length = ?4 WHERE id = ?1";
-
-bool store_origin(struct store *store, const struct store_place *place,
-	struct store_origin *origin, struct error *err)
-{
-	sqlite3_stmt *stmt = store_statement(store, origin_sql, err);
-
-	if (stmt == NULL)
-		return false;
-	store_bind_place(stmt, 1, place);
-	bool ok = true;
-
-	*origin = (struct store_origin){.inode = 0};
-	while (store_next_row(store, stmt, &ok, err)) {
-		origin->inode = store_count_at(stmt, 0);
-		origin->born = sqlite3_column_int64(stmt, 1);
-	}
-	return ok;
-}
-
-bool store_record_origin(struct store *store, const struct store_place *place,
-	const struct store_origin *origin, struct error *err)
-{
-	sqlite3_stmt *stmt = store_statement(store, origin_record_sql, err);
-
-	if (stmt == NULL)
-		return false;
-	store_bind_place(stmt, 1, place);
-	sqlite3_bind_int64(stmt, 3, (sqlite3_int64)origin->inode);
-	sqlite3_bind_int64(stmt, 4, origin->born);
-	return store_finish(store, stmt, "write to", err);
-}
 
 bool store_names(struct store *store,
 	void (*visit)(void *data, const char *name), void *data,
@@ -267,4 +197,76 @@ bool store_record_missing(
 	struct store *store, int64_t row, int64_t since, struct error *err)
 {
 	return store_change_row(store, missing_sql, row, since, err);
+}
+
+static const char copy_sql[] =
+	"SELECT id, name, offset, length, origin IS 'rebuilt' FROM message"
+	" WHERE sha256 = ?1 AND place = ?2 AND state IN (2, 3)"
+	" ORDER BY id DESC";
+
+/*
+ * Is it one whose uid is not known, or that the server gave a new uid (moved),
+ * since it is listed no longer?
+ */
+static bool is_unlisted(const struct store *store, sqlite3_stmt *stmt)
+{
+	int64_t row = sqlite3_column_int64(stmt, 0);
+
+	return (sqlite3_column_int(stmt, 4) != 0 ||
+		       (store->moved && store_is_lost(store, row))) &&
+		!store_is_taken(store, row);
+}
+
+void store_expect_moved(struct store *store)
+{
+	store->moved = true;
+}
+
+bool store_find_copy(struct store *store, const struct letter *letter,
+	const struct store_place *place, struct store_found *found,
+	struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, copy_sql, err);
+	bool ok = true;
+
+	found->row = 0;
+	if (stmt == NULL || !store_find_place(store, place, err))
+		return false;
+	store_bind_digest(stmt, 1, letter->sha256);
+	sqlite3_bind_int64(stmt, 2, store->place.row);
+	while (found->row == 0 && store_next_row(store, stmt, &ok, err)) {
+		if (!letter->identified && !is_unlisted(store, stmt))
+			continue;
+		found->row = sqlite3_column_int64(stmt, 0);
+		found->letter = *letter;
+		snprintf(found->letter.name, sizeof found->letter.name, "%s",
+			store_text_at(stmt, 1));
+		found->letter.offset = store_count_at(stmt, 2);
+		found->letter.length = store_count_at(stmt, 3);
+	}
+	sqlite3_reset(stmt);
+	if (ok && found->row != 0 && !letter->identified)
+		store_add_row(&store->recalled.taken, found->row);
+	return ok;
+}
+
+static const char unlisted_add_sql[] =
+	"INSERT INTO message (uid, ordinal, state, kept_at, vanished_at,"
+	" first_seen, place, name, offset, length, octets, sha256, message_id,"
+	" header_sha256, origin) SELECT CAST('rebuilt: ' || hex(?7) || ' ' ||"
+	" ifnull(max(id), 0) AS BLOB), 0, 2, ?1, ?1, ?1, ?2, ?3, ?4, ?5, ?6,"
+	" ?7, ?8, ?9, 'rebuilt' FROM message";
+
+bool store_record_unlisted(struct store *store, const struct letter *letter,
+	const struct store_place *place, int64_t now, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, unlisted_add_sql, err);
+
+	if (stmt == NULL || !store_find_place(store, place, err))
+		return false;
+	sqlite3_clear_bindings(stmt);
+	sqlite3_bind_int64(stmt, 1, now);
+	sqlite3_bind_int64(stmt, 2, store->place.row);
+	store_bind_letter(stmt, 3, letter);
+	return store_finish(store, stmt, "write to", err);
 }

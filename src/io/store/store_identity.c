@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include "io/store/store_identity.h"
+
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,15 +28,6 @@ static const char same_text_sql[] =
 	"SELECT 1 FROM message WHERE uid = ?1 AND ordinal = ?2 AND state = 2"
 	" AND sha256 = ?3";
 
-static const char hold_row_sql[] =
-	"UPDATE message SET held_at = ifnull(held_at, ?2) WHERE id = ?1";
-
-bool store_record_hold(
-	struct store *store, int64_t row, int64_t now, struct error *err)
-{
-	return store_change_row(store, hold_row_sql, row, now, err);
-}
-
 static const char seen_again_sql[] =
 	"UPDATE message SET returned_at = ?2 WHERE id = ?1 AND state = 3";
 
@@ -59,7 +52,7 @@ bool store_record_returned(
 
 size_t store_lost_count(const struct store *store)
 {
-	return store->lost.count;
+	return store->recalled.lost.count;
 }
 
 /* Reads a row's header digest and size; *known is false without a digest. */
@@ -85,15 +78,16 @@ static bool read_header(struct store *store, int64_t row,
 bool store_lost(struct store *store, struct store_lost **lost, size_t *count,
 	struct error *err)
 {
-	struct store_lost *found = xcalloc(store->lost.count, sizeof found[0]);
+	struct store_lost *found =
+		xcalloc(store->recalled.lost.count, sizeof found[0]);
 	size_t n = 0;
 	bool ok = true;
 
-	for (size_t i = 0; ok && i < store->lost.count; i++) {
+	for (size_t i = 0; ok && i < store->recalled.lost.count; i++) {
 		bool known;
 
-		ok = read_header(
-			store, store->lost.ids[i], &found[n], &known, err);
+		ok = read_header(store, store->recalled.lost.ids[i], &found[n],
+			&known, err);
 		n += ok && known;
 	}
 	if (!ok) {

@@ -6,16 +6,44 @@
 #ifndef IO_STORE_STORE_INTERNAL_H
 #define IO_STORE_STORE_INTERNAL_H
 
-#include "io/store/store.h"
+#include "core/letter.h"
+#include "core/maildrop.h"
+#include "core/plan.h"
+#include "core/pop3.h"
+#include "io/store/store_place.h"
 
 /* So many different statements at most. */
 #define STATEMENTS_MAX 96
 
-/* Row ids, growing. */
+/* Row ids. */
 struct rows {
 	int64_t *ids; /* owned */
 	size_t count;
 	size_t room;
+};
+
+/* What store_recall found; the rows' ids are growing, but those taken. */
+struct recalled {
+	bool done;
+	struct rows kept;     /* listed and kept */
+	struct rows vanished; /* known, and not in the listing now */
+	struct rows lost;     /* of the vanished: those that are kept */
+	struct rows taken;    /* of these: found again by their texts */
+};
+
+/* What is known of the mailbox's server (store_mailbox.h). */
+struct server {
+	int64_t out_of_step_at; /* 0: never */
+	int64_t loose_sizes_at; /* 0: never */
+	unsigned said;		/* of enum store_saying */
+	enum pop3_uidl_form uidl_form;
+};
+
+/* The place that was looked up last. */
+struct place_row {
+	int64_t row; /* 0: none yet */
+	enum destination_kind kind;
+	char *path; /* owned */
 };
 
 struct store {
@@ -29,21 +57,12 @@ struct store {
 		sqlite3_stmt *stmt;
 	} prepared[STATEMENTS_MAX];
 	size_t prepared_count;
-	int64_t noted_at;	/* a run that did nothing came through; or 0 */
-	int64_t out_of_step_at; /* 0: never */
-	int64_t loose_sizes_at; /* 0: never */
-	unsigned said;		/* of enum store_saying */
-	enum pop3_uidl_form uidl_form;
-	bool bound;	      /* to the mailbox that it was checked for */
-	bool recalled;	      /* the rows below are of store_recall */
-	struct rows kept;     /* listed and kept */
-	struct rows vanished; /* known, and not in the listing now */
-	struct rows lost;     /* of the vanished: those that are kept */
-	struct rows taken;    /* of these: found again by their texts */
-	bool moved;	      /* the server gave its messages new uids */
-	int64_t place;	      /* the row of the place below, 0: none yet */
-	enum destination_kind place_kind;
-	char *place_path; /* owned */
+	int64_t noted_at; /* a run that did nothing came through; or 0 */
+	bool bound;	  /* to the mailbox that it was checked for */
+	bool moved;	  /* the server gave its messages new uids */
+	struct server server;
+	struct recalled recalled;
+	struct place_row place;
 };
 
 /*
@@ -66,6 +85,12 @@ enum destination_kind store_kind_named(const char *name);
 /* Opens a connection to a file, or to ":memory:". */
 bool store_open_database(
 	struct store *store, const char *path, int flags, struct error *err);
+
+/*
+ * Is it ours, and of a version that we know? An empty file becomes ours, and an
+ * older one is brought up to date.
+ */
+bool store_check_format(struct store *store, struct error *err);
 
 /* Sets up the connection, and checks whose database it is. */
 bool store_make_ready(struct store *store, struct error *err);
@@ -140,6 +165,17 @@ uint64_t store_size_at(sqlite3_stmt *row, int column);
  * length, octets, sha256, header_sha256 and message_id.
  */
 void store_read_letter(sqlite3_stmt *row, struct letter *letter);
+
+/* The same for binding it: its columns begin with name at this one. */
+void store_bind_letter(
+	sqlite3_stmt *stmt, int column, const struct letter *letter);
+
+/*
+ * Adds the place where it is new, and finds its row: store->place.row, looked
+ * up once as long as it stays the same.
+ */
+bool store_find_place(struct store *store, const struct store_place *place,
+	struct error *err);
 
 /* Binds a place's kind, and its path behind it. */
 void store_bind_place(

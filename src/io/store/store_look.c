@@ -13,6 +13,7 @@
 
 #include "core/xalloc.h"
 #include "io/store/store_internal.h"
+#include "io/store/store_run.h"
 
 /* A run that ends writes to the file once. */
 #define SNAPSHOT_TRIES 20

@@ -6,7 +6,10 @@
 #ifndef IO_STORE_STORE_LOOK_H
 #define IO_STORE_STORE_LOOK_H
 
-#include "io/store/store.h"
+#include "core/account.h"
+#include "core/plan.h"
+#include "core/uid.h"
+#include "io/store/store_run.h"
 
 struct store_overview {
 	bool known;	       /* there is a store */

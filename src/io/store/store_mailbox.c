@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Whose mailbox the store is of, and what its server is like. */
+#include "io/store/store_mailbox.h"
+
 #include <sqlite3.h>
 #include <string.h>
 #include <strings.h>
@@ -80,10 +81,11 @@ bool store_check_mailbox(struct store *store, const char *server,
 
 	if (known) {
 		same = is_mailbox(stmt, server, user);
-		store->out_of_step_at = sqlite3_column_int64(stmt, 2);
-		store->loose_sizes_at = sqlite3_column_int64(stmt, 3);
-		store->said = (unsigned)sqlite3_column_int64(stmt, 4);
-		store->uidl_form = read_form(sqlite3_column_int64(stmt, 5));
+		store->server.out_of_step_at = sqlite3_column_int64(stmt, 2);
+		store->server.loose_sizes_at = sqlite3_column_int64(stmt, 3);
+		store->server.said = (unsigned)sqlite3_column_int64(stmt, 4);
+		store->server.uidl_form =
+			read_form(sqlite3_column_int64(stmt, 5));
 	}
 	if (known && !same && !adopt)
 		ok = error_set(err, ERROR_CONFIG,
@@ -110,9 +112,9 @@ bool store_bind_mailbox(struct store *store, const char *server,
 
 bool store_was_out_of_step(const struct store *store, int64_t now)
 {
-	return store->out_of_step_at != 0 &&
-		!clock_is_void(now, store->out_of_step_at) &&
-		now - store->out_of_step_at < OUT_OF_STEP_FOR;
+	return store->server.out_of_step_at != 0 &&
+		!clock_is_void(now, store->server.out_of_step_at) &&
+		now - store->server.out_of_step_at < OUT_OF_STEP_FOR;
 }
 
 /* Changes the one row there is. */
@@ -135,7 +137,7 @@ bool store_record_out_of_step(
 
 enum pop3_uidl_form store_uidl_form(const struct store *store)
 {
-	return store->uidl_form;
+	return store->server.uidl_form;
 }
 
 bool store_record_uidl_form(
@@ -146,9 +148,9 @@ bool store_record_uidl_form(
 
 bool store_has_loose_sizes(const struct store *store, int64_t now)
 {
-	return store->loose_sizes_at != 0 &&
-		!clock_is_void(now, store->loose_sizes_at) &&
-		now - store->loose_sizes_at < LOOSE_SIZES_FOR;
+	return store->server.loose_sizes_at != 0 &&
+		!clock_is_void(now, store->server.loose_sizes_at) &&
+		now - store->server.loose_sizes_at < LOOSE_SIZES_FOR;
 }
 
 bool store_record_loose_sizes(
@@ -159,7 +161,7 @@ bool store_record_loose_sizes(
 
 bool store_has_said(const struct store *store, enum store_saying what)
 {
-	return (store->said & what) != 0;
+	return (store->server.said & what) != 0;
 }
 
 bool store_record_said(struct store *store, unsigned what, struct error *err)

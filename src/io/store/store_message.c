@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+#include "io/store/store_message.h"
+
 #include <sqlite3.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/xalloc.h"
 #include "io/store/store_internal.h"
-
-static const char place_add_sql[] = "INSERT OR IGNORE INTO place (kind, path)"
-				    " VALUES (?1, ?2)";
-
-static const char place_find_sql[] =
-	"SELECT id FROM place WHERE kind = ?1 AND path = ?2";
 
 static const char arriving_add_sql[] =
 	"INSERT INTO message (uid, ordinal, state, size, first_seen,"
@@ -53,58 +47,7 @@ static const char kept_sql[] =
 static const char erased_sql[] =
 	"UPDATE message SET state = 3, erased_at = ?2 WHERE id = ?1";
 
-const char *store_kind_name(enum destination_kind kind)
-{
-	switch (kind) {
-	case DESTINATION_NONE:
-		break;
-	case DESTINATION_MAILDIR:
-		return "maildir";
-	case DESTINATION_MBOX:
-		return "mbox";
-	}
-	return "";
-}
-
-enum destination_kind store_kind_named(const char *name)
-{
-	if (name != NULL && strcmp(name, "maildir") == 0)
-		return DESTINATION_MAILDIR;
-	if (name != NULL && strcmp(name, "mbox") == 0)
-		return DESTINATION_MBOX;
-	return DESTINATION_NONE;
-}
-
-/* The row of a place, looked up once as long as it stays the same. */
-static bool find_place(
-	struct store *store, const struct store_place *place, struct error *err)
-{
-	if (store->place != 0 && store->place_kind == place->kind &&
-		strcmp(store->place_path, place->path) == 0)
-		return true;
-	sqlite3_stmt *add = store_statement(store, place_add_sql, err);
-	sqlite3_stmt *find = store_statement(store, place_find_sql, err);
-
-	if (add == NULL || find == NULL)
-		return false;
-	store_bind_place(add, 1, place);
-	if (!store_finish(store, add, "write to", err))
-		return false;
-	store_bind_place(find, 1, place);
-	bool ok = true;
-
-	if (store_next_row(store, find, &ok, err)) {
-		store->place = sqlite3_column_int64(find, 0);
-		store->place_kind = place->kind;
-		free(store->place_path);
-		store->place_path = xstrdup(place->path);
-		sqlite3_reset(find);
-	}
-	return ok;
-}
-
-/* Binds where the letter lies, and what is known of it by its text. */
-static void bind_letter(
+void store_bind_letter(
 	sqlite3_stmt *stmt, int column, const struct letter *letter)
 {
 	sqlite3_bind_text(stmt, column, letter->name, -1, SQLITE_STATIC);
@@ -124,14 +67,14 @@ bool store_record_arriving(struct store *store,
 	const struct letter *letter = arrival->letter;
 	sqlite3_stmt *stmt = store_statement(store, arriving_add_sql, err);
 
-	if (stmt == NULL || !find_place(store, &arrival->place, err))
+	if (stmt == NULL || !store_find_place(store, &arrival->place, err))
 		return false;
 	sqlite3_clear_bindings(stmt);
 	store_bind_uid(stmt, 1, arrival->uid);
 	store_bind_size(stmt, 3, arrival->size);
 	sqlite3_bind_int64(stmt, 4, arrival->now);
-	sqlite3_bind_int64(stmt, 5, store->place);
-	bind_letter(stmt, 6, letter);
+	sqlite3_bind_int64(stmt, 5, store->place.row);
+	store_bind_letter(stmt, 6, letter);
 	if (letter->head_octets > 0) {
 		sqlite3_bind_int64(
 			stmt, 13, (sqlite3_int64)letter->head_octets);
@@ -198,78 +141,6 @@ void store_free_arriving(struct store_arriving *arriving, size_t count)
 	free(arriving);
 }
 
-static const char copy_sql[] =
-	"SELECT id, name, offset, length, origin IS 'rebuilt' FROM message"
-	" WHERE sha256 = ?1 AND place = ?2 AND state IN (2, 3)"
-	" ORDER BY id DESC";
-
-/*
- * Is it one whose uid is not known, or that the server gave a new uid (moved),
- * since it is listed no longer?
- */
-static bool is_unlisted(const struct store *store, sqlite3_stmt *stmt)
-{
-	int64_t row = sqlite3_column_int64(stmt, 0);
-
-	return (sqlite3_column_int(stmt, 4) != 0 ||
-		       (store->moved && store_is_lost(store, row))) &&
-		!store_is_taken(store, row);
-}
-
-void store_expect_moved(struct store *store)
-{
-	store->moved = true;
-}
-
-bool store_find_copy(struct store *store, const struct letter *letter,
-	const struct store_place *place, struct store_found *found,
-	struct error *err)
-{
-	sqlite3_stmt *stmt = store_statement(store, copy_sql, err);
-	bool ok = true;
-
-	found->row = 0;
-	if (stmt == NULL || !find_place(store, place, err))
-		return false;
-	store_bind_digest(stmt, 1, letter->sha256);
-	sqlite3_bind_int64(stmt, 2, store->place);
-	while (found->row == 0 && store_next_row(store, stmt, &ok, err)) {
-		if (!letter->identified && !is_unlisted(store, stmt))
-			continue;
-		found->row = sqlite3_column_int64(stmt, 0);
-		found->letter = *letter;
-		snprintf(found->letter.name, sizeof found->letter.name, "%s",
-			store_text_at(stmt, 1));
-		found->letter.offset = store_count_at(stmt, 2);
-		found->letter.length = store_count_at(stmt, 3);
-	}
-	sqlite3_reset(stmt);
-	if (ok && found->row != 0 && !letter->identified)
-		store_add_row(&store->taken, found->row);
-	return ok;
-}
-
-static const char unlisted_add_sql[] =
-	"INSERT INTO message (uid, ordinal, state, kept_at, vanished_at,"
-	" first_seen, place, name, offset, length, octets, sha256, message_id,"
-	" header_sha256, origin) SELECT CAST('rebuilt: ' || hex(?7) || ' ' ||"
-	" ifnull(max(id), 0) AS BLOB), 0, 2, ?1, ?1, ?1, ?2, ?3, ?4, ?5, ?6,"
-	" ?7, ?8, ?9, 'rebuilt' FROM message";
-
-bool store_record_unlisted(struct store *store, const struct letter *letter,
-	const struct store_place *place, int64_t now, struct error *err)
-{
-	sqlite3_stmt *stmt = store_statement(store, unlisted_add_sql, err);
-
-	if (stmt == NULL || !find_place(store, place, err))
-		return false;
-	sqlite3_clear_bindings(stmt);
-	sqlite3_bind_int64(stmt, 1, now);
-	sqlite3_bind_int64(stmt, 2, store->place);
-	bind_letter(stmt, 3, letter);
-	return store_finish(store, stmt, "write to", err);
-}
-
 static const char hold_sql[] = "UPDATE message SET held_at = nullif(?2, 0)"
 			       " WHERE uid = ?1 AND state IN (0, 2, 4)";
 
@@ -286,4 +157,13 @@ bool store_hold(struct store *store, struct uid uid, int64_t since,
 		return false;
 	*found = (size_t)sqlite3_changes(store->db);
 	return true;
+}
+
+static const char hold_row_sql[] =
+	"UPDATE message SET held_at = ifnull(held_at, ?2) WHERE id = ?1";
+
+bool store_record_hold(
+	struct store *store, int64_t row, int64_t now, struct error *err)
+{
+	return store_change_row(store, hold_row_sql, row, now, err);
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include "io/store/store_note.h"
+
 #include <sqlite3.h>
 #include <string.h>
 

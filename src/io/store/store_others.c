@@ -1,34 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-/* The stores of other accounts in the same directory. */
+#include "io/store/store_others.h"
+
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/xalloc.h"
 #include "io/process/directory.h"
 #include "io/store/store_internal.h"
-
-static const char place_sql[] =
-	"SELECT 1 FROM place WHERE kind = ?1 AND path = ?2";
-
-bool store_knows_place(struct store *store, const struct store_place *place)
-{
-	struct error ignored = {.kind = ERROR_NONE};
-	sqlite3_stmt *stmt = store_statement(store, place_sql, &ignored);
-	bool knows = false;
-
-	if (stmt == NULL)
-		return false;
-	store_bind_place(stmt, 1, place);
-	return store_has_row(store, stmt, &knows, &ignored) && knows;
-}
+#include "io/store/store_seen.h"
 
 /* The next entry; NULL at the end, or with errno where it cannot be read. */
 static struct dirent *next_entry(DIR *dir)

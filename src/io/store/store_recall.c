@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include "io/store/store_recall.h"
+
 #include <sqlite3.h>
 #include <stdlib.h>
 
@@ -100,9 +102,9 @@ static bool recall_present(struct store *store, const struct maildrop *maildrop,
 			hint = at + 1;
 			continue;
 		}
-		store_add_row(&store->vanished, memory.row);
+		store_add_row(&store->recalled.vanished, memory.row);
 		if (memory.state == MEMORY_KEPT)
-			store_add_row(&store->lost, memory.row);
+			store_add_row(&store->recalled.lost, memory.row);
 	}
 	return ok;
 }
@@ -132,13 +134,13 @@ static bool recall_returned(struct store *store,
 static void note_kept(
 	struct store *store, const struct memory *memories, size_t count)
 {
-	store->kept.count = 0;
+	store->recalled.kept.count = 0;
 	for (size_t i = 0; i < count; i++) {
 		if (memories[i].state == MEMORY_KEPT)
-			store_add_row(&store->kept, memories[i].row);
+			store_add_row(&store->recalled.kept, memories[i].row);
 	}
-	sort_rows(&store->kept);
-	store->recalled = true;
+	sort_rows(&store->recalled.kept);
+	store->recalled.done = true;
 }
 
 bool store_recall(struct store *store, const struct maildrop *maildrop,
@@ -146,7 +148,7 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 {
 	struct memory *found = xcalloc(maildrop->count, sizeof found[0]);
 
-	store->vanished.count = store->lost.count = 0;
+	store->recalled.vanished.count = store->recalled.lost.count = 0;
 	if (!recall_present(store, maildrop, found, err) ||
 		!recall_returned(store, maildrop, found, err) ||
 		!store_recall_troubles(store, maildrop, found, err) ||
@@ -154,8 +156,8 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 		free(found);
 		return false;
 	}
-	sort_rows(&store->vanished);
-	sort_rows(&store->lost);
+	sort_rows(&store->recalled.vanished);
+	sort_rows(&store->recalled.lost);
 	note_kept(store, found, maildrop->count);
 	*memories = found;
 	return true;
@@ -175,8 +177,8 @@ static bool record_return(struct store *store, const struct memory *memory,
 /* Found again by its text, it is listed, under another uid. */
 bool store_is_taken(const struct store *store, int64_t row)
 {
-	for (size_t i = 0; i < store->taken.count; i++) {
-		if (store->taken.ids[i] == row)
+	for (size_t i = 0; i < store->recalled.taken.count; i++) {
+		if (store->recalled.taken.ids[i] == row)
 			return true;
 	}
 	return false;
@@ -185,10 +187,10 @@ bool store_is_taken(const struct store *store, int64_t row)
 bool store_record_listing(struct store *store,
 	const struct store_listing *listing, int64_t now, struct error *err)
 {
-	for (size_t i = 0; i < store->vanished.count; i++) {
-		if (!store_is_taken(store, store->vanished.ids[i]) &&
+	for (size_t i = 0; i < store->recalled.vanished.count; i++) {
+		if (!store_is_taken(store, store->recalled.vanished.ids[i]) &&
 			!store_change_row(store, vanished_sql,
-				store->vanished.ids[i], now, err))
+				store->recalled.vanished.ids[i], now, err))
 			return false;
 	}
 	for (size_t i = 0; i < listing->count; i++) {
@@ -197,13 +199,13 @@ bool store_record_listing(struct store *store,
 				&listing->findings[i], now, err))
 			return false;
 	}
-	store->vanished.count = 0;
+	store->recalled.vanished.count = 0;
 	return store_change_row(store, forget_sql, now - FORGET_AFTER, 0, err);
 }
 
 bool store_is_lost(const struct store *store, int64_t row)
 {
-	return store->lost.count > 0 &&
-		bsearch(&row, store->lost.ids, store->lost.count, sizeof row,
-			by_id) != NULL;
+	return store->recalled.lost.count > 0 &&
+		bsearch(&row, store->recalled.lost.ids,
+			store->recalled.lost.count, sizeof row, by_id) != NULL;
 }

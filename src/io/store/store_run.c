@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include "io/store/store_run.h"
+
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include "io/store/store_seen.h"
+
 #include <sqlite3.h>
 
 #include "io/store/store_internal.h"

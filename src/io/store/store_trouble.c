@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include "io/store/store_trouble.h"
+
 #include <sqlite3.h>
 
 #include "io/store/store_internal.h"
@@ -81,5 +83,84 @@ bool store_forget_trouble(struct store *store, const struct uid *uid,
 	if (!store_finish(store, stmt, "write to", err))
 		return false;
 	*found = (size_t)sqlite3_changes(store->db);
+	return true;
+}
+
+/* ---- messages larger than LIST says, and over max-size ------------------- */
+
+static const char recall_oversizes_sql[] =
+	"SELECT uid, ordinal, size FROM oversize";
+
+static const char oversize_sql[] =
+	"INSERT INTO oversize (uid, ordinal, size) VALUES (?1, ?2, ?3)"
+	" ON CONFLICT (uid, ordinal) DO UPDATE SET size = excluded.size"
+	" WHERE size <> excluded.size";
+
+static const char forget_oversize_sql[] =
+	"DELETE FROM oversize WHERE uid = ?1 AND ordinal = ?2";
+
+/* Where the message of this row is listed, or MAILDROP_NOT_FOUND. */
+static size_t find(sqlite3_stmt *row, const struct maildrop *maildrop)
+{
+	return maildrop_find(maildrop, store_uid_at(row, 0), 0);
+}
+
+bool store_recall_oversizes(struct store *store,
+	const struct maildrop *maildrop, struct memory *memories,
+	struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, recall_oversizes_sql, err);
+	bool ok = true;
+
+	while (store_next_row(store, stmt, &ok, err)) {
+		size_t at = find(stmt, maildrop);
+
+		if (at != MAILDROP_NOT_FOUND)
+			memories[at].oversize = store_count_at(stmt, 2);
+	}
+	return ok;
+}
+
+/* The rows of what is not listed, or that no memory speaks of, go. */
+static bool forget(struct store *store, const struct maildrop *maildrop,
+	const struct memory *memories, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, recall_oversizes_sql, err);
+	sqlite3_stmt *drop = store_statement(store, forget_oversize_sql, err);
+	bool ok = drop != NULL;
+
+	/* A row that was read already may go while the others are read. */
+	while (ok && store_next_row(store, stmt, &ok, err)) {
+		size_t at = find(stmt, maildrop);
+
+		if (at != MAILDROP_NOT_FOUND && memories[at].oversize > 0)
+			continue;
+		sqlite3_bind_value(drop, 1, sqlite3_column_value(stmt, 0));
+		sqlite3_bind_value(drop, 2, sqlite3_column_value(stmt, 1));
+		ok = store_finish(store, drop, "write to", err);
+	}
+	sqlite3_reset(stmt);
+	return ok;
+}
+
+bool store_record_oversizes(struct store *store,
+	const struct maildrop *maildrop, const struct memory *memories,
+	struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, oversize_sql, err);
+
+	if (stmt == NULL || !forget(store, maildrop, memories, err))
+		return false;
+	for (size_t i = 0; i < maildrop->count; i++) {
+		const struct message *message = &maildrop->messages[i];
+
+		if (memories[i].oversize == 0)
+			continue;
+		store_bind_uid(stmt, 1, maildrop_uid(maildrop, message));
+		sqlite3_bind_int64(
+			stmt, 3, (sqlite3_int64)memories[i].oversize);
+		if (!store_finish(store, stmt, "write to", err))
+			return false;
+	}
 	return true;
 }

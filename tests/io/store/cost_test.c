@@ -14,7 +14,16 @@
 
 #include "core/tap.h"
 #include "core/xalloc.h"
+#include "io/store/store.h"
+#include "io/store/store_copy.h"
+#include "io/store/store_identity.h"
 #include "io/store/store_internal.h"
+#include "io/store/store_message.h"
+#include "io/store/store_place.h"
+#include "io/store/store_recall.h"
+#include "io/store/store_run.h"
+#include "io/store/store_seen.h"
+#include "io/store/store_trouble.h"
 
 #define NOW INT64_C(1800000000)
 #define DAY INT64_C(86400)

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: ISC */
+/* The tables, of which version they are, and how older ones become these. */
+#include <sqlite3.h>
+#include <stdio.h>
+
+#include "io/store/store_internal.h"
+
+/* "keep" in ASCII, in the file's header: this database is ours. */
+#define APPLICATION_ID 0x6b656570
+#define SCHEMA_VERSION 7
+
+/* migrations[i] leads from user_version i to i + 1. */
+static const char *const migrations[SCHEMA_VERSION] = {
+	/* Whose uids these are: one row. */
+	"CREATE TABLE mailbox (server TEXT NOT NULL, user TEXT NOT NULL);"
+	/* Where mail was put. */
+	"CREATE TABLE place ("
+	" id INTEGER PRIMARY KEY,"
+	" kind TEXT NOT NULL,"
+	" path TEXT NOT NULL,"
+	" UNIQUE (kind, path));"
+	/* Hot columns first: a poll reads those of every row. */
+	"CREATE TABLE message ("
+	" id INTEGER PRIMARY KEY,"
+	" uid BLOB NOT NULL,"
+	" ordinal INTEGER NOT NULL," /* among messages with the same uid */
+	" state INTEGER NOT NULL,"   /* enum memory_state */
+	" size INTEGER,"	     /* as LIST told it */
+	" kept_at INTEGER,"	     /* times: seconds since 1970 */
+	" vanished_at INTEGER,"
+	" erased_at INTEGER,"
+	" first_seen INTEGER NOT NULL,"
+	" place INTEGER NOT NULL REFERENCES place,"
+	" name TEXT NOT NULL," /* Maildir base name, mbox From_ line */
+	" offset INTEGER,"     /* in an mbox */
+	" length INTEGER,"
+	" octets INTEGER NOT NULL," /* of the message as it lies here */
+	" sha256 BLOB NOT NULL,"
+	" message_id TEXT);"
+	"CREATE UNIQUE INDEX message_uid ON message (uid, ordinal);"
+	"CREATE INDEX message_arriving ON message (id) WHERE state = 1;"
+	"CREATE INDEX message_vanished ON message (vanished_at)"
+	" WHERE vanished_at IS NOT NULL;"
+	"CREATE TABLE run ("
+	" id INTEGER PRIMARY KEY,"
+	" started INTEGER NOT NULL,"
+	" ended INTEGER NOT NULL,"
+	" status INTEGER NOT NULL,"
+	" fetched INTEGER NOT NULL,"
+	" octets INTEGER NOT NULL,"
+	" erased INTEGER NOT NULL,"
+	" \"left\" INTEGER NOT NULL,"
+	" failed INTEGER NOT NULL,"
+	" error TEXT);",
+	/* When the server's answers did not match the commands, at last. */
+	"ALTER TABLE mailbox ADD COLUMN out_of_step_at INTEGER;",
+	/* The listing that nothing came of, as long as all stays as it is. */
+	"CREATE TABLE quiet ("
+	" listing BLOB NOT NULL,"
+	" policy TEXT NOT NULL,"
+	" until INTEGER NOT NULL);"
+	"CREATE TRIGGER message_inserted AFTER INSERT ON message"
+	" BEGIN DELETE FROM quiet; END;"
+	"CREATE TRIGGER message_updated AFTER UPDATE ON message"
+	" BEGIN DELETE FROM quiet; END;"
+	"CREATE TRIGGER message_deleted AFTER DELETE ON message"
+	" BEGIN DELETE FROM quiet; END;",
+	/* What is known without having been fetched; holds; what is missing
+	 * here; headers; and what fails again and again. */
+	"ALTER TABLE message ADD COLUMN header_sha256 BLOB;"
+	"ALTER TABLE message ADD COLUMN held_at INTEGER;"
+	"ALTER TABLE message ADD COLUMN missing_at INTEGER;"
+	/* NULL: fetched; else who said that it was seen. */
+	"ALTER TABLE message ADD COLUMN origin TEXT;"
+	"CREATE TABLE trouble ("
+	" uid BLOB NOT NULL,"
+	" ordinal INTEGER NOT NULL,"
+	" tries INTEGER NOT NULL,"
+	" first_at INTEGER NOT NULL,"
+	" last_at INTEGER NOT NULL,"
+	" next_at INTEGER NOT NULL," /* not before */
+	" quarantined_at INTEGER,"   /* not at all any more */
+	" error TEXT NOT NULL,"
+	" PRIMARY KEY (uid, ordinal)) WITHOUT ROWID;"
+	"CREATE TRIGGER trouble_updated AFTER UPDATE ON trouble"
+	" BEGIN DELETE FROM quiet; END;"
+	"CREATE TRIGGER trouble_deleted AFTER DELETE ON trouble"
+	" BEGIN DELETE FROM quiet; END;"
+	"CREATE INDEX message_sha256 ON message (sha256);",
+	/* When a message was listed again after the server confirmed that it
+	 * was erased, and was the same; when sizes were told otherwise of what
+	 * was the same. */
+	"ALTER TABLE message ADD COLUMN returned_at INTEGER;"
+	/* When a kept message was listed again after it had vanished, and no
+	 * header proved that it is the same. */
+	"ALTER TABLE message ADD COLUMN doubtful_at INTEGER;"
+	"ALTER TABLE mailbox ADD COLUMN loose_sizes_at INTEGER;"
+	/* What was noticed of this server, and said once. */
+	"ALTER TABLE mailbox ADD COLUMN said INTEGER NOT NULL DEFAULT 0;"
+	/* What mboxes held when they were read last (local_note.c). */
+	"CREATE TABLE note ("
+	" id INTEGER PRIMARY KEY,"
+	" path TEXT NOT NULL UNIQUE,"
+	" note BLOB NOT NULL);"
+	/* Directories that had mail when they were looked at. */
+	"CREATE TABLE root (path TEXT PRIMARY KEY) WITHOUT ROWID;",
+	/* What time it was, as far as that is known: one row (core/clock.h). */
+	"CREATE TABLE clock ("
+	" sure_at INTEGER NOT NULL,"
+	" evidence_at INTEGER NOT NULL,"
+	" leapt_at INTEGER NOT NULL);"
+	/* Which directory the mail was put into: another one may take its
+	 * name. */
+	"ALTER TABLE place ADD COLUMN born INTEGER;"
+	"ALTER TABLE place ADD COLUMN inode INTEGER;"
+	/* The header as it was written, to tell our torn end of an mbox. */
+	"ALTER TABLE message ADD COLUMN head_octets INTEGER;"
+	"ALTER TABLE message ADD COLUMN head_sha256 BLOB;"
+	/* How the server answers UIDL with a number (enum pop3_uidl_form). */
+	"ALTER TABLE mailbox ADD COLUMN proof_form INTEGER NOT NULL DEFAULT 0;"
+	/* Messages found to be larger than LIST says, and over max-size. */
+	"CREATE TABLE oversize ("
+	" uid BLOB NOT NULL,"
+	" ordinal INTEGER NOT NULL,"
+	" size INTEGER NOT NULL,"
+	" PRIMARY KEY (uid, ordinal)) WITHOUT ROWID;"
+	/* Blanks around a uid were a part of it; what had one with and without
+	 * counts as gone and new. */
+	"UPDATE OR IGNORE message SET"
+	" uid = CAST(trim(CAST(uid AS TEXT), ' ' || char(9)) AS BLOB)"
+	" WHERE substr(uid, 1, 1) IN (x'20', x'09')"
+	" OR substr(uid, -1) IN (x'20', x'09');"
+	"UPDATE OR IGNORE trouble SET"
+	" uid = CAST(trim(CAST(uid AS TEXT), ' ' || char(9)) AS BLOB)"
+	" WHERE substr(uid, 1, 1) IN (x'20', x'09')"
+	" OR substr(uid, -1) IN (x'20', x'09');",
+	/* What was listed last: whatever a run asks of the messages that are
+	 * on the server goes by it (store_recall.c), and no step of the commit
+	 * ladder but the first writes to it. */
+	"CREATE INDEX message_present ON message (place)"
+	" WHERE vanished_at IS NULL;",
+};
+
+int64_t store_format(void)
+{
+	return SCHEMA_VERSION;
+}
+
+static bool migrate(struct store *store, int64_t version, struct error *err)
+{
+	char sql[128];
+
+	if (!store_run_sql(store, "BEGIN IMMEDIATE", "write to", err))
+		return false;
+	for (int64_t i = version; i < SCHEMA_VERSION; i++) {
+		if (!store_run_sql(store, migrations[i], "write to", err))
+			return false;
+	}
+	snprintf(sql, sizeof sql,
+		"PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
+		APPLICATION_ID, SCHEMA_VERSION);
+	return store_run_sql(store, sql, "write to", err);
+}
+
+bool store_check_format(struct store *store, struct error *err)
+{
+	int64_t application;
+	int64_t version;
+	int64_t tables;
+
+	if (!store_read_number(
+		    store, "PRAGMA application_id", &application, err) ||
+		!store_read_number(
+			store, "PRAGMA user_version", &version, err) ||
+		!store_read_number(store, "SELECT count(*) FROM sqlite_schema",
+			&tables, err))
+		return false;
+	if (application != APPLICATION_ID && (application != 0 || tables > 0))
+		return error_set(err, ERROR_DATA,
+			"%s is a database, but none of keepmail's: it is left "
+			"as it is. Choose another directory with state or "
+			"--state-dir",
+			store->path);
+	if (version > SCHEMA_VERSION)
+		return error_set(err, ERROR_DATA,
+			"the store %s was written by a newer keepmail (format "
+			"%lld, this one knows %d): use that one",
+			store->path, (long long)version, SCHEMA_VERSION);
+	if (version == SCHEMA_VERSION)
+		return true;
+	if (sqlite3_db_readonly(store->db, "main") == 1)
+		return error_set(err, ERROR_TEMPORARY,
+			"the store %s is of an older keepmail, and in use: the "
+			"next fetch brings it up to date",
+			store->path);
+	return migrate(store, version, err);
+}
