@@ -9,21 +9,18 @@ static const char from[] = "From ";
 /* Appends what was held back of a line that turned out to be no From_ line. */
 static bool let_go(struct mboxrd *mboxrd, struct buffer *out)
 {
-	bool ok = (!mboxrd->quote_held || buffer_append(out, ">", 1)) &&
-		buffer_append(out, from, mboxrd->matched);
+	bool ok = buffer_append(out, from, mboxrd->matched);
 
-	mboxrd->quote_held = false;
 	mboxrd->matched = 0;
 	return ok;
 }
 
 /*
  * ">>>From " with one more '>' is the same whether it goes in front of the line
- * or of the "From", and so is one fewer: only "From " is ever waited for, and
- * one '>' when unquoting.
+ * or of the "From": only "From " is ever waited for.
  */
-static bool convert(struct mboxrd *mboxrd, const char *text, size_t length,
-	struct buffer *out, bool quote)
+bool mboxrd_quote(struct mboxrd *mboxrd, const char *text, size_t length,
+	struct buffer *out)
 {
 	const char *p = text;
 	const char *end = text + length;
@@ -41,14 +38,11 @@ static bool convert(struct mboxrd *mboxrd, const char *text, size_t length,
 			p++;
 			if (++mboxrd->matched < FROM_LENGTH)
 				continue;
-			mboxrd->quote_held = quote;
-			if (!let_go(mboxrd, out))
+			if (!buffer_append(out, ">", 1) || !let_go(mboxrd, out))
 				return false;
 			mboxrd->in_line = true;
 		} else if (*p == '>' && mboxrd->matched == 0) {
-			if (!quote && !mboxrd->quote_held)
-				mboxrd->quote_held = true;
-			else if (!buffer_append(out, ">", 1))
+			if (!buffer_append(out, ">", 1))
 				return false;
 			p++;
 		} else {
@@ -60,24 +54,7 @@ static bool convert(struct mboxrd *mboxrd, const char *text, size_t length,
 	return true;
 }
 
-bool mboxrd_quote(struct mboxrd *mboxrd, const char *text, size_t length,
-	struct buffer *out)
-{
-	return convert(mboxrd, text, length, out, true);
-}
-
 bool mboxrd_quote_end(struct mboxrd *mboxrd, struct buffer *out)
-{
-	return let_go(mboxrd, out);
-}
-
-bool mboxrd_unquote(struct mboxrd *mboxrd, const char *text, size_t length,
-	struct buffer *out)
-{
-	return convert(mboxrd, text, length, out, false);
-}
-
-bool mboxrd_unquote_end(struct mboxrd *mboxrd, struct buffer *out)
 {
 	return let_go(mboxrd, out);
 }

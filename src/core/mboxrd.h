@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * mboxrd: a line of a message that matches ^>*From_ gets one more '>' in front,
- * so that it is no separator, and loses it again when read: nothing is lost.
+ * so that it is no separator, and loses it again when it is read (mbox_scan):
+ * nothing is lost.
  */
 #ifndef CORE_MBOXRD_H
 #define CORE_MBOXRD_H
@@ -11,10 +12,9 @@
 
 #include "core/buffer.h"
 
-/* Where a quoting or an unquoting stands; zero is the start of a message. */
+/* Where a quoting stands; zero is the start of a message. */
 struct mboxrd {
 	bool in_line;	  /* past the point where "From " could begin */
-	bool quote_held;  /* unquoting: a '>' that may have to go */
 	unsigned matched; /* octets of "From " seen and held back */
 };
 
@@ -25,10 +25,5 @@ struct mboxrd {
 bool mboxrd_quote(struct mboxrd *mboxrd, const char *text, size_t length,
 	struct buffer *out);
 bool mboxrd_quote_end(struct mboxrd *mboxrd, struct buffer *out);
-
-/* The reverse: for all texts, unquote(quote(text)) is text. */
-bool mboxrd_unquote(struct mboxrd *mboxrd, const char *text, size_t length,
-	struct buffer *out);
-bool mboxrd_unquote_end(struct mboxrd *mboxrd, struct buffer *out);
 
 #endif

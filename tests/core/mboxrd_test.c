@@ -4,29 +4,51 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/mbox_scan.h"
 #include "tap.h"
 
-typedef bool converter(struct mboxrd *, const char *, size_t, struct buffer *);
-typedef bool ender(struct mboxrd *, struct buffer *);
+static size_t give(struct buffer *buffer, char *out)
+{
+	size_t n = buffer_length(buffer);
 
-static size_t convert(converter *step, ender *end, const char *text,
-	size_t length, size_t piece, char *out)
+	if (n > 0)
+		memcpy(out, buffer_bytes(buffer), n);
+	out[n] = '\0';
+	buffer_release(buffer);
+	return n;
+}
+
+static size_t quote(const char *text, size_t length, size_t piece, char *out)
 {
 	struct mboxrd mboxrd = {.matched = 0};
 	struct buffer buffer;
 
 	buffer_init(&buffer, 4096);
 	for (size_t at = 0; at < length; at += piece)
-		step(&mboxrd, text + at,
+		mboxrd_quote(&mboxrd, text + at,
 			length - at < piece ? length - at : piece, &buffer);
-	end(&mboxrd, &buffer);
-	size_t n = buffer_length(&buffer);
+	mboxrd_quote_end(&mboxrd, &buffer);
+	return give(&buffer, out);
+}
 
-	if (n > 0)
-		memcpy(out, buffer_bytes(&buffer), n);
-	out[n] = '\0';
-	buffer_release(&buffer);
-	return n;
+static void take(void *data, const char *bytes, size_t length)
+{
+	buffer_append(data, bytes, length);
+}
+
+static size_t unquote(const char *text, size_t length, size_t piece, char *out)
+{
+	static const struct mbox_events events = {.text = take};
+	struct mbox_scan scan;
+	struct buffer buffer;
+
+	buffer_init(&buffer, 4096);
+	mbox_scan_message(&scan, &events, &buffer);
+	for (size_t at = 0; at < length; at += piece)
+		mbox_scan_feed(&scan, text + at,
+			length - at < piece ? length - at : piece);
+	mbox_scan_end(&scan);
+	return give(&buffer, out);
 }
 
 static const struct row {
@@ -58,11 +80,9 @@ static void test_rows(void)
 		char out[200];
 
 		for (size_t piece = 1; piece <= quoted + 1; piece++) {
-			convert(mboxrd_quote, mboxrd_quote_end, row->text,
-				length, piece, out);
+			quote(row->text, length, piece, out);
 			right = right && strcmp(out, row->quoted) == 0;
-			convert(mboxrd_unquote, mboxrd_unquote_end, row->quoted,
-				quoted, piece, out);
+			unquote(row->quoted, quoted, piece, out);
 			right = right && strcmp(out, row->text) == 0;
 		}
 		ok(right, "%s, there and back, cut in any pieces",
@@ -84,10 +104,9 @@ static void test_round_trip(void)
 
 		for (unsigned rest = code, i = 0; i < 5; i++, rest /= 7)
 			strcat(text, pieces[rest % 7]);
-		size_t n = convert(mboxrd_quote, mboxrd_quote_end, text,
-			strlen(text), 3, quoted);
+		size_t n = quote(text, strlen(text), 3, quoted);
 
-		convert(mboxrd_unquote, mboxrd_unquote_end, quoted, n, 2, back);
+		unquote(quoted, n, 2, back);
 		wrong += strcmp(text, back) != 0;
 		wrong += strncmp(quoted, "From ", 5) == 0;
 		wrong += strstr(quoted, "\nFrom ") != NULL;

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/buffer.h"
+#include "core/mbox_from.h"
+#include "core/mbox_scan.h"
 #include "core/mboxrd.h"
 #include "core/xalloc.h"
 #include "io/mail/mbox_internal.h"
@@ -186,35 +187,15 @@ bool mbox_write(
 	return true;
 }
 
-/* A sender that may stand in a From_ line, or the customary nobody. */
-static const char *safe_sender(const char *sender)
-{
-	if (sender[0] == '\0' || strlen(sender) > 120)
-		return "MAILER-DAEMON";
-	return sender;
-}
-
 bool mbox_end(struct mbox *mbox, const char *sender, int64_t now,
 	struct letter *letter, struct error *err)
 {
 	struct spooled *current = &mbox->current;
-	time_t seconds = (time_t)now;
-	struct tm utc;
-	char date[32];
 
 	mboxrd_quote_end(&mbox->quoting, &mbox->quoted);
 	if (!spool_quoted(mbox, err))
 		return false;
-	/* The form of asctime, in English and UTC whatever the locale. */
-	static const char days[] = "SunMonTueWedThuFriSat";
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-
-	gmtime_r(&seconds, &utc);
-	snprintf(date, sizeof date, "%.3s %.3s %2d %02d:%02d:%02d %d",
-		days + 3 * utc.tm_wday, months + 3 * utc.tm_mon, utc.tm_mday,
-		utc.tm_hour, utc.tm_min, utc.tm_sec, utc.tm_year + 1900);
-	snprintf(current->from, sizeof current->from, "From %s %s",
-		safe_sender(sender), date);
+	mbox_from_make(current->from, sizeof current->from, sender, now);
 	current->end = mbox->open.end;
 	current->ends_line = mbox->last == '\n';
 	snprintf(letter->name, sizeof letter->name, "%s", current->from);
@@ -280,17 +261,13 @@ void mbox_forgo(struct mbox *mbox, size_t i)
 /* Line ends that are missing before a From_ line may begin at the end. */
 static unsigned missing_blanks(struct mbox *mbox)
 {
-	char tail[2] = "\n\n";
+	char tail[2];
 	off_t at = mbox->start >= 2 ? mbox->start - 2 : 0;
 	size_t n = (size_t)(mbox->start - at);
 
-	if (n == 0)
-		return 0;
-	if (pread(mbox->fd, tail + 2 - n, n, at) != (ssize_t)n)
+	if (n > 0 && pread(mbox->fd, tail, n, at) != (ssize_t)n)
 		return 2;
-	if (tail[1] != '\n')
-		return 2;
-	return tail[0] != '\n';
+	return mbox_missing_blanks(tail, n);
 }
 
 /* Is nothing left of it to be appended? */

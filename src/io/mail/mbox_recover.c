@@ -6,21 +6,27 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/mbox_from.h"
+#include "core/mbox_scan.h"
 #include "core/xalloc.h"
 #include "io/mail/mbox_internal.h"
 #include "io/process/directory.h"
 
-/* What was unquoted, handed on up to the letter's length. */
-static void hand_on(struct buffer *text, uint64_t *left,
-	void (*sink)(void *data, const char *bytes, size_t length), void *data)
+/* Where the text of a letter goes, up to its length. */
+struct handing {
+	void (*sink)(void *data, const char *bytes, size_t length);
+	void *data;
+	uint64_t left;
+};
+
+static void hand_on(void *data, const char *bytes, size_t length)
 {
-	size_t n = buffer_length(text);
-	size_t give = n < *left ? n : (size_t)*left;
+	struct handing *handing = data;
+	size_t give = length < handing->left ? length : (size_t)handing->left;
 
 	if (give > 0)
-		sink(data, buffer_bytes(text), give);
-	*left -= give;
-	buffer_consume(text, n);
+		handing->sink(handing->data, bytes, give);
+	handing->left -= give;
 }
 
 /* Does the file have our From_ line at the letter's place, up to its end? */
@@ -38,10 +44,10 @@ static bool is_ours(struct mbox *mbox, const struct letter *letter, bool partly)
 enum mbox_found mbox_read(struct mbox *mbox, const struct letter *letter,
 	void (*sink)(void *data, const char *bytes, size_t length), void *data)
 {
-	struct buffer text;
-	struct mboxrd unquoting = {.matched = 0};
+	static const struct mbox_events events = {.text = hand_on};
+	struct handing handing = {sink, data, letter->octets};
+	struct mbox_scan scan;
 	uint64_t head = strlen(letter->name) + 1;
-	uint64_t left = letter->octets;
 	off_t at = (off_t)(letter->offset + head);
 	off_t end = (off_t)(letter->offset + letter->length);
 
@@ -49,7 +55,7 @@ enum mbox_found mbox_read(struct mbox *mbox, const struct letter *letter,
 		return MBOX_GONE;
 	char *block = xmalloc(MBOX_BLOCK);
 
-	buffer_init(&text, 2 * MBOX_BLOCK);
+	mbox_scan_message(&scan, &events, &handing);
 	while (at < end) {
 		off_t rest = end - at;
 		ssize_t n = pread(mbox->fd, block,
@@ -59,43 +65,18 @@ enum mbox_found mbox_read(struct mbox *mbox, const struct letter *letter,
 			continue;
 		if (n <= 0)
 			break;
-		mboxrd_unquote(&unquoting, block, (size_t)n, &text);
-		hand_on(&text, &left, sink, data);
+		mbox_scan_feed(&scan, block, (size_t)n);
 		at += n;
 	}
-	mboxrd_unquote_end(&unquoting, &text);
-	hand_on(&text, &left, sink, data);
-	buffer_release(&text);
+	mbox_scan_end(&scan);
 	free(block);
-	return at == end && left == 0 ? MBOX_WHOLE : MBOX_GONE;
+	return at == end && handing.left == 0 ? MBOX_WHOLE : MBOX_GONE;
 }
 
-/* Does text begin with "From SENDER DAY", as every From_ line does? */
-static bool is_from_line(const char *text, size_t length)
-{
-	static const char days[] = "SunMonTueWedThuFriSat";
-	size_t i = 5;
-
-	if (length < i || memcmp(text, "From ", i) != 0)
-		return false;
-	while (i < length && text[i] != ' ' && text[i] != '\n')
-		i++;
-	while (i < length && text[i] == ' ')
-		i++;
-	for (size_t day = 0; length - i >= 3 && day < 7; day++) {
-		if (memcmp(text + i, days + 3 * day, 3) == 0)
-			return true;
-	}
-	return false;
-}
-
-/*
- * Is there a From_ line between from and end? At the start of a line our own
- * text has none, being quoted; in the middle of one it is taken for one only if
- * it looks so, since others may append behind half a line.
- */
+/* Is there another program's From_ line between from and end? */
 static bool holds_from_line(struct mbox *mbox, off_t from, off_t end)
 {
+	struct mbox_from_search search = {.found = false};
 	char *block = xmalloc(MBOX_BLOCK);
 	bool found = false;
 
@@ -107,25 +88,8 @@ static bool holds_from_line(struct mbox *mbox, off_t from, off_t end)
 		if (n < 0 && errno == EINTR)
 			continue;
 		/* What cannot be read is not ours to judge. */
-		if (n <= 0)
-			found = true;
-		for (ssize_t i = 0; i + 5 <= n && !found; i++) {
-			const char *at =
-				memchr(block + i, 'F', (size_t)(n - i));
-
-			if (at == NULL)
-				break;
-			i = at - block;
-			size_t left = (size_t)(n - i);
-
-			found = left >= 5 && memcmp(at, "From ", 5) == 0 &&
-				((i > 0 && at[-1] == '\n') ||
-					is_from_line(at, left));
-		}
-		/* Blocks overlap by more than a From_ line has. */
-		from += n < MBOX_BLOCK || n <= LETTER_NAME_MAX
-			? n
-			: n - LETTER_NAME_MAX;
+		found = n <= 0 || mbox_from_search(&search, block, (size_t)n);
+		from += n;
 	}
 	free(block);
 	return found;
