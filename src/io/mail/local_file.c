@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "core/hash.h"
-
 #include "core/header.h"
 #include "core/maildir_name.h"
 #include "core/plain.h"
@@ -92,7 +91,7 @@ static ssize_t read_block(int fd, char *block, size_t size)
 	return n;
 }
 
-static uint64_t count_lines(const char *bytes, size_t length)
+uint64_t local_count_lines(const char *bytes, size_t length)
 {
 	const char *end = bytes + length;
 	uint64_t lines = 0;
@@ -121,7 +120,7 @@ static void take_plain(void *data, const char *bytes, size_t length)
 
 	digest_update(reading->plain_text, bytes, length);
 	reading->plain_octets += length;
-	reading->plain_lines += count_lines(bytes, length);
+	reading->plain_lines += local_count_lines(bytes, length);
 }
 
 static void reading_init(struct reading *reading, bool whole)
@@ -162,7 +161,7 @@ enum local_state local_file_read(
 		header_feed(&reading->header, block, (size_t)n);
 		plain_feed(&reading->plain, block, (size_t)n);
 		letter->octets += (uint64_t)n;
-		letter->lines += count_lines(block, (size_t)n);
+		letter->lines += local_count_lines(block, (size_t)n);
 	}
 	int saved = errno;
 

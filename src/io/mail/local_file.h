@@ -19,6 +19,9 @@
 /* A number that stands for a Message-ID; 0 for "": there is none. */
 uint64_t local_id_hash(const char *message_id);
 
+/* So many line ends. */
+uint64_t local_count_lines(const char *bytes, size_t length);
+
 /*
  * Reads a message from a file: *letter is what delivery would say of it, its
  * name apart; *plain is the same without the lines that mail readers add. A

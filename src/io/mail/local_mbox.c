@@ -3,44 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "core/header.h"
-#include "core/plain.h"
+#include "core/mbox_from.h"
 #include "core/xalloc.h"
 #include "io/mail/local_file.h"
 #include "io/mail/local_note.h"
-#include "io/process/digest.h"
-
-#define BLOCK (128 * 1024)
-
-/* What becomes of a message as its lines pass. */
-struct scan {
-	struct local_mbox *mbox;
-	uint64_t at;	/* of the line that is read, in the file */
-	uint64_t began; /* the message, too */
-	bool trashed;
-	bool in_message;
-	bool in_header;
-	bool after_blank; /* the last line was empty: From_ may follow */
-	bool held;	  /* that empty line, which may be the separator */
-	bool left_out; /* the header line that is read, as what readers add */
-	bool ended;    /* the last octet was a line end, which is held */
-	int64_t since;
-	uint64_t octets;
-	uint64_t lines;
-	uint64_t added_octets; /* of these: by readers */
-	uint64_t added_lines;
-	struct header header;
-	struct digest *identity; /* owned */
-	struct digest *whole;	 /* owned */
-	struct digest *plain;	 /* owned; without what readers add */
-};
+#include "io/mail/local_scan.h"
 
 void local_mbox_release(struct local_mbox *mbox)
 {
@@ -51,58 +23,7 @@ void local_mbox_release(struct local_mbox *mbox)
 	*mbox = (struct local_mbox){.count = 0};
 }
 
-static void hash(void *data, const char *bytes, size_t length)
-{
-	digest_update(data, bytes, length);
-}
-
-/* The time in a From_ line, as we write it: in UTC; 0: there is none. */
-static int64_t from_time(const char *line, size_t length)
-{
-	char text[128];
-	struct tm utc = {.tm_sec = 0};
-	size_t blank = 5;
-
-	while (blank < length && line[blank] != ' ')
-		blank++;
-	if (length - blank >= sizeof text)
-		return 0;
-	memcpy(text, line + blank, length - blank);
-	text[length - blank] = '\0';
-	if (strptime(text, " %a %b %d %H:%M:%S %Y", &utc) == NULL)
-		return 0;
-	return (int64_t)timegm(&utc);
-}
-
-static void begin(struct scan *scan)
-{
-	header_init(&scan->header);
-	scan->header.identity = hash;
-	scan->header.data = scan->identity;
-	digest_restart(scan->identity);
-	digest_restart(scan->whole);
-	digest_restart(scan->plain);
-	scan->octets = scan->lines = 0;
-	scan->added_octets = scan->added_lines = 0;
-	scan->began = scan->at;
-	scan->in_message = scan->in_header = true;
-	scan->after_blank = scan->held = scan->left_out = scan->ended = false;
-}
-
-/* The digest so far, and the one with one more line end. */
-static void finish(struct digest *digest, unsigned char without[DIGEST_LENGTH],
-	unsigned char with[DIGEST_LENGTH])
-{
-	struct digest *more = digest_copy(digest);
-
-	digest_update(more, "\n", 1);
-	digest_finish(more, with);
-	digest_finish(digest, without);
-	digest_free(more);
-}
-
-/* Room for one more. */
-static struct local_message *add(struct local_mbox *mbox)
+struct local_message *local_mbox_add(struct local_mbox *mbox)
 {
 	if (mbox->count == mbox->room) {
 		mbox->room = mbox->room > 0 ? mbox->room * 2 : 64;
@@ -113,154 +34,14 @@ static struct local_message *add(struct local_mbox *mbox)
 	return &mbox->messages[mbox->count++];
 }
 
-static void end(struct scan *scan)
-{
-	struct local_mbox *mbox = scan->mbox;
-	struct local_message *message;
-
-	if (!scan->in_message)
-		return;
-	scan->in_message = false;
-	header_end(&scan->header);
-	message = add(mbox);
-	message->at = scan->began;
-	message->length = scan->at - scan->began;
-	message->mbox = mbox->path_count - 1;
-	message->read = true;
-	message->trashed = scan->trashed;
-	message->identified = header_is_identity(&scan->header);
-	message->id_hash = local_id_hash(scan->header.message_id);
-	message->since = scan->since;
-	message->octets = scan->octets + 1;
-	message->lines = scan->lines + 1;
-	message->added_octets = scan->added_octets;
-	message->added_lines = scan->added_lines;
-	digest_finish(scan->identity, message->header_sha256);
-	finish(scan->whole, message->texts[0], message->texts[1]);
-	finish(scan->plain, message->texts[2], message->texts[3]);
-}
-
-static void pass(struct scan *scan, const char *bytes, size_t length)
-{
-	if (scan->ended) {
-		digest_update(scan->whole, "\n", 1);
-		scan->octets++;
-		scan->lines++;
-		if (!scan->left_out)
-			digest_update(scan->plain, "\n", 1);
-		scan->ended = false;
-	}
-	digest_update(scan->whole, bytes, length);
-	scan->octets += length;
-}
-
-/* A line without its end; whole says whether that followed. */
-static void take_line(
-	struct scan *scan, const char *line, size_t length, bool whole)
-{
-	size_t quotes = 0;
-
-	if (length >= 5 && memcmp(line, "From ", 5) == 0 &&
-		(scan->after_blank || !scan->in_message)) {
-		/* The empty line in front of it is no part of the message. */
-		end(scan);
-		begin(scan);
-		scan->since = from_time(line, length);
-		return;
-	}
-	if (!scan->in_message)
-		return;
-	if (scan->held) {
-		scan->held = false;
-		pass(scan, "", 0);
-		scan->ended = true;
-	}
-	if (scan->in_header) {
-		header_feed(&scan->header, line, length);
-		header_feed(&scan->header, "\n", 1);
-	}
-	if (length == 0 && whole && !scan->in_header) {
-		scan->held = scan->after_blank = true;
-		return;
-	}
-	/* mboxrd: one '>' goes. */
-	while (quotes < length && line[quotes] == '>')
-		quotes++;
-	if (quotes > 0 && length - quotes >= 5 &&
-		memcmp(line + quotes, "From ", 5) == 0) {
-		line++;
-		length--;
-	}
-	pass(scan, line, length);
-	bool folded = length > 0 && (line[0] == ' ' || line[0] == '\t');
-
-	scan->left_out = scan->in_header &&
-		(folded ? scan->left_out : plain_is_added(line, length));
-	if (!scan->left_out) {
-		digest_update(scan->plain, line, length);
-	} else {
-		scan->added_octets += length + whole;
-		scan->added_lines += whole;
-	}
-	scan->ended = whole;
-	scan->after_blank = length == 0;
-	if (length == 0)
-		scan->in_header = false;
-}
-
-/* Reads line by line up to an octet of the file. */
-static bool read_lines(struct scan *scan, FILE *file, uint64_t end_at)
-{
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t n;
-
-	while (scan->at < end_at && (n = getline(&line, &room, file)) > 0) {
-		bool whole = line[n - 1] == '\n';
-
-		take_line(scan, line, (size_t)n - whole, whole);
-		scan->at += (uint64_t)n;
-	}
-	free(line);
-	end(scan);
-	return ferror(file) == 0;
-}
-
-/* Reads what lies between two octets of the file, the first a From_ line's. */
-static bool scan_part(struct local_mbox *mbox, FILE *file, bool trashed,
-	uint64_t from, uint64_t to)
-{
-	struct scan scan = {.mbox = mbox,
-		.trashed = trashed,
-		.at = from,
-		.identity = digest_new(),
-		.whole = digest_new(),
-		.plain = digest_new()};
-	bool ok = fseeko(file, (off_t)from, SEEK_SET) == 0 &&
-		read_lines(&scan, file, to);
-
-	digest_free(scan.identity);
-	digest_free(scan.whole);
-	digest_free(scan.plain);
-	return ok;
-}
-
-/* length: so much of it will be read, at most. */
-static FILE *open_mbox(const char *path, uint64_t length)
+static int open_mbox(const char *path)
 {
 	int fd;
 
 	do
 		fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	while (fd < 0 && errno == EINTR);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-
-	if (fd >= 0 && file == NULL)
-		close(fd);
-	if (file != NULL)
-		setvbuf(file, NULL, _IOFBF,
-			length < BLOCK ? (size_t)length : BLOCK);
-	return file;
+	return fd;
 }
 
 /* Takes what is noted and still holds; where the rest begins. */
@@ -281,7 +62,7 @@ static uint64_t take_note(
 	if (noted == NULL)
 		return 0;
 	for (size_t i = 0; i < count; i++) {
-		struct local_message *message = add(mbox);
+		struct local_message *message = local_mbox_add(mbox);
 
 		*message = noted[i];
 		message->mbox = mbox->path_count - 1;
@@ -319,36 +100,46 @@ static void keep_note(const struct local_mbox *mbox, size_t first, int fd,
 	free(note);
 }
 
-bool local_mbox_look(struct local_mbox *mbox, const char *path, bool trashed)
+/* Does the open file begin like an mbox? */
+static bool is_mbox(int fd)
 {
-	FILE *file = open_mbox(path, UINT64_MAX);
+	char start[5];
+	ssize_t n = pread(fd, start, sizeof start, 0);
+
+	return n > 0 && mbox_from_begins(start, (size_t)n);
+}
+
+/* Reads the open mbox at path. */
+static bool look_at_mbox(
+	struct local_mbox *mbox, int fd, const char *path, bool trashed)
+{
 	size_t first = mbox->count;
 	struct stat before;
-	bool ok = file != NULL && fstat(fileno(file), &before) == 0;
-	char start[5];
 
-	if (ok &&
-		(pread(fileno(file), start, sizeof start, 0) !=
-				(ssize_t)sizeof start ||
-			memcmp(start, "From ", sizeof start) != 0)) {
-		fclose(file);
+	if (fstat(fd, &before) < 0)
+		return false;
+	if (!is_mbox(fd))
 		return true;
-	}
-	if (ok) {
-		mbox->paths = xreallocarray(mbox->paths, mbox->path_count + 1,
-			sizeof mbox->paths[0]);
-		mbox->paths[mbox->path_count++] = xstrdup(path);
-		uint64_t from = take_note(mbox, fileno(file), path, trashed);
+	mbox->paths = xreallocarray(
+		mbox->paths, mbox->path_count + 1, sizeof mbox->paths[0]);
+	mbox->paths[mbox->path_count++] = xstrdup(path);
+	uint64_t from = take_note(mbox, fd, path, trashed);
 
-		ok = from >= (uint64_t)before.st_size ||
-			scan_part(mbox, file, trashed, from, UINT64_MAX);
-	}
+	if (from < (uint64_t)before.st_size &&
+		!local_scan(mbox, fd, trashed, from, UINT64_MAX))
+		return false;
+	keep_note(mbox, first, fd, &before, path);
+	return true;
+}
+
+bool local_mbox_look(struct local_mbox *mbox, const char *path, bool trashed)
+{
+	int fd = open_mbox(path);
+	bool ok = fd >= 0 && look_at_mbox(mbox, fd, path, trashed);
 	int saved = errno;
 
-	if (ok)
-		keep_note(mbox, first, fileno(file), &before, path);
-	if (file != NULL)
-		fclose(file);
+	if (fd >= 0)
+		close(fd);
 	errno = saved;
 	return ok;
 }
@@ -358,16 +149,16 @@ static bool read_again(const struct local_mbox *mbox,
 	const struct local_message *noted, struct local_message *now)
 {
 	struct local_mbox one = {.path_count = 1};
-	FILE *file = open_mbox(mbox->paths[noted->mbox], noted->length);
-	bool ok = file != NULL &&
-		scan_part(&one, file, noted->trashed, noted->at,
+	int fd = open_mbox(mbox->paths[noted->mbox]);
+	bool ok = fd >= 0 &&
+		local_scan(&one, fd, noted->trashed, noted->at,
 			noted->at + noted->length) &&
 		one.count == 1 && one.messages[0].length == noted->length;
 
 	if (ok)
 		*now = one.messages[0];
-	if (file != NULL)
-		fclose(file);
+	if (fd >= 0)
+		close(fd);
 	free(one.messages);
 	return ok;
 }
@@ -503,14 +294,15 @@ enum local_state local_mbox_verify(
 static void read_from_line(const struct local_mbox *mbox,
 	const struct local_message *message, struct letter *letter)
 {
-	FILE *file = open_mbox(mbox->paths[message->mbox], LETTER_NAME_MAX);
+	int fd = open_mbox(mbox->paths[message->mbox]);
+	ssize_t n = fd < 0 ? -1
+			   : pread(fd, letter->name, sizeof letter->name - 1,
+				     (off_t)message->at);
 
-	if (file == NULL)
-		return;
-	if (fseeko(file, (off_t)message->at, SEEK_SET) == 0 &&
-		fgets(letter->name, sizeof letter->name, file) != NULL)
-		letter->name[strcspn(letter->name, "\n")] = '\0';
-	fclose(file);
+	letter->name[n < 0 ? 0 : n] = '\0';
+	letter->name[strcspn(letter->name, "\n")] = '\0';
+	if (fd >= 0)
+		close(fd);
 }
 
 bool local_mbox_read(const struct local_mbox *mbox,

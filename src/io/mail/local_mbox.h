@@ -48,6 +48,9 @@ struct local_mbox {
 
 void local_mbox_release(struct local_mbox *mbox);
 
+/* Room for one more message, in which nothing is set. */
+struct local_message *local_mbox_add(struct local_mbox *mbox);
+
 /*
  * Reads a file, if it begins like an mbox, as far as no note tells what is in
  * it. False with errno when it cannot.
