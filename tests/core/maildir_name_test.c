@@ -30,8 +30,66 @@ static const struct row {
 		false, false},
 };
 
+static void test_make(void)
+{
+	char host[] = "a/b:c.d-e_f\\057";
+	char name[200];
+
+	maildir_name_fit_host(host);
+	same(host, "a_b_c.d-e_f_057", "a host is fit for a name");
+	const struct maildir_stamp stamp = {1795, 20, 3, 4, 0xab, host};
+
+	maildir_name_make(name, sizeof name, &stamp);
+	same(name, "1795.M000020P3Q4R000000ab_keepmail.a_b_c.d-e_f_057",
+		"a name is made of time, process, count, chance and host");
+	ok(maildir_name_is_ours(name) &&
+			maildir_name_base(name) == strlen(name),
+		"it is ours, and its own base");
+	ok(maildir_name_time(name) == 1795 &&
+			maildir_name_time("1795.1.host") == 0,
+		"and tells when it was made, as no other does");
+}
+
+static void test_kinds(void)
+{
+	ok(maildir_name_is_message("1795.1.host:2,S") &&
+			!maildir_name_is_message(".1795.1.host") &&
+			!maildir_name_is_message(".") &&
+			!maildir_name_is_message(".."),
+		"what begins with a dot is no message");
+	ok(maildir_name_is_folder(".Sent") && maildir_name_is_folder("...") &&
+			!maildir_name_is_folder(".") &&
+			!maildir_name_is_folder("..") &&
+			!maildir_name_is_folder("cur"),
+		"but a folder, unless it is a directory's own entry");
+}
+
+static void test_base(void)
+{
+	static const char base[] = "1.M2P3Q1R4_keepmail.host";
+
+	ok(maildir_name_has_base("1.M2P3Q1R4_keepmail.host", base) &&
+			maildir_name_has_base(
+				"1.M2P3Q1R4_keepmail.host:2,ST", base) &&
+			maildir_name_has_base(
+				"1.M2P3Q1R4_keepmail.host,S=3:2,", base),
+		"a message's file is known whatever follows its base");
+	ok(!maildir_name_has_base("1.M2P3Q1R4_keepmail.hostess:2,S", base) &&
+			!maildir_name_has_base(
+				"1.M2P3Q1R4_keepmail.host.b", base) &&
+			!maildir_name_has_base("1.M2P3Q1R4_keepmail.hos", base),
+		"a longer or a shorter base is another message's");
+	ok(maildir_name_has_base("1795.V1.host,S=20", "1795.V1.host") &&
+			!maildir_name_has_base(
+				"1795.V1.host-2", "1795.V1.host"),
+		"so it is with other programs' names");
+}
+
 int main(void)
 {
+	test_make();
+	test_kinds();
+	test_base();
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		const struct row *row = &rows[i];
 		size_t n = maildir_name_base(row->name);

@@ -120,7 +120,7 @@ const char *local_blind(const struct local *local)
 
 static void add_file(struct local *local, const char *name, bool trashed)
 {
-	if (name[0] == '.')
+	if (!maildir_name_is_message(name))
 		return;
 	if (local->count == local->room) {
 		local->room = local->room > 0 ? local->room * 2 : 256;
@@ -360,7 +360,7 @@ static int64_t came_at(const struct file *file, const char *path)
 	struct stat st;
 
 	if (maildir_name_is_ours(file->name))
-		return (int64_t)strtoll(file->name, NULL, 10);
+		return maildir_name_time(file->name);
 	return stat(path, &st) == 0 ? (int64_t)st.st_mtim.tv_sec : 0;
 }
 

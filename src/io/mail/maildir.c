@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -148,16 +147,12 @@ static bool syncfs_is_safe(int fd)
 #endif
 }
 
-/* The host as it may stand in a name: no '/', ':' or blank. */
 static void set_host(struct maildir *maildir)
 {
 	if (gethostname(maildir->host, sizeof maildir->host - 1) < 0 ||
 		maildir->host[0] == '\0')
 		snprintf(maildir->host, sizeof maildir->host, "localhost");
-	for (char *p = maildir->host; *p != '\0'; p++) {
-		if (!isalnum((unsigned char)*p) && *p != '.' && *p != '-')
-			*p = '_';
-	}
+	maildir_name_fit_host(maildir->host);
 }
 
 void maildir_sweep(struct maildir *maildir)
@@ -245,10 +240,16 @@ bool maildir_begin(struct maildir *maildir, struct error *err)
 		getrandom(&maildir->chance, sizeof maildir->chance,
 			GRND_NONBLOCK) < 0)
 		maildir->chance = (uint32_t)now.tv_nsec;
-	snprintf(current->name, sizeof current->name,
-		"%lld.M%06ldP%ldQ%uR%08x" MAILDIR_NAME_MARK ".%s",
-		(long long)now.tv_sec, now.tv_nsec / 1000, (long)getpid(),
-		++maildir->counter, (unsigned)maildir->chance, maildir->host);
+	const struct maildir_stamp stamp = {
+		.seconds = now.tv_sec,
+		.microseconds = now.tv_nsec / 1000,
+		.process = (long)getpid(),
+		.count = ++maildir->counter,
+		.chance = maildir->chance,
+		.host = maildir->host,
+	};
+
+	maildir_name_make(current->name, sizeof current->name, &stamp);
 	current->fd = openat(maildir->tmp, current->name,
 		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (current->fd < 0)
