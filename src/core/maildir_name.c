@@ -63,13 +63,6 @@ size_t maildir_name_base(const char *name)
 	return n;
 }
 
-bool maildir_name_has_base(const char *name, const char *base)
-{
-	size_t n = strlen(base);
-
-	return maildir_name_base(name) == n && memcmp(name, base, n) == 0;
-}
-
 bool maildir_name_is_trashed(const char *name)
 {
 	const char *info = strstr(name + maildir_name_base(name), "2,");

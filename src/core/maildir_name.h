@@ -48,9 +48,6 @@ bool maildir_name_is_folder(const char *name);
  */
 size_t maildir_name_base(const char *name);
 
-/* Is it the file of the message whose base name this is, whatever follows? */
-bool maildir_name_has_base(const char *name, const char *base);
-
 /* Does the file have the flag T, "trashed"? */
 bool maildir_name_is_trashed(const char *name);
 

@@ -298,21 +298,21 @@ static bool maildir_has(struct maildir *maildir, const struct letter *letters,
 	size_t at[FOUND_MAX];
 	int fds[FOUND_MAX];
 	size_t n = 0;
+	bool ok = true;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; ok && i < count; i++) {
 		if (there[i]) {
 			wanted[n] = letters[i];
 			at[n++] = i;
 		}
 		if (n == 0 || (n < FOUND_MAX && i + 1 < count))
 			continue;
-		if (!maildir_open_found(maildir, wanted, n, fds, err))
-			return false;
+		ok = maildir_open_found(maildir, wanted, n, fds, err);
 		for (size_t k = 0; k < n; k++)
 			there[at[k]] = fds[k] >= 0 && holds(fds[k], &wanted[k]);
 		n = 0;
 	}
-	return true;
+	return ok;
 }
 
 bool delivery_has(struct delivery *delivery, const struct letter *letters,

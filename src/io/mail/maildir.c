@@ -16,6 +16,7 @@
 
 #include "core/maildir_name.h"
 #include "core/xalloc.h"
+#include "io/mail/entries.h"
 #include "io/mail/maildir_internal.h"
 #include "io/process/directory.h"
 
@@ -39,21 +40,16 @@ bool maildir_failed(struct maildir *maildir, enum error_kind kind,
 		maildir->path, name, strerror(errno), hint);
 }
 
+/* What cannot be read to its end is not known to be empty. */
 static bool is_empty(int root)
 {
 	int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	bool empty = true;
 
 	if (dir == NULL)
 		return false;
-	errno = 0;
-	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-		if (strcmp(entry->d_name, ".") != 0 &&
-			strcmp(entry->d_name, "..") != 0)
-			empty = false;
-	}
-	empty = empty && errno == 0;
+	bool empty = entries_next(dir) == NULL && errno == 0;
+
 	closedir(dir);
 	return empty;
 }
@@ -160,11 +156,13 @@ void maildir_sweep(struct maildir *maildir)
 	int fd = openat(maildir->tmp, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	time_t now = time(NULL);
+	struct dirent *entry;
 	struct stat st;
 
 	if (dir == NULL)
 		return;
-	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+	/* What is not seen this time is swept another time. */
+	while ((entry = entries_next(dir)) != NULL) {
 		if (maildir_name_is_ours(entry->d_name) &&
 			fstatat(maildir->tmp, entry->d_name, &st,
 				AT_SYMLINK_NOFOLLOW) == 0 &&

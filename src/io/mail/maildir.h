@@ -74,15 +74,15 @@ void maildir_abandon(struct maildir *maildir);
  * Finds the letters of an earlier run by their base names (count of them),
  * whatever flags a mail reader gave them and whichever folder below this
  * Maildir it moved them to; what was found is durable. A letter without a name
- * is nowhere. False with ERROR_WRITE where a directory could not be read to its
- * end.
+ * is nowhere. ERROR_WRITE when a directory cannot be read to its end: then
+ * nobody knows.
  */
 bool maildir_locate(struct maildir *maildir, const struct letter *letters,
 	size_t count, enum maildir_found *found, struct error *err);
 
 /*
- * Opens the copies of letters, to be read (fds: -1 where one is not found),
- * wherever maildir_locate would find them. Fails as it does, with nothing open.
+ * Opens the copies of letters, to be read (fds: -1 where one is not found, set
+ * on failure, too), wherever maildir_locate would find them.
  */
 bool maildir_open_found(struct maildir *maildir, const struct letter *letters,
 	size_t count, int *fds, struct error *err);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/xalloc.h"
+#include "io/mail/entries.h"
 
 static bool can_write(const char *path)
 {
@@ -73,18 +74,16 @@ bool place_check_directory(
 	return can_write(path) || cannot_use(path, setting, err);
 }
 
+/* What cannot be read to its end is not known to be empty. */
 static bool is_empty(const char *path)
 {
 	DIR *dir = opendir(path);
-	bool empty = dir != NULL;
 
-	errno = 0;
-	for (struct dirent *entry; empty && (entry = readdir(dir)) != NULL;)
-		empty = strcmp(entry->d_name, ".") == 0 ||
-			strcmp(entry->d_name, "..") == 0;
-	empty = empty && errno == 0;
-	if (dir != NULL)
-		closedir(dir);
+	if (dir == NULL)
+		return false;
+	bool empty = entries_next(dir) == NULL && errno == 0;
+
+	closedir(dir);
 	return empty;
 }
 
