@@ -7,9 +7,9 @@
  * the letters to the store as arriving; publish; commit them as kept.
  *
  * There are two batches: the open one, which messages go into, and the closed
- * one. has, forgo, seal, publish and abandon may run in another thread than all
- * the rest, but for open, close, turn and recover, while which nothing else may
- * run.
+ * one. has, forgo, seal, publish, verdict and abandon may run in another thread
+ * than all the rest, but for open, close, turn and recover, while which nothing
+ * else may run.
  */
 #ifndef IO_MAIL_DELIVERY_H
 #define IO_MAIL_DELIVERY_H
@@ -21,6 +21,7 @@
 #include "core/account.h"
 #include "core/error.h"
 #include "core/letter.h"
+#include "io/mail/destination.h"
 
 struct delivery;
 
@@ -87,8 +88,18 @@ void delivery_forgo(struct delivery *delivery, size_t i);
 bool delivery_seal(struct delivery *delivery, struct letter *letters,
 	size_t count, struct error *err);
 
-/* Shows the sealed batch, durably. */
+/*
+ * Shows the sealed batch, durably. False when that failed for any message of
+ * it; the batch must be abandoned then, but what is published stays (see
+ * delivery_verdict).
+ */
 bool delivery_publish(struct delivery *delivery, struct error *err);
+
+/*
+ * What became of message i (from 0) of the batch that delivery_publish was
+ * called for last, until it is called again.
+ */
+enum verdict delivery_verdict(const struct delivery *delivery, size_t i);
 
 /* Takes the closed batch away. */
 void delivery_abandon(struct delivery *delivery);

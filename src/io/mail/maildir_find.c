@@ -169,9 +169,3 @@ bool maildir_locate(struct maildir *maildir, const struct letter *letters,
 		return maildir_failed(maildir, ERROR_WRITE, "sync", "new", err);
 	return true;
 }
-
-int maildir_read(struct maildir *maildir, const struct letter *letter)
-{
-	return openat(
-		maildir->tmp, letter->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-}

@@ -81,11 +81,26 @@ static bool check_file(struct mbox *mbox, struct error *err)
 	return true;
 }
 
-struct mbox *mbox_open(
+static void mbox_close(struct destination *destination)
+{
+	struct mbox *mbox = mbox_of(destination);
+
+	if (mbox == NULL)
+		return;
+	mbox_unlock(mbox);
+	close_spool(&mbox->open);
+	close_spool(&mbox->closed);
+	buffer_release(&mbox->quoted);
+	free(mbox->path);
+	free(mbox);
+}
+
+static struct destination *mbox_open(
 	const char *path, const char *spool_directory, struct error *err)
 {
 	struct mbox *mbox = xcalloc(1, sizeof *mbox);
 
+	mbox->destination.ops = &mbox_ops;
 	mbox->path = xstrdup(path);
 	mbox->fd = mbox->open.fd = mbox->closed.fd = -1;
 	buffer_init(&mbox->quoted, 4 * MBOX_BLOCK);
@@ -111,29 +126,21 @@ struct mbox *mbox_open(
 	if (!open_spool(&mbox->open, spool_directory, err) ||
 		!open_spool(&mbox->closed, spool_directory, err))
 		goto fail;
-	return mbox;
+	return &mbox->destination;
 fail:
-	mbox_close(mbox);
+	mbox_close(&mbox->destination);
 	return NULL;
 }
 
-void mbox_close(struct mbox *mbox)
+static bool mbox_begin(struct destination *destination, struct error *err)
 {
-	if (mbox == NULL)
-		return;
-	mbox_unlock(mbox);
-	close_spool(&mbox->open);
-	close_spool(&mbox->closed);
-	buffer_release(&mbox->quoted);
-	free(mbox->path);
-	free(mbox);
-}
+	struct mbox *mbox = mbox_of(destination);
 
-void mbox_begin(struct mbox *mbox)
-{
+	(void)err;
 	mbox->current = (struct spooled){.start = mbox->open.end};
 	mbox->quoting = (struct mboxrd){.matched = 0};
 	mbox->last = '\n';
+	return true;
 }
 
 static bool write_at(int fd, const char *bytes, size_t length, off_t at)
@@ -170,9 +177,11 @@ static bool spool_quoted(struct mbox *mbox, struct error *err)
 	return true;
 }
 
-bool mbox_write(
-	struct mbox *mbox, const char *bytes, size_t length, struct error *err)
+static bool mbox_write(struct destination *destination, const char *bytes,
+	size_t length, struct error *err)
 {
+	struct mbox *mbox = mbox_of(destination);
+
 	while (length > 0) {
 		/* Quoting adds an octet to every five at the most. */
 		size_t n = length < MBOX_BLOCK ? length : MBOX_BLOCK;
@@ -187,9 +196,10 @@ bool mbox_write(
 	return true;
 }
 
-bool mbox_end(struct mbox *mbox, const char *sender, int64_t now,
-	struct letter *letter, struct error *err)
+static bool mbox_end(struct destination *destination, const char *sender,
+	int64_t now, struct letter *letter, struct error *err)
 {
+	struct mbox *mbox = mbox_of(destination);
 	struct spooled *current = &mbox->current;
 
 	mboxrd_quote_end(&mbox->quoting, &mbox->quoted);
@@ -210,22 +220,26 @@ bool mbox_end(struct mbox *mbox, const char *sender, int64_t now,
 	return true;
 }
 
-void mbox_drop(struct mbox *mbox)
+static void mbox_drop(struct destination *destination)
 {
+	struct mbox *mbox = mbox_of(destination);
+
 	mbox->open.end = mbox->current.start;
 	buffer_consume(&mbox->quoted, buffer_length(&mbox->quoted));
 }
 
-void mbox_drop_last(struct mbox *mbox, size_t count)
+static void mbox_drop_last(struct destination *destination, size_t count)
 {
+	struct mbox *mbox = mbox_of(destination);
 	struct spool *spool = &mbox->open;
 
 	while (count-- > 0 && spool->count > 0)
 		spool->end = spool->at[--spool->count].start;
 }
 
-void mbox_turn(struct mbox *mbox)
+static void mbox_turn(struct destination *destination)
 {
+	struct mbox *mbox = mbox_of(destination);
 	struct spool empty = mbox->closed;
 
 	mbox->closed = mbox->open;
@@ -253,8 +267,10 @@ void mbox_unlock(struct mbox *mbox)
 	mbox->fd = -1;
 }
 
-void mbox_forgo(struct mbox *mbox, size_t i)
+static void mbox_forgo(struct destination *destination, size_t i)
 {
+	struct mbox *mbox = mbox_of(destination);
+
 	mbox->closed.at[i].forgone = true;
 }
 
@@ -280,9 +296,11 @@ static bool is_empty(const struct spool *spool)
 	return i == spool->count;
 }
 
-bool mbox_seal(struct mbox *mbox, struct letter *letters, size_t count,
-	struct error *err)
+static bool mbox_seal(struct destination *destination, struct letter *letters,
+	size_t count, struct error *err)
 {
+	struct mbox *mbox = mbox_of(destination);
+
 	if (count != mbox->closed.count)
 		return error_set(err, ERROR_SOFTWARE,
 			"a batch of %zu for %zu messages", count,
@@ -384,8 +402,18 @@ static void empty_batch(struct mbox *mbox)
 		spool->end = 0;
 }
 
-bool mbox_publish(struct mbox *mbox, struct error *err)
+static void judge(const struct spool *batch, bool ok, enum verdict *verdicts)
 {
+	for (size_t i = 0; i < batch->count; i++)
+		verdicts[i] = batch->at[i].forgone ? VERDICT_FORGONE
+			: ok			   ? VERDICT_PUBLISHED
+						   : VERDICT_FAILED;
+}
+
+static bool mbox_publish(struct destination *destination,
+	enum verdict *verdicts, struct error *err)
+{
+	struct mbox *mbox = mbox_of(destination);
 	struct appender *appender = xmalloc(sizeof *appender);
 
 	appender->mbox = mbox;
@@ -404,12 +432,39 @@ bool mbox_publish(struct mbox *mbox, struct error *err)
 			fsync(mbox->fd);
 	}
 	mbox_unlock(mbox);
+	judge(&mbox->closed, ok, verdicts);
 	empty_batch(mbox);
 	return ok;
 }
 
-void mbox_abandon(struct mbox *mbox)
+static void mbox_abandon(struct destination *destination)
 {
+	struct mbox *mbox = mbox_of(destination);
+
 	mbox_unlock(mbox);
 	empty_batch(mbox);
 }
+
+/* A batch that was not published has no name, so that nothing is left. */
+static void mbox_sweep(struct destination *destination)
+{
+	(void)destination;
+}
+
+const struct destination_ops mbox_ops = {
+	.open = mbox_open,
+	.close = mbox_close,
+	.sweep = mbox_sweep,
+	.begin = mbox_begin,
+	.write = mbox_write,
+	.end = mbox_end,
+	.drop = mbox_drop,
+	.drop_last = mbox_drop_last,
+	.turn = mbox_turn,
+	.has = mbox_has,
+	.forgo = mbox_forgo,
+	.seal = mbox_seal,
+	.publish = mbox_publish,
+	.abandon = mbox_abandon,
+	.recover = mbox_recover,
+};

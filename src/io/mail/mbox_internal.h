@@ -31,6 +31,7 @@ struct spool {
 };
 
 struct mbox {
+	struct destination destination;
 	char *path; /* owned */
 	struct spooled current;
 	struct mboxrd quoting;
@@ -48,5 +49,20 @@ struct mbox {
 /* Fails with what was tried, why it failed (errno), and what to do. */
 bool mbox_failed(struct mbox *mbox, enum error_kind kind, const char *what,
 	struct error *err);
+
+static inline struct mbox *mbox_of(struct destination *destination)
+{
+	return (struct mbox *)destination;
+}
+
+/* Locks and opens the mbox; a missing one is empty. */
+bool mbox_lock(struct mbox *mbox, struct error *err);
+void mbox_unlock(struct mbox *mbox);
+
+/* Of mbox_ops. */
+bool mbox_has(struct destination *destination, const struct letter *letters,
+	size_t count, bool *there, struct error *err);
+bool mbox_recover(struct destination *destination, const struct letter *letters,
+	size_t count, bool *arrived, struct error *err);
 
 #endif

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* What a killed run left of its batch in an mbox. */
+/* What is in an mbox already, of this run and of one that was killed. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "core/header.h"
 #include "core/mbox_from.h"
 #include "core/mbox_scan.h"
 #include "core/xalloc.h"
 #include "io/mail/mbox_internal.h"
+#include "io/process/digest.h"
 #include "io/process/directory.h"
 
 /* Where the text of a letter goes, up to its length. */
@@ -41,7 +43,11 @@ static bool is_ours(struct mbox *mbox, const struct letter *letter, bool partly)
 		memcmp(line, expected, (size_t)got) == 0;
 }
 
-enum mbox_found mbox_read(struct mbox *mbox, const struct letter *letter,
+/*
+ * Reads the message at a letter's place (locked), unquoted, in pieces to sink.
+ * True if the From_ line is ours and letter->octets were read.
+ */
+static bool read_letter(struct mbox *mbox, const struct letter *letter,
 	void (*sink)(void *data, const char *bytes, size_t length), void *data)
 {
 	static const struct mbox_events events = {.text = hand_on};
@@ -52,7 +58,7 @@ enum mbox_found mbox_read(struct mbox *mbox, const struct letter *letter,
 	off_t end = (off_t)(letter->offset + letter->length);
 
 	if (letter->length <= head || !is_ours(mbox, letter, false))
-		return MBOX_GONE;
+		return false;
 	char *block = xmalloc(MBOX_BLOCK);
 
 	mbox_scan_message(&scan, &events, &handing);
@@ -70,7 +76,7 @@ enum mbox_found mbox_read(struct mbox *mbox, const struct letter *letter,
 	}
 	mbox_scan_end(&scan);
 	free(block);
-	return at == end && handing.left == 0 ? MBOX_WHOLE : MBOX_GONE;
+	return at == end && handing.left == 0;
 }
 
 /* Is there another program's From_ line between from and end? */
@@ -95,7 +101,13 @@ static bool holds_from_line(struct mbox *mbox, off_t from, off_t end)
 	return found;
 }
 
-bool mbox_is_torn(struct mbox *mbox, const struct letter *letter)
+/*
+ * Is what begins at the letter's place its torn beginning, up to the end of the
+ * file? It must begin with our From_ line, end before the letter would, and
+ * hold no other From_ line, which could only be somebody else's mail behind it.
+ * Whose mail it is, its header says.
+ */
+static bool may_be_torn(struct mbox *mbox, const struct letter *letter)
 {
 	off_t end = lseek(mbox->fd, 0, SEEK_END);
 	off_t start = (off_t)letter->offset;
@@ -105,16 +117,120 @@ bool mbox_is_torn(struct mbox *mbox, const struct letter *letter)
 		!holds_from_line(mbox, start + 1, end);
 }
 
-bool mbox_cut(struct mbox *mbox, uint64_t offset, struct error *err)
+/* Makes what is in the locked mbox durable. */
+static bool sync_mbox(struct mbox *mbox, struct error *err)
+{
+	return directory_sync_fd(mbox->fd) ||
+		mbox_failed(mbox, ERROR_WRITE, "sync", err);
+}
+
+/* Takes off a torn end. */
+static bool cut(struct mbox *mbox, uint64_t offset, struct error *err)
 {
 	if (ftruncate(mbox->fd, (off_t)offset) < 0)
 		return mbox_failed(
 			mbox, ERROR_WRITE, "cut a torn message off", err);
-	return mbox_sync(mbox, err);
+	return sync_mbox(mbox, err);
 }
 
-bool mbox_sync(struct mbox *mbox, struct error *err)
+static void hash(void *data, const char *bytes, size_t length)
 {
-	return directory_sync_fd(mbox->fd) ||
-		mbox_failed(mbox, ERROR_WRITE, "sync", err);
+	digest_update(data, bytes, length);
+}
+
+/* Is the letter in its place, as the store has it? Locked. */
+static bool is_whole(
+	struct mbox *mbox, const struct letter *letter, struct digest *digest)
+{
+	unsigned char sha256[DIGEST_LENGTH];
+
+	digest_restart(digest);
+	bool read = read_letter(mbox, letter, hash, digest);
+
+	digest_finish(digest, sha256);
+	return read && memcmp(sha256, letter->sha256, sizeof sha256) == 0;
+}
+
+bool mbox_has(struct destination *destination, const struct letter *letters,
+	size_t count, bool *there, struct error *err)
+{
+	struct mbox *mbox = mbox_of(destination);
+	struct digest *digest = digest_new();
+	bool ok = mbox_lock(mbox, err);
+
+	for (size_t i = 0; ok && i < count; i++) {
+		there[i] = there[i] && is_whole(mbox, &letters[i], digest);
+	}
+	mbox_unlock(mbox);
+	digest_free(digest);
+	return ok;
+}
+
+struct tail {
+	struct header header;
+	struct digest *head; /* owned */
+};
+
+static void take_tail(void *data, const char *bytes, size_t length)
+{
+	struct tail *tail = data;
+	uint64_t before = tail->header.octets;
+
+	header_feed(&tail->header, bytes, length);
+	digest_update(
+		tail->head, bytes, (size_t)(tail->header.octets - before));
+}
+
+/*
+ * Is what lies at the end of the mbox, from the letter's place on, the letter's
+ * torn beginning? Another account's keepmail may have appended mail of the same
+ * sender in the same second, so that its From_ line proves nothing: its header
+ * must be the letter's, or be torn itself. An empty message has none. When in
+ * doubt it is not.
+ */
+static bool is_torn(struct mbox *mbox, const struct letter *letter)
+{
+	struct tail *tail;
+	unsigned char sha256[DIGEST_LENGTH];
+
+	if ((letter->head_octets == 0 && letter->octets > 0) ||
+		!may_be_torn(mbox, letter))
+		return false;
+	tail = xmalloc(sizeof *tail);
+	header_init(&tail->header);
+	tail->head = digest_new();
+	read_letter(mbox, letter, take_tail, tail);
+	digest_finish(tail->head, sha256);
+	digest_free(tail->head);
+	bool torn = !tail->header.done ||
+		(tail->header.octets == letter->head_octets &&
+			memcmp(sha256, letter->head_sha256, sizeof sha256) ==
+				0);
+
+	free(tail);
+	return torn;
+}
+
+/*
+ * The batch lies in one piece. A letter that is the torn end of the file is cut
+ * off, if nobody wrote behind it; otherwise only what is whole counts.
+ */
+bool mbox_recover(struct destination *destination, const struct letter *letters,
+	size_t count, bool *arrived, struct error *err)
+{
+	struct mbox *mbox = mbox_of(destination);
+	struct digest *digest = digest_new();
+	bool ok = mbox_lock(mbox, err);
+
+	for (size_t i = 0; ok && i < count; i++) {
+		arrived[i] = is_whole(mbox, &letters[i], digest);
+		if (arrived[i] || !is_torn(mbox, &letters[i]))
+			continue;
+		ok = cut(mbox, letters[i].offset, err);
+	}
+	/* What a killed run wrote may not be durable yet. */
+	ok = ok && sync_mbox(mbox, err);
+	mbox_unlock(mbox);
+	digest_free(digest);
+	return ok;
 }

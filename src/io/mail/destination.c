@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: ISC */
+#include "io/mail/destination.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/maildir_name.h"
+#include "core/xalloc.h"
+#include "io/mail/maildir.h"
+#include "io/mail/mbox.h"
+#include "io/mail/place.h"
+#include "io/process/directory.h"
+
+static bool is_not_there(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) < 0 && errno == ENOENT;
+}
+
+static char *maildir_directory(const char *path)
+{
+	return xstrdup(path);
+}
+
+static char *maildir_synced(const char *path)
+{
+	return xasprintf("%s/new", path);
+}
+
+static char *maildir_where(const char *path, const struct letter *letter)
+{
+	return xasprintf("%s/new/%s", path, letter->name);
+}
+
+/* Its owner may have made a directory, and nothing of a Maildir in it. */
+static bool maildir_is_missing(const char *path)
+{
+	char *cur = xasprintf("%s/cur", path);
+	bool missing = is_not_there(cur);
+
+	free(cur);
+	return missing;
+}
+
+/* Its copies say so: local_has_ours. */
+static bool maildir_has_mail(const char *path)
+{
+	(void)path;
+	return false;
+}
+
+static bool maildir_is_ours(const struct letter *letter)
+{
+	return maildir_name_is_ours(letter->name);
+}
+
+static char *mbox_directory(const char *path)
+{
+	char *directory = xstrdup(path);
+	char *slash = strrchr(directory, '/');
+
+	if (slash != NULL)
+		slash[slash == directory] = '\0';
+	return directory;
+}
+
+static char *mbox_where(const char *path, const struct letter *letter)
+{
+	(void)letter;
+	return xstrdup(path);
+}
+
+/* Nothing in an mbox says who wrote it. */
+static bool mbox_has_mail(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+		st.st_nlink == 1 && st.st_size > 0;
+}
+
+static bool mbox_is_ours(const struct letter *letter)
+{
+	return letter->length > 0;
+}
+
+static const struct destination_traits maildir_traits = {
+	.ops = &maildir_ops,
+	.words = "a Maildir",
+	.findable = true,
+	.rereadable = true,
+	.named = true,
+	.opens_copies = true,
+	.directory = maildir_directory,
+	.synced = maildir_synced,
+	.where = maildir_where,
+	.is_missing = maildir_is_missing,
+	.has_mail = maildir_has_mail,
+	.is_ours = maildir_is_ours,
+	.check = place_check_maildir,
+};
+
+static const struct destination_traits mbox_traits = {
+	.ops = &mbox_ops,
+	.words = "an mbox",
+	.findable = true,
+	.rereadable = true,
+	.needs_head = true,
+	.directory = mbox_directory,
+	.synced = mbox_directory,
+	.where = mbox_where,
+	.is_missing = is_not_there,
+	.has_mail = mbox_has_mail,
+	.is_ours = mbox_is_ours,
+	.check = place_check_mbox,
+};
+
+static bool none_check(const char *path, bool *there, struct error *err)
+{
+	(void)path;
+	*there = false;
+	return error_set(err, ERROR_CREATE, "no destination is set");
+}
+
+/* What is asked about it is answered as for a file that nobody knows. */
+static const struct destination_traits none_traits = {
+	.words = "no destination",
+	.directory = mbox_directory,
+	.synced = mbox_directory,
+	.where = mbox_where,
+	.is_missing = is_not_there,
+	.has_mail = maildir_has_mail,
+	.is_ours = maildir_is_ours,
+	.check = none_check,
+};
+
+const struct destination_traits *destination_traits(enum destination_kind kind)
+{
+	switch (kind) {
+	case DESTINATION_NONE:
+		break;
+	case DESTINATION_MAILDIR:
+		return &maildir_traits;
+	case DESTINATION_MBOX:
+		return &mbox_traits;
+	}
+	return &none_traits;
+}
+
+char *destination_directory(enum destination_kind kind, const char *path)
+{
+	return destination_traits(kind)->directory(path);
+}
+
+char *destination_where(enum destination_kind kind, const char *path,
+	const struct letter *letter)
+{
+	return destination_traits(kind)->where(path, letter);
+}
+
+bool destination_can_sync(enum destination_kind kind, const char *path)
+{
+	char *synced = destination_traits(kind)->synced(path);
+	bool can = directory_can_sync(synced);
+
+	free(synced);
+	return can;
+}
+
+bool destination_is_missing(enum destination_kind kind, const char *path)
+{
+	return destination_traits(kind)->is_missing(path);
+}
+
+bool destination_has_mail(enum destination_kind kind, const char *path)
+{
+	return destination_traits(kind)->has_mail(path);
+}
+
+bool destination_is_ours(
+	enum destination_kind kind, const struct letter *letter)
+{
+	return destination_traits(kind)->is_ours(letter);
+}
+
+bool destination_check(enum destination_kind kind, const char *path,
+	bool *there, struct error *err)
+{
+	return destination_traits(kind)->check(path, there, err);
+}
