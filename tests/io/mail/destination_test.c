@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Every kind of destination, broken at each of its calls: a batch is delivered
+ * to it by a process that dies there, or whose call fails; then another one
+ * recovers, and delivers what is not there. No message may be lost or doubled,
+ * and nothing may be left. A new kind is a row more.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "calls.h"
+#include "core/xalloc.h"
+#include "io/mail/delivery.h"
+#include "tap.h"
+
+#define MESSAGES_MAX 9
+#define FORGONE 1
+#define NOW 1721998923
+
+/* What the store would know of a batch; it outlives the process. */
+static struct record {
+	bool arriving; /* its letters are recorded */
+	struct letter letters[MESSAGES_MAX];
+	bool over; /* publishing */
+	bool published;
+	enum verdict verdicts[MESSAGES_MAX];
+	unsigned calls;
+} * record;
+
+static char root[] = "/tmp/keepmail-destination-XXXXXX";
+static char place[sizeof root + 10];
+
+/* ---- the messages --------------------------------------------------------
+ */
+
+static char *texts[MESSAGES_MAX];
+
+static void make_texts(void)
+{
+	static const char *const bodies[] = {"\nb\n", "\n\n\n", "",
+		"\nFrom me\n>From you\n\nFrom them Mon\n", "\nhalf a line"};
+
+	for (size_t i = 0; i < MESSAGES_MAX; i++)
+		texts[i] = xasprintf("Message-ID: <%zu@x>\nA: b\n%s", i,
+			bodies[i % (sizeof bodies / sizeof bodies[0])]);
+	/* More than a block. */
+	texts[2] = xreallocarray(texts[2], 140001, 1);
+	memset(texts[2], 'x', 140000);
+	for (size_t i = 99; i < 140000; i += 100)
+		texts[2][i] = '\n';
+	texts[2][140000] = '\0';
+}
+
+static void free_texts(void)
+{
+	for (size_t i = 0; i < MESSAGES_MAX; i++)
+		free(texts[i]);
+}
+
+/* ---- readers, which share no code with what they read --------------------
+ */
+
+/* The contents of a file, in new memory. */
+static char *read_file(int directory, const char *name, size_t *length)
+{
+	struct stat st;
+	int fd = openat(directory, name, O_RDONLY);
+	char *text = NULL;
+
+	*length = 0;
+	if (fd >= 0 && fstat(fd, &st) == 0) {
+		text = xcalloc((size_t)st.st_size + 1, 1);
+		if (read(fd, text, (size_t)st.st_size) == st.st_size)
+			*length = (size_t)st.st_size;
+	}
+	if (fd >= 0)
+		close(fd);
+	return text == NULL ? xstrdup("") : text;
+}
+
+/* Each file of a directory is looked at, and removed if it shall be. */
+static size_t count_files(const char *name, const char *text, bool old)
+{
+	char *path = xasprintf("%s/%s", place, name);
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	size_t count = 0;
+
+	free(path);
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		const struct timespec ancient[2] = {{1, 0}, {1, 0}};
+		size_t length;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		char *found = read_file(dirfd(dir), entry->d_name, &length);
+
+		count += text == NULL || strcmp(found, text) == 0;
+		if (old)
+			utimensat(dirfd(dir), entry->d_name, ancient, 0);
+		free(found);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return count;
+}
+
+static size_t maildir_count(const char *text)
+{
+	return count_files("new", text, false) +
+		count_files("cur", text, false);
+}
+
+static size_t maildir_left(void)
+{
+	return count_files("tmp", NULL, true);
+}
+
+static void maildir_prepare(void)
+{
+}
+
+static void maildir_repair(void)
+{
+}
+
+/* Unquotes in place. */
+static void unquote(char *text)
+{
+	char *to = text;
+	bool starts = true;
+
+	for (const char *p = text; *p != '\0'; p++) {
+		size_t quotes = starts ? strspn(p, ">") : 0;
+
+		if (quotes > 0 && strncmp(p + quotes, "From ", 5) == 0)
+			p++;
+		starts = *p == '\n';
+		*to++ = *p;
+	}
+	*to = '\0';
+}
+
+/* Is this, in an mbox, the text, or the text and a line end that it lacks? */
+static bool is_text(const char *found, const char *text)
+{
+	size_t n = strlen(text);
+
+	return strncmp(found, text, n) == 0 &&
+		(found[n] == '\0' ||
+			((n == 0 || text[n - 1] != '\n') &&
+				strcmp(found + n, "\n") == 0));
+}
+
+static size_t mbox_count(const char *text)
+{
+	size_t length;
+	size_t count = 0;
+	char *mbox = read_file(AT_FDCWD, place, &length);
+	char *next = mbox;
+
+	while (next != NULL && *next != '\0') {
+		char *at = strchr(next, '\n');
+
+		next = at == NULL ? NULL : strstr(at, "\n\nFrom ");
+		if (at == NULL)
+			break;
+		at++;
+		if (next != NULL) {
+			next[1] = '\0';
+			next += 2;
+		} else {
+			size_t n = strlen(at);
+
+			if (n > 0)
+				at[n - 1] = '\0';
+		}
+		unquote(at);
+		count += text == NULL || is_text(at, text);
+	}
+	free(mbox);
+	return count;
+}
+
+static size_t mbox_left(void)
+{
+	char *lock = xasprintf("%s.lock", place);
+	size_t left = access(lock, F_OK) == 0;
+
+	free(lock);
+	return left;
+}
+
+/* A dot-lock that could neither be written nor removed: somebody must. */
+static void mbox_repair(void)
+{
+	char *lock = xasprintf("%s.lock", place);
+	struct stat st;
+
+	if (stat(lock, &st) == 0 && st.st_size == 0)
+		unlink(lock);
+	free(lock);
+}
+
+/* What was there ends in the middle of a line. */
+static const char earlier[] = "A: b\n\nnot ended";
+
+static void mbox_prepare(void)
+{
+	int fd = open(place, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	if (fd < 0 || dprintf(fd, "From a %s\n%s", "date", earlier) < 0)
+		exit(1);
+	close(fd);
+}
+
+/* ---- the table -----------------------------------------------------------
+ */
+
+static const struct row {
+	const char *name;
+	enum destination_kind kind;
+	void (*prepare)(void);
+	/* How many messages are there with this text; NULL: any. */
+	size_t (*count)(const char *text);
+	/* How many things that are no mail, which shall be old from now on. */
+	size_t (*left)(void);
+	/* Does what an error says is to be done. */
+	void (*repair)(void);
+	size_t earlier; /* messages there before */
+} rows[] = {
+	{"a Maildir", DESTINATION_MAILDIR, maildir_prepare, maildir_count,
+		maildir_left, maildir_repair, 0},
+	{"an mbox", DESTINATION_MBOX, mbox_prepare, mbox_count, mbox_left,
+		mbox_repair, 1},
+};
+
+static const struct harm {
+	const char *sentence;
+	enum calls_harm harm;
+} harms[] = {
+	{"killed before", CALLS_DIE_BEFORE},
+	{"killed behind, or in the middle of,", CALLS_DIE_AFTER},
+	{"with a failure of", CALLS_FAIL_ONCE},
+	{"with failures from there on at", CALLS_FAIL_ON},
+};
+
+/* ---- what is done with each ----------------------------------------------
+ */
+
+static bool deliver_one(struct delivery *delivery, const char *text,
+	struct letter *letter, struct error *err)
+{
+	size_t n = strlen(text);
+
+	if (delivery_begin(delivery, err) &&
+		delivery_write(delivery, text, n / 2, err) &&
+		delivery_write(delivery, text + n / 2, n - n / 2, err) &&
+		delivery_end(delivery, NOW, letter, err))
+		return true;
+	delivery_drop(delivery);
+	return false;
+}
+
+/* A batch, with one message dropped, one taken back, and one forgone. */
+static bool fill(struct delivery *delivery, size_t count,
+	struct letter *letters, struct error *err)
+{
+	struct letter other;
+
+	for (size_t i = 0; i < count; i++) {
+		if (i == 1) {
+			if (!delivery_begin(delivery, err) ||
+				!delivery_write(delivery, "x: y", 4, err)) {
+				delivery_drop(delivery);
+				return false;
+			}
+			delivery_drop(delivery);
+		}
+		if (i == 2) {
+			if (!deliver_one(delivery, "z: z\n", &other, err))
+				return false;
+			delivery_drop_last(delivery, 1);
+		}
+		if (!deliver_one(delivery, texts[i], &letters[i], err))
+			return false;
+	}
+	return true;
+}
+
+/* As the ladder does it. */
+static void run(const struct row *row, size_t count)
+{
+	struct error err;
+	struct letter letters[MESSAGES_MAX];
+	struct delivery *delivery = delivery_open(row->kind, place, root, &err);
+
+	if (delivery == NULL)
+		return;
+	if (fill(delivery, count, letters, &err)) {
+		delivery_turn(delivery);
+		delivery_forgo(delivery, FORGONE);
+		if (delivery_seal(delivery, letters, count, &err)) {
+			memcpy(record->letters, letters, sizeof letters);
+			record->arriving = true;
+			record->published = delivery_publish(delivery, &err);
+			for (size_t i = 0; i < count; i++)
+				record->verdicts[i] =
+					delivery_verdict(delivery, i);
+			record->over = true;
+		}
+		if (!record->published)
+			delivery_abandon(delivery);
+	}
+	delivery_close(delivery);
+}
+
+/* In a process of its own. */
+static void run_apart(
+	const struct row *row, size_t count, enum calls_harm harm, unsigned at)
+{
+	memset(record, 0, sizeof *record);
+	fflush(stdout);
+	pid_t child = fork();
+
+	if (child == 0) {
+		calls = (struct calls){.harm = harm, .at = at};
+		run(row, count);
+		record->calls = calls.seen;
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+}
+
+static bool broken(const char *what, unsigned at, size_t i)
+{
+	printf("# at call %u, message %zu: %s\n", at, i, what);
+	return false;
+}
+
+/* Verdicts are as they must be, before anything is recovered. */
+static bool verdicts_are_right(
+	const struct row *row, size_t count, enum calls_harm harm, unsigned at)
+{
+	for (size_t i = 0; record->over && i < count; i++) {
+		size_t there = row->count(texts[i]);
+		enum verdict verdict = record->verdicts[i];
+
+		if ((verdict == VERDICT_FORGONE) != (i == FORGONE))
+			return broken("wrongly forgone", at, i);
+		if (i != FORGONE && record->published &&
+			verdict != VERDICT_PUBLISHED)
+			return broken("not published, after all", at, i);
+		if (verdict == VERDICT_PUBLISHED && there != 1)
+			return broken("published, and not there", at, i);
+		if (verdict != VERDICT_PUBLISHED && there != 0 &&
+			harm != CALLS_FAIL_ON)
+			return broken("failed, and there", at, i);
+	}
+	for (size_t i = 0; !record->arriving && i < count; i++) {
+		if (row->count(texts[i]) != 0)
+			return broken("there before it is recorded", at, i);
+	}
+	return true;
+}
+
+/* Recovers; here[i]: message i is in its place. */
+static bool recover(
+	const struct row *row, size_t count, unsigned at, bool *here)
+{
+	struct error err;
+	struct letter letters[MESSAGES_MAX];
+	bool arrived[MESSAGES_MAX] = {false};
+	bool there[MESSAGES_MAX];
+	size_t n = 0;
+	struct delivery *delivery = delivery_open(row->kind, place, root, &err);
+
+	for (size_t i = 0; record->arriving && i < count; i++) {
+		if (i != FORGONE)
+			letters[n++] = record->letters[i];
+	}
+	bool ok = delivery != NULL &&
+		delivery_recover(delivery, letters, n, arrived, &err);
+
+	memset(there, true, sizeof there);
+	ok = ok && delivery_has(delivery, letters, n, there, &err);
+	delivery_close(delivery);
+	if (!ok)
+		return broken(err.text, at, 0);
+	n = 0;
+	for (size_t i = 0; i < count; i++) {
+		here[i] = record->arriving && i != FORGONE && arrived[n];
+		if (record->arriving && i != FORGONE && there[n] != arrived[n])
+			return broken("known, and not found", at, i);
+		n += record->arriving && i != FORGONE;
+		if (row->count(texts[i]) != here[i])
+			return broken("recovered wrongly", at, i);
+		if (record->over && record->verdicts[i] == VERDICT_PUBLISHED &&
+			!here[i])
+			return broken("published, and lost", at, i);
+	}
+	return true;
+}
+
+/* Fetches again what is not there; then all is there once. */
+static bool complete(
+	const struct row *row, size_t count, unsigned at, const bool *here)
+{
+	struct error err;
+	struct letter letters[MESSAGES_MAX];
+	size_t n = 0;
+	struct delivery *delivery = delivery_open(row->kind, place, root, &err);
+	bool ok = delivery != NULL;
+
+	for (size_t i = 0; ok && i < count; i++)
+		ok = here[i] ||
+			deliver_one(delivery, texts[i], &letters[n++], &err);
+	if (ok) {
+		delivery_turn(delivery);
+		ok = delivery_seal(delivery, letters, n, &err) &&
+			delivery_publish(delivery, &err);
+	}
+	row->left();
+	if (ok)
+		delivery_sweep(delivery);
+	delivery_close(delivery);
+	if (!ok)
+		return broken(err.text, at, 0);
+	for (size_t i = 0; i < count; i++) {
+		if (row->count(texts[i]) != 1)
+			return broken("not there once", at, i);
+	}
+	if (row->earlier > 0 && row->count(earlier) != 1)
+		return broken("what was there is not", at, 0);
+	if (row->count(NULL) != count + row->earlier)
+		return broken("other mail is there", at, 0);
+	return row->left() == 0 || broken("something is left", at, 0);
+}
+
+static int remove_one(
+	const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	(void)st;
+	(void)type;
+	(void)where;
+	return remove(path);
+}
+
+static void clear(const struct row *row)
+{
+	char *lock = xasprintf("%s.lock", place);
+
+	unlink(lock);
+	free(lock);
+	nftw(place, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	row->prepare();
+}
+
+/* Each call of a batch is broken, until there are no more. */
+static void test_harm(
+	const struct row *row, const struct harm *harm, size_t count)
+{
+	bool here[MESSAGES_MAX];
+	unsigned at = 0;
+	bool right = true;
+	bool whole = false;
+
+	while (right && !whole) {
+		clear(row);
+		run_apart(row, count, harm->harm, ++at);
+		whole = record->calls > 0 && record->calls < at;
+		row->repair();
+		right = verdicts_are_right(row, count, harm->harm, at) &&
+			recover(row, count, at, here) &&
+			complete(row, count, at, here);
+	}
+	ok(right && at > count && record->published,
+		"%s, %s each of %u calls for %zu messages: all there once",
+		row->name, harm->sentence, at - 1, count);
+}
+
+/* What could not be looked through is neither here nor gone. */
+static void test_search(const struct row *row)
+{
+	struct error err;
+	struct letter letters[MESSAGES_MAX];
+	bool arrived[MESSAGES_MAX];
+	char *from = xasprintf("%s/new", place);
+	char *to = xasprintf("%s/cur", place);
+
+	clear(row);
+	run_apart(row, 4, CALLS_WHOLE, 0);
+	memcpy(letters, record->letters, sizeof letters);
+	/* A mail reader has seen them. */
+	bool moved = rename(from, to) == 0;
+
+	free(from);
+	free(to);
+	struct delivery *delivery = delivery_open(row->kind, place, root, &err);
+
+	calls.entries_left = 2;
+	bool half = delivery_recover(delivery, letters, 1, arrived, &err);
+
+	calls.entries_left = 0;
+	bool whole = delivery_recover(delivery, letters, 1, arrived, &err);
+
+	ok(moved && !half && whole && arrived[0],
+		"%s that cannot be read to its end is not searched", row->name);
+	delivery_close(delivery);
+}
+
+int main(void)
+{
+	static const size_t counts[] = {4, MESSAGES_MAX};
+
+	record = mmap(NULL, sizeof *record, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (record == MAP_FAILED || mkdtemp(root) == NULL)
+		return 1;
+	snprintf(place, sizeof place, "%s/place", root);
+	make_texts();
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		for (size_t k = 0; k < sizeof harms / sizeof harms[0]; k++) {
+			for (size_t n = 0; n < 2; n++)
+				test_harm(&rows[i], &harms[k], counts[n]);
+		}
+	}
+	test_search(&rows[0]);
+	free_texts();
+	nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return done();
+}
