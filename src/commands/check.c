@@ -15,6 +15,7 @@
 #include "engine/places.h"
 #include "engine/rebuild.h"
 #include "engine/state.h"
+#include "io/mail/destination.h"
 #include "io/mail/place.h"
 #include "io/process/confine.h"
 #include "io/process/filesystem.h"
@@ -154,18 +155,17 @@ static bool is_as_known(struct check *check, struct error *err)
 static void check_mail(struct check *check)
 {
 	const struct account *account = check->account;
-	bool maildir = account->destination == DESTINATION_MAILDIR;
 	struct error err = {.kind = ERROR_NONE};
 	char on[80];
 	bool there;
-	bool sound = maildir ? place_check_maildir(account->path, &there, &err)
-			     : place_check_mbox(account->path, &there, &err);
+	bool sound = destination_check(
+		account->destination, account->path, &there, &err);
 
 	if (sound && check->store != NULL)
 		sound = is_as_known(check, &err);
 	if (sound)
 		tell_sound(check, "mail", "%s, %s%s%s", account->path,
-			maildir ? "a Maildir" : "an mbox",
+			destination_traits(account->destination)->words,
 			there ? "" : " that the first run makes",
 			doubt(account->path, on, sizeof on));
 	else

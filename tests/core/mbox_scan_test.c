@@ -23,9 +23,9 @@ static void add(struct told *told, const char *bytes, size_t length)
 static void on_begin(void *data, uint64_t at, const char *from, size_t length)
 {
 	char number[32];
+	int n = snprintf(number, sizeof number, "%" PRIu64 "[", at);
 
-	add(data, number,
-		(size_t)snprintf(number, sizeof number, "%" PRIu64 "[", at));
+	add(data, number, (size_t)n);
 	add(data, from, length);
 	add(data, "]", 1);
 }
@@ -38,9 +38,9 @@ static void on_text(void *data, const char *bytes, size_t length)
 static void on_end(void *data, uint64_t at)
 {
 	char number[32];
+	int n = snprintf(number, sizeof number, "]%" PRIu64 " ", at);
 
-	add(data, number,
-		(size_t)snprintf(number, sizeof number, "]%" PRIu64 " ", at));
+	add(data, number, (size_t)n);
 }
 
 static const struct mbox_events events = {on_begin, on_text, on_end};

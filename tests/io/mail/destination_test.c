@@ -517,6 +517,58 @@ static void test_search(const struct row *row)
 	delivery_close(delivery);
 }
 
+/* What is asked about a place that is not open. */
+static const struct question {
+	const char *sentence;
+	enum destination_kind kind;
+	const char *path;
+	const char *directory;
+	const char *where;
+	bool missing;
+	bool has_mail;
+	bool is_ours;
+} questions[] = {
+	{"a Maildir that is not there", DESTINATION_MAILDIR, "/no/Mail",
+		"/no/Mail", "/no/Mail/new/1.a_keepmail.b", true, false, true},
+	{"a Maildir without its directories", DESTINATION_MAILDIR, root, root,
+		NULL, true, false, true},
+	{"an mbox that is not there", DESTINATION_MBOX, "/no/mbox", "/no",
+		"/no/mbox", true, false, true},
+	{"an mbox at the top", DESTINATION_MBOX, "/mbox", "/", "/mbox", true,
+		false, true},
+	{"an mbox with mail", DESTINATION_MBOX, place, root, place, false, true,
+		true},
+};
+
+static void test_questions(void)
+{
+	const struct letter letter = {
+		.name = "1.a_keepmail.b", .octets = 1, .length = 1};
+
+	nftw(place, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	mbox_prepare();
+	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
+		const struct question *row = &questions[i];
+		char *directory = destination_directory(row->kind, row->path);
+		char *where = destination_where(row->kind, row->path, &letter);
+
+		ok(strcmp(directory, row->directory) == 0 &&
+				(row->where == NULL ||
+					strcmp(where, row->where) == 0) &&
+				destination_is_missing(row->kind, row->path) ==
+					row->missing &&
+				destination_has_mail(row->kind, row->path) ==
+					row->has_mail &&
+				destination_is_ours(row->kind, &letter) ==
+					row->is_ours,
+			"what is asked about %s is answered", row->sentence);
+		free(directory);
+		free(where);
+	}
+	ok(destination_can_sync(DESTINATION_MBOX, place),
+		"the directory of an mbox can be synced");
+}
+
 int main(void)
 {
 	static const size_t counts[] = {4, MESSAGES_MAX};
@@ -534,6 +586,7 @@ int main(void)
 		}
 	}
 	test_search(&rows[0]);
+	test_questions();
 	free_texts();
 	nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	return done();
