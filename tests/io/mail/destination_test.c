@@ -5,8 +5,6 @@
  * recovers, and delivers what is not there. No message may be lost or doubled,
  * and nothing may be left. A new kind is a row more.
  */
-#include <dirent.h>
-#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +17,7 @@
 #include "calls.h"
 #include "core/xalloc.h"
 #include "io/mail/delivery.h"
+#include "readers.h"
 #include "tap.h"
 
 #define MESSAGES_MAX 9
@@ -36,7 +35,6 @@ static struct record {
 } * record;
 
 static char root[] = "/tmp/keepmail-destination-XXXXXX";
-static char place[sizeof root + 10];
 
 /* ---- the messages --------------------------------------------------------
  */
@@ -65,163 +63,6 @@ static void free_texts(void)
 		free(texts[i]);
 }
 
-/* ---- readers, which share no code with what they read --------------------
- */
-
-/* The contents of a file, in new memory. */
-static char *read_file(int directory, const char *name, size_t *length)
-{
-	struct stat st;
-	int fd = openat(directory, name, O_RDONLY);
-	char *text = NULL;
-
-	*length = 0;
-	if (fd >= 0 && fstat(fd, &st) == 0) {
-		text = xcalloc((size_t)st.st_size + 1, 1);
-		if (read(fd, text, (size_t)st.st_size) == st.st_size)
-			*length = (size_t)st.st_size;
-	}
-	if (fd >= 0)
-		close(fd);
-	return text == NULL ? xstrdup("") : text;
-}
-
-/* Each file of a directory is looked at, and removed if it shall be. */
-static size_t count_files(const char *name, const char *text, bool old)
-{
-	char *path = xasprintf("%s/%s", place, name);
-	DIR *dir = opendir(path);
-	struct dirent *entry;
-	size_t count = 0;
-
-	free(path);
-	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		const struct timespec ancient[2] = {{1, 0}, {1, 0}};
-		size_t length;
-
-		if (entry->d_name[0] == '.')
-			continue;
-		char *found = read_file(dirfd(dir), entry->d_name, &length);
-
-		count += text == NULL || strcmp(found, text) == 0;
-		if (old)
-			utimensat(dirfd(dir), entry->d_name, ancient, 0);
-		free(found);
-	}
-	if (dir != NULL)
-		closedir(dir);
-	return count;
-}
-
-static size_t maildir_count(const char *text)
-{
-	return count_files("new", text, false) +
-		count_files("cur", text, false);
-}
-
-static size_t maildir_left(void)
-{
-	return count_files("tmp", NULL, true);
-}
-
-static void maildir_prepare(void)
-{
-}
-
-static void maildir_repair(void)
-{
-}
-
-/* Unquotes in place. */
-static void unquote(char *text)
-{
-	char *to = text;
-	bool starts = true;
-
-	for (const char *p = text; *p != '\0'; p++) {
-		size_t quotes = starts ? strspn(p, ">") : 0;
-
-		if (quotes > 0 && strncmp(p + quotes, "From ", 5) == 0)
-			p++;
-		starts = *p == '\n';
-		*to++ = *p;
-	}
-	*to = '\0';
-}
-
-/* Is this, in an mbox, the text, or the text and a line end that it lacks? */
-static bool is_text(const char *found, const char *text)
-{
-	size_t n = strlen(text);
-
-	return strncmp(found, text, n) == 0 &&
-		(found[n] == '\0' ||
-			((n == 0 || text[n - 1] != '\n') &&
-				strcmp(found + n, "\n") == 0));
-}
-
-static size_t mbox_count(const char *text)
-{
-	size_t length;
-	size_t count = 0;
-	char *mbox = read_file(AT_FDCWD, place, &length);
-	char *next = mbox;
-
-	while (next != NULL && *next != '\0') {
-		char *at = strchr(next, '\n');
-
-		next = at == NULL ? NULL : strstr(at, "\n\nFrom ");
-		if (at == NULL)
-			break;
-		at++;
-		if (next != NULL) {
-			next[1] = '\0';
-			next += 2;
-		} else {
-			size_t n = strlen(at);
-
-			if (n > 0)
-				at[n - 1] = '\0';
-		}
-		unquote(at);
-		count += text == NULL || is_text(at, text);
-	}
-	free(mbox);
-	return count;
-}
-
-static size_t mbox_left(void)
-{
-	char *lock = xasprintf("%s.lock", place);
-	size_t left = access(lock, F_OK) == 0;
-
-	free(lock);
-	return left;
-}
-
-/* A dot-lock that could neither be written nor removed: somebody must. */
-static void mbox_repair(void)
-{
-	char *lock = xasprintf("%s.lock", place);
-	struct stat st;
-
-	if (stat(lock, &st) == 0 && st.st_size == 0)
-		unlink(lock);
-	free(lock);
-}
-
-/* What was there ends in the middle of a line. */
-static const char earlier[] = "A: b\n\nnot ended";
-
-static void mbox_prepare(void)
-{
-	int fd = open(place, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-	if (fd < 0 || dprintf(fd, "From a %s\n%s", "date", earlier) < 0)
-		exit(1);
-	close(fd);
-}
-
 /* ---- the table -----------------------------------------------------------
  */
 
@@ -237,10 +78,11 @@ static const struct row {
 	void (*repair)(void);
 	size_t earlier; /* messages there before */
 } rows[] = {
-	{"a Maildir", DESTINATION_MAILDIR, maildir_prepare, maildir_count,
-		maildir_left, maildir_repair, 0},
-	{"an mbox", DESTINATION_MBOX, mbox_prepare, mbox_count, mbox_left,
-		mbox_repair, 1},
+	{"a Maildir", DESTINATION_MAILDIR, readers_maildir_prepare,
+		readers_maildir_count, readers_maildir_left,
+		readers_maildir_repair, 0},
+	{"an mbox", DESTINATION_MBOX, readers_mbox_prepare, readers_mbox_count,
+		readers_mbox_left, readers_mbox_repair, 1},
 };
 
 static const struct harm {
@@ -299,9 +141,10 @@ static bool fill(struct delivery *delivery, size_t count,
 /* As the ladder does it. */
 static void run(const struct row *row, size_t count)
 {
-	struct error err;
+	struct error err = {.kind = ERROR_NONE};
 	struct letter letters[MESSAGES_MAX];
-	struct delivery *delivery = delivery_open(row->kind, place, root, &err);
+	struct delivery *delivery =
+		delivery_open(row->kind, readers_place, root, &err);
 
 	if (delivery == NULL)
 		return;
@@ -376,12 +219,13 @@ static bool verdicts_are_right(
 static bool recover(
 	const struct row *row, size_t count, unsigned at, bool *here)
 {
-	struct error err;
+	struct error err = {.kind = ERROR_NONE};
 	struct letter letters[MESSAGES_MAX];
 	bool arrived[MESSAGES_MAX] = {false};
 	bool there[MESSAGES_MAX];
 	size_t n = 0;
-	struct delivery *delivery = delivery_open(row->kind, place, root, &err);
+	struct delivery *delivery =
+		delivery_open(row->kind, readers_place, root, &err);
 
 	for (size_t i = 0; record->arriving && i < count; i++) {
 		if (i != FORGONE)
@@ -414,10 +258,11 @@ static bool recover(
 static bool complete(
 	const struct row *row, size_t count, unsigned at, const bool *here)
 {
-	struct error err;
+	struct error err = {.kind = ERROR_NONE};
 	struct letter letters[MESSAGES_MAX];
 	size_t n = 0;
-	struct delivery *delivery = delivery_open(row->kind, place, root, &err);
+	struct delivery *delivery =
+		delivery_open(row->kind, readers_place, root, &err);
 	bool ok = delivery != NULL;
 
 	for (size_t i = 0; ok && i < count; i++)
@@ -438,7 +283,7 @@ static bool complete(
 		if (row->count(texts[i]) != 1)
 			return broken("not there once", at, i);
 	}
-	if (row->earlier > 0 && row->count(earlier) != 1)
+	if (row->earlier > 0 && row->count(readers_earlier) != 1)
 		return broken("what was there is not", at, 0);
 	if (row->count(NULL) != count + row->earlier)
 		return broken("other mail is there", at, 0);
@@ -456,11 +301,11 @@ static int remove_one(
 
 static void clear(const struct row *row)
 {
-	char *lock = xasprintf("%s.lock", place);
+	char *lock = xasprintf("%s.lock", readers_place);
 
 	unlink(lock);
 	free(lock);
-	nftw(place, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	nftw(readers_place, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	row->prepare();
 }
 
@@ -490,11 +335,11 @@ static void test_harm(
 /* What could not be looked through is neither here nor gone. */
 static void test_search(const struct row *row)
 {
-	struct error err;
+	struct error err = {.kind = ERROR_NONE};
 	struct letter letters[MESSAGES_MAX];
 	bool arrived[MESSAGES_MAX];
-	char *from = xasprintf("%s/new", place);
-	char *to = xasprintf("%s/cur", place);
+	char *from = xasprintf("%s/new", readers_place);
+	char *to = xasprintf("%s/cur", readers_place);
 
 	clear(row);
 	run_apart(row, 4, CALLS_WHOLE, 0);
@@ -504,7 +349,8 @@ static void test_search(const struct row *row)
 
 	free(from);
 	free(to);
-	struct delivery *delivery = delivery_open(row->kind, place, root, &err);
+	struct delivery *delivery =
+		delivery_open(row->kind, readers_place, root, &err);
 
 	calls.entries_left = 2;
 	bool half = delivery_recover(delivery, letters, 1, arrived, &err);
@@ -536,8 +382,8 @@ static const struct question {
 		"/no/mbox", true, false, true},
 	{"an mbox at the top", DESTINATION_MBOX, "/mbox", "/", "/mbox", true,
 		false, true},
-	{"an mbox with mail", DESTINATION_MBOX, place, root, place, false, true,
-		true},
+	{"an mbox with mail", DESTINATION_MBOX, readers_place, root,
+		readers_place, false, true, true},
 };
 
 static void test_questions(void)
@@ -545,8 +391,8 @@ static void test_questions(void)
 	const struct letter letter = {
 		.name = "1.a_keepmail.b", .octets = 1, .length = 1};
 
-	nftw(place, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-	mbox_prepare();
+	nftw(readers_place, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	readers_mbox_prepare();
 	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
 		const struct question *row = &questions[i];
 		char *directory = destination_directory(row->kind, row->path);
@@ -565,7 +411,7 @@ static void test_questions(void)
 		free(directory);
 		free(where);
 	}
-	ok(destination_can_sync(DESTINATION_MBOX, place),
+	ok(destination_can_sync(DESTINATION_MBOX, readers_place),
 		"the directory of an mbox can be synced");
 }
 
@@ -577,7 +423,7 @@ int main(void)
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (record == MAP_FAILED || mkdtemp(root) == NULL)
 		return 1;
-	snprintf(place, sizeof place, "%s/place", root);
+	snprintf(readers_place, sizeof readers_place, "%s/place", root);
 	make_texts();
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		for (size_t k = 0; k < sizeof harms / sizeof harms[0]; k++) {
