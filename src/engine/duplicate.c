@@ -98,7 +98,7 @@ bool duplicates_prepare(struct duplicates *duplicates, struct error *err)
 
 	if (account->keep_duplicates)
 		return true;
-	if (account->destination == DESTINATION_MAILDIR)
+	if (destination_traits(account->destination)->named)
 		return rebuild_find_strays(mailbox, &duplicates->strays,
 			&duplicates->stray_count, err);
 	if (store_has_succeeded(mailbox->store, mailbox->began))

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/ladder.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/xalloc.h"
@@ -10,6 +9,7 @@
 #include "engine/recover.h"
 #include "io/mail/delivery.h"
 #include "io/process/background.h"
+#include "io/process/log.h"
 #include "io/process/now.h"
 #include "io/store/store_identity.h"
 #include "io/store/store_message.h"
@@ -256,15 +256,14 @@ static void say_published(struct ladder *ladder, size_t i)
 	const struct account *account = ladder->mailbox->account;
 	const struct batch *batch = ladder->closed;
 	const struct letter *letter = &batch->letters[i];
-	bool maildir = account->destination == DESTINATION_MAILDIR;
-	char where[1200];
+	char *where =
+		destination_where(account->destination, account->path, letter);
 
-	snprintf(where, sizeof where, "%s%s%s", account->path,
-		maildir ? "/new/" : "", maildir ? letter->name : "");
 	mailbox_say_message(ladder->mailbox, batch->positions[i],
 		&ladder->plan->steps[batch->positions[i]],
 		batch->twice[i] ? "fetched again, which is here as" : "fetched",
 		where);
+	free(where);
 }
 
 static void closed_is_published(struct ladder *ladder)

@@ -9,6 +9,7 @@
 #include "engine/listing_without_uidl.h"
 #include "engine/places.h"
 #include "engine/state.h"
+#include "io/mail/destination.h"
 #include "io/process/confine.h"
 #include "io/process/digest.h"
 #include "io/process/log.h"
@@ -79,7 +80,7 @@ static bool find_readable(
 		if (!places_gather(places, account, mailbox->store, err))
 			return false;
 		places_add_links(places);
-	} else if (account->destination == DESTINATION_MAILDIR &&
+	} else if (destination_traits(account->destination)->opens_copies &&
 		!account->keep_duplicates) {
 		places_add(places, account->path, true);
 	}

@@ -11,6 +11,7 @@
 #include "core/xalloc.h"
 #include "engine/copies.h"
 #include "engine/mailbox.h"
+#include "io/mail/destination.h"
 #include "io/mail/local.h"
 #include "io/process/directory.h"
 #include "io/store/store_copy.h"
@@ -148,31 +149,9 @@ void places_release(struct places *places)
 /* ---- is it the place that mail was put into? ------------------------------
  */
 
-static bool is_missing(const struct account *account)
-{
-	bool maildir = account->destination == DESTINATION_MAILDIR;
-	char *path = xasprintf("%s%s", account->path, maildir ? "/cur" : "");
-	struct stat st;
-	bool missing = lstat(path, &st) < 0 && errno == ENOENT;
-
-	free(path);
-	return missing;
-}
-
-/* The Maildir, or the directory that the mbox lies in: new memory. */
-static char *directory_of(const struct account *account)
-{
-	char *path = xstrdup(account->path);
-	char *slash = strrchr(path, '/');
-
-	if (account->destination == DESTINATION_MBOX && slash != NULL)
-		slash[slash == path] = '\0';
-	return path;
-}
-
 static bool identify(const struct account *account, struct store_origin *origin)
 {
-	char *path = directory_of(account);
+	char *path = destination_directory(account->destination, account->path);
 	bool ok = directory_identity(path, &origin->inode, &origin->born);
 
 	free(path);
@@ -181,14 +160,7 @@ static bool identify(const struct account *account, struct store_origin *origin)
 
 bool places_can_sync(const struct account *account)
 {
-	bool maildir = account->destination == DESTINATION_MAILDIR;
-	char *directory = directory_of(account);
-	char *path = xasprintf("%s%s", directory, maildir ? "/new" : "");
-	bool can = directory_can_sync(path);
-
-	free(path);
-	free(directory);
-	return can;
+	return destination_can_sync(account->destination, account->path);
 }
 
 struct search {
@@ -255,7 +227,8 @@ bool places_check(struct mailbox *mailbox, struct error *err)
 
 	if (!store_has_mail(mailbox->store, &place, &kept, err))
 		return false;
-	if (kept && !mailbox->options->no_brake && is_missing(account))
+	if (kept && !mailbox->options->no_brake &&
+		destination_is_missing(account->destination, account->path))
 		return error_set(err, ERROR_DATA,
 			"%s, where mail was put, is not there: is its disk "
 			"mounted? Nothing was fetched or erased. " NO_BRAKE,

@@ -3,14 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "core/maildir_name.h"
 #include "core/search.h"
 #include "core/text.h"
 #include "core/xalloc.h"
 #include "engine/copies.h"
 #include "engine/identity.h"
+#include "io/mail/destination.h"
 #include "io/mail/local.h"
 #include "io/process/log.h"
 #include "io/process/now.h"
@@ -204,14 +203,6 @@ static bool take_header(void *data, size_t position,
 		store_record_kept(mailbox->store, row, since, err);
 }
 
-/* Was it put there by keepmail, as far as can be told? */
-static bool is_ours(const struct account *account, const struct letter *letter)
-{
-	return account->destination == DESTINATION_MBOX
-		? letter->length > 0
-		: maildir_name_is_ours(letter->name);
-}
-
 /*
  * Copies that no listed message was found to be: when one of them is fetched
  * after all, its text tells, and it is not stored again.
@@ -226,7 +217,9 @@ static bool record_others(const struct rebuild *rebuild, struct error *err)
 	for (size_t i = 0; i < rebuild->count; i++) {
 		const struct copy *copy = &rebuild->copies[i];
 
-		if (copy->taken || !is_ours(account, &copy->letter))
+		if (copy->taken ||
+			!destination_is_ours(
+				account->destination, &copy->letter))
 			continue;
 		others++;
 		if (!mailbox->options->dry_run &&
@@ -262,13 +255,12 @@ bool rebuild_match(struct rebuild *rebuild, const struct knowledge *knowledge,
 static bool has_mail(const struct others *others)
 {
 	const struct account *account = others->account;
-	struct stat st;
 
-	/* Nothing in an mbox says who wrote it. */
-	if (account->destination == DESTINATION_MBOX)
-		return !others->knows_place && lstat(account->path, &st) == 0 &&
-			S_ISREG(st.st_mode) && st.st_nlink == 1 &&
-			st.st_size > 0;
+	/* Without names, nothing there says who wrote it. */
+	if (!destination_traits(account->destination)->named)
+		return !others->knows_place &&
+			destination_has_mail(
+				account->destination, account->path);
 	return local_has_ours(others->local);
 }
 
@@ -286,7 +278,7 @@ bool rebuild_is_not_due(struct mailbox *mailbox, struct error *err)
 	others.local = local_new(NULL);
 	/* What cannot be looked at is told when it is delivered to. After the
 	 * look: mail is on record somewhere before it can be seen. */
-	if (account->destination == DESTINATION_MAILDIR)
+	if (destination_traits(account->destination)->named)
 		local_look(others.local, account->path, NULL, true, &unseen);
 	store_each_other(account->state, account->name, look_at_other, &others);
 	bool ok = true;

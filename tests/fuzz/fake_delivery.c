@@ -68,6 +68,22 @@ static struct fake_letter *writing(void)
 								    : NULL;
 }
 
+const struct destination_traits *destination_traits(enum destination_kind kind)
+{
+	static const struct destination_traits maildir = {.named = true};
+	static const struct destination_traits mbox = {.named = false};
+
+	return kind == DESTINATION_MBOX ? &mbox : &maildir;
+}
+
+char *destination_where(enum destination_kind kind, const char *path,
+	const struct letter *letter)
+{
+	(void)kind;
+	(void)letter;
+	return strdup(path);
+}
+
 struct delivery *delivery_open(enum destination_kind kind, const char *path,
 	const char *spool_directory, struct error *err)
 {
