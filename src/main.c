@@ -4,18 +4,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "cli/options.h"
+#include "cli/page.h"
 #include "commands/check.h"
 #include "commands/fetch.h"
 #include "commands/history.h"
 #include "commands/hold.h"
 #include "commands/import.h"
 #include "commands/list.h"
+#include "commands/list_local.h"
 #include "commands/mark_seen.h"
 #include "commands/rebuild.h"
 #include "commands/rename.h"
@@ -142,17 +143,6 @@ static struct account **choose_accounts(const struct command_line *line,
 	return chosen;
 }
 
-/* The width of standard output, if it is a terminal; else 0. */
-static unsigned output_columns(void)
-{
-	struct winsize size = {.ws_col = 0};
-
-	if (!isatty(STDOUT_FILENO))
-		return 0;
-	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
-	return size.ws_col < 80 ? 80 : size.ws_col;
-}
-
 static struct run_options options_of(const struct command_line *line)
 {
 	bool terminal = isatty(STDERR_FILENO);
@@ -197,8 +187,14 @@ static int run_list(const struct command_line *line, struct config *config,
 	(void)config;
 	if (line->word_count > 0)
 		return command_line_mistake("list takes one account");
+	if (line->local && (line->keep || line->no_brake || line->same_mailbox))
+		return command_line_mistake(
+			"list --local asks no server: -k, --no-brake and "
+			"--same-mailbox have no meaning with it");
+	if (line->local)
+		return list_local(accounts[0], &how);
 	how.dry_run = true;
-	how.columns = output_columns();
+	how.columns = page_columns();
 	return list_accounts(accounts, count, &how);
 }
 
@@ -371,6 +367,7 @@ int main(int argc, char **argv)
 	privilege_protect_memory();
 	umask(077);
 	set_signals();
+	page_init();
 	if (command_line_parse(&line, argc, argv, &status)) {
 		log_init(level_of(&line, terminal), terminal);
 		if (config_read(&config, line.files, line.file_count,

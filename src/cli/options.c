@@ -26,6 +26,8 @@ static const char usage[] =
 	"  history ACCOUNT [UID...]  its runs, or what is known of messages\n"
 	"  list ACCOUNT              what is on the server, and what a fetch\n"
 	"                            would do with it; changes nothing\n"
+	"  list --local ACCOUNT      which messages are missing or damaged here,\n"
+	"                            failed, too large or held; asks no server\n"
 	"  hold ACCOUNT UID...       never erase these messages on the server\n"
 	"  release ACCOUNT UID...    let the retention policy have them again\n"
 	"  retry ACCOUNT [UID...]    try again what failed to be fetched\n"
@@ -48,6 +50,7 @@ static const char usage[] =
 	"  -q, --quiet          errors only\n"
 	"      --json           one JSON object for each account, or whatever is\n"
 	"                       shown, on standard output\n"
+	"      --local          list: what is on record; with -v all of it\n"
 	"      --progress, --no-progress\n"
 	"                       a progress bar on standard error, or none\n"
 	"      --no-brake       erase although many copies are missing here, or\n"
@@ -66,6 +69,7 @@ static const char usage[] =
 
 enum long_only {
 	OPTION_JSON = 256,
+	OPTION_LOCAL,
 	OPTION_PROGRESS,
 	OPTION_NO_PROGRESS,
 	OPTION_NO_BRAKE,
@@ -84,6 +88,7 @@ static const struct option options[] = {
 	{"verbose", no_argument, NULL, 'v'},
 	{"quiet", no_argument, NULL, 'q'},
 	{"json", no_argument, NULL, OPTION_JSON},
+	{"local", no_argument, NULL, OPTION_LOCAL},
 	{"progress", no_argument, NULL, OPTION_PROGRESS},
 	{"no-progress", no_argument, NULL, OPTION_NO_PROGRESS},
 	{"refetch", no_argument, NULL, OPTION_REFETCH},
@@ -110,6 +115,7 @@ enum particular {
 	TAKES_TRUST_TIMES = 1 << 8,
 	TAKES_FROM = 1 << 9,
 	TAKES_ALWAYS = 1 << 10,
+	TAKES_LOCAL = 1 << 11,
 };
 
 static const struct {
@@ -123,6 +129,7 @@ static const struct {
 	{'f', TAKES_ALWAYS, "-f", " [-f FILE]"},
 	{'j', TAKES_JOBS, "-j", " [-j JOBS]"},
 	{OPTION_JSON, TAKES_JSON, "--json", NULL},
+	{OPTION_LOCAL, TAKES_LOCAL, "--local", NULL},
 	{OPTION_PROGRESS, TAKES_PROGRESS, "--progress",
 		" [--progress | --no-progress]"},
 	{OPTION_NO_PROGRESS, TAKES_PROGRESS, "--no-progress", ""},
@@ -159,7 +166,8 @@ static const struct {
 			TAKES_FROM,
 		.one = true, .named = true, .online = true},
 	[COMMAND_LIST] = {"list", "ACCOUNT",
-		TAKES_KEEP | TAKES_JSON | TAKES_NO_BRAKE | TAKES_SAME_MAILBOX,
+		TAKES_KEEP | TAKES_JSON | TAKES_LOCAL | TAKES_NO_BRAKE |
+			TAKES_SAME_MAILBOX,
 		.one = true, .named = true, .online = true},
 	[COMMAND_MARK_SEEN] = {"mark-seen", "ACCOUNT...",
 		TAKES_DRY_RUN | TAKES_SAME_MAILBOX, .named = true,
@@ -208,6 +216,8 @@ static bool take_flag(struct command_line *line, int option)
 		return ++line->verbose > 0;
 	case OPTION_JSON:
 		return line->json = true;
+	case OPTION_LOCAL:
+		return line->local = true;
 	case OPTION_PROGRESS:
 	case OPTION_NO_PROGRESS:
 		line->progress = option == OPTION_PROGRESS;
@@ -308,7 +318,7 @@ static void take_command(struct command_line *line)
 		line->name_count--;
 		break;
 	}
-	line->online = commands[line->command].online;
+	line->online = commands[line->command].online && !line->local;
 	if (!commands[line->command].one || line->name_count == 0)
 		return;
 	line->words = line->names + 1;

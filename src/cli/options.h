@@ -39,6 +39,7 @@ struct command_line {
 	bool dry_run;
 	bool keep;
 	bool json;
+	bool local;
 	bool no_brake;
 	bool refetch;
 	bool same_mailbox;

@@ -3,11 +3,14 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "cli/json.h"
+#include "cli/page.h"
 #include "core/text.h"
+#include "core/uid_name.h"
 #include "io/process/log.h"
 
 void report_summary(const struct tally *tally)
@@ -106,32 +109,33 @@ static void print_step(const struct account *account, const struct facts *facts,
 	size_t i, const struct step *step)
 {
 	const struct message *message = &facts->maildrop->messages[i];
-	struct uid bytes = maildrop_uid(facts->maildrop, message);
-	char uid[REPORT_SHOWN];
+	char *uid = uid_text(maildrop_uid(facts->maildrop, message));
 	char size[32] = "?";
 	char why[REPORT_WHY_MAX];
 
-	text_printable(uid, sizeof uid, bytes.bytes, bytes.length);
 	if (message->size != MAILDROP_SIZE_UNKNOWN)
 		text_size(size, sizeof size, message->size);
-	printf("  %-12s %6u %10s  %s  (%s)\n", report_verb(step),
+	page_line(6, "  %-12s %6u %10s  %s  (%s)", report_verb(step),
 		message->number, size, uid,
 		report_why(why, account, &facts->memories[i], step));
+	free(uid);
 }
 
 /* When the first of the messages that are not due yet will be. */
-static void print_next_due(const struct facts *facts, const struct plan *plan)
+static void make_next_due(char room[REPORT_WHY_MAX], const struct facts *facts,
+	const struct plan *plan)
 {
 	int64_t next = INT64_MAX;
 	char date[REPORT_TIME_MAX];
 
+	room[0] = '\0';
 	for (size_t i = 0; i < plan->count; i++) {
 		if (plan->steps[i].why_erase == REASON_NOT_DUE &&
 			facts->memories[i].kept_at < next)
 			next = facts->memories[i].kept_at;
 	}
 	if (next != INT64_MAX)
-		printf(", the first on %s",
+		snprintf(room, REPORT_WHY_MAX, ", the first on %s",
 			report_date(date, next + facts->policy->after));
 }
 
@@ -141,8 +145,9 @@ static void print_head(const struct account *account, const struct facts *facts,
 	char size[32];
 	char policy[64];
 
-	printf("%s: delete = %s; would fetch %zu (%s), erase %zu, leave %zu; "
-	       "nothing was changed\n",
+	page_line(4,
+		"%s: delete = %s; would fetch %zu (%s), erase %zu, leave %zu; "
+		"nothing was changed",
 		account->name,
 		facts->restraint == RESTRAINT_KEEP
 			? "never (-k)"
@@ -172,10 +177,12 @@ void report_plan(const struct account *account, const struct facts *facts,
 
 		if (by_pair[i] == 0)
 			continue;
-		printf("  leave %zu (%s", by_pair[i], plan_why(why, &step));
+		char next[REPORT_WHY_MAX] = "";
+
 		if (step.why_erase == REASON_NOT_DUE)
-			print_next_due(facts, plan);
-		printf(")\n");
+			make_next_due(next, facts, plan);
+		page_line(4, "  leave %zu (%s%s)", by_pair[i],
+			plan_why(why, &step), next);
 	}
 }
 

@@ -7,14 +7,20 @@
 #include <string.h>
 
 #include "cli/json.h"
+#include "cli/page.h"
 #include "cli/report.h"
 #include "core/text.h"
+#include "core/uid_name.h"
 #include "engine/copies.h"
+#include "engine/named.h"
 #include "io/process/log.h"
 #include "io/process/privilege.h"
 #include "io/store/store_look.h"
 #include "io/store/store_others.h"
 #include "io/store/store_run.h"
+
+/* Where values begin, and go on in another line. */
+#define INDENT 14
 
 /* A path, or a sentence of ours, made printable. */
 #define LONG_SHOWN 4800
@@ -36,20 +42,26 @@ static void print_run(const struct store_run *run)
 {
 	char time[REPORT_TIME_MAX];
 	char size[32];
-	char text[LONG_SHOWN];
+	char left[40] = "";
+	char failed[40] = "";
+	char status[40] = "";
+	char text[LONG_SHOWN] = "";
 
-	printf("%s  fetched %" PRIu64 " (%s), erased %" PRIu64,
-		report_time(time, run->ended), run->fetched,
-		text_size(size, sizeof size, run->octets), run->erased);
 	/* A run that failed may not have come to the listing. */
 	if (run->status == 0 || run->left > 0)
-		printf(", left %" PRIu64, run->left);
+		snprintf(left, sizeof left, ", left %" PRIu64, run->left);
 	if (run->failed > 0)
-		printf(", refused %" PRIu64, run->failed);
+		snprintf(failed, sizeof failed, ", refused %" PRIu64,
+			run->failed);
 	if (run->status != 0)
-		printf("; exit status %d: %s", run->status,
-			printable_long(text, run->error));
-	putchar('\n');
+		snprintf(status, sizeof status,
+			"; exit status %d: ", run->status);
+	if (run->status != 0)
+		printable_long(text, run->error);
+	page_line(4, "%s  fetched %" PRIu64 " (%s), erased %" PRIu64 "%s%s%s%s",
+		report_time(time, run->ended), run->fetched,
+		text_size(size, sizeof size, run->octets), run->erased, left,
+		failed, status, text);
 }
 
 static void print_json_account(const struct history *history)
@@ -140,7 +152,7 @@ static const char *hexadecimal(
 
 static void print_line(const char *name, const char *text)
 {
-	printf("  %-11s %s\n", name, text);
+	page_line(INDENT, "  %-11s %s", name, text);
 }
 
 static void print_time(const char *name, int64_t seconds)
@@ -183,8 +195,9 @@ static void print_place(
 	char shown[LONG_SHOWN];
 
 	if (message->kind == DESTINATION_MBOX) {
-		printf("  %-11s %s, %" PRIu64 " bytes from byte %" PRIu64
-		       " on, when it was stored\n",
+		page_line(INDENT,
+			"  %-11s %s, %" PRIu64 " bytes from byte %" PRIu64
+			" on, when it was stored",
 			"lies in", printable_long(shown, message->path),
 			message->length, message->offset);
 		return;
@@ -204,17 +217,16 @@ static void print_place(
 static void print_message(
 	struct history *history, const struct store_message *message)
 {
-	char uid[REPORT_SHOWN];
+	char *uid = uid_text(message->uid);
 	char sha256[2 * LETTER_DIGEST + 1];
 	char size[48];
 
-	printf("uid %s",
-		text_printable(uid, sizeof uid, message->uid.bytes,
-			message->uid.length));
 	if (message->uid.ordinal > 0)
-		printf(", number %" PRIu32 " with this uid",
+		page_line(4, "uid %s, number %" PRIu32 " with this uid", uid,
 			message->uid.ordinal + 1);
-	putchar('\n');
+	else
+		page_line(4, "uid %s", uid);
+	free(uid);
 	print_line("state", state_words(message));
 	if (message->size != MAILDROP_SIZE_UNKNOWN) {
 		snprintf(size, sizeof size, "%" PRIu64 " bytes there",
@@ -313,12 +325,11 @@ static void show_message(const struct store_message *message, void *data)
 
 static void print_trouble(const struct store_trouble *trouble)
 {
-	char uid[REPORT_SHOWN];
+	char *uid = uid_text(trouble->uid);
 
-	printf("uid %s\n",
-		text_printable(uid, sizeof uid, trouble->uid.bytes,
-			trouble->uid.length));
-	printf("  %-11s %" PRIu64 " tries that failed\n", "trouble",
+	page_line(4, "uid %s", uid);
+	free(uid);
+	page_line(INDENT, "  %-11s %" PRIu64 " tries that failed", "trouble",
 		trouble->tries);
 	print_time("first", trouble->first_at);
 	print_time("last", trouble->last_at);
@@ -347,57 +358,22 @@ static void show_trouble(const struct store_trouble *trouble, void *data)
 	printf("}\n");
 }
 
-static void pass_message(const struct store_message *message, void *data)
-{
-	(void)message;
-	*(size_t *)data += 1;
-}
-
-static void pass_trouble(const struct store_trouble *trouble, void *data)
-{
-	(void)trouble;
-	*(size_t *)data += 1;
-}
-
-static struct uid uid_named(const char *text)
-{
-	return (struct uid){.bytes = text, .length = strlen(text)};
-}
-
-/* Before anything is shown: is something known of this uid? */
-static bool check_uid(struct store *store, struct uid uid, struct error *err)
-{
-	char shown[REPORT_SHOWN];
-	size_t found = 0;
-
-	if (!store_each_message(store, uid, pass_message, &found, err) ||
-		!store_each_trouble(store, &uid, pass_trouble, &found, err))
-		return false;
-	if (found > 0)
-		return true;
-	return error_set(err, ERROR_USAGE,
-		"no message with the uid %s is known: keepmail -n -v lists "
-		"them",
-		text_printable(shown, sizeof shown, uid.bytes, uid.length));
-}
-
 static bool show_uids(struct history *history, struct store *store,
-	char *const *uids, size_t count, struct error *err)
+	char *const *names, size_t count, struct error *err)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (!check_uid(store, uid_named(uids[i]), err))
-			return false;
-	}
-	for (size_t i = 0; i < count; i++) {
-		struct uid uid = uid_named(uids[i]);
+	struct named named;
 
-		if (!store_each_message(
-			    store, uid, show_message, history, err) ||
-			!store_each_trouble(
-				store, &uid, show_trouble, history, err))
-			return false;
-	}
-	return true;
+	if (!named_find(store, names, count, &named, err))
+		return false;
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < named.count; i++)
+		ok = store_each_message(store, named.uids[i], show_message,
+			     history, err) &&
+			store_each_trouble(store, &named.uids[i], show_trouble,
+				history, err);
+	named_release(&named);
+	return ok;
 }
 
 static bool show_runs(
@@ -418,8 +394,8 @@ static bool show_runs(
 	return true;
 }
 
-int history_show(const struct account *account, char *const *uids, size_t count,
-	bool json)
+int history_show(const struct account *account, char *const *names,
+	size_t count, bool json)
 {
 	struct history history = {.account = account, .json = json};
 	struct error err = {.kind = ERROR_NONE};
@@ -431,7 +407,7 @@ int history_show(const struct account *account, char *const *uids, size_t count,
 			account->state, account->name, STORE_LOOK, &err);
 	history.store = store;
 	bool ok = store != NULL &&
-		(count > 0 ? show_uids(&history, store, uids, count, &err)
+		(count > 0 ? show_uids(&history, store, names, count, &err)
 			   : show_runs(&history, store, &err));
 
 	local_free(history.local);

@@ -9,11 +9,12 @@
 #include "core/account.h"
 
 /*
- * Prints the account's runs on record, or, with uids (count of them), what is
- * known of those messages; or JSON, an object for each on a line. Returns the
- * exit status: 64 when a uid is not known; nothing is printed then.
+ * Prints the account's runs on record, or, with names of uids (count of them,
+ * as named_find takes them), what is known of those messages; or JSON, an
+ * object for each on a line. Returns the exit status: 64 when a uid is not
+ * known; nothing is printed then.
  */
-int history_show(const struct account *account, char *const *uids, size_t count,
-	bool json);
+int history_show(const struct account *account, char *const *names,
+	size_t count, bool json);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "commands/hold.h"
 
-#include <string.h>
-#include <sysexits.h>
+#include <stdlib.h>
 
-#include "core/text.h"
+#include "core/uid_name.h"
+#include "engine/named.h"
 #include "engine/state.h"
 #include "io/process/log.h"
 #include "io/process/now.h"
@@ -13,35 +13,73 @@
 #include "io/store/store_message.h"
 
 static bool hold_one(
-	struct store *store, const char *uid, bool hold, struct error *err)
+	struct store *store, struct uid uid, bool hold, struct error *err)
 {
-	char shown[4 * TEXT_SHOWN_MAX + 8];
 	size_t found = 0;
-	struct uid named = {.bytes = uid, .length = strlen(uid)};
 
-	if (!store_hold(store, named, hold ? now_seconds() : 0, &found, err))
+	if (!store_hold(store, uid, hold ? now_seconds() : 0, &found, err))
 		return false;
 	if (found > 0)
 		return true;
-	return error_set(err, ERROR_USAGE,
-		"no message with the uid %s is known: keepmail -n -v lists "
-		"them. Nothing was changed",
-		text_printable(shown, sizeof shown, uid, named.length));
+	char *text = uid_text(uid);
+
+	error_set(err, ERROR_USAGE,
+		"the message with the uid %s cannot be %s: it was never "
+		"fetched, or is erased on the server",
+		text, hold ? "held" : "released");
+	free(text);
+	return false;
 }
 
-static bool hold_all(struct store *store, char *const *uids, size_t count,
-	bool hold, struct error *err)
+static bool hold_all(struct store *store, const struct named *named, bool hold,
+	struct error *err)
 {
 	if (!store_begin(store, err))
 		return false;
-	for (size_t i = 0; i < count; i++) {
-		if (!hold_one(store, uids[i], hold, err))
+	for (size_t i = 0; i < named->count; i++) {
+		if (!hold_one(store, named->uids[i], hold, err))
 			return false;
 	}
 	return store_commit(store, err);
 }
 
-int hold_messages(const struct account *account, char *const *uids,
+/* Which messages those are, since what was typed may be less than a uid. */
+static void say_done(const struct named *named, bool hold)
+{
+	const char *done = hold ? "held" : "released";
+
+	for (size_t i = 0; i < named->count; i++) {
+		char *text = uid_text(named->uids[i]);
+
+		log_line(named->count == 1 ? LOG_SUMMARY : LOG_MESSAGES,
+			"%s: uid %s", done, text);
+		free(text);
+	}
+	if (named->count > 1)
+		log_line(LOG_SUMMARY, "%zu %s%s", named->count, done,
+			hold ? ": they are never erased on the server" : "");
+}
+
+static void hold_named(struct store *store, char *const *names, size_t count,
+	bool hold, struct error *err)
+{
+	struct error failure = {.kind = ERROR_NONE};
+	struct named named;
+
+	if (!named_find(store, names, count, &named, &failure)) {
+		error_set(err, failure.kind, "%s. Nothing was changed",
+			failure.text);
+		return;
+	}
+	if (hold_all(store, &named, hold, &failure))
+		say_done(&named, hold);
+	else
+		error_set(err, failure.kind, "%s. Nothing was changed",
+			failure.text);
+	named_release(&named);
+}
+
+int hold_messages(const struct account *account, char *const *names,
 	size_t count, bool hold)
 {
 	struct error err = {.kind = ERROR_NONE};
@@ -54,10 +92,8 @@ int hold_messages(const struct account *account, char *const *uids,
 			"them");
 	else if (privilege_become(account, &err))
 		store = state_open(account, STORE_WRITE, &err);
-	if (store != NULL && hold_all(store, uids, count, hold, &err))
-		log_line(LOG_SUMMARY, "%zu %s", count,
-			hold ? "held: they are never erased on the server"
-			     : "released");
+	if (store != NULL)
+		hold_named(store, names, count, hold, &err);
 	if (err.kind != ERROR_NONE)
 		log_error(&err);
 	store_close(store);

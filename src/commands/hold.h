@@ -9,10 +9,11 @@
 #include "core/account.h"
 
 /*
- * Holds the account's messages with these uids (count of them), or lets go of
- * them: all of them, or, when one is not known, none. Returns the exit status.
+ * Holds the account's messages with these uids (count of them, as named_find
+ * takes them), or lets go of them: all of them, or, when one is not known,
+ * none. Returns the exit status.
  */
-int hold_messages(const struct account *account, char *const *uids,
+int hold_messages(const struct account *account, char *const *names,
 	size_t count, bool hold);
 
 #endif

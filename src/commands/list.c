@@ -7,10 +7,13 @@
 #include <string.h>
 
 #include "cli/json.h"
+#include "cli/page.h"
 #include "cli/report.h"
+#include "commands/list_layout.h"
 #include "core/envelope.h"
 #include "core/header.h"
 #include "core/text.h"
+#include "core/uid_name.h"
 #include "core/width.h"
 #include "core/xalloc.h"
 #include "engine/accounts.h"
@@ -21,19 +24,7 @@
 
 /* Room for a subject or a uid, whatever is in it, made printable. */
 #define CELL_MAX (4 * ENVELOPE_SUBJECT_MAX + 8)
-#define UID_COLUMNS 10
 #define DATE_COLUMNS 10
-
-/* Columns on a terminal. */
-struct layout {
-	size_t number;
-	size_t uid;
-	size_t size;
-	size_t from;
-	size_t subject;
-	size_t here;
-	size_t next;
-};
 
 struct contents {
 	struct mailbox *mailbox; /* borrowed, and so are the next two */
@@ -47,7 +38,7 @@ struct contents {
 	struct header header;
 	/* What TOP told, until it is proven; that of i at i % this. */
 	struct envelope envelopes[HEADERS_UNPROVEN_MAX];
-	struct layout layout;
+	struct list_layout layout; /* on a terminal */
 	/* On a terminal reasons have no room in a line: the number of each. */
 	unsigned notes[PLAN_PAIRS];
 	unsigned note_count;
@@ -86,12 +77,14 @@ static char *make_cell(struct contents *contents, char room[CELL_MAX],
 	return text_printable_long(room, CELL_MAX, words, length);
 }
 
-static char *make_uid(struct contents *contents, char room[CELL_MAX],
-	const struct message *message)
+/* So that it can be typed; the caller frees it. */
+static char *make_uid(struct contents *contents, const struct message *message)
 {
 	struct uid uid = maildrop_uid(contents->facts->maildrop, message);
 
-	return make_cell(contents, room, uid.bytes, uid.length);
+	uid.bytes = session_words(
+		contents->mailbox->session, uid.bytes, uid.length, &uid.length);
+	return uid_text(uid);
 }
 
 static char *make_from(struct contents *contents, char room[CELL_MAX],
@@ -167,11 +160,13 @@ static void print_tabs(
 	const struct message *message = &contents->facts->maildrop->messages[i];
 	const struct memory *memory = &contents->facts->memories[i];
 	const struct step *step = &contents->plan->steps[i];
+	char *uid = make_uid(contents, message);
 	char cell[CELL_MAX];
 	char date[REPORT_TIME_MAX] = "";
 	char why[REPORT_WHY_MAX];
 
-	printf("%u\t%s\t", message->number, make_uid(contents, cell, message));
+	printf("%u\t%s\t", message->number, uid);
+	free(uid);
 	if (message->size != MAILDROP_SIZE_UNKNOWN)
 		printf("%" PRIu64, message->size);
 	if (envelope->has_date)
@@ -203,21 +198,25 @@ static size_t digits(uint32_t number)
 
 static void lay_out(struct contents *contents)
 {
-	struct layout *layout = &contents->layout;
+	struct list_layout *layout = &contents->layout;
+	char **uids = xcalloc(contents->plan->count, sizeof uids[0]);
 	bool has[PLAN_PAIRS] = {false};
 	uint32_t reasons = 0;
 	size_t verbs = 0;
 	char size[32];
 
-	*layout = (struct layout){
-		.number = 2, .uid = 3, .size = 4, .here = 4, .next = 4};
+	*layout = (struct list_layout){.number = 2,
+		.size = 4,
+		.date = DATE_COLUMNS,
+		.here = 4,
+		.next = 4};
 	for (size_t i = 0; i < contents->plan->count; i++) {
 		const struct message *message =
 			&contents->facts->maildrop->messages[i];
 		const struct step *step = &contents->plan->steps[i];
 
+		uids[i] = make_uid(contents, message);
 		layout->number = max(layout->number, digits(message->number));
-		layout->uid = max(layout->uid, message->uid_length);
 		if (message->size != MAILDROP_SIZE_UNKNOWN)
 			layout->size = max(layout->size,
 				strlen(text_size(
@@ -229,21 +228,19 @@ static void lay_out(struct contents *contents)
 		reasons += !has[plan_pair(step)];
 		has[plan_pair(step)] = true;
 	}
-	if (layout->uid > UID_COLUMNS)
-		layout->uid = UID_COLUMNS;
 	layout->next = max(layout->next, verbs + 1 + digits(reasons));
-	/* Nine blanks stand between the columns. */
-	size_t rest = (size_t)contents->mailbox->options->columns - 9 -
-		layout->number - layout->uid - layout->size - DATE_COLUMNS -
-		layout->here - layout->next;
-
-	layout->from = rest * 2 / 5;
-	layout->subject = rest - layout->from;
+	list_layout_fit(layout, contents->mailbox->options->columns, uids,
+		contents->plan->count);
+	for (size_t i = 0; i < contents->plan->count; i++)
+		free(uids[i]);
+	free(uids);
 }
 
-/* A cell no wider than columns; text is cut behind. */
+/* A cell no wider than columns (0: none); text is cut behind. */
 static void print_cell(char *text, size_t columns, const char *gap)
 {
+	if (columns == 0)
+		return;
 	width_cut(text, columns);
 	printf("%s%*s%s", text, (int)(columns - width_text(text)), "", gap);
 }
@@ -260,32 +257,36 @@ static unsigned note_of(struct contents *contents, const struct step *step)
 static void print_columns(
 	struct contents *contents, size_t i, const struct envelope *envelope)
 {
-	const struct layout *layout = &contents->layout;
+	const struct list_layout *layout = &contents->layout;
 	const struct message *message = &contents->facts->maildrop->messages[i];
 	const struct memory *memory = &contents->facts->memories[i];
 	const struct step *step = &contents->plan->steps[i];
+	char *uid = make_uid(contents, message);
 	char cell[CELL_MAX];
 	char size[32] = "?";
 	char date[REPORT_TIME_MAX] = "";
 	locale_t before = uselocale(contents->language->locale);
 
 	printf("%*u ", (int)layout->number, message->number);
-	width_cut_middle(make_uid(contents, cell, message), layout->uid);
-	print_cell(cell, layout->uid, " ");
+	print_cell(width_cut_middle(uid, layout->uid), layout->uid, " ");
+	free(uid);
 	if (message->size != MAILDROP_SIZE_UNKNOWN)
 		text_size(size, sizeof size, message->size);
+	if (layout->size > 0)
+		printf("%*s ", (int)layout->size, size);
 	if (envelope->has_date)
 		report_date(date, envelope->date);
 	/* The day, and not the minute. */
-	printf("%*s %-*.*s ", (int)layout->size, size, DATE_COLUMNS,
-		DATE_COLUMNS, date);
+	if (layout->date > 0)
+		printf("%-*.*s ", DATE_COLUMNS, DATE_COLUMNS, date);
 	print_cell(make_from(contents, cell, envelope), layout->from, "  ");
 	print_cell(make_cell(contents, cell, envelope->subject,
 			   envelope->subject_length),
 		layout->subject, "  ");
 	uselocale(before);
-	printf("%-*s %s %u\n", (int)layout->here, state_word(memory, step),
-		report_verb(step), note_of(contents, step));
+	if (layout->here > 0)
+		printf("%-*s ", (int)layout->here, state_word(memory, step));
+	printf("%s %u\n", report_verb(step), note_of(contents, step));
 	if (step->why_erase == REASON_NOT_DUE &&
 		memory->kept_at < contents->first_due)
 		contents->first_due = memory->kept_at;
@@ -320,21 +321,33 @@ static void print_notes(const struct contents *contents)
 /* ---- the rows, one after another ------------------------------------------
  */
 
+/* The name of a column, if it is shown. */
+static void print_name(const char *name, size_t columns, const char *gap)
+{
+	if (columns > 0)
+		printf("%-*.*s%s", (int)columns, (int)columns, name, gap);
+}
+
 static void print_head(const struct contents *contents)
 {
 	const struct run_options *options = contents->mailbox->options;
-	const struct layout *layout = &contents->layout;
+	const struct list_layout *layout = &contents->layout;
 
 	if (options->json)
 		return;
-	if (options->columns == 0)
+	if (options->columns == 0) {
 		printf("NO\tUID\tSIZE\tDATE\tFROM\tSUBJECT\tHERE\tNEXT\tWHY\n");
-	else
-		printf("%*s %-*s %*s %-*s %-*s  %-*s  %-*s NEXT\n",
-			(int)layout->number, "NO", (int)layout->uid, "UID",
-			(int)layout->size, "SIZE", DATE_COLUMNS, "DATE",
-			(int)layout->from, "FROM", (int)layout->subject,
-			"SUBJECT", (int)layout->here, "HERE");
+		return;
+	}
+	printf("%*s ", (int)layout->number, "NO");
+	print_name("UID", layout->uid, " ");
+	if (layout->size > 0)
+		printf("%*s ", (int)layout->size, "SIZE");
+	print_name("DATE", layout->date, " ");
+	print_name("FROM", layout->from, "  ");
+	print_name("SUBJECT", layout->subject, "  ");
+	print_name("HERE", layout->here, " ");
+	printf("NEXT\n");
 }
 
 static void print_row(

@@ -1,50 +1,67 @@
 /* SPDX-License-Identifier: ISC */
 #include "commands/retry.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #include "core/error.h"
-#include "core/text.h"
+#include "core/uid_name.h"
+#include "engine/named.h"
 #include "engine/state.h"
 #include "io/process/log.h"
 #include "io/process/privilege.h"
 #include "io/store/store_look.h"
 #include "io/store/store_trouble.h"
 
-static bool forget_one(
-	struct store *store, const char *uid, size_t *all, struct error *err)
+/* uid: NULL: all of them. */
+static bool forget_one(struct store *store, const struct uid *uid, size_t *all,
+	struct error *err)
 {
-	char shown[4 * TEXT_SHOWN_MAX + 8];
 	size_t found = 0;
-	struct uid named = {
-		.bytes = uid, .length = uid == NULL ? 0 : strlen(uid)};
 
-	if (!store_forget_trouble(
-		    store, uid == NULL ? NULL : &named, &found, err))
+	if (!store_forget_trouble(store, uid, &found, err))
 		return false;
 	*all += found;
 	if (found > 0 || uid == NULL)
 		return true;
-	return error_set(err, ERROR_USAGE,
+	char *text = uid_text(*uid);
+
+	error_set(err, ERROR_USAGE,
 		"no message with the uid %s has failed: keepmail status says "
 		"which have. Nothing was changed",
-		text_printable(shown, sizeof shown, uid, named.length));
+		text);
+	free(text);
+	return false;
 }
 
-static bool forget(struct store *store, char *const *uids, size_t count,
-	size_t *all, struct error *err)
+static bool forget(struct store *store, const struct named *named, size_t *all,
+	struct error *err)
 {
 	bool ok = store_begin(store, err);
 
-	if (ok && count == 0)
+	if (ok && named->count == 0)
 		ok = forget_one(store, NULL, all, err);
-	for (size_t i = 0; ok && i < count; i++)
-		ok = forget_one(store, uids[i], all, err);
+	for (size_t i = 0; ok && i < named->count; i++)
+		ok = forget_one(store, &named->uids[i], all, err);
 	return ok && store_commit(store, err);
 }
 
+static bool retry_named(struct store *store, char *const *names, size_t count,
+	size_t *all, struct error *err)
+{
+	struct error unknown = {.kind = ERROR_NONE};
+	struct named named;
+
+	if (!named_find(store, names, count, &named, &unknown))
+		return error_set(err, unknown.kind, "%s. Nothing was changed",
+			unknown.text);
+	bool ok = forget(store, &named, all, err);
+
+	named_release(&named);
+	return ok;
+}
+
 int retry_messages(
-	const struct account *account, char *const *uids, size_t count)
+	const struct account *account, char *const *names, size_t count)
 {
 	struct error err = {.kind = ERROR_NONE};
 	struct store *store = NULL;
@@ -53,7 +70,7 @@ int retry_messages(
 	log_account(account->name);
 	if (privilege_become(account, &err))
 		store = state_open(account, STORE_WRITE, &err);
-	if (store != NULL && forget(store, uids, count, &all, &err))
+	if (store != NULL && retry_named(store, names, count, &all, &err))
 		log_line(LOG_SUMMARY, "to be tried again in the next run: %zu",
 			all);
 	if (err.kind != ERROR_NONE)

@@ -9,9 +9,10 @@
 
 /*
  * Lets the next run try the account's messages with these uids again (count of
- * them; none: all that failed). Returns the exit status.
+ * them, as named_find takes them; none: all that failed). Returns the exit
+ * status.
  */
 int retry_messages(
-	const struct account *account, char *const *uids, size_t count);
+	const struct account *account, char *const *names, size_t count);
 
 #endif

@@ -3,15 +3,19 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "cli/json.h"
+#include "cli/page.h"
 #include "cli/report.h"
+#include "core/buffer.h"
 #include "core/error.h"
 #include "core/policy.h"
 #include "core/text.h"
+#include "core/uid_name.h"
 #include "engine/child.h"
 #include "io/process/log.h"
 #include "io/process/now.h"
@@ -23,6 +27,12 @@
 /* So many messages in quarantine are named one by one. */
 #define NAMED_MAX 10
 
+/* What goes on in another line begins there. */
+#define INDENT 4
+
+/* All of an account's first line is numbers and words of ours. */
+#define LINE_MAX_OCTETS 1000
+
 /* What is known of an account, and what follows from it. */
 struct status {
 	const struct account *account;
@@ -32,7 +42,7 @@ struct status {
 	size_t named;
 };
 
-static void print_due(const struct status *status)
+static void make_due(const struct status *status, struct buffer *line)
 {
 	const struct policy *policy = &status->account->policy;
 	const struct outlook *outlook = &status->outlook;
@@ -40,34 +50,36 @@ static void print_due(const struct status *status)
 
 	if (policy->erase == ERASE_WHEN_TRASHED ||
 		policy->erase == ERASE_WHEN_PURGED)
-		printf(", due when %s here",
+		buffer_printf(line, ", due when %s here",
 			policy->erase == ERASE_WHEN_TRASHED ? "trashed"
 							    : "gone");
 	else if (policy->erase == ERASE_NEVER && !policy_erases_later(policy))
-		printf(", nothing is due (delete = never)");
+		buffer_printf(line, ", nothing is due (delete = never)");
 	else if (policy->erase == ERASE_NEVER)
-		printf(", due by size (keepmail -n asks the server)");
+		buffer_printf(
+			line, ", due by size (keepmail -n asks the server)");
 	else if (outlook->due > 0)
-		printf(", %" PRIu64 " due now", outlook->due);
+		buffer_printf(line, ", %" PRIu64 " due now", outlook->due);
 	else
-		printf(", none due now");
+		buffer_printf(line, ", none due now");
 	if (outlook->next != 0)
-		printf(", next on %s", report_date(date, outlook->next));
+		buffer_printf(
+			line, ", next on %s", report_date(date, outlook->next));
 }
 
-static void print_success(const struct status *status)
+static void make_success(const struct status *status, struct buffer *line)
 {
 	const struct store_overview *seen = &status->seen;
 	char age[40];
 
 	if (seen->last_success != 0)
-		printf("last success %s",
+		buffer_printf(line, "last success %s",
 			text_age(age, sizeof age,
 				status->now - seen->last_success));
 	else if (seen->last.ended != 0)
-		printf("no success on record");
+		buffer_printf(line, "no success on record");
 	else
-		printf("never fetched");
+		buffer_printf(line, "never fetched");
 }
 
 static void print_failure(const struct status *status)
@@ -78,7 +90,7 @@ static void print_failure(const struct status *status)
 
 	if (last->ended == 0 || last->status == 0)
 		return;
-	printf("  the last run failed %s, with exit status %d: %s\n",
+	page_line(INDENT, "  the last run failed %s, with exit status %d: %s",
 		text_age(age, sizeof age, status->now - last->ended),
 		last->status,
 		text_printable_long(
@@ -88,17 +100,17 @@ static void print_failure(const struct status *status)
 static void print_quarantined(const struct store_trouble *trouble, void *data)
 {
 	struct status *status = data;
-	char uid[REPORT_SHOWN];
 	char error[4800];
 
 	if (status->named++ >= NAMED_MAX)
 		return;
-	printf("    uid %s: %" PRIu64 " tries, the last: %s\n",
-		text_printable(uid, sizeof uid, trouble->uid.bytes,
-			trouble->uid.length),
-		trouble->tries,
+	char *uid = uid_text(trouble->uid);
+
+	page_line(INDENT + 2, "    uid %s: %" PRIu64 " tries, the last: %s",
+		uid, trouble->tries,
 		text_printable_long(error, sizeof error, trouble->error,
 			strlen(trouble->error)));
+	free(uid);
 }
 
 /* What somebody may want to do something about. */
@@ -109,28 +121,53 @@ static bool print_particulars(
 	const char *name = status->account->name;
 
 	if (seen->at_work)
-		printf("  a run is in progress\n");
+		page_line(INDENT, "  a run is in progress");
+	if (seen->counted > 0)
+		page_line(INDENT,
+			"  %" PRIu64
+			" on the server %s as seen, never fetched (import, "
+			"mark-seen or start)",
+			seen->counted,
+			text_plural(seen->counted, "counts", "count"));
+	if (seen->too_large > 0)
+		page_line(INDENT,
+			"  %" PRIu64 " on the server over max-size (keepmail "
+			"list --local %s shows them)",
+			seen->too_large, name);
 	if (seen->held > 0)
-		printf("  %" PRIu64
-		       " held: never erased on the server (keepmail release %s "
-		       "UID lets go)\n",
+		page_line(INDENT,
+			"  %" PRIu64
+			" held: never erased on the server (keepmail release "
+			"%s UID lets go)",
 			seen->held, name);
 	if (seen->missing > 0)
-		printf("  %" PRIu64 " missing here (keepmail history %s UID "
-		       "tells where it lay)\n",
+		page_line(INDENT,
+			"  %" PRIu64
+			" missing here (keepmail list --local %s shows them)",
 			seen->missing, name);
+	if (seen->damaged > 0)
+		page_line(INDENT,
+			"  %" PRIu64
+			" damaged or missing here when keepmail verify looked "
+			"(keepmail list --local %s shows them)",
+			seen->damaged, name);
 	if (seen->in_trouble > 0)
-		printf("  %" PRIu64 " in trouble: tried again by later runs\n",
-			seen->in_trouble);
+		page_line(INDENT,
+			"  %" PRIu64 " in trouble: tried again by later runs "
+			"(keepmail list --local %s shows them)",
+			seen->in_trouble, name);
 	if (seen->quarantined == 0)
 		return true;
-	printf("  %" PRIu64
-	       " in quarantine: left on the server and no longer tried (keepmail history %s UID tells more)\n",
+	page_line(INDENT,
+		"  %" PRIu64
+		" in quarantine: left on the server and no longer tried "
+		"(keepmail history %s UID tells more)",
 		seen->quarantined, name);
 	if (!store_each_trouble(store, NULL, print_quarantined, status, err))
 		return false;
 	if (status->named > NAMED_MAX)
-		printf("    and %zu more\n", status->named - NAMED_MAX);
+		page_line(
+			INDENT, "    and %zu more", status->named - NAMED_MAX);
 	return true;
 }
 
@@ -138,18 +175,22 @@ static bool print_words(
 	struct status *status, struct store *store, struct error *err)
 {
 	const struct store_overview *seen = &status->seen;
+	struct buffer line;
 	char size[32];
 
-	printf("%s: ", status->account->name);
-	print_success(status);
+	buffer_init(&line, LINE_MAX_OCTETS);
+	make_success(status, &line);
 	if (seen->known) {
-		printf("; %" PRIu64 " kept (%s), %" PRIu64 " on the server",
+		buffer_printf(&line,
+			"; %" PRIu64 " kept (%s), %" PRIu64 " on the server",
 			seen->kept, text_size(size, sizeof size, seen->octets),
 			seen->on_server);
 		if (seen->on_server > 0)
-			print_due(status);
+			make_due(status, &line);
 	}
-	putchar('\n');
+	page_line(INDENT, "%s: %.*s", status->account->name,
+		(int)buffer_length(&line), buffer_bytes(&line));
+	buffer_release(&line);
 	print_failure(status);
 	return print_particulars(status, store, err);
 }
@@ -179,8 +220,11 @@ static void print_json(const struct status *status)
 		seen->on_server, status->outlook.due);
 	json_time("next_due", status->outlook.next);
 	printf(",\"held\":%" PRIu64 ",\"missing\":%" PRIu64
-	       ",\"trouble\":%" PRIu64 ",\"quarantined\":%" PRIu64 "}\n",
-		seen->held, seen->missing, seen->in_trouble, seen->quarantined);
+	       ",\"trouble\":%" PRIu64 ",\"quarantined\":%" PRIu64
+	       ",\"seen\":%" PRIu64 ",\"too_large\":%" PRIu64
+	       ",\"damaged\":%" PRIu64 "}\n",
+		seen->held, seen->missing, seen->in_trouble, seen->quarantined,
+		seen->counted, seen->too_large, seen->damaged);
 }
 
 static bool look(struct status *status, bool json, struct error *err)

@@ -8,8 +8,10 @@
 #include <sysexits.h>
 
 #include "cli/json.h"
+#include "cli/page.h"
 #include "commands/fetch.h"
 #include "core/text.h"
+#include "core/uid_name.h"
 #include "core/xalloc.h"
 #include "engine/child.h"
 #include "engine/copies.h"
@@ -19,6 +21,13 @@
 #include "io/process/now.h"
 #include "io/process/privilege.h"
 #include "io/store/store_copy.h"
+#include "io/store/store_look.h"
+
+/* What was found of a copy. */
+struct result {
+	int64_t row;
+	enum store_damage damage;
+};
 
 struct verify {
 	const struct account *account;
@@ -34,6 +43,9 @@ struct verify {
 	uint64_t unreadable;
 	int64_t *damaged; /* owned; rows that the server lists still */
 	size_t damaged_count;
+	struct result *results; /* owned; of all copies */
+	size_t result_count;
+	bool records; /* the store may be written to */
 };
 
 static const char *state_word(enum local_state state)
@@ -74,18 +86,20 @@ static void tell(struct verify *verify, const struct store_copy *copy,
 {
 	const char *word = state_word(state);
 	char *path = local_path(verify->local, &copy->letter);
-	char uid[4 * TEXT_SHOWN_MAX + 8];
+	char *uid = uid_text(copy->uid);
 
 	if (verify->options->json) {
 		print_json(verify, copy, word, path);
 	} else {
 		progress_clear(&verify->bar);
-		printf("%s: %-10s uid %s%s%s%s\n", verify->account->name, word,
+		page_line(4, "%s: %-10s uid %s%s%s%s", verify->account->name,
+			word,
 			text_printable(uid, sizeof uid, copy->uid.bytes,
 				copy->uid.length),
 			path == NULL ? "" : ", ", path == NULL ? "" : path,
 			copy->listed ? "" : " (no longer on the server)");
 	}
+	free(uid);
 	free(path);
 }
 
@@ -94,6 +108,33 @@ static void note_damaged(struct verify *verify, int64_t row)
 	verify->damaged = xreallocarray(verify->damaged,
 		verify->damaged_count + 1, sizeof verify->damaged[0]);
 	verify->damaged[verify->damaged_count++] = row;
+}
+
+static enum store_damage damage_of(enum local_state state)
+{
+	switch (state) {
+	case LOCAL_UNKNOWN:
+	case LOCAL_HERE:
+	case LOCAL_TRASHED:
+		return STORE_DAMAGE_NONE;
+	case LOCAL_GONE:
+	case LOCAL_UNTRACED:
+		return STORE_DAMAGE_MISSING;
+	case LOCAL_CHANGED:
+		return STORE_DAMAGE_CHANGED;
+	case LOCAL_UNREADABLE:
+		return STORE_DAMAGE_UNREADABLE;
+	}
+	return STORE_DAMAGE_NONE;
+}
+
+static void note_result(
+	struct verify *verify, int64_t row, enum store_damage damage)
+{
+	verify->results = xreallocarray(verify->results,
+		verify->result_count + 1, sizeof verify->results[0]);
+	verify->results[verify->result_count++] =
+		(struct result){.row = row, .damage = damage};
 }
 
 static bool take_copy(
@@ -110,6 +151,7 @@ static bool take_copy(
 	verify->trashed += state == LOCAL_TRASHED;
 	if (state == LOCAL_HERE || state == LOCAL_TRASHED)
 		state = local_verify(verify->local, &letter);
+	note_result(verify, copy->row, damage_of(state));
 	verify->total++;
 	verify->missing += state == LOCAL_GONE || state == LOCAL_UNTRACED;
 	verify->changed += state == LOCAL_CHANGED;
@@ -134,6 +176,21 @@ static bool count_copy(
 	verify->progress.total_messages++;
 	verify->progress.total_octets += copy->letter.octets;
 	return true;
+}
+
+/* For status and list --local, which do not look for themselves. */
+static bool record_results(struct verify *verify, struct error *err)
+{
+	if (!verify->records)
+		return true;
+	if (!store_begin(verify->store, err))
+		return false;
+	for (size_t i = 0; i < verify->result_count; i++) {
+		if (!store_record_damage(verify->store, verify->results[i].row,
+			    verify->results[i].damage, now_seconds(), err))
+			return false;
+	}
+	return store_commit(verify->store, err);
 }
 
 /* What is damaged here, and listed there, is unknown from now on. */
@@ -172,9 +229,11 @@ static bool verify_all(struct verify *verify, bool refetch, struct error *err)
 
 	if (!privilege_become(account, err))
 		return false;
-	verify->store = state_open(account,
-		refetch && !verify->options->dry_run ? STORE_WRITE : STORE_READ,
-		err);
+	/* One that is not there is not made to say so. */
+	verify->records = !verify->options->dry_run &&
+		(refetch || store_exists(account->state, account->name));
+	verify->store = state_open(
+		account, verify->records ? STORE_WRITE : STORE_READ, err);
 	verify->local = local_new(NULL);
 	return verify->store != NULL &&
 		copies_look(verify->local, account, verify->store, true, err) &&
@@ -182,6 +241,7 @@ static bool verify_all(struct verify *verify, bool refetch, struct error *err)
 			verify->options->stop, err) &&
 		store_all_copies(verify->store, count_copy, verify, err) &&
 		store_all_copies(verify->store, take_copy, verify, err) &&
+		record_results(verify, err) &&
 		(!refetch || forget_damaged(verify, err));
 }
 
@@ -245,6 +305,7 @@ static int verify_account(const struct account *account,
 	store_close(verify.store);
 	local_free(verify.local);
 	free(verify.damaged);
+	free(verify.results);
 	fflush(stdout);
 	return status;
 }

@@ -120,7 +120,8 @@ static bool record_oversizes(struct record *record, struct error *err)
 {
 	return record->memories == NULL ||
 		store_record_oversizes(record->store,
-			&record->mailbox->maildrop, record->memories, err);
+			&record->mailbox->maildrop, record->memories,
+			&record->attempt->plan, err);
 }
 
 /* Of what was never fetched its size is all that tells it from another. */

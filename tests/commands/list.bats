@@ -31,12 +31,6 @@ column() {
     sed -n "$((${2:-1} + 1))p" <<<"$output" | cut -f "$1"
 }
 
-# Runs keepmail on a terminal of 80 columns.
-on_terminal() {
-    run script -qec "stty cols 80; '$KEEPMAIL' -f '$rc' $*" /dev/null
-    output=${output//$'\r'/}
-    mapfile -t lines <<<"$output"
-}
 
 # A few messages of each kind: new, kept, held, erased before, too large.
 many_states() {
@@ -218,6 +212,60 @@ many_charsets() {
     on_terminal list a --json -q
     [ "${lines[0]:0:1}" = "{" ]
     [ "${#lines[@]}" -eq 9 ]
+}
+
+@test "a terminal of 60, 40 or 30 columns is not exceeded" {
+    many_states
+    letter "m8-$(printf '%060d' 0)-8" 'From: =?utf-8?B?5pel5pys6Kqe44Gu5ZCN5YmN44Gn44GZ?= <a@b>\nSubject: =?utf-8?B?5pel5pys6Kqe44Gu6ZW344GE5Lu25ZCN44Gn44GZ44KI44Gt?=\n\n'
+    columns=60 on_terminal list a -q
+    no_wider 60
+    [[ ${lines[0]} =~ ^NO\ UID\ +FROM\ +SUBJECT\ +HERE\ +NEXT$ ]]
+    says "letter 2"
+    columns=40 on_terminal list a -q
+    no_wider 40
+    [[ ${lines[0]} =~ ^NO\ UID\ +SUBJECT\ +NEXT$ ]]
+    says "letter 2"
+    says "1: kept here; not due yet, the first on
+   20"
+    columns=30 on_terminal list a -q
+    no_wider 30
+}
+
+@test "uids are shown whole where the terminal is wide enough" {
+    start_server --synthetic 3
+    write_rc
+    columns=100 on_terminal list a -q
+    says " 000000026553f100 "
+    columns=80 on_terminal list a -q
+    says_not 000000026553f100
+}
+
+@test "shortened uids differ as long as there is room, and can be typed" {
+    for uid in mail-server-1-abc mail-server-2-abc mail-server-3-abc; do
+        letter $uid 'From: alice@example.org\nSubject: a letter\n\n'
+    done
+    serve_mail
+    wanted 0
+    for columns in 60 80; do
+        on_terminal list a -q
+        no_wider $columns
+        mapfile -t shown < <(awk 'NR > 1 && NR < 5 { print $2 }' <<<"$output")
+        [ "$(printf '%s\n' "${shown[@]}" | sort -u | wc -l)" -eq 3 ]
+        [[ ${shown[1]} == *...* ]]
+        wanted 0 hold a "${shown[1]}" -v
+        says "held: uid mail-server-2-abc"
+    done
+}
+
+@test "a dry run's lines are broken at blanks on a narrow terminal, and only there" {
+    many_states
+    for columns in 60 40; do
+        on_terminal -n -v '2>/dev/null'
+        no_wider $columns
+        says "m7"
+    done
+    wanted 0 -n -v
+    [[ $output == *"  leave             1 "*" m1  (kept here; not due yet, on "* ]]
 }
 
 @test "nothing is changed, here or on the server" {

@@ -265,6 +265,60 @@ $size
 1" ]
 }
 
+@test "what was imported or marked as seen is told, as long as the server lists it" {
+    wanted 0 mark-seen a
+    wanted 0 status
+    says "  10 on the server count as seen, never fetched"
+    find "$work/mail" -type f ! -name 000001.eml -delete
+    wanted 0
+    wanted 0 status
+    says "  1 on the server counts as seen, never fetched"
+    wanted 0 status --json
+    [ "$(from_json seen)" -eq 1 ]
+    rm "$work/mail/000001.eml"
+    wanted 0
+    wanted 0 status
+    says_not "as seen"
+}
+
+@test "what is over max-size on the server is told, as long as it is there" {
+    printf 'Subject: large\n\n%020000d\n' 0 >"$work/mail/large.eml"
+    write_rc "max-size = 19000"
+    large=$(find "$work/mail" -size +19000c | wc -l)
+    wanted 0
+    wanted 0 status
+    says "  $large on the server over max-size"
+    wanted 0 status --json
+    [ "$(from_json too_large)" -eq "$large" ]
+    wanted 0
+    wanted 0 status
+    says "  $large on the server over max-size"
+    rm "$work/mail/large.eml"
+    wanted 0
+    wanted 0 status --json
+    [ "$(from_json too_large)" -eq "$((large - 1))" ]
+    write_rc
+    wanted 0
+    wanted 0 status --json
+    [ "$(from_json too_large)" -eq 0 ]
+    same_mail "$work/mail" "$work/Mail"
+}
+
+@test "a message that LIST no longer says to be over max-size is fetched" {
+    rm -f "$work/mail"/*
+    printf 'Subject: one\n\n%05000d\n' 0 >"$work/mail/one"
+    write_rc "max-size = 1000"
+    wanted 0
+    wanted 0 status --json
+    [ "$(from_json too_large)" -eq 1 ]
+    printf 'Subject: one\n\n' >"$work/mail/one"
+    in_store "DELETE FROM quiet"
+    wanted 0
+    [ "$(kept)" -eq 1 ]
+    wanted 0 status --json
+    [ "$(from_json too_large)" -eq 0 ]
+}
+
 @test "a store that is damaged, foreign or newer exits 65, and the others are shown" {
     write_accounts b
     wanted 0 -j 1
@@ -298,6 +352,8 @@ $size
 @test "a store of an older keepmail is shown, and left as it is" {
     wanted 0
     in_store "DROP INDEX message_present; DROP TABLE clock; DROP TABLE oversize;
+        ALTER TABLE message DROP COLUMN damage;
+        ALTER TABLE message DROP COLUMN damaged_at;
         ALTER TABLE place DROP COLUMN born;
         ALTER TABLE place DROP COLUMN inode;
         ALTER TABLE message DROP COLUMN head_octets;
@@ -446,6 +502,32 @@ $digest" ]
     wanted 64 history
     says "takes the name of an account"
     wanted 64 history b
+}
+
+@test "status and history are broken at blanks on a narrow terminal, and only there" {
+    write_rc 'delete = "after 2 days"'
+    wanted 0
+    wanted 0 hold a 000001.eml
+    in_store "INSERT INTO trouble VALUES (CAST('two' AS BLOB), 0, 9, 1, 2, 3, 4, 'the server refused to send message 2 (uid two): it is tried again next time')"
+    stop_server
+    wanted 75
+    for columns in 60 40; do
+        on_terminal status
+        no_wider $columns
+        says "    uid two: 9 tries"
+        on_terminal history a
+        no_wider $columns
+        says "fetched 10"
+        on_terminal history a 000001.eml two
+        no_wider $columns
+        says "  SHA-256 "
+        says "  because "
+    done
+    wanted 0 history a 000001.eml
+    digest=$(in_store "SELECT lower(hex(sha256)) FROM message WHERE CAST(uid AS TEXT) = '000001.eml'")
+    says "  SHA-256     $digest"
+    wanted 0 status
+    says "    uid two: 9 tries, the last: the server refused to send message 2 (uid two): it is tried again next time"
 }
 
 @test "what a server and a message said is shown as what it is" {

@@ -114,6 +114,22 @@ typed() {
     )
 }
 
+# on_terminal ARGUMENT...: runs keepmail on a terminal of $columns columns (80).
+on_terminal() {
+    command -v script >/dev/null || skip "no script(1) here"
+    run script -qec "stty cols ${columns:-80}; '$KEEPMAIL' -f '$rc' $*" /dev/null
+    output=${output//$'\r'/}
+    mapfile -t lines <<<"$output"
+}
+
+# no_wider COLUMNS: nothing that the last run printed is.
+no_wider() {
+    [ "$(LC_ALL=C.UTF-8 wc -L <<<"$output")" -le "$1" ] && return 0
+    echo "# wider than $1 columns:"
+    echo "# $output"
+    return 1
+}
+
 # says TEXT: the last run's output has it.
 says() {
     [[ $output == *"$1"* ]] && return 0

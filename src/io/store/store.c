@@ -158,6 +158,15 @@ fail:
 	return NULL;
 }
 
+bool store_exists(const char *directory, const char *name)
+{
+	char *path = xasprintf("%s/%s.db", directory, name);
+	bool exists = access(path, F_OK) == 0;
+
+	free(path);
+	return exists;
+}
+
 void store_close(struct store *store)
 {
 	if (store == NULL)

@@ -30,6 +30,9 @@ enum store_mode {
 struct store *store_open(const char *directory, const char *name,
 	enum store_mode mode, struct error *err);
 
+/* Is there a store of this account, whatever is in it? */
+bool store_exists(const char *directory, const char *name);
+
 /* Closes it and drops the lock; what was not committed is undone. NULL is safe.
  */
 void store_close(struct store *store);

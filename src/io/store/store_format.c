@@ -7,7 +7,7 @@
 
 /* "keep" in ASCII, in the file's header: this database is ours. */
 #define APPLICATION_ID 0x6b656570
-#define SCHEMA_VERSION 7
+#define SCHEMA_VERSION 8
 
 /* migrations[i] leads from user_version i to i + 1. */
 static const char *const migrations[SCHEMA_VERSION] = {
@@ -139,6 +139,11 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	 * ladder but the first writes to it. */
 	"CREATE INDEX message_present ON message (place)"
 	" WHERE vanished_at IS NULL;",
+	/* LIST says so, and not only what came when it was asked for. */
+	"ALTER TABLE oversize ADD COLUMN listed INTEGER NOT NULL DEFAULT 0;"
+	/* What verify found of a copy (enum store_damage), and when. */
+	"ALTER TABLE message ADD COLUMN damage INTEGER;"
+	"ALTER TABLE message ADD COLUMN damaged_at INTEGER;",
 };
 
 int64_t store_format(void)

@@ -35,11 +35,14 @@ static const char counts_sql[] =
 	" count(*) FILTER (WHERE state = 2 AND vanished_at IS NULL"
 	"  AND held_at IS NULL AND kept_at <= ?1),"
 	" min(kept_at) FILTER (WHERE state = 2 AND vanished_at IS NULL"
-	"  AND held_at IS NULL AND kept_at > ?1) FROM message";
+	"  AND held_at IS NULL AND kept_at > ?1),"
+	" count(*) FILTER (WHERE state = 4 AND vanished_at IS NULL),"
+	" count(*) FILTER (WHERE damaged_at IS NOT NULL AND missing_at IS NULL)"
+	" FROM message";
 
 static const char troubles_sql[] =
 	"SELECT count(*) FILTER (WHERE quarantined_at IS NULL),"
-	" count(quarantined_at) FROM trouble";
+	" count(quarantined_at), (SELECT count(*) FROM oversize) FROM trouble";
 
 #define RUN_COLUMNS                                                         \
 	"SELECT started, ended, status, fetched, octets, erased, \"left\"," \
@@ -315,6 +318,8 @@ static bool read_counts(struct store *store, int64_t kept_until,
 		overview->missing = store_count_at(stmt, 4);
 		overview->over = store_count_at(stmt, 5);
 		overview->oldest_other = sqlite3_column_int64(stmt, 6);
+		overview->counted = store_count_at(stmt, 7);
+		overview->damaged = store_count_at(stmt, 8);
 	}
 	return ok;
 }
@@ -328,6 +333,7 @@ static bool read_troubles(
 	while (store_next_row(store, stmt, &ok, err)) {
 		overview->in_trouble = store_count_at(stmt, 0);
 		overview->quarantined = store_count_at(stmt, 1);
+		overview->too_large = store_count_at(stmt, 2);
 	}
 	return ok;
 }

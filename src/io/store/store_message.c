@@ -25,8 +25,8 @@ static const char arriving_add_sql[] =
 	" head_sha256 = excluded.head_sha256,"
 	/* A hold on a message that was given up is for what takes its place. */
 	" held_at = CASE state WHEN 0 THEN held_at END, missing_at = NULL,"
-	" returned_at = NULL, doubtful_at = NULL"
-	" WHERE state <> 2 OR vanished_at IS NOT NULL"
+	" returned_at = NULL, doubtful_at = NULL, damage = NULL,"
+	" damaged_at = NULL WHERE state <> 2 OR vanished_at IS NOT NULL"
 	" RETURNING id";
 
 static const char arriving_list_sql[] =

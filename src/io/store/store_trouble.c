@@ -89,12 +89,13 @@ bool store_forget_trouble(struct store *store, const struct uid *uid,
 /* ---- messages larger than LIST says, and over max-size ------------------- */
 
 static const char recall_oversizes_sql[] =
-	"SELECT uid, ordinal, size FROM oversize";
+	"SELECT uid, ordinal, size, listed FROM oversize";
 
 static const char oversize_sql[] =
-	"INSERT INTO oversize (uid, ordinal, size) VALUES (?1, ?2, ?3)"
-	" ON CONFLICT (uid, ordinal) DO UPDATE SET size = excluded.size"
-	" WHERE size <> excluded.size";
+	"INSERT INTO oversize (uid, ordinal, size, listed)"
+	" VALUES (?1, ?2, ?3, ?4) ON CONFLICT (uid, ordinal) DO UPDATE SET"
+	" size = excluded.size, listed = excluded.listed"
+	" WHERE size <> excluded.size OR listed <> excluded.listed";
 
 static const char forget_oversize_sql[] =
 	"DELETE FROM oversize WHERE uid = ?1 AND ordinal = ?2";
@@ -115,15 +116,32 @@ bool store_recall_oversizes(struct store *store,
 	while (store_next_row(store, stmt, &ok, err)) {
 		size_t at = find(stmt, maildrop);
 
-		if (at != MAILDROP_NOT_FOUND)
+		/* What LIST says it says again. */
+		if (at != MAILDROP_NOT_FOUND && !sqlite3_column_int(stmt, 3))
 			memories[at].oversize = store_count_at(stmt, 2);
 	}
 	return ok;
 }
 
-/* The rows of what is not listed, or that no memory speaks of, go. */
+/* By what LIST says it is over max-size, and is left there. */
+static bool is_listed_large(const struct plan *plan, size_t i)
+{
+	return i < plan->count && plan->steps[i].why_fetch == REASON_TOO_LARGE;
+}
+
+/* Is what this row says of a listed message still so? */
+static bool is_still_large(sqlite3_stmt *row, size_t at,
+	const struct memory *memories, const struct plan *plan)
+{
+	return memories[at].oversize > 0 || is_listed_large(plan, at) ||
+		/* Without a plan nobody knows. */
+		(sqlite3_column_int(row, 3) != 0 && plan->count == 0);
+}
+
+/* The rows of what is not listed, or not over max-size, go. */
 static bool forget(struct store *store, const struct maildrop *maildrop,
-	const struct memory *memories, struct error *err)
+	const struct memory *memories, const struct plan *plan,
+	struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, recall_oversizes_sql, err);
 	sqlite3_stmt *drop = store_statement(store, forget_oversize_sql, err);
@@ -133,7 +151,8 @@ static bool forget(struct store *store, const struct maildrop *maildrop,
 	while (ok && store_next_row(store, stmt, &ok, err)) {
 		size_t at = find(stmt, maildrop);
 
-		if (at != MAILDROP_NOT_FOUND && memories[at].oversize > 0)
+		if (at != MAILDROP_NOT_FOUND &&
+			is_still_large(stmt, at, memories, plan))
 			continue;
 		sqlite3_bind_value(drop, 1, sqlite3_column_value(stmt, 0));
 		sqlite3_bind_value(drop, 2, sqlite3_column_value(stmt, 1));
@@ -145,20 +164,23 @@ static bool forget(struct store *store, const struct maildrop *maildrop,
 
 bool store_record_oversizes(struct store *store,
 	const struct maildrop *maildrop, const struct memory *memories,
-	struct error *err)
+	const struct plan *plan, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, oversize_sql, err);
 
-	if (stmt == NULL || !forget(store, maildrop, memories, err))
+	if (stmt == NULL || !forget(store, maildrop, memories, plan, err))
 		return false;
 	for (size_t i = 0; i < maildrop->count; i++) {
 		const struct message *message = &maildrop->messages[i];
+		bool listed = memories[i].oversize == 0;
 
-		if (memories[i].oversize == 0)
+		if (listed && !is_listed_large(plan, i))
 			continue;
 		store_bind_uid(stmt, 1, maildrop_uid(maildrop, message));
-		sqlite3_bind_int64(
-			stmt, 3, (sqlite3_int64)memories[i].oversize);
+		sqlite3_bind_int64(stmt, 3,
+			(sqlite3_int64)(listed ? message->size
+					       : memories[i].oversize));
+		sqlite3_bind_int(stmt, 4, listed);
 		if (!store_finish(store, stmt, "write to", err))
 			return false;
 	}

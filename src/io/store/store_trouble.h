@@ -35,13 +35,14 @@ bool store_forget_trouble(struct store *store, const struct uid *uid,
 	size_t *found, struct error *err);
 
 /*
- * Records which messages turned out to be larger than LIST says, as memories
- * (one for each of the maildrop) have it, within a transaction: what they do
- * not speak of, or is not listed, is forgotten. Nothing is written where all
- * that is known already.
+ * Records which messages are over max-size, within a transaction: by LIST, as
+ * the plan has it, or since they turned out to be larger than it says, as
+ * memories (one for each of the maildrop) have it. What neither speaks of, or
+ * is not listed, is forgotten. Nothing is written where all that is known
+ * already.
  */
 bool store_record_oversizes(struct store *store,
 	const struct maildrop *maildrop, const struct memory *memories,
-	struct error *err);
+	const struct plan *plan, struct error *err);
 
 #endif

@@ -235,6 +235,8 @@ END
 # The store as format 5 had it.
 make_format_5() {
     in_store "DROP INDEX message_present; DROP TABLE clock; DROP TABLE oversize;
+        ALTER TABLE message DROP COLUMN damage;
+        ALTER TABLE message DROP COLUMN damaged_at;
         ALTER TABLE place DROP COLUMN born; ALTER TABLE place DROP COLUMN inode;
         ALTER TABLE message DROP COLUMN head_octets;
         ALTER TABLE message DROP COLUMN head_sha256;

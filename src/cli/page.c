@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/page.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "core/wrap.h"
+#include "core/xalloc.h"
+
+/* Of a terminal that does not say, and the least that is believed of one. */
+#define COLUMNS_USUAL 80
+#define COLUMNS_LEAST 30
+
+static unsigned columns;
+
+void page_init(void)
+{
+	struct winsize size = {.ws_col = 0};
+
+	columns = 0;
+	if (!isatty(STDOUT_FILENO))
+		return;
+	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+	columns = size.ws_col;
+	if (columns == 0)
+		columns = COLUMNS_USUAL;
+	if (columns < COLUMNS_LEAST)
+		columns = COLUMNS_LEAST;
+}
+
+unsigned page_columns(void)
+{
+	return columns;
+}
+
+static void print_lines(const char *text, size_t indent)
+{
+	/* Something must stand behind it. */
+	if (indent > columns / 2)
+		indent = columns / 4;
+	size_t room = columns - indent;
+	/* A line is not broken in its name, but in what stands behind it. */
+	size_t name = strlen(text) > indent ? indent : 0;
+
+	for (;;) {
+		size_t n = name + wrap_line(text + name, room);
+		size_t shown = n;
+
+		while (shown > 0 && text[shown - 1] == ' ')
+			shown--;
+		fwrite(text, 1, shown, stdout);
+		putchar('\n');
+		name = 0;
+		text += n;
+		text += strspn(text, " ");
+		if (*text == '\0')
+			return;
+		printf("%*s", (int)indent, "");
+	}
+}
+
+void page_line(size_t indent, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (columns == 0) {
+		vprintf(format, args);
+		putchar('\n');
+		va_end(args);
+		return;
+	}
+	va_list again;
+
+	va_copy(again, args);
+	int length = vsnprintf(NULL, 0, format, again);
+
+	va_end(again);
+	size_t size = length < 0 ? 1 : (size_t)length + 1;
+	char *text = xmalloc(size);
+
+	text[0] = '\0';
+	vsnprintf(text, size, format, args);
+	va_end(args);
+	print_lines(text, indent);
+	free(text);
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/list_local.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/json.h"
+#include "cli/page.h"
+#include "cli/report.h"
+#include "core/buffer.h"
+#include "core/text.h"
+#include "core/uid_name.h"
+#include "io/process/log.h"
+#include "io/process/privilege.h"
+#include "io/store/store_look.h"
+
+/* An error that is stored has 1,200 octets at most; it is made printable. */
+#define WHY_MAX 6000
+#define ERROR_SHOWN 4808
+
+/* What goes on in another line begins there. */
+#define INDENT 4
+
+struct listing {
+	const struct account *account;
+	const struct run_options *options;
+	size_t shown;
+};
+
+/* What is the matter with a message: the worst first. */
+enum trouble {
+	TROUBLE_MISSING,
+	TROUBLE_DAMAGED,
+	TROUBLE_CHANGED,
+	TROUBLE_UNREADABLE,
+	TROUBLE_QUARANTINED,
+	TROUBLE_FAILED,
+	TROUBLE_TOO_LARGE,
+	TROUBLE_PARTLY,
+	TROUBLE_HELD,
+	TROUBLE_NONE,
+};
+
+static enum trouble trouble_of(const struct store_condition *condition)
+{
+	if (condition->recorded && condition->state == MEMORY_NONE)
+		return TROUBLE_DAMAGED;
+	if (condition->missing_at != 0 ||
+		condition->damage == STORE_DAMAGE_MISSING)
+		return TROUBLE_MISSING;
+	if (condition->damage == STORE_DAMAGE_CHANGED)
+		return TROUBLE_CHANGED;
+	if (condition->damage == STORE_DAMAGE_UNREADABLE)
+		return TROUBLE_UNREADABLE;
+	if (condition->quarantined_at != 0)
+		return TROUBLE_QUARANTINED;
+	if (condition->tries > 0)
+		return TROUBLE_FAILED;
+	if (condition->oversize > 0)
+		return TROUBLE_TOO_LARGE;
+	if (condition->recorded && condition->state == MEMORY_ARRIVING)
+		return TROUBLE_PARTLY;
+	return condition->held_at != 0 ? TROUBLE_HELD : TROUBLE_NONE;
+}
+
+/* The state of a message with which nothing is the matter, as list has it. */
+static const char *state_word(const struct store_condition *condition)
+{
+	switch (condition->state) {
+	case MEMORY_NONE:
+	case MEMORY_ARRIVING:
+		break;
+	case MEMORY_KEPT:
+		return "kept";
+	case MEMORY_ERASED:
+		return "erased";
+	case MEMORY_SEEN:
+		return "seen";
+	}
+	return "";
+}
+
+static const char *trouble_word(
+	const struct store_condition *condition, enum trouble trouble)
+{
+	switch (trouble) {
+	case TROUBLE_MISSING:
+		return "missing";
+	case TROUBLE_DAMAGED:
+		return "damaged";
+	case TROUBLE_CHANGED:
+		return "changed";
+	case TROUBLE_UNREADABLE:
+		return "unreadable";
+	case TROUBLE_QUARANTINED:
+		return "quarantined";
+	case TROUBLE_FAILED:
+		return "failed";
+	case TROUBLE_TOO_LARGE:
+		return "too-large";
+	case TROUBLE_PARTLY:
+		return "partly";
+	case TROUBLE_HELD:
+		return "held";
+	case TROUBLE_NONE:
+		return state_word(condition);
+	}
+	return "";
+}
+
+/* Since when it is so, as far as that is known; 0: it is not. */
+static int64_t since(
+	const struct store_condition *condition, enum trouble trouble)
+{
+	switch (trouble) {
+	case TROUBLE_MISSING:
+	case TROUBLE_DAMAGED:
+		return condition->missing_at != 0 ? condition->missing_at
+						  : condition->damaged_at;
+	case TROUBLE_CHANGED:
+	case TROUBLE_UNREADABLE:
+		return condition->damaged_at;
+	case TROUBLE_QUARANTINED:
+		return condition->quarantined_at;
+	case TROUBLE_FAILED:
+		return condition->tried_at;
+	case TROUBLE_TOO_LARGE:
+	case TROUBLE_PARTLY:
+		return 0;
+	case TROUBLE_HELD:
+		return condition->held_at;
+	case TROUBLE_NONE:
+		break;
+	}
+	return condition->erased_at != 0 ? condition->erased_at
+					 : condition->kept_at;
+}
+
+static void add(struct buffer *why, const char *text)
+{
+	if (buffer_length(why) > 0)
+		buffer_append(why, "; ", 2);
+	buffer_append(why, text, strlen(text));
+}
+
+static void add_failure(
+	struct buffer *why, const struct store_condition *condition)
+{
+	char date[REPORT_TIME_MAX];
+	char text[128];
+	char error[ERROR_SHOWN];
+
+	if (condition->quarantined_at != 0)
+		snprintf(text, sizeof text,
+			"failed %" PRIu64 " times, and not tried again",
+			condition->tries);
+	else
+		snprintf(text, sizeof text,
+			"failed %" PRIu64 " %s, the next try not before %s",
+			condition->tries,
+			text_plural(condition->tries, "time", "times"),
+			report_date(date, condition->next_at));
+	add(why, text);
+	text_printable_long(error, sizeof error, condition->error,
+		strlen(condition->error));
+	if (error[0] != '\0') {
+		buffer_append(why, ": ", 2);
+		buffer_append(why, error, strlen(error));
+	}
+}
+
+static void add_copy(
+	struct buffer *why, const struct store_condition *condition)
+{
+	if (condition->recorded && condition->state == MEMORY_NONE)
+		add(why, "damaged here, and fetched again by the next run");
+	else if (condition->missing_at != 0 ||
+		condition->damage == STORE_DAMAGE_MISSING)
+		add(why, "its copy was not found here");
+	if (condition->damage == STORE_DAMAGE_CHANGED)
+		add(why, "its copy is not what was stored");
+	if (condition->damage == STORE_DAMAGE_UNREADABLE)
+		add(why, "its copy cannot be read");
+	if (condition->recorded && condition->state == MEMORY_ARRIVING)
+		add(why, "a run is storing it, or was interrupted");
+}
+
+static const char *words(const struct buffer *why)
+{
+	return buffer_length(why) > 0 ? buffer_bytes(why) : "";
+}
+
+/* All that is the matter with it, in words. */
+static void make_why(
+	struct buffer *why, const struct store_condition *condition)
+{
+	char size[32];
+	char text[128];
+
+	add_copy(why, condition);
+	if (condition->tries > 0)
+		add_failure(why, condition);
+	if (condition->oversize > 0) {
+		snprintf(text, sizeof text, "%s, larger than max-size",
+			text_size(size, sizeof size, condition->oversize));
+		add(why, text);
+	}
+	if (condition->held_at != 0)
+		add(why, "never erased on the server");
+	if (condition->recorded && condition->state == MEMORY_SEEN)
+		add(why, "never fetched, counts as seen");
+	if (condition->erased_at != 0)
+		add(why, "erased on the server");
+	else if (condition->vanished_at != 0)
+		add(why, "no longer listed by the server");
+}
+
+static uint64_t size_of(const struct store_condition *condition)
+{
+	return condition->oversize > 0 ? condition->oversize
+		: condition->recorded  ? condition->size
+				       : MAILDROP_SIZE_UNKNOWN;
+}
+
+static void print_json(const struct listing *listing,
+	const struct store_condition *condition, const struct buffer *why)
+{
+	const char *name = listing->account->name;
+	enum trouble trouble = trouble_of(condition);
+	uint64_t size = size_of(condition);
+
+	printf("{\"account\":");
+	json_string(name, strlen(name));
+	printf(",\"uid\":");
+	json_uid(condition->uid);
+	printf(",\"ordinal\":%" PRIu32, condition->uid.ordinal);
+	json_field("state", trouble_word(condition, trouble));
+	json_time("since", since(condition, trouble));
+	if (size != MAILDROP_SIZE_UNKNOWN)
+		printf(",\"size\":%" PRIu64, size);
+	else
+		printf(",\"size\":null");
+	json_time("held_at", condition->held_at);
+	json_time("missing_at", condition->missing_at);
+	json_time("damaged_at", condition->damaged_at);
+	printf(",\"too_large\":%s,\"tries\":%" PRIu64,
+		condition->oversize > 0 ? "true" : "false", condition->tries);
+	json_time("next_at", condition->next_at);
+	json_time("quarantined_at", condition->quarantined_at);
+	if (condition->error[0] != '\0')
+		json_field("error", condition->error);
+	printf(",\"reason\":");
+	json_string(words(why), buffer_length(why));
+	printf("}\n");
+}
+
+static void print_line(
+	const struct store_condition *condition, const struct buffer *why)
+{
+	enum trouble trouble = trouble_of(condition);
+	int64_t when = since(condition, trouble);
+	char *uid = uid_text(condition->uid);
+	char date[REPORT_TIME_MAX] = "";
+	int length = (int)buffer_length(why);
+
+	if (page_columns() > 0)
+		page_line(INDENT, "%-11s %-16s %s%s%.*s",
+			trouble_word(condition, trouble),
+			when == 0 ? "" : report_date(date, when), uid,
+			length > 0 ? "  " : "", length, words(why));
+	else
+		printf("%s\t%s\t%s\t%.*s\n", uid,
+			trouble_word(condition, trouble),
+			when == 0 ? "" : report_time(date, when), length,
+			words(why));
+	free(uid);
+}
+
+static void show(const struct store_condition *condition, void *data)
+{
+	struct listing *listing = data;
+	struct buffer why;
+
+	buffer_init(&why, WHY_MAX);
+	make_why(&why, condition);
+	if (listing->options->json)
+		print_json(listing, condition, &why);
+	else
+		print_line(condition, &why);
+	listing->shown++;
+	buffer_release(&why);
+}
+
+static void print_head(const struct listing *listing)
+{
+	if (listing->options->json)
+		return;
+	if (page_columns() > 0)
+		page_line(INDENT, "%-11s %-16s UID  WHY", "STATE", "SINCE");
+	else
+		printf("UID\tSTATE\tSINCE\tWHY\n");
+}
+
+int list_local(const struct account *account, const struct run_options *options)
+{
+	struct listing listing = {.account = account, .options = options};
+	struct error err = {.kind = ERROR_NONE};
+	struct store *store = NULL;
+
+	log_account(account->name);
+	if (privilege_become(account, &err))
+		store = store_open(
+			account->state, account->name, STORE_LOOK, &err);
+	if (store != NULL) {
+		print_head(&listing);
+		store_each_condition(
+			store, options->verbose, show, &listing, &err);
+	}
+	store_close(store);
+	if (err.kind != ERROR_NONE) {
+		log_error(&err);
+		if (options->json)
+			json_error(account->name, &err);
+	} else if (listing.shown == 0) {
+		log_line(LOG_SUMMARY, "no message %s",
+			options->verbose ? "is on record"
+					 : "on record is in trouble or held");
+	}
+	return error_status(err.kind);
+}
