@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# fish completion of keepmail
+# fish completion of keepmail, made by contrib/completion/generate
 
 function __keepmail_accounts
     set -l dir $HOME/.config/keepmail
@@ -11,36 +11,43 @@ function __keepmail_accounts
     sed -n 's/^[[:space:]]*account[[:space:]]\{1,\}"\{0,1\}\([A-Za-z0-9._@+-]\{1,\}\)"\{0,1\}.*/\1/p' $file $parts 2>/dev/null
 end
 
-complete -c keepmail -f -a '(__keepmail_accounts)'
-set -l commands fetch check status history list import mark-seen rebuild rename verify hold release retry
-set -l first "not __fish_seen_subcommand_from $commands"
-complete -c keepmail -n $first -a fetch -d 'fetch new mail'
-complete -c keepmail -n $first -a check -d 'try places, password, server and login'
-complete -c keepmail -n $first -a status -d 'how the accounts are'
-complete -c keepmail -n $first -a history -d 'what is known of runs and messages'
-complete -c keepmail -n $first -a import -d 'what another fetcher has seen is not fetched'
-complete -c keepmail -n $first -a mark-seen -d 'what is listed now is not fetched'
-complete -c keepmail -n $first -a rebuild -d 'find out what is here, after a store was lost'
-complete -c keepmail -n $first -a rename -d 'an account has a new name in the rc file'
-complete -c keepmail -n $first -a verify -d 'read what is here against its digests'
-complete -c keepmail -n $first -a hold -d 'never erase messages on the server'
-complete -c keepmail -n $first -a release -d 'let the retention policy have them again'
-complete -c keepmail -n $first -a retry -d 'try again what failed to be fetched'
-complete -c keepmail -s f -l config -r -F -d 'read this rc file'
-complete -c keepmail -s n -l dry-run -d 'print what would be done and change nothing'
-complete -c keepmail -s k -l keep -d 'erase nothing on the server'
-complete -c keepmail -s j -l jobs -x -d 'accounts fetched in parallel'
-complete -c keepmail -s v -l verbose -d 'a line for each message'
-complete -c keepmail -s q -l quiet -d 'errors only'
-complete -c keepmail -l json -d 'one JSON object for each account'
-complete -c keepmail -l local -d 'list: what is on record, and in trouble'
-complete -c keepmail -l progress -d 'a progress bar'
-complete -c keepmail -l no-progress -d 'no progress bar'
-complete -c keepmail -l refetch -d 'fetch again what is damaged here'
-complete -c keepmail -l no-brake -d 'erase although many copies are missing here'
-complete -c keepmail -l same-mailbox -d 'server or user have new names'
-complete -c keepmail -l state-dir -x -a '(__fish_complete_directories)' -d 'where the stores are kept'
-complete -c keepmail -l from -x -a 'fetchmail getmail mpop fdm thunderbird claws' -d 'import: whose memory is taken over'
-complete -c keepmail -l trust-times -d 'import: days count from the times in its file'
-complete -c keepmail -s V -l version -d 'print the version'
-complete -c keepmail -s h -l help -d 'print the options'
+# Is there no command yet, or one of these?
+function __keepmail_may_be
+    not __fish_seen_subcommand_from fetch check status history list hold release retry import mark-seen rebuild rename verify help
+    or __fish_seen_subcommand_from $argv
+end
+
+complete -c keepmail -f
+complete -c keepmail -n 'not __fish_seen_subcommand_from help' -a '(__keepmail_accounts)'
+complete -c keepmail -n '__keepmail_may_be help' -a fetch -d 'Fetch new mail and apply the retention policy'
+complete -c keepmail -n '__keepmail_may_be help' -a check -d 'Test whether a fetch would succeed'
+complete -c keepmail -n '__keepmail_may_be help' -a status -d 'Show the state of accounts; contacts no server'
+complete -c keepmail -n '__keepmail_may_be help' -a history -d 'Show past runs, or all that is known of messages'
+complete -c keepmail -n '__keepmail_may_be help' -a list -d 'List the messages on the server'
+complete -c keepmail -n '__keepmail_may_be help' -a hold -d 'Never delete these messages from the server'
+complete -c keepmail -n '__keepmail_may_be help' -a release -d 'Apply the retention policy to held messages again'
+complete -c keepmail -n '__keepmail_may_be help' -a retry -d 'Try failed messages again in the next run'
+complete -c keepmail -n '__keepmail_may_be help' -a import -d 'Do not fetch what another program has fetched'
+complete -c keepmail -n '__keepmail_may_be help' -a mark-seen -d 'Do not fetch what is on the server now'
+complete -c keepmail -n '__keepmail_may_be help' -a rebuild -d 'Rebuild a lost store from the mail stored here'
+complete -c keepmail -n '__keepmail_may_be help' -a rename -d 'Rename the store after renaming an account'
+complete -c keepmail -n '__keepmail_may_be help' -a verify -d 'Check whether the mail stored here is intact'
+complete -c keepmail -n '__keepmail_may_be help' -a help -d 'Show the help for a command'
+complete -c keepmail -s f -l config -r -F -d 'Read this rc file; may be repeated'
+complete -c keepmail -n '__keepmail_may_be fetch list verify' -s k -l keep -d 'Delete nothing from the server in this run'
+complete -c keepmail -n '__keepmail_may_be fetch import mark-seen rebuild verify' -s n -l dry-run -d 'Show what would be done and why; change nothing'
+complete -c keepmail -s q -l quiet -d 'Show only errors'
+complete -c keepmail -s v -l verbose -d 'Show each message; -vv also shows the POP3 dialog'
+complete -c keepmail -n '__keepmail_may_be fetch rebuild' -s j -l jobs -x -d 'Fetch up to this many accounts in parallel'
+complete -c keepmail -n '__keepmail_may_be fetch check status history list rebuild verify' -l json -d 'Print JSON, one object per line'
+complete -c keepmail -n '__keepmail_may_be list' -l local -d 'List what is recorded here; contacts no server'
+complete -c keepmail -n '__keepmail_may_be fetch rebuild verify' -l progress -d 'Show a progress bar'
+complete -c keepmail -n '__keepmail_may_be fetch rebuild verify' -l no-progress -d 'Show no progress bar'
+complete -c keepmail -n '__keepmail_may_be fetch list verify' -l no-brake -d 'Continue although many copies are missing here'
+complete -c keepmail -n '__keepmail_may_be verify' -l refetch -d 'Fetch missing and damaged messages again'
+complete -c keepmail -n '__keepmail_may_be fetch list import mark-seen rebuild' -l same-mailbox -d 'Accept a new server or user name for the mailbox'
+complete -c keepmail -l state-dir -x -a '(__fish_complete_directories)' -d 'Keep the stores in this directory'
+complete -c keepmail -n '__keepmail_may_be import' -l from -x -a 'fetchmail getmail mpop fdm thunderbird claws' -d 'The program that fetched the messages'
+complete -c keepmail -n '__keepmail_may_be import' -l trust-times -d 'Count days from the times in the imported file'
+complete -c keepmail -s h -l help -d 'Show this help, or that of a command'
+complete -c keepmail -s V -l version -d 'Show the version'

@@ -8,189 +8,17 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "cli/command.h"
+#include "cli/help.h"
 #include "config.h"
 #include "core/text.h"
 #include "core/xalloc.h"
 
-static const char usage[] =
-	"usage: keepmail [OPTION...] [fetch] [ACCOUNT...]\n"
-	"       keepmail [OPTION...] status [ACCOUNT...]\n"
-	"       keepmail [OPTION...] COMMAND ACCOUNT [UID...]\n"
-	"\n"
-	"Fetches new mail of all accounts of the rc file, or of those named,\n"
-	"and erases on the server what their retention policy says.\n"
-	"\n"
-	"  check [ACCOUNT...]        try places, password, server and login;\n"
-	"                            changes nothing\n"
-	"  status [ACCOUNT...]       show the state of accounts; asks no server\n"
-	"  history ACCOUNT [UID...]  its runs, or what is known of messages\n"
-	"  list ACCOUNT              what is on the server, and what a fetch\n"
-	"                            would do with it; changes nothing\n"
-	"  list --local ACCOUNT      which messages are missing or damaged here,\n"
-	"                            failed, too large or held; asks no server\n"
-	"  hold ACCOUNT UID...       never erase these messages on the server\n"
-	"  release ACCOUNT UID...    let the retention policy have them again\n"
-	"  retry ACCOUNT [UID...]    try again what failed to be fetched\n"
-	"  import --from PROGRAM ACCOUNT [FILE]\n"
-	"                            what fetchmail, getmail, mpop, fdm,\n"
-	"                            thunderbird or claws fetched counts as seen\n"
-	"  rebuild ACCOUNT...        find out what is here, after a store was lost\n"
-	"  rename OLD NEW            account OLD is called NEW in the rc file now\n"
-	"  verify [ACCOUNT...]       read what is here against its digests;\n"
-	"                            --refetch fetches again what is damaged\n"
-	"  mark-seen ACCOUNT...      what the server lists now counts as seen\n"
-	"\n"
-	"  -f, --config FILE    read this rc file (may be given more than once)\n"
-	"  -n, --dry-run        log in, list, and print what would be fetched,\n"
-	"                       erased and left, and why; change nothing\n"
-	"  -k, --keep           erase nothing on the server in this run\n"
-	"  -j, --jobs N         fetch up to N accounts in parallel\n"
-	"  -v, --verbose        a line for each message; -vv: what is said on\n"
-	"                       the wire after the login\n"
-	"  -q, --quiet          errors only\n"
-	"      --json           one JSON object for each account, or whatever is\n"
-	"                       shown, on standard output\n"
-	"      --local          list: what is on record; with -v all of it\n"
-	"      --progress, --no-progress\n"
-	"                       a progress bar on standard error, or none\n"
-	"      --no-brake       erase although many copies are missing here, or\n"
-	"                       the place where they were\n"
-	"      --refetch        with verify: fetch again what is damaged here\n"
-	"      --same-mailbox   server or user have new names, and the mailbox\n"
-	"                       is the same as before\n"
-	"      --state-dir DIR  where the stores are kept\n"
-	"      --from PROGRAM   import: whose file it is\n"
-	"      --trust-times    import: days count from when that program says\n"
-	"                       it fetched a message, not from now\n"
-	"  -V, --version        print the version\n"
-	"  -h, --help           print this\n"
-	"\n"
-	"The rc file: man keepmailrc. Exit status, examples: man keepmail.\n";
+/* A mistake that concerns no command; returns EX_USAGE. */
+static int mistake(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
 
-enum long_only {
-	OPTION_JSON = 256,
-	OPTION_LOCAL,
-	OPTION_PROGRESS,
-	OPTION_NO_PROGRESS,
-	OPTION_NO_BRAKE,
-	OPTION_REFETCH,
-	OPTION_SAME_MAILBOX,
-	OPTION_STATE_DIR,
-	OPTION_FROM,
-	OPTION_TRUST_TIMES,
-};
-
-static const struct option options[] = {
-	{"config", required_argument, NULL, 'f'},
-	{"dry-run", no_argument, NULL, 'n'},
-	{"keep", no_argument, NULL, 'k'},
-	{"jobs", required_argument, NULL, 'j'},
-	{"verbose", no_argument, NULL, 'v'},
-	{"quiet", no_argument, NULL, 'q'},
-	{"json", no_argument, NULL, OPTION_JSON},
-	{"local", no_argument, NULL, OPTION_LOCAL},
-	{"progress", no_argument, NULL, OPTION_PROGRESS},
-	{"no-progress", no_argument, NULL, OPTION_NO_PROGRESS},
-	{"refetch", no_argument, NULL, OPTION_REFETCH},
-	{"no-brake", no_argument, NULL, OPTION_NO_BRAKE},
-	{"same-mailbox", no_argument, NULL, OPTION_SAME_MAILBOX},
-	{"state-dir", required_argument, NULL, OPTION_STATE_DIR},
-	{"from", required_argument, NULL, OPTION_FROM},
-	{"trust-times", no_argument, NULL, OPTION_TRUST_TIMES},
-	{"version", no_argument, NULL, 'V'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
-};
-
-/* What a command takes beside -h, -q, -V and -v, which all of them take. */
-enum particular {
-	TAKES_KEEP = 1 << 0,
-	TAKES_DRY_RUN = 1 << 1,
-	TAKES_JOBS = 1 << 2,
-	TAKES_JSON = 1 << 3,
-	TAKES_PROGRESS = 1 << 4,
-	TAKES_NO_BRAKE = 1 << 5,
-	TAKES_REFETCH = 1 << 6,
-	TAKES_SAME_MAILBOX = 1 << 7,
-	TAKES_TRUST_TIMES = 1 << 8,
-	TAKES_FROM = 1 << 9,
-	TAKES_ALWAYS = 1 << 10,
-	TAKES_LOCAL = 1 << 11,
-};
-
-static const struct {
-	int option;
-	unsigned bit;
-	const char *name;
-	const char *synopsis; /* where it is more than the name in brackets */
-} particulars[] = {
-	{'k', TAKES_KEEP, "-k", ""},
-	{'n', TAKES_DRY_RUN, "-n", ""},
-	{'f', TAKES_ALWAYS, "-f", " [-f FILE]"},
-	{'j', TAKES_JOBS, "-j", " [-j JOBS]"},
-	{OPTION_JSON, TAKES_JSON, "--json", NULL},
-	{OPTION_LOCAL, TAKES_LOCAL, "--local", NULL},
-	{OPTION_PROGRESS, TAKES_PROGRESS, "--progress",
-		" [--progress | --no-progress]"},
-	{OPTION_NO_PROGRESS, TAKES_PROGRESS, "--no-progress", ""},
-	{OPTION_NO_BRAKE, TAKES_NO_BRAKE, "--no-brake", NULL},
-	{OPTION_REFETCH, TAKES_REFETCH, "--refetch", NULL},
-	{OPTION_SAME_MAILBOX, TAKES_SAME_MAILBOX, "--same-mailbox", NULL},
-	{OPTION_STATE_DIR, TAKES_ALWAYS, "--state-dir", " [--state-dir DIR]"},
-	{OPTION_TRUST_TIMES, TAKES_TRUST_TIMES, "--trust-times", NULL},
-	/* Behind the command, which is nothing without it. */
-	{OPTION_FROM, TAKES_FROM, "--from", ""},
-};
-
-#define PARTICULARS (sizeof particulars / sizeof particulars[0])
-
-static const struct {
-	const char *name;
-	const char *arguments; /* as the synopsis in keepmail(1) has them */
-	unsigned takes;	       /* enum particular */
-	bool one;	       /* account alone; words of its own follow */
-	bool named;	       /* no account unless it is named */
-	bool online;	       /* it talks to servers */
-} commands[] = {
-	[COMMAND_CHECK] = {"check", "[ACCOUNT...]", TAKES_JSON, .online = true},
-	[COMMAND_FETCH] = {"fetch", "[ACCOUNT...]",
-		TAKES_KEEP | TAKES_DRY_RUN | TAKES_JOBS | TAKES_JSON |
-			TAKES_PROGRESS | TAKES_NO_BRAKE | TAKES_SAME_MAILBOX,
-		.online = true},
-	[COMMAND_HISTORY] = {"history", "ACCOUNT [UID...]", TAKES_JSON,
-		.one = true, .named = true},
-	[COMMAND_HOLD] = {"hold", "ACCOUNT UID...", 0, .one = true,
-		.named = true},
-	[COMMAND_IMPORT] = {"import", "--from PROGRAM ACCOUNT [FILE]",
-		TAKES_DRY_RUN | TAKES_SAME_MAILBOX | TAKES_TRUST_TIMES |
-			TAKES_FROM,
-		.one = true, .named = true, .online = true},
-	[COMMAND_LIST] = {"list", "ACCOUNT",
-		TAKES_KEEP | TAKES_JSON | TAKES_LOCAL | TAKES_NO_BRAKE |
-			TAKES_SAME_MAILBOX,
-		.one = true, .named = true, .online = true},
-	[COMMAND_MARK_SEEN] = {"mark-seen", "ACCOUNT...",
-		TAKES_DRY_RUN | TAKES_SAME_MAILBOX, .named = true,
-		.online = true},
-	[COMMAND_REBUILD] = {"rebuild", "ACCOUNT...",
-		TAKES_DRY_RUN | TAKES_JOBS | TAKES_JSON | TAKES_PROGRESS |
-			TAKES_SAME_MAILBOX,
-		.named = true, .online = true},
-	[COMMAND_RELEASE] = {"release", "ACCOUNT UID...", 0, .one = true,
-		.named = true},
-	[COMMAND_RENAME] = {"rename", "OLD NEW", 0, .one = true, .named = true},
-	[COMMAND_RETRY] = {"retry", "ACCOUNT [UID...]", 0, .one = true,
-		.named = true},
-	[COMMAND_STATUS] = {"status", "[ACCOUNT...]", TAKES_JSON},
-	[COMMAND_VERIFY] = {"verify", "[ACCOUNT...]",
-		TAKES_KEEP | TAKES_DRY_RUN | TAKES_JSON | TAKES_PROGRESS |
-			TAKES_NO_BRAKE | TAKES_REFETCH,
-		.online = true},
-};
-
-#define COMMANDS (sizeof commands / sizeof commands[0])
-
-int command_line_mistake(const char *format, ...)
+static int mistake(const char *format, ...)
 {
 	va_list args;
 
@@ -202,240 +30,358 @@ int command_line_mistake(const char *format, ...)
 	return EX_USAGE;
 }
 
-/* Those that only say that something is so; false: it is none of them. */
-static bool take_flag(struct command_line *line, int option)
+/* getopt's own form of the options. */
+struct getopt_form {
+	char letters[2 * OPTION_COUNT + 1];
+	struct option names[OPTION_COUNT + 1];
+};
+
+static struct getopt_form getopt_form(void)
 {
-	switch (option) {
-	case 'n':
-		return line->dry_run = true;
-	case 'k':
-		return line->keep = true;
-	case 'q':
-		return line->quiet = true;
-	case 'v':
-		return ++line->verbose > 0;
-	case OPTION_JSON:
-		return line->json = true;
-	case OPTION_LOCAL:
-		return line->local = true;
-	case OPTION_PROGRESS:
-	case OPTION_NO_PROGRESS:
-		line->progress = option == OPTION_PROGRESS;
-		return true;
-	case OPTION_REFETCH:
-		return line->refetch = true;
-	case OPTION_NO_BRAKE:
-		return line->no_brake = true;
-	case OPTION_SAME_MAILBOX:
-		return line->same_mailbox = true;
-	case OPTION_TRUST_TIMES:
-		return line->trust_times = true;
-	default:
-		return false;
-	}
-}
+	struct getopt_form form = {.letters = ""};
+	size_t n = 0;
 
-/* One option; false when the program is to exit with *status. */
-static bool take_option(struct command_line *line, int option, int *status)
-{
-	for (size_t i = 0; i < PARTICULARS; i++) {
-		if (particulars[i].option == option)
-			line->given |= 1U << i;
-	}
-	if (take_flag(line, option))
-		return true;
-	switch (option) {
-	case 'f':
-		line->files[line->file_count++] = optarg;
-		return true;
-	case 'j':
-		if (text_parse_number(optarg, 64, &line->jobs) &&
-			line->jobs > 0)
-			return true;
-		*status = command_line_mistake(
-			"--jobs takes a number from 1 to 64, not '%s'", optarg);
-		return false;
-	case OPTION_FROM:
-		line->from = optarg;
-		return true;
-	case OPTION_STATE_DIR:
-		line->state_dir = optarg;
-		if (optarg[0] == '/')
-			return true;
-		*status = command_line_mistake(
-			"--state-dir takes an absolute path, not '%s'", optarg);
-		return false;
-	case 'V':
-		printf("keepmail %s\n", PACKAGE_VERSION);
-		*status = EX_OK;
-		return false;
-	case 'h':
-		fputs(usage, stdout);
-		*status = EX_OK;
-		return false;
-	default:
-		fputs("keepmail --help lists the options\n", stderr);
-		*status = EX_USAGE;
-		return false;
-	}
-}
+	for (int id = 0; id < OPTION_COUNT; id++) {
+		const struct option_row *row = &option_rows[id];
+		bool takes = row->argument != NULL;
 
-const char *command_line_nearest(
-	const char *word, const char *const *others, size_t count)
-{
-	const char **names = xcalloc(COMMANDS + count, sizeof names[0]);
-
-	for (size_t i = 0; i < count; i++)
-		names[i] = others[i];
-	for (size_t i = 0; i < COMMANDS; i++)
-		names[count + i] = commands[i].name;
-	const char *nearest = text_nearest(word, names, count + COMMANDS);
-
-	free(names);
-	return nearest;
-}
-
-bool command_line_is_command(const char *word)
-{
-	size_t i = 0;
-
-	while (i < COMMANDS && strcmp(word, commands[i].name) != 0)
-		i++;
-	return i < COMMANDS;
-}
-
-/* No command means fetch: an account may be named like one. */
-static void take_command(struct command_line *line)
-{
-	line->implied = true;
-	for (size_t i = 0; i < COMMANDS; i++) {
-		if (line->name_count == 0 ||
-			strcmp(line->names[0], commands[i].name) != 0)
+		/* Above all letters. */
+		form.names[id] = (struct option){row->name,
+			takes ? required_argument : no_argument, NULL,
+			256 + id};
+		if (row->letter == '\0')
 			continue;
-		line->command = (enum command)i;
-		line->implied = false;
-		line->names++;
-		line->name_count--;
-		break;
+		form.letters[n++] = row->letter;
+		if (takes)
+			form.letters[n++] = ':';
 	}
-	line->online = commands[line->command].online && !line->local;
-	if (!commands[line->command].one || line->name_count == 0)
-		return;
-	line->words = line->names + 1;
-	line->word_count = line->name_count - 1;
-	line->name_count = 1;
-	/* The account is the one that the rc file knows: the second. */
-	if (line->command == COMMAND_RENAME && line->word_count == 1) {
-		char *old = line->names[0];
-
-		line->names[0] = line->words[0];
-		line->words[0] = old;
-	}
+	return form;
 }
 
-/* How a command is called, as keepmail(1) has it. */
-static void say_synopsis(enum command command)
+/* What getopt_long returned; OPTION_COUNT: none of ours. */
+static int option_of(int value)
 {
-	unsigned takes = commands[command].takes | TAKES_ALWAYS;
+	int id = 0;
 
-	fprintf(stderr, "usage: keepmail [-%s%sqv]",
-		(takes & TAKES_KEEP) != 0 ? "k" : "",
-		(takes & TAKES_DRY_RUN) != 0 ? "n" : "");
-	for (size_t i = 0; i < PARTICULARS; i++) {
-		const char *synopsis = particulars[i].synopsis;
-
-		if ((particulars[i].bit & takes) == 0)
-			continue;
-		if (synopsis == NULL)
-			fprintf(stderr, " [%s]", particulars[i].name);
-		else
-			fputs(synopsis, stderr);
-	}
-	fprintf(stderr, " %s %s\n", commands[command].name,
-		commands[command].arguments);
+	if (value >= 256)
+		return value - 256;
+	while (id < OPTION_COUNT && option_rows[id].letter != value)
+		id++;
+	return id;
 }
 
-/* The one command that takes an option; NULL: several do. */
-static const char *only_taker(unsigned bit)
+static bool take_jobs(struct options *options, int *status)
 {
-	const char *taker = NULL;
-
-	for (size_t i = 0; i < COMMANDS; i++) {
-		if ((commands[i].takes & bit) == 0)
-			continue;
-		if (taker != NULL)
-			return NULL;
-		taker = commands[i].name;
-	}
-	return taker;
-}
-
-/*
- * An option that a command does not heed is a misunderstanding: somebody who
- * says -n counts on it that nothing is changed.
- */
-static bool check_options(const struct command_line *line, int *status)
-{
-	const char *command = commands[line->command].name;
-	const char *meant = line->implied && line->name_count > 0
-		? command_line_nearest(line->names[0], NULL, 0)
-		: NULL;
-	unsigned takes = commands[line->command].takes | TAKES_ALWAYS;
-	size_t i = 0;
-
-	while (i < PARTICULARS &&
-		((line->given & 1U << i) == 0 ||
-			(particulars[i].bit & takes) != 0))
-		i++;
-	if (i == PARTICULARS)
+	if (text_parse_number(optarg, 64, &options->jobs) && options->jobs > 0)
 		return true;
-	const char *taker = only_taker(particulars[i].bit);
-
-	*status = EX_USAGE;
-	fprintf(stderr, "keepmail: %s has no meaning with %s: nothing was done",
-		particulars[i].name, command);
-	if (meant != NULL)
-		fprintf(stderr, " (did you mean %s?)", meant);
-	else if (taker != NULL)
-		fprintf(stderr, " (it is %s's)", taker);
-	fputc('\n', stderr);
-	say_synopsis(line->command);
+	*status =
+		mistake("--jobs takes a number from 1 to 64, not '%s'", optarg);
 	return false;
 }
 
-bool command_line_parse(
-	struct command_line *line, int argc, char **argv, int *status)
+static bool take_state_dir(struct options *options, int *status)
 {
-	int option;
-
-	*line = (struct command_line){
-		.command = COMMAND_FETCH,
-		.files = xcalloc((size_t)argc, sizeof line->files[0]),
-		.progress = -1,
-	};
-	while ((option = getopt_long(
-			argc, argv, "f:nkj:vqVh", options, NULL)) != -1) {
-		if (!take_option(line, option, status))
-			return false;
-	}
-	line->names = argv + optind;
-	line->name_count = (size_t)(argc - optind);
-	take_command(line);
-	if (commands[line->command].named && line->name_count == 0) {
-		*status =
-			command_line_mistake("%s takes the name of an account",
-				commands[line->command].name);
-		return false;
-	}
-	if (line->quiet && line->verbose > 0) {
-		*status =
-			command_line_mistake("-q and -v contradict each other");
-		return false;
-	}
-	return check_options(line, status);
+	options->state_dir = optarg;
+	if (optarg[0] == '/')
+		return true;
+	*status =
+		mistake("--state-dir takes an absolute path, not '%s'", optarg);
+	return false;
 }
 
-void command_line_release(struct command_line *line)
+/* One of the values that the table names. */
+static bool take_value(enum option_id id, const char **value, int *status)
 {
-	free(line->files);
+	const struct option_row *row = &option_rows[id];
+
+	*value = optarg;
+	for (size_t i = 0; i < row->value_count; i++) {
+		if (strcmp(row->values[i], optarg) == 0)
+			return true;
+	}
+	fprintf(stderr, "keepmail: --%s takes ", row->name);
+	help_values(stderr, row);
+	fprintf(stderr, ", not '%s'\n", optarg);
+	*status = EX_USAGE;
+	return false;
+}
+
+/* One option; false when the program is to exit with *status. */
+static bool take_option(struct options *options, enum option_id id, int *status)
+{
+	options->given |= OPTION_BIT(id);
+	switch (id) {
+	case OPTION_CONFIG:
+		options->files[options->file_count++] = optarg;
+		return true;
+	case OPTION_KEEP:
+		return options->keep = true;
+	case OPTION_DRY_RUN:
+		return options->dry_run = true;
+	case OPTION_QUIET:
+		return options->quiet = true;
+	case OPTION_VERBOSE:
+		return ++options->verbose > 0;
+	case OPTION_JOBS:
+		return take_jobs(options, status);
+	case OPTION_JSON:
+		return options->json = true;
+	case OPTION_LOCAL:
+		return options->local = true;
+	case OPTION_PROGRESS:
+	case OPTION_NO_PROGRESS:
+		options->progress = id == OPTION_PROGRESS;
+		return true;
+	case OPTION_NO_BRAKE:
+		return options->no_brake = true;
+	case OPTION_REFETCH:
+		return options->refetch = true;
+	case OPTION_SAME_MAILBOX:
+		return options->same_mailbox = true;
+	case OPTION_STATE_DIR:
+		return take_state_dir(options, status);
+	case OPTION_FROM:
+		return take_value(id, &options->from, status);
+	case OPTION_TRUST_TIMES:
+		return options->trust_times = true;
+	case OPTION_HELP:
+		return true;
+	case OPTION_VERSION:
+		printf("keepmail %s\n", PACKAGE_VERSION);
+		*status = EX_OK;
+		return false;
+	}
+	return false;
+}
+
+/* What stands behind the command, by its row. */
+static void take_operands(struct invocation *invocation)
+{
+	size_t count = invocation->name_count;
+	char **names = invocation->names;
+
+	switch (invocation->command->operands) {
+	case OPERANDS_ACCOUNTS_OR_ALL:
+	case OPERANDS_ACCOUNTS:
+		return;
+	case OPERANDS_ACCOUNT_WORDS:
+		if (count == 0)
+			return;
+		invocation->words = names + 1;
+		invocation->word_count = count - 1;
+		invocation->name_count = 1;
+		return;
+	case OPERANDS_WORD_ACCOUNT:
+		if (count == 0)
+			return;
+		/* What is too few or too many is counted as words. */
+		invocation->words = names;
+		invocation->word_count = count - 1;
+		invocation->names = names + (count > 1 ? 1 : 0);
+		invocation->name_count = 1;
+		return;
+	case OPERANDS_WORDS:
+		invocation->words = names;
+		invocation->word_count = count;
+		invocation->name_count = 0;
+		return;
+	}
+}
+
+/* No command means fetch: an account may be named like one. */
+static void take_command(struct invocation *invocation)
+{
+	size_t rows;
+	const struct command *named = invocation->name_count == 0
+		? NULL
+		: command_find(invocation->names[0]);
+
+	invocation->implied = named == NULL;
+	invocation->command = named != NULL ? named : command_table(&rows);
+	if (named != NULL) {
+		invocation->names++;
+		invocation->name_count--;
+	}
+	take_operands(invocation);
+}
+
+/* "-n", or "--json". */
+static const char *option_shown(enum option_id id, char room[32])
+{
+	const struct option_row *row = &option_rows[id];
+
+	if (row->letter != '\0')
+		snprintf(room, 32, "-%c", row->letter);
+	else
+		snprintf(room, 32, "--%s", row->name);
+	return room;
+}
+
+/*
+ * An option that a command ignored would be a misunderstanding: somebody who
+ * says -n counts on it that nothing is changed.
+ */
+static bool check_options(const struct invocation *invocation, int *status)
+{
+	const struct command *command = invocation->command;
+	unsigned refused = invocation->options.given & ~command->options;
+	const char *meant = invocation->implied && invocation->name_count > 0
+		? command_nearest(invocation->names[0], NULL, 0)
+		: NULL;
+	char shown[32];
+	int id = 0;
+
+	if (refused == 0)
+		return true;
+	while ((refused & OPTION_BIT(id)) == 0)
+		id++;
+	const struct command *taker = command_only_one_with((enum option_id)id);
+
+	*status = EX_USAGE;
+	fprintf(stderr,
+		"keepmail: %s does not take the option %s: nothing was done",
+		command->name, option_shown((enum option_id)id, shown));
+	if (meant != NULL)
+		fprintf(stderr, " (did you mean %s?)", meant);
+	else if (taker != NULL)
+		fprintf(stderr, " (only %s takes it)", taker->name);
+	fputc('\n', stderr);
+	help_synopsis(stderr, command);
+	return false;
+}
+
+static bool check_required(const struct invocation *invocation, int *status)
+{
+	const struct command *command = invocation->command;
+	unsigned missing = command->required & ~invocation->options.given;
+	int id = 0;
+
+	if (missing == 0)
+		return true;
+	while ((missing & OPTION_BIT(id)) == 0)
+		id++;
+	fprintf(stderr, "keepmail: %s needs --%s ", command->name,
+		option_rows[id].name);
+	if (option_rows[id].value_count > 0)
+		help_values(stderr, &option_rows[id]);
+	else
+		fputs(option_rows[id].argument, stderr);
+	fputc('\n', stderr);
+	help_synopsis(stderr, command);
+	*status = EX_USAGE;
+	return false;
+}
+
+static bool check_operands(const struct invocation *invocation, int *status)
+{
+	const struct command *command = invocation->command;
+	bool named = command->operands != OPERANDS_ACCOUNTS_OR_ALL &&
+		command->operands != OPERANDS_WORDS;
+	const char *wrong = NULL;
+
+	if (named && invocation->name_count == 0)
+		wrong = "needs the name of an account";
+	else if (invocation->word_count < command->words_min)
+		wrong = "needs more arguments";
+	else if (invocation->word_count > command->words_max)
+		wrong = "takes fewer arguments";
+	if (wrong == NULL)
+		return true;
+	fprintf(stderr, "keepmail: %s %s\n", command->name, wrong);
+	help_synopsis(stderr, command);
+	*status = EX_USAGE;
+	return false;
+}
+
+/* keepmail help [COMMAND]. Returns an exit status. */
+static int answer_help(const struct invocation *invocation)
+{
+	char shown[4 * TEXT_SHOWN_MAX + 8];
+
+	if (invocation->word_count == 0) {
+		help_overview();
+		return EX_OK;
+	}
+	const char *word = invocation->words[0];
+	const struct command *command = command_find(word);
+
+	if (command != NULL) {
+		help_command(command);
+		return EX_OK;
+	}
+	const char *near = command_nearest(word, NULL, 0);
+
+	text_printable(shown, sizeof shown, word, strlen(word));
+	if (near != NULL)
+		fprintf(stderr,
+			"keepmail: no command named '%s': did you mean '%s'?\n",
+			shown, near);
+	else
+		fprintf(stderr,
+			"keepmail: no command named '%s': keepmail --help "
+			"lists them\n",
+			shown);
+	return EX_USAGE;
+}
+
+static bool take_options(
+	struct invocation *invocation, int argc, char **argv, int *status)
+{
+	struct getopt_form form = getopt_form();
+	int value;
+
+	while ((value = getopt_long(
+			argc, argv, form.letters, form.names, NULL)) != -1) {
+		int id = option_of(value);
+
+		if (id == OPTION_COUNT) {
+			fputs("keepmail --help lists the options\n", stderr);
+			*status = EX_USAGE;
+			return false;
+		}
+		if (!take_option(
+			    &invocation->options, (enum option_id)id, status))
+			return false;
+	}
+	return true;
+}
+
+bool command_line_parse(
+	struct invocation *invocation, int argc, char **argv, int *status)
+{
+	*invocation = (struct invocation){
+		.options = {
+			.files = xcalloc((size_t)argc, sizeof(const char *)),
+			.progress = -1,
+		}};
+	if (!take_options(invocation, argc, argv, status))
+		return false;
+	invocation->names = argv + optind;
+	invocation->name_count = (size_t)(argc - optind);
+	take_command(invocation);
+	if ((invocation->options.given & OPTION_BIT(OPTION_HELP)) != 0) {
+		if (invocation->implied || invocation->command->run == NULL)
+			help_overview();
+		else
+			help_command(invocation->command);
+		*status = EX_OK;
+		return false;
+	}
+	if (invocation->options.quiet && invocation->options.verbose > 0) {
+		*status = mistake("-q and -v contradict each other");
+		return false;
+	}
+	if (!check_options(invocation, status) ||
+		!check_operands(invocation, status) ||
+		!check_required(invocation, status))
+		return false;
+	if (invocation->command->run != NULL)
+		return true;
+	*status = answer_help(invocation);
+	return false;
+}
+
+void command_line_release(struct invocation *invocation)
+{
+	free(invocation->options.files);
 }

@@ -3,31 +3,17 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum command {
-	COMMAND_CHECK,
-	COMMAND_FETCH,
-	COMMAND_HISTORY,
-	COMMAND_HOLD,
-	COMMAND_IMPORT,
-	COMMAND_LIST,
-	COMMAND_MARK_SEEN,
-	COMMAND_REBUILD,
-	COMMAND_RELEASE,
-	COMMAND_RENAME,
-	COMMAND_RETRY,
-	COMMAND_STATUS,
-	COMMAND_VERIFY,
-};
+#include "core/account.h"
 
-struct command_line {
-	enum command command;
-	bool implied;	    /* no command was named: it is fetch */
-	unsigned given;	    /* command_line.c's: options it may not take */
-	bool online;	    /* the command talks to servers */
+struct command;
+
+struct options {
+	unsigned given;	    /* OPTION_BIT of each */
 	const char **files; /* owned array of borrowed names */
 	size_t file_count;
 	const char *state_dir;
@@ -44,10 +30,21 @@ struct command_line {
 	bool refetch;
 	bool same_mailbox;
 	int progress; /* 1: on, 0: off, -1: on a terminal */
+};
+
+/* A command, and all that it is to be run with. */
+struct invocation {
+	struct options options;
+	const struct command *command;
+	bool implied; /* no command was named: it is fetch */
 	char **names; /* borrowed; of accounts */
 	size_t name_count;
-	char **words; /* borrowed; what follows an account's name */
+	char **words; /* borrowed; the other arguments of the command */
 	size_t word_count;
+	/* The accounts named, or all: chosen once the rc file is read. */
+	struct account **accounts; /* borrowed */
+	size_t account_count;
+	const volatile sig_atomic_t *stop; /* not 0: a signal came */
 };
 
 /*
@@ -55,21 +52,8 @@ struct command_line {
  * there was to say has been said (--help, --version, a mistake).
  */
 bool command_line_parse(
-	struct command_line *line, int argc, char **argv, int *status);
+	struct invocation *invocation, int argc, char **argv, int *status);
 
-/*
- * The command, or the other name (count of them), that was probably meant by
- * word, as text_nearest; others before commands where both are as near.
- */
-const char *command_line_nearest(
-	const char *word, const char *const *others, size_t count);
-
-bool command_line_is_command(const char *word);
-
-void command_line_release(struct command_line *line);
-
-/* Says a mistake on standard error, and where to look; returns EX_USAGE. */
-int command_line_mistake(const char *format, ...)
-	__attribute__((format(printf, 1, 2)));
+void command_line_release(struct invocation *invocation);
 
 #endif

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-#include "commands/check.h"
-
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
+#include "cli/command.h"
 #include "cli/json.h"
+#include "commands/run_options.h"
 #include "core/text.h"
-#include "engine/child.h"
+#include "engine/accounts.h"
 #include "engine/mailbox.h"
 #include "engine/places.h"
 #include "engine/rebuild.h"
@@ -358,49 +357,30 @@ static void end_json(const struct check *check)
 	printf(",\"status\":%d}\n", check->status);
 }
 
-struct checking {
-	struct account *const *accounts;
-	size_t count;
-	struct account *account; /* the one that is looked at */
-	const struct run_options *options;
-};
-
-static int check_one(void *context)
+static int check_one(struct account *account, const struct run_options *options,
+	void *context)
 {
-	const struct checking *this = context;
-	struct check check = {
-		.account = this->account, .options = this->options};
+	struct check check = {.account = account, .options = options};
 
-	/* It talks to a server. */
-	for (size_t i = 0; i < this->count; i++) {
-		if (this->accounts[i] != this->account)
-			account_forget_password(this->accounts[i]);
-	}
-	log_account(this->account->name);
-	if (this->options->json) {
+	(void)context;
+	log_account(account->name);
+	if (options->json) {
 		printf("{\"account\":");
-		json_string(this->account->name, strlen(this->account->name));
+		json_string(account->name, strlen(account->name));
 		printf(",\"checks\":[");
 	}
 	check_all(&check);
-	if (this->options->json)
+	if (options->json)
 		end_json(&check);
 	store_close(check.store);
 	return check.status;
 }
 
-/* A process for each: it becomes another user, and confines itself, for good.
- */
-int check_accounts(struct account *const *accounts, size_t count,
-	const struct run_options *options)
+int command_check(const struct invocation *invocation)
 {
-	int status = EX_OK;
+	static const struct account_verb check = {.task = check_one};
+	struct run_options options = run_options_make(invocation);
 
-	for (size_t i = 0; i < count && !*options->stop; i++) {
-		struct checking one = {accounts, count, accounts[i], options};
-
-		status = error_worse(status,
-			child_run(check_one, &one, accounts[i], options->stop));
-	}
-	return *options->stop ? error_worse(status, EX_TEMPFAIL) : status;
+	return accounts_run(invocation->accounts, invocation->account_count, 1,
+		&check, &options);
 }

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/command.h"
 #include "cli/report.h"
+#include "commands/run_options.h"
 #include "core/xalloc.h"
 #include "engine/accounts.h"
 #include "engine/attempt.h"
@@ -314,4 +316,12 @@ int fetch_accounts(struct account *const *accounts, size_t count, unsigned jobs,
 	};
 
 	return accounts_run(accounts, count, jobs, &fetch_verb, options);
+}
+
+int command_fetch(const struct invocation *invocation)
+{
+	struct run_options how = run_options_make(invocation);
+
+	return fetch_accounts(invocation->accounts, invocation->account_count,
+		(unsigned)invocation->options.jobs, &how);
 }

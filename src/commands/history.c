@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include "commands/history.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/command.h"
 #include "cli/json.h"
 #include "cli/page.h"
 #include "cli/report.h"
@@ -394,9 +393,10 @@ static bool show_runs(
 	return true;
 }
 
-int history_show(const struct account *account, char *const *names,
-	size_t count, bool json)
+int command_history(const struct invocation *invocation)
 {
+	const struct account *account = invocation->accounts[0];
+	bool json = invocation->options.json;
 	struct history history = {.account = account, .json = json};
 	struct error err = {.kind = ERROR_NONE};
 	struct store *store = NULL;
@@ -407,8 +407,10 @@ int history_show(const struct account *account, char *const *names,
 			account->state, account->name, STORE_LOOK, &err);
 	history.store = store;
 	bool ok = store != NULL &&
-		(count > 0 ? show_uids(&history, store, names, count, &err)
-			   : show_runs(&history, store, &err));
+		(invocation->word_count > 0
+				? show_uids(&history, store, invocation->words,
+					  invocation->word_count, &err)
+				: show_runs(&history, store, &err));
 
 	local_free(history.local);
 	store_close(store);

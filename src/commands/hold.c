@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "commands/hold.h"
-
 #include <stdlib.h>
 
+#include "cli/command.h"
 #include "core/uid_name.h"
 #include "engine/named.h"
 #include "engine/state.h"
@@ -60,7 +59,7 @@ static void say_done(const struct named *named, bool hold)
 			hold ? ": they are never erased on the server" : "");
 }
 
-static void hold_named(struct store *store, char *const *names, size_t count,
+static void change_named(struct store *store, char *const *names, size_t count,
 	bool hold, struct error *err)
 {
 	struct error failure = {.kind = ERROR_NONE};
@@ -79,23 +78,31 @@ static void hold_named(struct store *store, char *const *names, size_t count,
 	named_release(&named);
 }
 
-int hold_messages(const struct account *account, char *const *names,
-	size_t count, bool hold)
+/* Holds the messages that are named, or lets go of them. */
+static int hold_named(const struct invocation *invocation, bool hold)
 {
+	const struct account *account = invocation->accounts[0];
+	size_t count = invocation->word_count;
 	struct error err = {.kind = ERROR_NONE};
 	struct store *store = NULL;
 
 	log_account(account->name);
-	if (count == 0)
-		error_set(&err, ERROR_USAGE,
-			"name the uids of the messages: keepmail -n -v lists "
-			"them");
-	else if (privilege_become(account, &err))
+	if (privilege_become(account, &err))
 		store = state_open(account, STORE_WRITE, &err);
 	if (store != NULL)
-		hold_named(store, names, count, hold, &err);
+		change_named(store, invocation->words, count, hold, &err);
 	if (err.kind != ERROR_NONE)
 		log_error(&err);
 	store_close(store);
 	return error_status(err.kind);
+}
+
+int command_hold(const struct invocation *invocation)
+{
+	return hold_named(invocation, true);
+}
+
+int command_release(const struct invocation *invocation)
+{
+	return hold_named(invocation, false);
 }

@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: ISC */
-#include "commands/import.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <sysexits.h>
 
+#include "cli/command.h"
+#include "commands/run_options.h"
+#include "core/seen.h"
 #include "core/text.h"
 #include "core/xalloc.h"
-#include "engine/child.h"
+#include "engine/accounts.h"
 #include "engine/marks.h"
 #include "io/process/log.h"
 #include "io/store/foreign.h"
 #include "io/store/store_seen.h"
+
+struct import_options {
+	enum seen_format from;
+	const char *file; /* NULL: where that program usually has it */
+	bool trust_times; /* days count from when it fetched, as it says */
+};
 
 struct import {
 	struct mailbox mailbox;
@@ -139,17 +147,10 @@ static void say(const struct import *import)
 			import->marks.known);
 }
 
-struct importing {
-	struct account *account;
-	const struct run_options *options;
-	const struct import_options *how;
-};
-
-static int import_apart(void *context)
+static int import_account(struct account *account,
+	const struct run_options *options, void *context)
 {
-	const struct importing *importing = context;
-	struct account *account = importing->account;
-	struct import import = {.how = importing->how};
+	struct import import = {.how = context};
 	struct error err = {.kind = ERROR_NONE};
 	uint64_t key[2] = {0, 0};
 
@@ -160,8 +161,7 @@ static int import_apart(void *context)
 		account->user, key);
 	/* The files are read before the process gives up the right to. */
 	import.marks.mailbox = &import.mailbox;
-	if (mailbox_begin(
-		    &import.mailbox, account, importing->options, NULL, &err) &&
+	if (mailbox_begin(&import.mailbox, account, options, NULL, &err) &&
 		foreign_read(&import.seen, import.how->file, &err) &&
 		marks_list(&import.marks, &err) && match(&import, &err) &&
 		mark_all(&import, &err))
@@ -173,10 +173,18 @@ static int import_apart(void *context)
 	return marks_end(&import.marks, &err);
 }
 
-int import_account(struct account *account, const struct run_options *options,
-	const struct import_options *how)
+int command_import(const struct invocation *invocation)
 {
-	struct importing importing = {account, options, how};
+	struct run_options options = run_options_make(invocation);
+	struct import_options how = {
+		.file = invocation->word_count > 0 ? invocation->words[0]
+						   : NULL,
+		.trust_times = invocation->options.trust_times,
+	};
+	struct account_verb import = {.task = import_account, .context = &how};
 
-	return child_run(import_apart, &importing, account, options->stop);
+	/* The command line was refused if it has no such program. */
+	if (!seen_format_named(invocation->options.from, &how.from))
+		return EX_USAGE;
+	return accounts_run(invocation->accounts, 1, 1, &import, &options);
 }

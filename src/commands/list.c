@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: ISC */
-#include "commands/list.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sysexits.h>
+#include <unistd.h>
 
+#include "cli/command.h"
 #include "cli/json.h"
 #include "cli/page.h"
 #include "cli/report.h"
 #include "commands/list_layout.h"
+#include "commands/list_local.h"
+#include "commands/run_options.h"
 #include "core/envelope.h"
 #include "core/header.h"
 #include "core/text.h"
@@ -463,19 +468,19 @@ static bool show(struct attempt *attempt, const struct language *language,
 }
 
 static int list_account(struct account *account,
-	const struct run_options *options, char *password,
-	struct progress *progress, struct outcome *outcome)
+	const struct run_options *options, void *context)
 {
-	struct attempt attempt = {.outcome = outcome};
+	struct outcome outcome = {.sessions = 1};
+	struct attempt attempt = {.outcome = &outcome};
 	struct mailbox *mailbox = &attempt.mailbox;
 	struct error err = {.kind = ERROR_NONE};
-	bool ok = mailbox_begin(mailbox, account, options, password, &err);
+	bool ok = mailbox_begin(mailbox, account, options, NULL, &err);
 	/* Opened before this process is confined. */
 	struct language *language = ok ? language_open() : NULL;
 
+	(void)context;
 	ok = ok && attempt_preview(&attempt, &err) &&
 		show(&attempt, language, &err);
-	(void)progress;
 	if (ok) {
 		mailbox_leave(mailbox);
 		err = mailbox->refusal;
@@ -483,40 +488,33 @@ static int list_account(struct account *account,
 		log_error(&err);
 	}
 	attempt_count(&attempt, &err);
-	attempt_add_up(&attempt, &err);
 	/* What is listed was printed as it came. */
 	if (options->json && err.kind != ERROR_NONE)
-		report_json(account, &outcome->tally, &err, NULL, NULL);
+		report_json(account, &attempt.tally, &err, NULL, NULL);
 	fflush(stdout);
 	language_close(language);
 	attempt_release(&attempt);
-	return outcome->tally.status;
+	return attempt.tally.status;
 }
 
-/* Each account has one session. */
-static void conclude(const struct account *account,
-	const struct run_options *options, struct outcome *outcome)
+int command_list(const struct invocation *invocation)
 {
-	(void)account;
-	(void)options;
-	outcome->next = NEXT_NONE;
-}
+	static const struct account_verb verb = {.task = list_account};
+	const struct options *options = &invocation->options;
+	struct run_options how = run_options_make(invocation);
 
-static void fail(const struct account *account,
-	const struct run_options *options, const struct outcome *outcome,
-	const struct error *err)
-{
-	report_failure(account, &outcome->tally, err, options->json);
-}
-
-int list_accounts(struct account *const *accounts, size_t count,
-	const struct run_options *options)
-{
-	static const struct account_verb verb = {
-		.session = list_account,
-		.conclude = conclude,
-		.report_failure = fail,
-	};
-
-	return accounts_run(accounts, count, 1, &verb, options);
+	if (!options->local) {
+		how.dry_run = true;
+		how.columns = page_columns();
+		return accounts_run(invocation->accounts,
+			invocation->account_count, 1, &verb, &how);
+	}
+	if (options->keep || options->no_brake || options->same_mailbox) {
+		fputs("keepmail: list --local contacts no server, so that -k, "
+		      "--no-brake and --same-mailbox have no meaning with it: "
+		      "nothing was done\n",
+			stderr);
+		return EX_USAGE;
+	}
+	return list_local(invocation->accounts[0], &how);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#include "commands/mark_seen.h"
-
 #include <stdio.h>
-#include <sysexits.h>
 
-#include "engine/child.h"
+#include "cli/command.h"
+#include "commands/run_options.h"
+#include "engine/accounts.h"
 #include "engine/marks.h"
 #include "io/process/log.h"
 #include "io/store/store_seen.h"
@@ -33,13 +32,14 @@ static bool mark_all(struct marks *marks, struct error *err)
 	return marks_commit(marks, err);
 }
 
-static int mark_account(
-	struct account *account, const struct run_options *options)
+static int mark_account(struct account *account,
+	const struct run_options *options, void *context)
 {
 	struct error err = {.kind = ERROR_NONE};
 	struct mailbox mailbox;
 	struct marks marks = {.mailbox = &mailbox};
 
+	(void)context;
 	if (mailbox_begin(&mailbox, account, options, NULL, &err) &&
 		marks_list(&marks, &err) && mark_all(&marks, &err)) {
 		if (options->dry_run)
@@ -54,36 +54,11 @@ static int mark_account(
 	return marks_end(&marks, &err);
 }
 
-struct marking {
-	struct account *const *accounts;
-	size_t count;
-	size_t at; /* the one that is marked */
-	const struct run_options *options;
-};
-
-static int mark_apart(void *context)
+int command_mark_seen(const struct invocation *invocation)
 {
-	const struct marking *marking = context;
+	static const struct account_verb mark = {.task = mark_account};
+	struct run_options options = run_options_make(invocation);
 
-	for (size_t i = 0; i < marking->count; i++) {
-		if (i != marking->at)
-			account_forget_password(marking->accounts[i]);
-	}
-	return mark_account(marking->accounts[marking->at], marking->options);
-}
-
-int mark_seen(struct account *const *accounts, size_t count,
-	const struct run_options *options)
-{
-	int status = EX_OK;
-
-	/* Each becomes another user, and gives up all but its own store. */
-	for (size_t i = 0; i < count && !*options->stop; i++) {
-		struct marking marking = {accounts, count, i, options};
-
-		status = error_worse(status,
-			child_run(mark_apart, &marking, accounts[i],
-				options->stop));
-	}
-	return *options->stop ? error_worse(status, EX_TEMPFAIL) : status;
+	return accounts_run(invocation->accounts, invocation->account_count, 1,
+		&mark, &options);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#include "commands/rebuild.h"
-
 #include <stdio.h>
 
+#include "cli/command.h"
 #include "cli/report.h"
+#include "commands/run_options.h"
 #include "engine/accounts.h"
 #include "engine/attempt.h"
 #include "engine/listing.h"
@@ -107,14 +107,15 @@ static void fail(const struct account *account,
 	report_failure(account, &outcome->tally, err, options->json);
 }
 
-int rebuild_accounts(struct account *const *accounts, size_t count,
-	unsigned jobs, const struct run_options *options)
+int command_rebuild(const struct invocation *invocation)
 {
 	static const struct account_verb verb = {
 		.session = rebuild_account,
 		.conclude = conclude,
 		.report_failure = fail,
 	};
+	struct run_options how = run_options_make(invocation);
 
-	return accounts_run(accounts, count, jobs, &verb, options);
+	return accounts_run(invocation->accounts, invocation->account_count,
+		(unsigned)invocation->options.jobs, &verb, &how);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "commands/rename.h"
-
 #include <string.h>
 
+#include "cli/command.h"
 #include "core/text.h"
 #include "engine/state.h"
 #include "io/process/log.h"
@@ -31,8 +30,10 @@ static bool check_name(
 	return true;
 }
 
-int rename_account(const struct account *account, const char *from)
+int command_rename(const struct invocation *invocation)
 {
+	const struct account *account = invocation->accounts[0];
+	const char *from = invocation->words[0];
 	struct error err = {.kind = ERROR_NONE};
 
 	log_account(account->name);

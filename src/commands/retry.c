@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "commands/retry.h"
-
 #include <stdlib.h>
 
+#include "cli/command.h"
 #include "core/error.h"
 #include "core/uid_name.h"
 #include "engine/named.h"
@@ -60,9 +59,9 @@ static bool retry_named(struct store *store, char *const *names, size_t count,
 	return ok;
 }
 
-int retry_messages(
-	const struct account *account, char *const *names, size_t count)
+int command_retry(const struct invocation *invocation)
 {
+	const struct account *account = invocation->accounts[0];
 	struct error err = {.kind = ERROR_NONE};
 	struct store *store = NULL;
 	size_t all = 0;
@@ -70,7 +69,9 @@ int retry_messages(
 	log_account(account->name);
 	if (privilege_become(account, &err))
 		store = state_open(account, STORE_WRITE, &err);
-	if (store != NULL && retry_named(store, names, count, &all, &err))
+	if (store != NULL &&
+		retry_named(store, invocation->words, invocation->word_count,
+			&all, &err))
 		log_line(LOG_SUMMARY, "to be tried again in the next run: %zu",
 			all);
 	if (err.kind != ERROR_NONE)

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: ISC */
-#include "commands/status.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
+#include "cli/command.h"
 #include "cli/json.h"
 #include "cli/page.h"
 #include "cli/report.h"
+#include "commands/run_options.h"
 #include "core/buffer.h"
 #include "core/error.h"
 #include "core/policy.h"
 #include "core/text.h"
 #include "core/uid_name.h"
-#include "engine/child.h"
+#include "engine/accounts.h"
 #include "io/process/log.h"
 #include "io/process/now.h"
 #include "io/process/privilege.h"
@@ -252,45 +251,28 @@ static bool look(struct status *status, bool json, struct error *err)
 	return ok;
 }
 
-static int look_at(const struct account *account, bool json)
+static int look_at(struct account *account, const struct run_options *options,
+	void *context)
 {
 	struct status status = {.account = account, .now = now_seconds()};
 	struct error err = {.kind = ERROR_NONE};
 
+	(void)context;
 	log_account(account->name);
-	if (!look(&status, json, &err)) {
+	if (!look(&status, options->json, &err)) {
 		log_error(&err);
-		if (json)
+		if (options->json)
 			json_error(account->name, &err);
 	}
 	return error_status(err.kind);
 }
 
-struct looking {
-	const struct account *account;
-	bool json;
-};
-
-static int look_apart(void *context)
+int command_status(const struct invocation *invocation)
 {
-	const struct looking *looking = context;
+	static const struct account_verb look = {
+		.task = look_at, .in_place = true};
+	struct run_options options = run_options_make(invocation);
 
-	return look_at(looking->account, looking->json);
-}
-
-int status_accounts(struct account *const *accounts, size_t count,
-	const struct run_options *options)
-{
-	bool apart = count > 1 && geteuid() == 0;
-	int worst = EX_OK;
-
-	for (size_t i = 0; i < count && !*options->stop; i++) {
-		struct looking looking = {accounts[i], options->json};
-
-		worst = error_worse(worst,
-			apart ? child_run(look_apart, &looking, accounts[i],
-					options->stop)
-			      : look_apart(&looking));
-	}
-	return *options->stop ? error_worse(worst, EX_TEMPFAIL) : worst;
+	return accounts_run(invocation->accounts, invocation->account_count, 1,
+		&look, &options);
 }

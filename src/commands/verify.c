@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-#include "commands/verify.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
+#include "cli/command.h"
 #include "cli/json.h"
 #include "cli/page.h"
 #include "commands/fetch.h"
+#include "commands/run_options.h"
 #include "core/text.h"
 #include "core/uid_name.h"
 #include "core/xalloc.h"
-#include "engine/child.h"
+#include "engine/accounts.h"
 #include "engine/copies.h"
 #include "engine/state.h"
 #include "io/mail/local.h"
@@ -310,47 +309,27 @@ static int verify_account(const struct account *account,
 	return status;
 }
 
-struct verification {
-	struct account *const *accounts;
-	size_t count;
-	struct account *account; /* the one that is read */
-	const struct run_options *options;
-	bool refetch;
-};
-
-static int verify_one(void *context)
+/* context: bool, whether what is damaged is fetched again. */
+static int verify_one(struct account *account,
+	const struct run_options *options, void *context)
 {
-	struct verification *this = context;
+	const bool *refetch = context;
 	size_t refetched;
-
-	/* It may talk to a server later. */
-	for (size_t i = 0; i < this->count; i++) {
-		if (this->accounts[i] != this->account)
-			account_forget_password(this->accounts[i]);
-	}
-	int status = verify_account(
-		this->account, this->options, this->refetch, &refetched);
+	int status = verify_account(account, options, *refetch, &refetched);
 
 	if (refetched > 0)
-		status = error_worse(status,
-			fetch_accounts(&this->account, 1, 1, this->options));
+		status = error_worse(
+			status, fetch_accounts(&account, 1, 1, options));
 	return status;
 }
 
 /* One after another: a disk reads no faster for being asked by several. */
-int verify_accounts(struct account *const *accounts, size_t count,
-	const struct run_options *options, bool refetch)
+int command_verify(const struct invocation *invocation)
 {
-	int status = EX_OK;
+	struct run_options options = run_options_make(invocation);
+	bool refetch = invocation->options.refetch;
+	struct account_verb verify = {.task = verify_one, .context = &refetch};
 
-	for (size_t i = 0; i < count && !*options->stop; i++) {
-		struct verification one = {
-			accounts, count, accounts[i], options, refetch};
-
-		status = error_worse(status,
-			count == 1 ? verify_one(&one)
-				   : child_run(verify_one, &one, accounts[i],
-					     options->stop));
-	}
-	return *options->stop ? error_worse(status, EX_TEMPFAIL) : status;
+	return accounts_run(invocation->accounts, invocation->account_count, 1,
+		&verify, &options);
 }

@@ -68,8 +68,13 @@ static void account_failed(struct jobs *jobs, size_t i, const struct error *err)
 	tally->status = error_status(err->kind);
 	jobs->status = error_worse(jobs->status, tally->status);
 	progress_clear(&jobs->bar);
-	jobs->verb->report_failure(
-		jobs->accounts[i], jobs->options, &jobs->outcomes[i], err);
+	if (jobs->verb->report_failure != NULL) {
+		jobs->verb->report_failure(jobs->accounts[i], jobs->options,
+			&jobs->outcomes[i], err);
+	} else {
+		log_account(jobs->accounts[i]->name);
+		log_error(err);
+	}
 }
 
 /*
@@ -123,8 +128,8 @@ static int work(void *context)
 	size_t i = this->child->account;
 	struct run_options options = *jobs->options;
 
-	/* Of several the parent draws one bar. */
-	options.bar &= jobs->count == 1;
+	/* Of several that fetch the parent draws one bar. */
+	options.bar &= jobs->count == 1 || jobs->verb->task != NULL;
 	forget_others(jobs, i);
 	for (unsigned k = 0; k < jobs->most; k++) {
 		struct child *other = &jobs->children[k];
@@ -132,6 +137,9 @@ static int work(void *context)
 		if (other != this->child && other->outcome != NULL)
 			munmap(other->outcome, sizeof *other->outcome);
 	}
+	if (jobs->verb->task != NULL)
+		return jobs->verb->task(
+			jobs->accounts[i], &options, jobs->verb->context);
 	/* It is the session's from now on. */
 	char *password = jobs->passwords[i];
 
@@ -151,8 +159,11 @@ static void forget_password(struct jobs *jobs, size_t i)
 /* What several print must not be mixed; one may print as it goes. */
 static bool collect_output(const struct jobs *jobs, struct child *child)
 {
+	bool alone = jobs->count == 1 ||
+		(jobs->most == 1 && jobs->verb->task != NULL);
+
 	child->output = -1;
-	if (jobs->count == 1 || !has_output(jobs->options))
+	if (alone || !has_output(jobs->options))
 		return true;
 	child->output = memfd_create("keepmail", MFD_CLOEXEC);
 	return child->output >= 0;
@@ -196,37 +207,6 @@ static bool start_child(
 	jobs->running++;
 	forget_password(jobs, i);
 	return true;
-}
-
-/* Text of ours, as it may be printed whoever wrote it. */
-static void make_safe(char *text, size_t size)
-{
-	text[size - 1] = '\0';
-	for (; *text != '\0'; text++) {
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
-	}
-}
-
-/*
- * What the child said of its session, believed as far as it can be: how many
- * there were and when they began is known here.
- */
-static void take_outcome(struct jobs *jobs, struct child *child)
-{
-	struct outcome *ours = &jobs->outcomes[child->account];
-	struct outcome theirs = *child->outcome;
-
-	theirs.sessions = ours->sessions + 1;
-	theirs.began = ours->began;
-	theirs.breaker[sizeof theirs.breaker - 1] = '\0';
-	make_safe(theirs.error.text, sizeof theirs.error.text);
-	make_safe(theirs.error.server, sizeof theirs.error.server);
-	if ((unsigned)theirs.error.kind > ERROR_CONFIG)
-		theirs.error.kind = ERROR_SOFTWARE;
-	if ((unsigned)theirs.next > NEXT_AFTER_BREAK)
-		theirs.next = NEXT_NONE;
-	*ours = theirs;
 }
 
 /* The account's first session. */
@@ -316,11 +296,11 @@ static void child_ended(struct jobs *jobs, struct child *child, int result)
 	jobs->running--;
 	progress_clear(&jobs->bar);
 	pass_output(child);
-	take_outcome(jobs, child);
+	outcome_take(&jobs->outcomes[child->account], child->outcome);
 	release_child(child);
 	if (err.kind != ERROR_NONE) {
 		account_failed(jobs, child->account, &err);
-	} else if (outcome->next == NEXT_NONE) {
+	} else if (outcome->next == NEXT_NONE || jobs->verb->task != NULL) {
 		outcome->tally.status = status;
 		jobs->status = error_worse(jobs->status, status);
 	} else if (!continue_account(jobs, child)) {
@@ -357,7 +337,8 @@ static void pass_signal(struct jobs *jobs)
 static void wait_child(struct jobs *jobs)
 {
 	static const volatile sig_atomic_t never;
-	bool draws = jobs->options->bar && jobs->count > 1;
+	bool draws = jobs->options->bar && jobs->count > 1 &&
+		jobs->verb->task == NULL;
 	int result = 0;
 	pid_t pid = child_wait(jobs->stopped ? &never : jobs->options->stop,
 		draws ? TICK : 0, &result);
@@ -374,6 +355,38 @@ static void wait_child(struct jobs *jobs)
 			child_lost(jobs, &jobs->children[i]);
 	}
 	pass_signal(jobs);
+}
+
+/* Those from the next on that were not begun before a signal came. */
+static void report_unbegun(struct jobs *jobs, size_t next)
+{
+	for (; next < jobs->count; next++) {
+		struct error err = {.kind = ERROR_NONE};
+
+		error_set(&err, ERROR_TEMPORARY,
+			"stopped by a signal before it began");
+		if (jobs->outcomes[next].tally.status == 0)
+			account_failed(jobs, next, &err);
+	}
+}
+
+/* May all of it be done in this process? */
+static bool runs_here(const struct jobs *jobs)
+{
+	return jobs->verb->task != NULL && jobs->verb->in_place &&
+		(jobs->count == 1 || geteuid() != 0);
+}
+
+static void run_here(struct jobs *jobs)
+{
+	const struct account_verb *verb = jobs->verb;
+	size_t next = 0;
+
+	for (; next < jobs->count && !*jobs->options->stop; next++)
+		jobs->status = error_worse(jobs->status,
+			verb->task(jobs->accounts[next], jobs->options,
+				verb->context));
+	report_unbegun(jobs, next);
 }
 
 static void run_children(struct jobs *jobs)
@@ -397,14 +410,7 @@ static void run_children(struct jobs *jobs)
 			break;
 	}
 	progress_clear(&jobs->bar);
-	for (; next < jobs->count; next++) {
-		struct error err = {.kind = ERROR_NONE};
-
-		error_set(&err, ERROR_TEMPORARY,
-			"stopped by a signal before it began");
-		if (jobs->outcomes[next].tally.status == 0)
-			account_failed(jobs, next, &err);
-	}
+	report_unbegun(jobs, next);
 }
 
 static void say_total(const struct jobs *jobs)
@@ -451,13 +457,17 @@ int accounts_run(struct account *const *accounts, size_t count,
 	if (jobs.progress == NULL) {
 		log_line(LOG_ERRORS, "no memory to share: %s", strerror(errno));
 		jobs.status = EX_OSERR;
+	} else if (runs_here(&jobs)) {
+		run_here(&jobs);
 	} else {
-		for (size_t i = 0; i < count; i++)
+		for (size_t i = 0; verb->task == NULL && i < count; i++)
 			make_ready(&jobs, i);
 		run_children(&jobs);
-		if (count > 1 && !options->dry_run)
+		if (verb->task == NULL && count > 1 && !options->dry_run)
 			say_total(&jobs);
 	}
+	if (verb->task != NULL && *options->stop)
+		jobs.status = error_worse(jobs.status, EX_TEMPFAIL);
 	for (size_t i = 0; i < count; i++)
 		secret_free(jobs.passwords[i]);
 	free(jobs.outcomes);

@@ -111,33 +111,3 @@ int child_status(int result, struct error *err)
 		WTERMSIG(result));
 	return error_status(err->kind);
 }
-
-/* It was passed on: nothing is left to do but to wait. */
-static const volatile sig_atomic_t never;
-
-int child_run(child_task *task, void *context, struct account *account,
-	const volatile sig_atomic_t *stop)
-{
-	struct error err = {.kind = ERROR_NONE};
-	int result = 0;
-	pid_t pid = child_start(task, context, -1, &err);
-
-	bool told = false;
-
-	account_forget_password(account);
-	while (pid > 0) {
-		if (child_wait(told ? &never : stop, 0, &result) != 0)
-			break;
-		if (*stop && !told)
-			kill(pid, SIGTERM);
-		told = *stop != 0;
-	}
-	int status =
-		pid > 0 ? child_status(result, &err) : error_status(err.kind);
-
-	if (err.kind != ERROR_NONE) {
-		log_account(account->name);
-		log_error(&err);
-	}
-	return status;
-}

@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <sys/types.h>
 
-#include "core/account.h"
 #include "core/error.h"
 
 /* Returns an exit status. */
@@ -36,13 +35,5 @@ pid_t child_wait(
  * error, which says so.
  */
 int child_status(int result, struct error *err);
-
-/*
- * Starts it, forgets the account's password here, and waits for it to end;
- * SIGTERM is passed on to it once *stop is not 0. Returns its exit status, or
- * that of an error, which is logged under this account's name.
- */
-int child_run(child_task *task, void *context, struct account *account,
-	const volatile sig_atomic_t *stop);
 
 #endif

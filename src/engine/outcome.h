@@ -48,4 +48,11 @@ struct outcome {
 		next; /* another one is to follow, and reports for both */
 };
 
+/*
+ * Takes over what another process says of its session, in memory shared with
+ * it: a server may have got the better of it. Of the sessions and when they
+ * began ours counts; text is made printable.
+ */
+void outcome_take(struct outcome *ours, const struct outcome *said);
+
 #endif

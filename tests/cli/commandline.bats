@@ -12,32 +12,154 @@ teardown() {
 }
 
 @test "--help and --version answer on standard output" {
-    run --separate-stderr "$KEEPMAIL" --help
-    [ "$status" -eq 0 ]
-    says "--dry-run"
-    [ -z "$stderr" ]
+    for arguments in --help -h help "-n -h" "--help no-such-account"; do
+        # shellcheck disable=SC2086 # a word or two
+        run --separate-stderr "$KEEPMAIL" $arguments
+        [ "$status" -eq 0 ]
+        says "--dry-run"
+        says "mark-seen"
+        [ -z "$stderr" ]
+        [ -z "$(awk 'length > 80' <<<"$output")" ]
+    done
     run "$KEEPMAIL" -V
     [ "$status" -eq 0 ]
     [[ $output == "keepmail "* ]]
 }
 
-@test "every option of --help stands in the man page and in each completion" {
-    for option in $("$KEEPMAIL" --help | grep -o -- '--[a-z-]*' | sort -u); do
-        grep -q -- "${option#--}" "$TESTS_SRC/../man/keepmail.1"
-        for file in keepmail _keepmail keepmail.fish; do
-            grep -q -- "${option#--}" "$TESTS_SRC/../contrib/completion/$file"
-        done
+@test "help COMMAND, and COMMAND --help, show a command and its options" {
+    for command in $(commands); do
+        run --separate-stderr "$KEEPMAIL" help "$command"
+        [ "$status" -eq 0 ]
+        [ -z "$stderr" ]
+        [[ ${lines[0]} == "usage: keepmail"* ]]
+        [ -z "$(awk 'length > 80' <<<"$output")" ]
+        shown=$output
+        [ "$command" != help ] || continue
+        run "$KEEPMAIL" "$command" -h
+        [ "$status" -eq 0 ]
+        [ "$output" = "$shown" ]
     done
+    run "$KEEPMAIL" help hold
+    says "usage: keepmail [-qv] [-f FILE] [--state-dir DIR] hold ACCOUNT UID..."
+    says_not "--json"
+    run "$KEEPMAIL" help import
+    says "fetchmail, getmail, mpop, fdm, thunderbird or claws"
+    run "$KEEPMAIL" help improt
+    [ "$status" -eq 64 ]
+    says "no command named 'improt': did you mean 'import'?"
+    run "$KEEPMAIL" help fetch check
+    [ "$status" -eq 64 ]
+    run "$KEEPMAIL" -n help
+    [ "$status" -eq 64 ]
 }
 
-@test "every command of --help stands in the man page and in each completion" {
-    commands=$("$KEEPMAIL" --help | sed -n 's/^  \([a-z][a-z-]*\) .*ACCOUNT.*/\1/p')
-    [[ $commands == *status*history*hold*release* ]]
-    for command in fetch $commands; do
-        grep -q "^\.It Cm $command" "$TESTS_SRC/../man/keepmail.1"
-        for file in keepmail _keepmail keepmail.fish; do
-            grep -qw -- "$command" "$TESTS_SRC/../contrib/completion/$file"
-        done
+# The commands of --help.
+commands() {
+    "$KEEPMAIL" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p'
+}
+
+# The options of --help (or of help COMMAND) as "f config FILE", "- json".
+options() {
+    "$KEEPMAIL" help "$@" |
+        sed -n '/^Options:/,/^$/s/^ *\(-.*\)/\1/p' |
+        awk '{
+            letter = $1 ~ /,$/ ? substr($1, 2, 1) : "-"
+            at = letter == "-" ? 1 : 2
+            print letter, substr($at, 3) ($(at + 1) ~ /^[A-Z]+$/ ? " " $(at + 1) : "")
+        }' | sort
+}
+
+# usage COMMAND: its usage line, in one piece, without "usage: ".
+usage() {
+    "$KEEPMAIL" help "$1" | sed '/^$/,$d' | tr -s ' \n' ' ' |
+        sed 's/^usage: //; s/ $//'
+    echo
+}
+
+man=$TESTS_SRC/../man/keepmail.1
+completions=$TESTS_SRC/../contrib/completion
+
+@test "the manual has each command and its arguments, and no other" {
+    for command in $(commands); do
+        usage "$command" | sed "s/.* $command/$command/"
+    done | sort >"$work/commands"
+    sed -n '/^\.Sh COMMANDS/,/^\.Sh RETENTION/s/^\.It Cm //p' "$man" |
+        awk '{
+            text = $1; open = 0
+            for (i = 2; i <= NF; i++) {
+                if ($i == "Op") { open = 1; continue }
+                if ($i == "Fl") { text = text " -"; join = 1; continue }
+                if ($i == "Ar") { upper = 1; continue }
+                word = $i == "..." ? $i : upper ? toupper($i) : $i
+                separator = join || $i == "..." ? "" : " "
+                text = text separator (open == 1 ? "[" : "") word
+                if (open) open = 2
+                join = 0
+            }
+            print text (open ? "]" : "")
+            upper = 0
+        }' | sort >"$work/manual"
+    diff "$work/commands" "$work/manual"
+    # The synopsis, too: each command once.
+    sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/s/^\.\(Op \)\{0,1\}Cm //p' "$man" |
+        sed 's/ | /\n/g' | sort >"$work/synopses"
+    commands | sort | diff - "$work/synopses"
+}
+
+@test "the manual has each option and its argument, and no other" {
+    sed -n '/^\.Sh OPTIONS/,/^\.Sh CHANGING/s/^\.It Fl //p' "$man" |
+        sed 's/ , Fl -no-progress/\n-no-progress/' |
+        awk '{
+            letter = $1 ~ /^-/ ? "-" : $1
+            for (i = 1; i <= NF; i++) if ($i ~ /^-/) break
+            print letter, substr($i, 2) ($(i + 1) == "Ar" ? " " toupper($(i + 2)) : "")
+        }' | sed 's/DIRECTORY/DIR/' | sort >"$work/manual"
+    options | diff - "$work/manual"
+}
+
+@test "the completions are those of the commands and options (make completion)" {
+    mkdir "$work/made"
+    sh "$completions/generate" "$KEEPMAIL" "$work/made"
+    for file in keepmail _keepmail keepmail.fish; do
+        diff "$work/made/$file" "$completions/$file"
+    done
+    bash -n "$completions/keepmail"
+    if command -v zsh >/dev/null; then
+        zsh -n "$completions/_keepmail"
+    fi
+    if command -v fish >/dev/null; then
+        fish --no-execute "$completions/keepmail.fish"
+    fi
+}
+
+# completed WORD...: what bash offers for the last one.
+completed() {
+    # shellcheck source=/dev/null
+    source "$completions/keepmail"
+    COMP_WORDS=(keepmail "$@")
+    COMP_CWORD=$#
+    _keepmail
+    printf '%s\n' "${COMPREPLY[@]}"
+}
+
+@test "bash completes commands, accounts, and the options that a command takes" {
+    tls_port=995
+    touch "$work/server/cert.pem"
+    write_rc
+    export KEEPMAIL_CONFIG=$rc
+    [ "$(completed re | sort | tr '\n' ' ')" = "rebuild release rename retry " ]
+    completed '' | grep -qx a
+    [ "$(completed fetch '')" = a ]
+    [ "$(completed --json fetch '')" = a ]
+    [ "$(completed help imp)" = import ]
+    [ "$(completed import --from th)" = thunderbird ]
+    completed -- | grep -qx -e --refetch
+    for command in $(commands); do
+        options "$command" | awk '{ if ($1 != "-") print "-" $1; print "--" $2 }' |
+            sort >"$work/taken"
+        completed "$command" - | sort >"$work/offered"
+        # help takes nothing that all others take.
+        [ "$command" = help ] || diff "$work/taken" "$work/offered"
     done
 }
 
@@ -91,40 +213,40 @@ synopsis() {
             }' | sed 's/\[-hknqVv\]/[-knqv]/; s/DIRECTORY/DIR/'
 }
 
+# used LETTER-OR-NAME: the option as one would write it, with an argument.
+used() {
+    case $2 in
+    jobs) echo -j 2 ;;
+    config) echo -f /dev/null ;;
+    state-dir) echo --state-dir /x ;;
+    from) echo --from fdm ;;
+    # -n would be one of echo's.
+    *) if [ "$1" = - ]; then printf -- '--%s' "$2"; else printf -- '-%s' "$1"; fi ;;
+    esac
+}
+
 @test "a command takes the options of its synopsis, and refuses all others" {
-    rc=/dev/null
-    commands=$("$KEEPMAIL" --help | sed -n 's/^  \([a-z][a-z-]*\) .*ACCOUNT.*/\1/p')
-    for command in fetch $commands; do
-        shown=$(synopsis "$command")
-        [[ $shown == "keepmail [-"*" $command"* ]]
-        refused=0
-        for option in -k -n "-j 2" --json --progress --no-progress --no-brake \
-            --refetch --same-mailbox --trust-times "--from fdm"; do
+    for command in $(commands); do
+        manual=$(synopsis "$command")
+        [ "$(usage "$command")" = "$manual" ] || {
+            printf '# %s\n' "$(usage "$command")" "$manual"
+            return 1
+        }
+        options "$command" >"$work/taken"
+        options >"$work/all"
+        while read -r letter name _; do
+            option=$(used "$letter" "$name")
+            case $name in help | version) continue ;; esac
             # shellcheck disable=SC2086 # an option with its argument
-            run keepmail $option "$command" a
-            # -k and -n stand together; the rest by their names.
-            case $option in
-            -k | -n) named="^keepmail \[-[a-z]*${option#-}[a-z]*qv\]" ;;
-            *) named="[[ ]${option%% *}[] ]" ;;
-            esac
-            if [[ "$shown " =~ $named ]]; then
-                says_not "has no meaning"
+            run "$KEEPMAIL" $option "$command" a b </dev/null
+            if grep -q "^$letter $name\( \|$\)" "$work/taken"; then
+                says_not "does not take"
             else
                 [ "$status" -eq 64 ]
-                [[ ${lines[0]} == "keepmail: ${option%% *} has no meaning with $command: nothing was done"* ]]
-                [ "${lines[1]}" = "usage: $shown" ] || {
-                    printf '# %s\n' "${lines[1]}" "usage: $shown"
-                    return 1
-                }
-                refused=$((refused + 1))
+                [[ ${lines[0]} == "keepmail: $command does not take the option ${option%% *}: nothing was done"* ]]
+                [ "$(tail -n +2 <<<"$output" | tr -s ' \n' ' ')" = "usage: $manual " ]
             fi
-        done
-        [ "$refused" -gt 2 ]
-        for option in -q -v "-f $rc" "--state-dir /x"; do
-            # shellcheck disable=SC2086 # an option with its argument
-            run keepmail $option "$command" a
-            says_not "has no meaning"
-        done
+        done <"$work/all"
     done
 }
 
@@ -144,7 +266,7 @@ synopsis() {
     for command in "hold a $uid" "release a $uid" "retry a"; do
         # shellcheck disable=SC2086 # words of a command
         wanted 64 -n $command
-        says "-n has no meaning with ${command%% *}: nothing was done"
+        says "${command%% *} does not take the option -n: nothing was done"
     done
     wanted 65 -n verify --refetch a
     says "changed"
@@ -189,7 +311,7 @@ synopsis() {
     wanted 64 work fecth
     says_not "did you mean"
     wanted 64 --refetch vrefy work
-    says "--refetch has no meaning with fetch: nothing was done (did you mean verify?)"
+    says "fetch does not take the option --refetch: nothing was done (did you mean verify?)"
 }
 
 @test "fetch is a command, and what no command means" {

@@ -381,3 +381,36 @@ END
     [ "$status" -eq 0 ]
     told mail ok "$work/Mail, a Maildir, on NFS"
 }
+
+# three_accounts: b and c beside a, on the same server.
+three_accounts() {
+    printf 'account b { maildir = "%s" }\naccount c { maildir = "%s" }\n' \
+        "$work/B" "$work/C" >>"$rc"
+}
+
+@test "several accounts are taken in the order given, each once" {
+    start_server --synthetic 2
+    write_rc
+    three_accounts
+    wanted 0 -j 1
+    for command in status verify check; do
+        run --separate-stderr keepmail --json $command c a c b
+        [ "$status" -eq 0 ]
+        [ "$(cut -c 13 <<<"$output" | tr -d '\n')" = cab ]
+    done
+}
+
+@test "a signal ends the account that is at work, and the others are reported" {
+    start_server --synthetic 2
+    write_rc
+    three_accounts
+    # Its shell's parent is the account's process; that one's is keepmail.
+    sed -i '/^password/d; s/password = .*//' "$rc"
+    sed -i "s|^account a {|password-command = 'kill -TERM \$(ps -o ppid= -p \$PPID); sleep 5; echo test'\n&|" "$rc"
+    for command in check mark-seen; do
+        wanted 75 $command a b c
+        says "b: stopped by a signal before it began"
+        says "c: stopped by a signal before it began"
+    done
+    [ ! -e "$work/B" ]
+}

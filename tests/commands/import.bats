@@ -356,17 +356,17 @@ END
 @test "a wrong command line for import is told" {
     serve_u10
     wanted 64 import a
-    says "import takes --from fetchmail, getmail, mpop, fdm, thunderbird or claws"
+    says "import needs --from fetchmail, getmail, mpop, fdm, thunderbird or claws"
     wanted 64 import --from elm a
-    says "import takes --from fetchmail"
+    says "--from takes fetchmail, getmail, mpop, fdm, thunderbird or claws, not 'elm'"
     wanted 64 import --from fdm
-    says "import takes the name of an account"
+    says "import needs the name of an account"
     wanted 64 import --from fdm a b c
-    says "one account and one file"
+    says "import takes fewer arguments"
     wanted 64 --from fdm a
-    says "--from has no meaning with fetch: nothing was done (it is import's)"
+    says "fetch does not take the option --from: nothing was done (only import takes it)"
     wanted 64 mark-seen
-    says "mark-seen takes the name of an account"
+    says "mark-seen needs the name of an account"
 }
 
 @test "import and mark-seen end as fetch does when the server will not" {

@@ -500,7 +500,7 @@ $digest" ]
     [ -z "$output" ]
     [[ $stderr == "a: no message with the uid no-such is known: keepmail -n -v lists them" ]]
     wanted 64 history
-    says "takes the name of an account"
+    says "needs the name of an account"
     wanted 64 history b
 }
 

@@ -229,7 +229,7 @@ teardown() {
     says 'no message with the uid \x1b[31mx'
     [ "$(in_store "SELECT count(*) FROM message WHERE held_at IS NOT NULL")" -eq 0 ]
     wanted 64 hold a
-    says "name the uids"
+    says "hold needs more arguments"
     wanted 64 hold
-    says "hold takes the name of an account"
+    says "hold needs the name of an account"
 }

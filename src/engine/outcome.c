@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/outcome.h"
+
+/* Text of ours, as it may be printed whoever wrote it. */
+static void make_safe(char *text, size_t size)
+{
+	text[size - 1] = '\0';
+	for (; *text != '\0'; text++) {
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+	}
+}
+
+void outcome_take(struct outcome *ours, const struct outcome *said)
+{
+	struct outcome theirs = *said;
+
+	theirs.sessions = ours->sessions + 1;
+	theirs.began = ours->began;
+	theirs.breaker[sizeof theirs.breaker - 1] = '\0';
+	make_safe(theirs.error.text, sizeof theirs.error.text);
+	make_safe(theirs.error.server, sizeof theirs.error.server);
+	if ((unsigned)theirs.error.kind > ERROR_CONFIG)
+		theirs.error.kind = ERROR_SOFTWARE;
+	if ((unsigned)theirs.next > NEXT_AFTER_BREAK)
+		theirs.next = NEXT_NONE;
+	*ours = theirs;
+}
