@@ -290,14 +290,22 @@ static bool record_others(struct bench *bench)
 static bool record_listing(struct bench *bench)
 {
 	struct store_run run = {.started = NOW, .ended = NOW};
-
-	return store_begin(bench->store, &bench->err) &&
-		store_record_listing(bench->store, bench->memories,
-			bench->maildrop.count, NOW, &bench->err) &&
+	struct finding *findings =
+		calloc(bench->maildrop.count, sizeof findings[0]);
+	const struct store_listing listing = {.memories = bench->memories,
+		.findings = findings,
+		.count = bench->maildrop.count};
+	const struct plan none = {.count = 0};
+	bool ok = findings != NULL && store_begin(bench->store, &bench->err) &&
+		store_record_listing(
+			bench->store, &listing, NOW, &bench->err) &&
 		store_record_oversizes(bench->store, &bench->maildrop,
-			bench->memories, &bench->err) &&
+			bench->memories, &none, &bench->err) &&
 		store_record_run(bench->store, &run, false, &bench->err) &&
 		store_commit(bench->store, &bench->err);
+
+	free(findings);
+	return ok;
 }
 
 static const struct {
