@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: ISC
+# Prints each #include of src that crosses a border (HACKING, "Rooms").
+#
+# EXCEPTIONS in the environment: includes that are allowed for now, one a line,
+# "FILE HEADER". One that is no longer needed is printed, too.
+BEGIN {
+    count = split(ENVIRON["EXCEPTIONS"], rows, /[ \t]*\n[ \t]*/)
+    for (i = 1; i <= count; i++)
+        if (rows[i] != "")
+            excepted[rows[i]] = "unused"
+    # What the files of a room may include: other rooms, or single headers.
+    may["core"] = "core"
+    may["io/process"] = "core io/process"
+    may["io/net"] = "core io/process io/net"
+    may["io/store"] = "core io/process io/store"
+    may["io/mail"] = "core io/process io/mail"
+    may["cli"] = "core cli io/process/log.h config.h"
+    may["engine"] = "core io engine"
+    may["commands"] = "core io engine cli" # and a command's own header
+    may["main"] = "core io engine cli commands"
+    # Where a library's headers may be included: in no header, so that nothing
+    # else needs them.
+    home["curl/"] = "io/net/connection[a-z_]*[.]c"
+    home["sqlite3"] = "io/store/store[a-z_]*[.]c"
+    home["openssl/"] = "io/process/digest[.]c"
+    home["seccomp"] = "io/process/confine_calls[.]c"
+}
+
+function complain(why) {
+    printf "src/%s:%d: %s\n", file, FNR, why
+}
+
+function room_of(path) {
+    if (path == "main.c")
+        return "main"
+    if (path ~ /^io\/[^\/]*\//)
+        match(path, /^io\/[^\/]*/)
+    else
+        match(path, /^[^\/]*/)
+    return substr(path, 1, RLENGTH)
+}
+
+function directory_of(path) {
+    sub(/[^\/]*$/, "", path)
+    return path
+}
+
+function may_include(target,    rooms, count, i) {
+    count = split(may[room], rooms, " ")
+    for (i = 1; i <= count; i++)
+        if (target == rooms[i] || index(target, rooms[i] "/") == 1)
+            return 1
+    if (("src/" file " " target) in excepted) {
+        excepted["src/" file " " target] = "used"
+        return 1
+    }
+    return room == "commands" && target == own_header
+}
+
+FNR == 1 {
+    file = FILENAME
+    sub(/^src\//, "", file)
+    room = room_of(file)
+    own_header = file
+    sub(/c$/, "h", own_header)
+    if (!(room in may))
+        complain("this is in no room that HACKING names")
+}
+
+/^[ \t]*#[ \t]*include/ {
+    target = $0
+    sub(/^[^<"]*[<"]/, "", target)
+    sub(/[>"].*/, "", target)
+}
+
+/^[ \t]*#[ \t]*include[ \t]*"/ {
+    if (target ~ /(^|\/)[.][.]?\//)
+        complain("the path of " target " should begin at src")
+    else if (!may_include(target))
+        complain(room " may not include " target)
+    if (target ~ /_internal[.]h$/ &&
+        directory_of(target) != directory_of(file))
+        complain(target " is internal to its own room")
+}
+
+/^[ \t]*#[ \t]*include[ \t]*</ {
+    for (library in home)
+        if (index(target, library) == 1 && file !~ "^" home[library] "$")
+            complain("<" target "> may only be included in " home[library])
+}
+
+END {
+    for (row in excepted)
+        if (excepted[row] == "unused")
+            printf "contrib/lint: the exception is stale: %s\n", row
+}
