@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/setting.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "core/setting_internal.h"
 #include "core/text.h"
 #include "core/xalloc.h"
 
-static bool replace(char **field, const char *text)
+bool setting_replace(char **field, const char *text)
 {
 	free(*field);
 	*field = xstrdup(text);
 	return true;
 }
 
-/* Text that goes to the server or libcurl: no line may be slipped in. */
-static bool is_clean(const char *text, size_t max)
+bool setting_is_clean(const char *text, size_t max)
 {
 	size_t length = strlen(text);
 
@@ -32,13 +31,8 @@ static bool is_clean(const char *text, size_t max)
 	return true;
 }
 
-struct choice {
-	const char *name;
-	int value;
-};
-
-static bool choose(const struct choice *choices, size_t count, const char *text,
-	int *value)
+bool setting_choose(const struct setting_choice *choices, size_t count,
+	const char *text, int *value)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (strcasecmp(text, choices[i].name) == 0) {
@@ -49,183 +43,9 @@ static bool choose(const struct choice *choices, size_t count, const char *text,
 	return false;
 }
 
-#define CHOOSE(choices, text, value) \
-	choose(choices, sizeof(choices) / sizeof((choices)[0]), text, value)
-
-static bool set_server(struct account *account, const char *text)
+bool setting_choose_bool(const char *text, bool *value)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789.-_:[]";
-	size_t length = strlen(text);
-
-	for (size_t i = 0; i < length; i++) {
-		/* Above ASCII: an internationalised name, for libcurl. */
-		if ((unsigned char)text[i] < 0x80 &&
-			strchr(allowed, text[i]) == NULL)
-			return false;
-	}
-	if (length == 0 || length > 255)
-		return false;
-	/* "host:995" is a port in the wrong place; "::1" is an address. */
-	const char *colon = strchr(text, ':');
-
-	if (colon != NULL && text[0] != '[' && strchr(colon + 1, ':') == NULL)
-		return false;
-	return replace(&account->server, text);
-}
-
-static bool set_port(struct account *account, const char *text)
-{
-	uint64_t number;
-
-	if (!text_parse_number(text, UINT16_MAX, &number) || number == 0)
-		return false;
-	account->port = (uint16_t)number;
-	return true;
-}
-
-static bool set_tls(struct account *account, const char *text)
-{
-	static const struct choice choices[] = {
-		{"implicit", TLS_IMPLICIT},
-		{"starttls", TLS_STARTTLS},
-		{"off", TLS_OFF},
-	};
-	int value;
-
-	if (!CHOOSE(choices, text, &value))
-		return false;
-	account->tls = (enum tls_mode)value;
-	return true;
-}
-
-static bool set_tls_min(struct account *account, const char *text)
-{
-	static const struct choice choices[] = {
-		{"1.2", TLS_MIN_1_2},
-		{"1.3", TLS_MIN_1_3},
-	};
-	int value;
-
-	if (!CHOOSE(choices, text, &value))
-		return false;
-	account->tls_min = (enum tls_version)value;
-	return true;
-}
-
-static bool set_tls_ca(struct account *account, const char *text)
-{
-	return replace(&account->tls_ca, text);
-}
-
-static bool set_tls_cert(struct account *account, const char *text)
-{
-	return replace(&account->tls_cert, text);
-}
-
-static bool set_tls_key(struct account *account, const char *text)
-{
-	return replace(&account->tls_key, text);
-}
-
-/* One or more pins with ';' between them, as libcurl takes them. */
-static bool set_tls_pin(struct account *account, const char *text)
-{
-	static const char base64[] = "abcdefghijklmnopqrstuvwxyz"
-				     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "0123456789+/";
-	const char *p = text;
-
-	for (;;) {
-		/* SHA-256 in base64: 43 digits and one '='. */
-		if (strncmp(p, "sha256//", 8) != 0 ||
-			strspn(p + 8, base64) != 43 || p[51] != '=')
-			return false;
-		p += 52;
-		if (*p == '\0')
-			return replace(&account->tls_pin, text);
-		if (*p++ != ';')
-			return false;
-	}
-}
-
-static bool set_proxy(struct account *account, const char *text)
-{
-	static const char *const schemes[] = {"http://", "https://",
-		"socks4://", "socks4a://", "socks5://", "socks5h://"};
-
-	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
-		if (strncasecmp(text, schemes[i], strlen(schemes[i])) == 0 &&
-			is_clean(text, 1024))
-			return replace(&account->proxy, text);
-	}
-	return false;
-}
-
-static bool set_user(struct account *account, const char *text)
-{
-	return is_clean(text, 1024) && replace(&account->user, text);
-}
-
-/* The password comes from one place: the one named last. */
-static void clear_password(struct account *account)
-{
-	account_forget_password(account);
-	free(account->password_command);
-	free(account->password_file);
-	account->password_command = NULL;
-	account->password_file = NULL;
-}
-
-static bool set_password(struct account *account, const char *text)
-{
-	if (!is_clean(text, 16384))
-		return false;
-	clear_password(account);
-	return replace(&account->password, text);
-}
-
-static bool set_password_command(struct account *account, const char *text)
-{
-	if (text[0] == '\0')
-		return false;
-	clear_password(account);
-	return replace(&account->password_command, text);
-}
-
-static bool set_password_file(struct account *account, const char *text)
-{
-	clear_password(account);
-	return replace(&account->password_file, text);
-}
-
-static bool set_auth(struct account *account, const char *text)
-{
-	static const struct choice choices[] = {
-		{"auto", AUTH_AUTO},
-		{"plain", AUTH_PLAIN},
-		{"user", AUTH_USER},
-		{"login", AUTH_LOGIN},
-		{"apop", AUTH_APOP},
-		{"cram-md5", AUTH_CRAM_MD5},
-		{"digest-md5", AUTH_DIGEST_MD5},
-		{"scram-sha-1", AUTH_SCRAM_SHA_1},
-		{"scram-sha-256", AUTH_SCRAM_SHA_256},
-		{"oauthbearer", AUTH_OAUTHBEARER},
-		{"xoauth2", AUTH_XOAUTH2},
-	};
-	int value;
-
-	if (!CHOOSE(choices, text, &value))
-		return false;
-	account->auth = (enum auth_method)value;
-	return true;
-}
-
-static bool set_truth(bool *field, const char *text)
-{
-	static const struct choice choices[] = {
+	static const struct setting_choice choices[] = {
 		{"true", true},
 		{"yes", true},
 		{"on", true},
@@ -233,81 +53,24 @@ static bool set_truth(bool *field, const char *text)
 		{"no", false},
 		{"off", false},
 	};
-	int value;
+	int choice;
 
-	if (!CHOOSE(choices, text, &value))
+	if (!SETTING_CHOOSE(choices, text, &choice))
 		return false;
-	*field = value != 0;
-	return true;
-}
-
-static bool set_cleartext_password(struct account *account, const char *text)
-{
-	return set_truth(&account->cleartext_password, text);
-}
-
-static bool set_run_as(struct account *account, const char *text)
-{
-	return is_clean(text, 255) && replace(&account->run_as, text);
-}
-
-static bool set_confine(struct account *account, const char *text)
-{
-	return set_truth(&account->confine, text);
-}
-
-static bool set_trust_filesystem(struct account *account, const char *text)
-{
-	return set_truth(&account->trust_filesystem, text);
-}
-
-static bool set_pipelining(struct account *account, const char *text)
-{
-	return set_truth(&account->pipelining, text);
-}
-
-static bool set_timeout(struct account *account, const char *text)
-{
-	int64_t seconds;
-
-	if (!text_parse_duration(text, 1, &seconds) || seconds < 1 ||
-		seconds > 86400)
-		return false;
-	account->timeout = seconds;
-	return true;
-}
-
-static bool set_max_time(struct account *account, const char *text)
-{
-	int64_t seconds;
-
-	if (!text_parse_duration(text, 1, &seconds) || seconds < 1)
-		return false;
-	account->max_time = seconds;
-	return true;
-}
-
-static bool set_sessions(struct account *account, const char *text)
-{
-	uint64_t sessions = 0;
-
-	if (strcmp(text, "auto") != 0 &&
-		(!text_parse_number(text, 1000, &sessions) || sessions == 0))
-		return false;
-	account->sessions = (uint32_t)sessions;
+	*value = choice != 0;
 	return true;
 }
 
 static bool set_maildir(struct account *account, const char *text)
 {
 	account->destination = DESTINATION_MAILDIR;
-	return replace(&account->path, text);
+	return setting_replace(&account->path, text);
 }
 
 static bool set_mbox(struct account *account, const char *text)
 {
 	account->destination = DESTINATION_MBOX;
-	return replace(&account->path, text);
+	return setting_replace(&account->path, text);
 }
 
 static bool set_delete(struct account *account, const char *text)
@@ -332,11 +95,11 @@ static bool set_max_size(struct account *account, const char *text)
 
 static bool set_duplicates(struct account *account, const char *text)
 {
-	static const struct choice choices[] = {
+	static const struct setting_choice choices[] = {
 		{"skip", false}, {"keep", true}};
 	int value;
 
-	if (!CHOOSE(choices, text, &value))
+	if (!SETTING_CHOOSE(choices, text, &value))
 		return false;
 	account->keep_duplicates = value != 0;
 	return true;
@@ -344,14 +107,14 @@ static bool set_duplicates(struct account *account, const char *text)
 
 static bool set_on_uid_reset(struct account *account, const char *text)
 {
-	static const struct choice choices[] = {
+	static const struct setting_choice choices[] = {
 		{"match", UID_RESET_MATCH},
 		{"refetch", UID_RESET_REFETCH},
 		{"stop", UID_RESET_STOP},
 	};
 	int value;
 
-	if (!CHOOSE(choices, text, &value))
+	if (!SETTING_CHOOSE(choices, text, &value))
 		return false;
 	account->uid_reset = (enum uid_reset)value;
 	return true;
@@ -374,14 +137,14 @@ static bool set_max_server_size(struct account *account, const char *text)
 
 static bool set_verify(struct account *account, const char *text)
 {
-	static const struct choice choices[] = {
+	static const struct setting_choice choices[] = {
 		{"stat", VERIFY_STAT},
 		{"digest", VERIFY_DIGEST},
 		{"off", VERIFY_OFF},
 	};
 	int value;
 
-	if (!CHOOSE(choices, text, &value))
+	if (!SETTING_CHOOSE(choices, text, &value))
 		return false;
 	account->policy.verify = (enum verify_rule)value;
 	return true;
@@ -403,58 +166,78 @@ static bool set_brake(struct account *account, const char *text)
 
 static bool set_local(struct account *account, const char *text)
 {
-	return replace(&account->local, text);
+	return setting_replace(&account->local, text);
 }
 
 static bool set_trash(struct account *account, const char *text)
 {
-	return replace(&account->trash, text);
+	return setting_replace(&account->trash, text);
 }
 
 static bool set_state(struct account *account, const char *text)
 {
-	return replace(&account->state, text);
+	return setting_replace(&account->state, text);
+}
+
+static bool set_run_as(struct account *account, const char *text)
+{
+	return setting_is_clean(text, 255) &&
+		setting_replace(&account->run_as, text);
+}
+
+static bool set_confine(struct account *account, const char *text)
+{
+	return setting_choose_bool(text, &account->confine);
+}
+
+static bool set_trust_filesystem(struct account *account, const char *text)
+{
+	return setting_choose_bool(text, &account->trust_filesystem);
 }
 
 #define PATH_EXPECTED "an absolute path, or one that begins with ~/"
 
 const struct setting settings[] = {
-	{"server", set_server,
+	{"server", setting_set_server,
 		"a host name or address, and the port in a setting of its own",
 		SETTING_ALONE, false},
-	{"port", set_port, "a number from 1 to 65535", SETTING_ALONE, false},
-	{"tls", set_tls, "implicit, starttls or off", SETTING_ALONE, false},
-	{"tls-ca", set_tls_ca, PATH_EXPECTED, SETTING_ALONE, true},
-	{"tls-pin", set_tls_pin,
+	{"port", setting_set_port, "a number from 1 to 65535", SETTING_ALONE,
+		false},
+	{"tls", setting_set_tls, "implicit, starttls or off", SETTING_ALONE,
+		false},
+	{"tls-ca", setting_set_tls_ca, PATH_EXPECTED, SETTING_ALONE, true},
+	{"tls-pin", setting_set_tls_pin,
 		"\"sha256//\" and the base64 of the public key's SHA-256",
 		SETTING_ALONE, false},
-	{"tls-cert", set_tls_cert, PATH_EXPECTED, SETTING_ALONE, true},
-	{"tls-key", set_tls_key, PATH_EXPECTED, SETTING_ALONE, true},
-	{"tls-min", set_tls_min, "1.2 or 1.3", SETTING_ALONE, false},
-	{"proxy", set_proxy,
+	{"tls-cert", setting_set_tls_cert, PATH_EXPECTED, SETTING_ALONE, true},
+	{"tls-key", setting_set_tls_key, PATH_EXPECTED, SETTING_ALONE, true},
+	{"tls-min", setting_set_tls_min, "1.2 or 1.3", SETTING_ALONE, false},
+	{"proxy", setting_set_proxy,
 		"a URL that begins with socks5h://, socks5://, socks4a://, "
 		"socks4://, http:// or https://",
 		SETTING_ALONE, false},
-	{"user", set_user, "a name without control characters", SETTING_ALONE,
-		false},
-	{"password", set_password,
+	{"user", setting_set_user, "a name without control characters",
+		SETTING_ALONE, false},
+	{"password", setting_set_password,
 		"1 to 16384 bytes without control characters", SETTING_PASSWORD,
 		false},
-	{"password-command", set_password_command, "a shell command",
+	{"password-command", setting_set_password_command, "a shell command",
 		SETTING_PASSWORD, false},
-	{"password-file", set_password_file, PATH_EXPECTED, SETTING_PASSWORD,
-		true},
-	{"auth", set_auth,
+	{"password-file", setting_set_password_file, PATH_EXPECTED,
+		SETTING_PASSWORD, true},
+	{"auth", setting_set_auth,
 		"auto, plain, user, login, apop, cram-md5, digest-md5, "
 		"scram-sha-1, scram-sha-256, oauthbearer or xoauth2",
 		SETTING_ALONE, false},
-	{"cleartext-password", set_cleartext_password, "true or false",
+	{"cleartext-password", setting_set_cleartext_password, "true or false",
 		SETTING_ALONE, false},
-	{"pipelining", set_pipelining, "true or false", SETTING_ALONE, false},
-	{"timeout", set_timeout, "1 to 86400 seconds", SETTING_ALONE, false},
-	{"max-time", set_max_time, "a time such as 2 hours", SETTING_ALONE,
+	{"pipelining", setting_set_pipelining, "true or false", SETTING_ALONE,
 		false},
-	{"sessions", set_sessions, "auto, or a number from 1 to 1000",
+	{"timeout", setting_set_timeout, "1 to 86400 seconds", SETTING_ALONE,
+		false},
+	{"max-time", setting_set_max_time, "a time such as 2 hours",
+		SETTING_ALONE, false},
+	{"sessions", setting_set_sessions, "auto, or a number from 1 to 1000",
 		SETTING_ALONE, false},
 	{"maildir", set_maildir, PATH_EXPECTED, SETTING_DESTINATION, true},
 	{"mbox", set_mbox, PATH_EXPECTED, SETTING_DESTINATION, true},

@@ -488,7 +488,7 @@ END
 }
 
 @test "every setting stands in the man page" {
-    settings=$(sed -n 's/^\t{"\([a-z-]*\)", set_.*/\1/p' \
+    settings=$(sed -n 's/^\t{"\([a-z-]*\)", [a-z_]*set_.*/\1/p' \
         "$TESTS_SRC/../src/core/setting.c")
     [ "$(wc -w <<<"$settings")" -gt 35 ]
     for name in $settings jobs include; do

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/* What the files of the settings share. */
+#ifndef CORE_SETTING_INTERNAL_H
+#define CORE_SETTING_INTERNAL_H
+
+#include "core/setting.h"
+
+/* Frees *field and sets it to a copy of text. Returns true. */
+bool setting_replace(char **field, const char *text);
+
+/*
+ * Is text 1 to max bytes long and without control characters? What is sent to
+ * the server or given to libcurl must be, so that it cannot contain a line end.
+ */
+bool setting_is_clean(const char *text, size_t max);
+
+struct setting_choice {
+	const char *name;
+	int value;
+};
+
+/*
+ * Sets *value to that of the choice called text, in any case. False, *value
+ * unchanged, when there is none.
+ */
+bool setting_choose(const struct setting_choice *choices, size_t count,
+	const char *text, int *value);
+
+#define SETTING_CHOOSE(choices, text, value) \
+	setting_choose(                      \
+		choices, sizeof(choices) / sizeof((choices)[0]), text, value)
+
+/* The same for a bool: true, yes or on; false, no or off. */
+bool setting_choose_bool(const char *text, bool *value);
+
+/* setting_server.c: see struct setting, set. */
+bool setting_set_server(struct account *account, const char *text);
+bool setting_set_port(struct account *account, const char *text);
+bool setting_set_tls(struct account *account, const char *text);
+bool setting_set_tls_min(struct account *account, const char *text);
+bool setting_set_tls_ca(struct account *account, const char *text);
+bool setting_set_tls_cert(struct account *account, const char *text);
+bool setting_set_tls_key(struct account *account, const char *text);
+bool setting_set_tls_pin(struct account *account, const char *text);
+bool setting_set_proxy(struct account *account, const char *text);
+bool setting_set_user(struct account *account, const char *text);
+bool setting_set_password(struct account *account, const char *text);
+bool setting_set_password_command(struct account *account, const char *text);
+bool setting_set_password_file(struct account *account, const char *text);
+bool setting_set_auth(struct account *account, const char *text);
+bool setting_set_cleartext_password(struct account *account, const char *text);
+bool setting_set_pipelining(struct account *account, const char *text);
+bool setting_set_timeout(struct account *account, const char *text);
+bool setting_set_max_time(struct account *account, const char *text);
+bool setting_set_sessions(struct account *account, const char *text);
+
+#endif
