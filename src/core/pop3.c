@@ -189,6 +189,17 @@ static void text_event(struct pop3_parser *parser, struct pop3_event *event,
 	event->length = n;
 }
 
+/* The start of a line: a dot there was stuffed, or ends the message. */
+static const char *feed_start(struct pop3_parser *parser, const char *p)
+{
+	if (*p != '.') {
+		parser->state = POP3_AT_TEXT;
+		return p;
+	}
+	parser->state = POP3_AT_DOT;
+	return p + 1;
+}
+
 static size_t feed_message(struct pop3_parser *parser, char *bytes,
 	size_t length, struct pop3_event *event)
 {
@@ -202,12 +213,7 @@ static size_t feed_message(struct pop3_parser *parser, char *bytes,
 		case POP3_AT_LINE:
 			break;
 		case POP3_AT_START:
-			if (*p == '.') {
-				parser->state = POP3_AT_DOT;
-				p++;
-			} else {
-				parser->state = POP3_AT_TEXT;
-			}
+			p = feed_start(parser, p);
 			break;
 		case POP3_AT_DOT:
 			/* One leading dot goes, whatever follows it. */
