@@ -38,7 +38,7 @@ void rc_mistake(struct rc_reader *r, const char *at, const char *format, ...)
 {
 	va_list args;
 
-	if (r->spoiled)
+	if (r->suppressed)
 		return;
 	r->mistaken = true;
 	va_start(args, format);
@@ -142,7 +142,7 @@ static void find_control(struct rc_reader *r)
 				: "there is a control character (0x%02x): "
 				  "remove it",
 			c);
-		r->spoiled = true;
+		r->suppressed = true;
 		return;
 	}
 }
@@ -158,8 +158,8 @@ static void begin_line(struct rc_reader *r)
 	if (r->stop > r->begin && r->stop[-1] == '\r')
 		r->stop--;
 	r->line++;
-	r->here = false;
-	r->spoiled = false;
+	r->account.begins_here = false;
+	r->suppressed = false;
 	r->must_end = NULL;
 	r->was_quoted = false;
 	r->hidden = r->hidden && r->mistaken;
@@ -174,15 +174,16 @@ static void end_text(struct rc_reader *r)
 		rc_add_mistake(r->rc, r->comment,
 			"the comment that begins here is not closed: add */ "
 			"at its end");
-	else if (r->account.line > 0 && !r->told && !r->unsure)
-		rc_add_mistake(r->rc, r->account,
+	else if (r->account.place.line > 0 && !r->account.reported &&
+		!r->account.end_unclear)
+		rc_add_mistake(r->rc, r->account.place,
 			"the { on this line has no closing }: the file may be "
 			"cut off");
-	if (r->account.line > 0)
+	if (r->account.place.line > 0)
 		rc_add_statement(
 			r, RC_END, rc_place_of(r, r->stop), NULL, NULL);
 	/* Which settings are whose is not known then. */
-	if (r->comment.line > 0 || r->unsure)
+	if (r->comment.line > 0 || r->account.end_unclear)
 		r->rc->doubtful = true;
 }
 

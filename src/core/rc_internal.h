@@ -5,37 +5,43 @@
 
 #include "core/rc.h"
 
+/* The account that is being read. */
+struct rc_open_account {
+	struct rc_place place; /* where it begins; line 0: none is open */
+	char name[256];	       /* printable */
+	size_t depth;	       /* open blocks in it that are not accounts */
+	bool begins_here;      /* it begins on the line that is being read */
+	bool brace_due; /* its { was missing, and may be on the next line */
+	bool reported;	/* that its } is missing */
+	/* After a mistake: it is not known which } closes it. */
+	bool end_unclear;
+};
+
 struct rc_reader {
 	struct rc *rc;
 	const char *(*variable)(const char *name);
 	const char *next; /* where the next line begins */
 	const char *end;  /* of the text */
-	/* The line that is read, without its end, and how far. */
+	/* The line that is being read, without its line end, and how far. */
 	const char *begin;
 	const char *at;
 	const char *stop;
 	size_t line;
 	struct rc_place comment; /* where an open one begins; line 0: none */
-	struct rc_place account; /* the same */
-	char account_name[256];	 /* printable */
-	bool told;		 /* that the open account is not closed */
-	bool brace_due; /* its { was missing, and may stand on the next line */
-	size_t depth;	/* blocks in it that are no accounts */
-	bool here;	/* the account was opened on this line */
-	/* A further mistake on this line would come of the one before. */
-	bool spoiled;
-	/* Nobody can tell which } is meant, up to the next account. */
-	bool unsure;
-	/* The line has a password, or what was torn off one: do not show it. */
+	struct rc_open_account account;
+	/* Further mistakes on this line would only follow from an earlier one,
+	 * and are not reported. */
+	bool suppressed;
+	/* The line contains a password, or what may be part of one: it must not
+	 * be shown. */
 	bool hidden;
 	bool mistaken; /* a mistake was found on this line */
-	/* Why nothing may follow on this line but }; or NULL. */
+	/* Why nothing but } may follow on this line; or NULL. */
 	const char *must_end;
-	/* The value before is in quotes: where it ends nobody doubts, and
-	 * another setting may follow. */
+	/* The value before is in quotes: its end is clear, so another setting
+	 * may follow on the line. */
 	bool was_quoted;
-	/* For the mistakes in a word: "the value of NAME", and "NAME = VALUE".
-	 */
+	/* For mistakes in a value: "the value of NAME", and "NAME = VALUE". */
 	char subject[300];
 	char usage[300];
 };

@@ -124,8 +124,8 @@ static void resync(struct rc_reader *r)
 			rc_skip_word(r);
 	}
 	/* In "account a { user = x${y}" it may be the account's, or not. */
-	if (r->here && r->at == r->stop && r->stop[-1] == '}')
-		r->unsure = true;
+	if (r->account.begins_here && r->at == r->stop && r->stop[-1] == '}')
+		r->account.end_unclear = true;
 	r->must_end = NULL;
 }
 
@@ -146,7 +146,7 @@ static bool value_ends(struct rc_reader *r)
 	rc_skip_blanks(r);
 	if (r->at == r->stop || *r->at == '}' ||
 		(is_setting_ahead(r, &known) &&
-			(r->here || r->was_quoted || known)))
+			(r->account.begins_here || r->was_quoted || known)))
 		return true;
 	if (rc_is_typographic(r, r->at))
 		rc_refuse_typographic(r, r->at);
@@ -166,7 +166,7 @@ static void refuse_unknown(struct rc_reader *r, struct name name)
 		rc_mistake(r, name.at,
 			"what follows the password (or proxy) is no setting: "
 			"put its value in quotes");
-	} else if (!r->spoiled) {
+	} else if (!r->suppressed) {
 		char *copy = rc_copy(name.at, name.length);
 
 		r->mistaken = true;
@@ -183,14 +183,14 @@ static void read_setting(struct rc_reader *r, struct name name)
 
 	if (torn)
 		refuse_unknown(r, name);
-	r->spoiled = r->spoiled || torn;
+	r->suppressed = r->suppressed || torn;
 	r->hidden = torn || is_secret(name);
 	show(shown, name);
 	snprintf(r->subject, sizeof r->subject, "the value of %s", shown);
 	snprintf(r->usage, sizeof r->usage, "%s = \"VALUE\"", shown);
 	if (r->must_end != NULL && !r->was_quoted)
 		rc_mistake(r, name.at, "%s", r->must_end);
-	r->must_end = r->here ? NULL : one_a_line;
+	r->must_end = r->account.begins_here ? NULL : one_a_line;
 	r->at++;
 	const char *value_at = behind_blanks(r->at, r->stop);
 
@@ -203,7 +203,8 @@ static void read_setting(struct rc_reader *r, struct name name)
 		return;
 	}
 	/* Of a line that is half understood, nothing. */
-	if (value_ends(r) && !r->spoiled && !r->unsure && r->depth == 0)
+	if (value_ends(r) && !r->suppressed && !r->account.end_unclear &&
+		r->account.depth == 0)
 		rc_add_statement(r, RC_SETTING, rc_place_of(r, name.at),
 			rc_copy(name.at, name.length), value);
 	else
@@ -213,38 +214,38 @@ static void read_setting(struct rc_reader *r, struct name name)
 /* name is owned by rc then; NULL: it has none. */
 static void open_account(struct rc_reader *r, const char *at, char *name)
 {
-	r->account = rc_place_of(r, at);
-	text_printable(r->account_name, sizeof r->account_name,
+	r->account.place = rc_place_of(r, at);
+	text_printable(r->account.name, sizeof r->account.name,
 		name == NULL ? "" : name, name == NULL ? 0 : strlen(name));
-	r->told = false;
-	r->unsure = false;
-	r->depth = 0;
+	r->account.reported = false;
+	r->account.end_unclear = false;
+	r->account.depth = 0;
 	r->must_end = NULL;
-	rc_add_statement(r, RC_ACCOUNT, r->account, name, NULL);
+	rc_add_statement(r, RC_ACCOUNT, r->account.place, name, NULL);
 }
 
 static void close_account(struct rc_reader *r, const char *at)
 {
 	rc_add_statement(r, RC_END, rc_place_of(r, at), NULL, NULL);
-	r->account.line = 0;
-	r->here = false;
+	r->account.place.line = 0;
+	r->account.begins_here = false;
 }
 
 /* account or include within an account: it was not closed, it seems. */
 static void refuse_inside(struct rc_reader *r, const char *at, const char *what)
 {
-	if (!r->told && !r->unsure)
+	if (!r->account.reported && !r->account.end_unclear)
 		rc_mistake(r, at,
 			"%s inside of account %s: its closing } is missing "
 			"above (it begins on line %zu)",
-			what, r->account_name, r->account.line);
-	r->told = true;
+			what, r->account.name, r->account.place.line);
+	r->account.reported = true;
 }
 
 /* at is behind the word. */
 static void read_account(struct rc_reader *r, const char *begin)
 {
-	if (r->account.line > 0) {
+	if (r->account.place.line > 0) {
 		refuse_inside(r, begin, "account");
 		close_account(r, begin);
 	} else if (r->must_end != NULL) {
@@ -260,7 +261,7 @@ static void read_account(struct rc_reader *r, const char *begin)
 	rc_skip_blanks(r);
 	if (r->at < r->stop && *r->at == '{') {
 		r->at++;
-		r->here = true;
+		r->account.begins_here = true;
 		return;
 	}
 	const char *brace = memchr(r->at, '{', (size_t)(r->stop - r->at));
@@ -271,16 +272,16 @@ static void read_account(struct rc_reader *r, const char *begin)
 					"account NAME { on one line"
 				      : "account %s has more than one word as "
 					"its name: write account NAME {",
-			r->account_name);
+			r->account.name);
 	r->at = brace == NULL ? r->stop : brace + 1;
-	r->here = brace != NULL;
-	r->brace_due = brace == NULL;
+	r->account.begins_here = brace != NULL;
+	r->account.brace_due = brace == NULL;
 }
 
 /* at is behind the word. */
 static void read_include(struct rc_reader *r, const char *begin)
 {
-	bool misplaced = r->account.line > 0;
+	bool misplaced = r->account.place.line > 0;
 	char *file = NULL;
 	bool good = false;
 
@@ -312,7 +313,7 @@ static void read_include(struct rc_reader *r, const char *begin)
 	r->at++;
 	r->must_end = nothing_behind;
 	r->was_quoted = false;
-	if (misplaced || r->spoiled)
+	if (misplaced || r->suppressed)
 		rc_wipe(file);
 	else
 		rc_add_statement(
@@ -337,14 +338,14 @@ static const char *brace_ahead(const struct rc_reader *r, struct name *title)
 /* What is no account is read as one, so that its } is not one too many. */
 static void open_block(struct rc_reader *r, struct name name, struct name title)
 {
-	if (r->account.line > 0)
-		r->depth++;
+	if (r->account.place.line > 0)
+		r->account.depth++;
 	else
 		open_account(r, name.at,
 			title.length == 0 || r->hidden
 				? NULL
 				: rc_copy(title.at, title.length));
-	r->here = r->depth == 0;
+	r->account.begins_here = r->account.depth == 0;
 }
 
 /* A name without = behind it: what was meant? at is behind it. */
@@ -423,25 +424,25 @@ static void read_name(struct rc_reader *r)
 
 static void read_brace(struct rc_reader *r)
 {
-	if (*r->at == '{' && !r->brace_due) {
+	if (*r->at == '{' && !r->account.brace_due) {
 		rc_mistake(r, r->at,
 			"there is no account NAME in front of this {");
-		if (r->account.line > 0)
-			r->depth++;
+		if (r->account.place.line > 0)
+			r->account.depth++;
 		else
 			open_account(r, r->at, NULL);
-	} else if (*r->at == '}' && r->depth > 0) {
-		r->depth--;
-	} else if (*r->at == '}' && r->account.line > 0) {
+	} else if (*r->at == '}' && r->account.depth > 0) {
+		r->account.depth--;
+	} else if (*r->at == '}' && r->account.place.line > 0) {
 		close_account(r, r->at);
 		r->must_end = nothing_behind;
 		r->was_quoted = false;
-	} else if (*r->at == '}' && !r->unsure) {
+	} else if (*r->at == '}' && !r->account.end_unclear) {
 		rc_mistake(r, r->at,
 			"there is no account that this } could close: remove "
 			"it, or one too many above");
 	}
-	r->brace_due = false;
+	r->account.brace_due = false;
 	r->at++;
 }
 
@@ -455,7 +456,7 @@ void rc_read_line(struct rc_reader *r)
 			read_brace(r);
 			continue;
 		}
-		r->brace_due = false;
+		r->account.brace_due = false;
 		read_name(r);
 	}
 }

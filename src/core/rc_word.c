@@ -114,7 +114,7 @@ void rc_skip_blanks(struct rc_reader *r)
 					: "there is an invisible character "
 					  "(U+%04X): remove it",
 				(unsigned)code);
-			r->spoiled = true;
+			r->suppressed = true;
 			r->at += size;
 		} else if (rc_is_blank(*r->at)) {
 			r->at++;
@@ -142,7 +142,7 @@ void rc_refuse_typographic(struct rc_reader *r, const char *at)
 		"there is a typographic quotation mark (U+%04X): replace the "
 		"typographic quotation marks by plain ones, \" or '",
 		(unsigned)code);
-	r->spoiled = true;
+	r->suppressed = true;
 }
 
 void rc_skip_word(struct rc_reader *r)
@@ -175,15 +175,15 @@ static int digit_of(char c, int base)
 }
 
 /*
- * A character by its number of just so many digits: the \1 that sed and others
- * know would otherwise become a control character.
+ * A character by its number, which must have so many digits and begins at at;
+ * otherwise the \1 of sed and others would become a control character.
  */
 static bool put_number(struct rc_reader *r, struct writing *w,
-	const char *backslash, const char *from, int base, int digits)
+	const char *backslash, int base, int digits)
 {
+	const char *from = r->at;
 	int value = 0;
 
-	r->at = from;
 	while (r->at < r->stop && r->at - from < digits &&
 		digit_of(*r->at, base) >= 0)
 		value = value * base + digit_of(*r->at++, base);
@@ -212,10 +212,10 @@ static bool put_escape(struct rc_reader *r, struct writing *w)
 	const char *named = c == '\0' ? NULL : strchr(names, c);
 
 	if (c >= '0' && c <= '9')
-		return put_number(r, w, backslash, r->at, 8, 3);
-	if (c == 'x')
-		return put_number(r, w, backslash, r->at + 1, 16, 2);
+		return put_number(r, w, backslash, 8, 3);
 	r->at++;
+	if (c == 'x')
+		return put_number(r, w, backslash, 16, 2);
 	if (named != NULL) {
 		put(w, &values[named - names], 1);
 	} else if (isalpha((unsigned char)c)) {
@@ -321,11 +321,12 @@ static char *refuse_unclosed(struct rc_reader *r, const char *open)
 	while (last > open && rc_is_blank(last[-1]))
 		last--;
 	r->at = r->stop;
-	if (r->here && memchr(open, '}', (size_t)(r->stop - open)) != NULL)
-		r->told = true;
+	if (r->account.begins_here &&
+		memchr(open, '}', (size_t)(r->stop - open)) != NULL)
+		r->account.reported = true;
 	/* The account that stands on this line alone has probably ended. */
-	if (r->here && last - open > 1 && last[-1] == '}') {
-		r->unsure = true;
+	if (r->account.begins_here && last - open > 1 && last[-1] == '}') {
+		r->account.end_unclear = true;
 		r->at = last - 1;
 	}
 	return NULL;
