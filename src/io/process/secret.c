@@ -111,15 +111,26 @@ static ssize_t read_all(
 	return (ssize_t)length;
 }
 
-/* Waits for the command to end, and ends it when time is up: false. */
-static bool reap(pid_t child, int *status, const struct patience *patience)
+/* A password-command that was started. */
+struct command {
+	pid_t child;
+	int output; /* of the pipe: what the command prints */
+	bool ended;
+	int status; /* once it ended: as waitpid gives it */
+};
+
+/* Waits until the command has ended, and kills it when time is up: false. */
+static bool reap(struct command *command, const struct patience *patience)
 {
 	struct timespec tick = {.tv_nsec = 10000000};
 
+	if (command->ended)
+		return true;
 	for (;;) {
-		pid_t ended = waitpid(child, status, WNOHANG);
+		pid_t ended =
+			waitpid(command->child, &command->status, WNOHANG);
 
-		if (ended == child)
+		if (ended == command->child)
 			return true;
 		if (ended < 0 && errno != EINTR)
 			return false;
@@ -127,40 +138,44 @@ static bool reap(pid_t child, int *status, const struct patience *patience)
 			break;
 		nanosleep(&tick, NULL);
 	}
-	/* SIGKILL, since it may be stopped or deaf to anything less; all of it,
-	 * where it is a group. */
-	if (kill(-child, SIGKILL) < 0)
-		kill(child, SIGKILL);
-	while (waitpid(child, status, 0) < 0 && errno == EINTR)
+	/* SIGKILL, since it may be stopped or ignore other signals; to its
+	 * process group, if it leads one. */
+	if (kill(-command->child, SIGKILL) < 0)
+		kill(command->child, SIGKILL);
+	while (waitpid(command->child, &command->status, 0) < 0 &&
+		errno == EINTR)
 		;
 	return false;
 }
 
 /*
- * Reads what a command prints until it ends: an agent that it started may keep
- * the pipe open for hours. As read_all; *ended: it did, with *status.
+ * Reads what the command prints until it ends, even if a process that it
+ * started (an agent, say) keeps the pipe open. Returns as read_all.
  */
-static ssize_t read_command(int fd, char *bytes, size_t size,
-	const struct patience *patience, pid_t child, int *status, bool *ended)
+static ssize_t read_command(struct command *command, char *bytes, size_t size,
+	const struct patience *patience)
 {
 	size_t length = 0;
 
 	while (length < size) {
-		struct pollfd wait = {.fd = fd, .events = POLLIN};
+		struct pollfd wait = {.fd = command->output, .events = POLLIN};
 
 		if (is_over(patience))
 			return -2;
-		/* What it printed is there once it has ended. */
-		*ended = *ended || waitpid(child, status, WNOHANG) == child;
-		int ready = poll(&wait, 1, *ended ? 0 : 50);
+		/* Once it has ended, all that it printed is in the pipe. */
+		command->ended = command->ended ||
+			waitpid(command->child, &command->status, WNOHANG) ==
+				command->child;
+		int ready = poll(&wait, 1, command->ended ? 0 : 50);
 
 		if (ready < 0 && errno != EINTR)
 			return -1;
-		if (ready == 0 && *ended)
+		if (ready == 0 && command->ended)
 			break;
 		if (ready <= 0)
 			continue;
-		ssize_t n = read(fd, bytes + length, size - length);
+		ssize_t n =
+			read(command->output, bytes + length, size - length);
 
 		if (n < 0 && errno != EINTR)
 			return -1;
@@ -206,25 +221,23 @@ static void clean_environment(void)
 }
 
 /*
- * The command runs under /bin/sh, as its owner wrote it: nothing from a server
- * is ever in it. Its standard error is ours, so that it can say what it misses.
+ * Runs password-command under /bin/sh, exactly as it is in the rc file: no part
+ * of it comes from a server. It inherits standard error for its own messages.
  */
-static pid_t start_command(const struct account *account, bool clean,
-	int *output, struct error *err)
+static bool start_command(const struct account *account, bool clean,
+	struct command *command, struct error *err)
 {
 	int ends[2];
 
-	if (pipe2(ends, O_CLOEXEC) < 0) {
-		error_set(err, ERROR_TEMPORARY, "cannot make a pipe: %s",
+	*command = (struct command){.ended = false};
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_set(err, ERROR_TEMPORARY, "cannot make a pipe: %s",
 			strerror(errno));
-		return -1;
-	}
-	pid_t child = fork();
-
-	if (child == 0) {
+	command->child = fork();
+	if (command->child == 0) {
 		signal(SIGPIPE, SIG_DFL);
-		/* With a terminal it may ask there, which a group of its own
-		 * could not. */
+		/* If there is a terminal, it may ask there, which it could not
+		 * do in a process group of its own. */
 		if (!has_terminal())
 			setpgid(0, 0);
 		if (clean)
@@ -239,33 +252,30 @@ static pid_t start_command(const struct account *account, bool clean,
 		_exit(127);
 	}
 	close(ends[1]);
-	*output = ends[0];
-	if (child < 0) {
-		error_set(err, ERROR_TEMPORARY,
-			"cannot start password-command: %s", strerror(errno));
-		close(ends[0]);
-	}
-	return child;
+	command->output = ends[0];
+	if (command->child > 0)
+		return true;
+	error_set(err, ERROR_TEMPORARY, "cannot start password-command: %s",
+		strerror(errno));
+	close(ends[0]);
+	return false;
 }
 
 static bool from_command(const struct account *account, bool clean,
 	const volatile sig_atomic_t *stop, char **password, struct error *err)
 {
 	struct patience wait = patience(account, stop);
+	struct command command;
 	char bytes[SECRET_MAX + 2];
-	int output;
-	int status = 0;
 	bool ok = false;
-	pid_t child = start_command(account, clean, &output, err);
 
-	if (child < 0)
+	if (!start_command(account, clean, &command, err))
 		return false;
-	bool ended = false;
-	ssize_t n = read_command(
-		output, bytes, sizeof bytes, &wait, child, &status, &ended);
+	ssize_t n = read_command(&command, bytes, sizeof bytes, &wait);
 
-	close(output);
-	ended = ended || reap(child, &status, &wait);
+	close(command.output);
+	bool ended = reap(&command, &wait);
+	int status = command.status;
 
 	if (*stop)
 		error_set(err, ERROR_TEMPORARY,
