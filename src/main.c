@@ -95,11 +95,12 @@ int main(int argc, char **argv)
 	page_init();
 	if (command_line_parse(&invocation, argc, argv, &status)) {
 		const struct options *options = &invocation.options;
+		const struct config_source source = {options->files,
+			options->file_count, options->state_dir};
 
 		invocation.stop = &stop;
 		log_init(level_of(options, terminal), terminal);
-		if (config_read(&config, options->files, options->file_count,
-			    options->state_dir, report_mistake, &err)) {
+		if (config_read(&config, &source, report_mistake, &err)) {
 			status = run_command(&invocation, &config);
 		} else {
 			log_error(&err);

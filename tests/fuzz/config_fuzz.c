@@ -202,7 +202,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size -= n + 1;
 	}
 	path_of(files[0], path);
-	if (config_read(&config, paths, 1, NULL, on_report, &err)) {
+	const struct config_source source = {paths, 1, NULL};
+
+	if (config_read(&config, &source, on_report, &err)) {
 		PROMISE(reports == 0);
 		PROMISE(err.kind == ERROR_NONE);
 		check_config(&config);

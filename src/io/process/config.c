@@ -25,12 +25,8 @@ static struct {
 	const char *forced_state;
 } reading;
 
-/* What was read, for when it is read once more. */
-static struct {
-	const char *const *files; /* borrowed */
-	size_t count;
-	const char *state_dir; /* borrowed */
-} last_read;
+/* What was read last, for config_recall_password. */
+static struct config_source last_read;
 
 void config_mistake(const char *path, size_t line, const char *format, ...)
 {
@@ -356,24 +352,21 @@ static void tell_places(struct config *config)
 	}
 }
 
-bool config_read(struct config *config, const char *const *files, size_t count,
-	const char *state_dir, void (*report)(const char *line),
-	struct error *err)
+bool config_read(struct config *config, const struct config_source *source,
+	void (*report)(const char *line), struct error *err)
 {
 	*config = (struct config){.jobs = DEFAULT_JOBS};
-	last_read.files = files;
-	last_read.count = count;
-	last_read.state_dir = state_dir;
+	last_read = *source;
 	memset(&reading, 0, sizeof reading);
 	reading.config = config;
 	reading.report = report;
 	reading.default_state = default_state();
-	reading.forced_state = state_dir;
-	bool found = count > 0;
+	reading.forced_state = source->state_dir;
+	bool found = source->count > 0;
 
-	for (size_t i = 0; i < count; i++)
-		read_file(files[i], NULL, 0);
-	if (count == 0)
+	for (size_t i = 0; i < source->count; i++)
+		read_file(source->files[i], NULL, 0);
+	if (!found)
 		found = read_default(err);
 	free(reading.default_state);
 	if (!found)
@@ -414,8 +407,8 @@ bool config_recall_password(struct account *account)
 {
 	struct error ignored = {.kind = ERROR_NONE};
 	struct config config;
-	bool ok = config_read(&config, last_read.files, last_read.count,
-		last_read.state_dir, ignore_mistake, &ignored);
+	struct config_source source = last_read;
+	bool ok = config_read(&config, &source, ignore_mistake, &ignored);
 
 	for (size_t i = 0; ok && i < config.count; i++) {
 		struct account *one = &config.accounts[i];

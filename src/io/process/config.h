@@ -15,15 +15,21 @@ struct config {
 	unsigned jobs; /* accounts fetched in parallel */
 };
 
+/* What is read. */
+struct config_source {
+	const char *const *files; /* borrowed; see config_recall_password */
+	size_t count;		  /* 0: the files of the search order */
+	const char *state_dir;	  /* overrides where stores are; or NULL */
+};
+
 /*
- * Reads the files (count of them; 0: those of the search order) into config.
- * Every mistake of every file is passed to report as one line "FILE:LINE:
- * sentence"; if there was any, it fails with ERROR_CONFIG, whose text sums up.
- * state_dir overrides where stores lie, NULL: the setting or its default.
+ * Reads the rc files of source into config. Each mistake in them is passed to
+ * report as one line "FILE:LINE: sentence"; if there was any, this fails with
+ * ERROR_CONFIG, whose text says how many there were. config is to be released
+ * in any case.
  */
-bool config_read(struct config *config, const char *const *files, size_t count,
-	const char *state_dir, void (*report)(const char *line),
-	struct error *err);
+bool config_read(struct config *config, const struct config_source *source,
+	void (*report)(const char *line), struct error *err);
 
 /*
  * Reads the account's password anew, after it was forgotten, from the files
