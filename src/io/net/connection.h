@@ -73,13 +73,20 @@ bool connection_is_closed(const struct connection *connection);
 bool connection_wait(struct connection *connection, bool to_send,
 	int milliseconds, struct error *err);
 
+/* What the server refused. */
+struct connection_refusal {
+	const char *what;	   /* as in "HOST:PORT refused ..." */
+	enum error_kind otherwise; /* if there is no response code */
+	const char *words; /* the server's, which must be safe to show */
+	size_t length;	   /* of words, in bytes */
+};
+
 /*
- * Fails with the server's words (length octets, which must be safe to show) for
- * refusing what, and what to do about it. otherwise: the kind of error where
- * the response code says nothing (RFC 2449 section 8, RFC 3206).
+ * Fails with an error that quotes the server's words and says what to do. The
+ * response code in them, if any, decides its kind (RFC 2449 section 8, RFC
+ * 3206).
  */
 bool connection_refused(const struct connection *connection,
-	enum error_kind otherwise, const char *what, const char *words,
-	size_t length, struct error *err);
+	const struct connection_refusal *refusal, struct error *err);
 
 #endif

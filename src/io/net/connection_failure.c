@@ -33,11 +33,12 @@ static bool is_unknown(const char *words, size_t length)
 }
 
 bool connection_refused(const struct connection *connection,
-	enum error_kind otherwise, const char *what, const char *words,
-	size_t length, struct error *err)
+	const struct connection_refusal *refusal, struct error *err)
 {
+	const char *words = refusal->words;
+	size_t length = refusal->length;
 	enum pop3_code code = pop3_response_code(words, length);
-	enum error_kind kind = pop3_code_kind(code, otherwise);
+	enum error_kind kind = pop3_code_kind(code, refusal->otherwise);
 	const char *next = "";
 
 	if (code == POP3_CODE_IN_USE)
@@ -59,8 +60,8 @@ bool connection_refused(const struct connection *connection,
 		next = ": check user and password, and whether the provider "
 		       "wants POP3 enabled or an app password";
 	return error_set_server(err, kind, words, length, "%s:%u refused %s%s",
-		connection->account->server, connection->account->port, what,
-		next);
+		connection->account->server, connection->account->port,
+		refusal->what, next);
 }
 
 /* A certificate, as far as a person can judge by it. */
@@ -280,6 +281,20 @@ static bool token_refused(struct connection *connection, struct error *err)
 	return true;
 }
 
+/* The server answered -ERR to libcurl. */
+static bool refused(const struct connection *connection, const char *what,
+	enum error_kind otherwise, struct error *err)
+{
+	const struct connection_refusal refusal = {
+		.what = what,
+		.otherwise = otherwise,
+		.words = connection->refusal,
+		.length = connection->refusal_length,
+	};
+
+	return connection_refused(connection, &refusal, err);
+}
+
 /* libcurl logs in, and could not. */
 static bool login_failed(
 	struct connection *connection, const char *shown, struct error *err)
@@ -289,8 +304,7 @@ static bool login_failed(
 	if (token_refused(connection, err))
 		return false;
 	if (connection->refused)
-		return connection_refused(connection, ERROR_LOGIN, "the login",
-			connection->refusal, connection->refusal_length, err);
+		return refused(connection, "the login", ERROR_LOGIN, err);
 	return error_set(err, ERROR_LOGIN,
 		"%s:%u offers no login as auth asks for: %s. Its own are USER "
 		"and PASS, and SASL %s; try auth = auto",
@@ -304,9 +318,8 @@ static bool greeting_failed(struct connection *connection, struct error *err)
 	const struct account *account = connection->account;
 
 	if (connection->refused)
-		return connection_refused(connection, ERROR_UNAVAILABLE,
-			"to talk to us", connection->refusal,
-			connection->refusal_length, err);
+		return refused(
+			connection, "to talk to us", ERROR_UNAVAILABLE, err);
 	if (connection->greeted && account->tls == TLS_STARTTLS)
 		return error_set(err, ERROR_PROTOCOL,
 			"%s:%u sent data before TLS was set up after STLS, as when someone tampers with the connection: no password was sent",

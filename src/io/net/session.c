@@ -441,13 +441,16 @@ static bool login(
 		return false;
 	if (event.answer.status == POP3_OK)
 		return true;
-	size_t n;
-	char *words = session->shown;
+	struct connection_refusal refusal = {
+		.what = "the login",
+		.otherwise = ERROR_LOGIN,
+		.words = session->shown,
+	};
 
-	session_words(session, event.answer.text, event.answer.length, &n);
-	login_redact(&session->mask, words, n);
-	return connection_refused(
-		session->connection, ERROR_LOGIN, "the login", words, n, err);
+	session_words(session, event.answer.text, event.answer.length,
+		&refusal.length);
+	login_redact(&session->mask, session->shown, refusal.length);
+	return connection_refused(session->connection, &refusal, err);
 }
 
 /* CAPA once more, since some servers announce PIPELINING after login only. */
