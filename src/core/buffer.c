@@ -26,7 +26,7 @@ void buffer_wipe(struct buffer *buffer)
 	buffer_release(buffer);
 }
 
-/* Growing copies by hand, since realloc would leave the old octets about. */
+/* Not realloc, which could leave a copy of the old octets in freed memory. */
 static void grow(struct buffer *buffer, size_t need)
 {
 	size_t size = buffer->size > 0 ? buffer->size : 256;

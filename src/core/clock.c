@@ -8,14 +8,14 @@ static int64_t later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* It cannot be earlier than this. */
-static int64_t bound(const struct clock_record *record)
+/* The current time cannot be earlier than this. */
+static int64_t earliest(const struct clock_record *record)
 {
 	return later(
 		CLOCK_RELEASED, later(record->sure_at, record->evidence_at));
 }
 
-/* An earlier run, on another day and not long ago, saw the same leap. */
+/* Did a recent run on another day find the same leap? */
 static bool is_confirmed(
 	const struct clock_record *record, int64_t now, int64_t leap)
 {
@@ -31,11 +31,11 @@ struct clock clock_judge(
 	int64_t leap = later(interval, LEAP_MIN);
 	bool leapt = record->sure_at != 0 && now - record->sure_at > leap;
 
-	if (now < bound(record) - CLOCK_DAY) {
+	if (now < earliest(record) - CLOCK_DAY) {
 		clock.trust = CLOCK_BEHIND;
 	} else if (leapt && !is_confirmed(record, now, leap)) {
 		clock.trust = CLOCK_LEAPT;
-		/* The first sight of it counts, if it is the same leap. */
+		/* If the same leap was found before, that time is kept. */
 		if (record->leapt_at == 0 || now < record->leapt_at ||
 			now - record->leapt_at > leap)
 			clock.record.leapt_at = now;
@@ -69,7 +69,7 @@ int64_t clock_stamp(const struct clock *clock)
 	case CLOCK_SURE:
 		break;
 	case CLOCK_BEHIND:
-		return bound(&clock->record);
+		return earliest(&clock->record);
 	case CLOCK_LEAPT:
 		return clock->record.sure_at;
 	}

@@ -22,8 +22,9 @@ static bool is_blank(char c)
 }
 
 /*
- * Copies text without its comments (RFC 5322 section 3.2.2) and blanks at its
- * ends, other blanks as one ' ' each. False when it holds what no date has.
+ * Copies text without comments (RFC 5322 section 3.2.2) and without blanks at
+ * either end; each other run of blanks becomes one ' '. False if text cannot be
+ * a date: it is too long, contains NUL or a comment without end.
  */
 static bool clean(char room[DATE_TEXT_MAX + 1], const char *text, size_t length)
 {
@@ -60,7 +61,7 @@ static void skip_blank(const char **p)
 		(*p)++;
 }
 
-/* A number of least to most digits, and blanks behind it. */
+/* A number of least to most digits, and any blanks after it. */
 static bool take_number(const char **p, int least, int most, int *number)
 {
 	int digits = 0;
@@ -82,7 +83,7 @@ static bool take_month(const char **p, int *month)
 	for (int i = 0; i < 12; i++) {
 		if (strncasecmp(*p, names + 3 * i, 3) != 0)
 			continue;
-		/* Some write it in full. */
+		/* Some programs write its full name. */
 		while (is_letter(**p))
 			(*p)++;
 		skip_blank(p);
@@ -128,7 +129,7 @@ static bool take_time(const char **p, int *seconds)
 	return hour < 24 && minute < 60 && second <= 60;
 }
 
-/* What is east of Greenwich, in seconds; unknown letters count as UTC. */
+/* The offset from UTC in seconds, east is positive; unknown names are UTC. */
 static bool take_zone(const char **p, int *east)
 {
 	static const struct {
@@ -160,10 +161,10 @@ static bool take_zone(const char **p, int *east)
 	return true;
 }
 
-/* Days from 1970 to a day of the Gregorian calendar. */
+/* Days from 1970-01-01 to a day of the Gregorian calendar. */
 static int64_t days_to(int year, int month, int day)
 {
-	/* Years begin in March, so that the leap day is the last. */
+	/* Counted from March, so that a leap day is the last of its year. */
 	int64_t y = month > 2 ? year : year - 1;
 	int64_t m = month > 2 ? month - 3 : month + 9;
 
@@ -192,7 +193,7 @@ bool date_parse(const char *text, size_t length, int64_t *seconds)
 
 	if (!clean(room, text, length))
 		return false;
-	/* The day of the week says nothing. */
+	/* The day of the week is ignored. */
 	while (is_letter(*p))
 		p++;
 	skip_blank(&p);
@@ -207,14 +208,11 @@ bool date_parse(const char *text, size_t length, int64_t *seconds)
 	return true;
 }
 
-/* ---- a header -------------------------------------------------------------
- */
-
 void date_scan_init(struct date_scan *scan)
 {
 	memset(scan, 0, sizeof *scan);
 	scan->at_start = true;
-	/* What begins with a blank goes on with nothing. */
+	/* A continuation line without a field before it has no name. */
 	scan->in_value = true;
 }
 

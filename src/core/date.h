@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* How old a message is, as its header has it. */
+/* The date of a message, according to its header. */
 #ifndef CORE_DATE_H
 #define CORE_DATE_H
 
@@ -7,22 +7,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Longest date taken, with its comments. */
+/* Longest date that is parsed, including its comments. */
 #define DATE_TEXT_MAX 200
 
 /*
- * Parses a date and time of RFC 5322 section 3.3, with the obsolete years,
- * zones and blanks of section 4.3 and comments anywhere; without a zone it is
- * UTC. Seconds since 1970. False, *seconds unchanged, when it is none.
+ * Parses a date and time (RFC 5322 section 3.3) into seconds since 1970.
+ * Accepts the obsolete years, zones and blanks of section 4.3, and comments
+ * anywhere; without a zone it is UTC. False, *seconds unchanged, if text is not
+ * a date.
  */
 bool date_parse(const char *text, size_t length, int64_t *seconds);
 
-/* Looks for the dates in a message's header as it passes. */
+/* Finds the dates in the header of a message that is read in pieces. */
 struct date_scan {
-	char name[12]; /* of the field that is read, lower case */
+	char name[12]; /* of the current field, in lower case */
 	size_t name_length;
-	char text[DATE_TEXT_MAX]; /* its value; of Received behind the last ; */
-	size_t length;		  /* may be more than there is room for */
+	char text[DATE_TEXT_MAX]; /* its value; of Received, what follows the
+				     last ; */
+	size_t length; /* greater than sizeof text: the value is too long */
 	bool in_value;
 	bool at_start; /* of a line */
 	bool done;     /* the empty line was seen */
@@ -34,12 +36,12 @@ struct date_scan {
 
 void date_scan_init(struct date_scan *scan);
 
-/* Reads on in a message's text (LF line ends, any bytes, any pieces). */
+/* Reads the next piece of a message (LF line ends, any bytes, any size). */
 void date_scan_feed(struct date_scan *scan, const char *text, size_t length);
 
 /*
- * When the last server received it: the date of the first Received field that
- * has one, else the Date field's. False when there is none.
+ * When the last server received the message: the date in the first Received
+ * field that has one, or else in the Date field. False if there is neither.
  */
 bool date_scan_end(struct date_scan *scan, int64_t *seconds);
 

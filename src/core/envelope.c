@@ -14,7 +14,7 @@ void envelope_init(struct envelope *envelope)
 	envelope->subject_length = 0;
 }
 
-/* Is the field's name this one? RFC 5322 section 4.5: blanks may follow it. */
+/* Has the field this name? Blanks may precede its colon (RFC 5322, 4.5). */
 static bool is_named(const char *field, size_t length, const char *name,
 	const char **value, size_t *value_length)
 {

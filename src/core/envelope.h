@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Who wrote a message, when, and about what, as its header has it. */
+/* Author, date and subject of a message, according to its header. */
 #ifndef CORE_ENVELOPE_H
 #define CORE_ENVELOPE_H
 
@@ -22,12 +22,12 @@ struct envelope {
 	size_t subject_length;
 };
 
-/* Nothing is known yet, and charsets, which may be set then, is NULL. */
+/* Makes an empty envelope; charsets may be set then, and is NULL. */
 void envelope_init(struct envelope *envelope);
 
 /*
- * Takes a field, unfolded, as header_feed's each gives them; the first From,
- * Subject and Date count.
+ * Evaluates an unfolded header field; to be used as the callback each of
+ * header_feed. Only the first From, Subject and valid Date count.
  */
 void envelope_take(void *envelope, const char *field, size_t length);
 

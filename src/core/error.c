@@ -95,7 +95,7 @@ void error_add(struct error *err, const struct error *second)
 	int status = error_status(err->kind);
 	bool stays = error_worse(status, error_status(second->kind)) == status;
 
-	/* The first thing read is the one to do something about. */
+	/* First what the user has to do something about. */
 	snprintf(text, sizeof text, "%s. Also: %s",
 		stays ? err->text : second->text,
 		stays ? second->text : err->text);

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: ISC */
-/* What went wrong, told once, where its cause is known. */
+/* Errors: filled in once, where the cause is known. */
 #ifndef CORE_ERROR_H
 #define CORE_ERROR_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The kinds differ in what the user has to do next: see error_status. */
+/* Each kind asks for another reaction of the user: see error_status. */
 enum error_kind {
 	ERROR_NONE,
 	ERROR_USAGE,	   /* the command line */
-	ERROR_DATA,	   /* a store, or a file to import, that is no good */
+	ERROR_DATA,	   /* a damaged store, or a bad file to import */
 	ERROR_HOST,	   /* the server's name is unknown */
-	ERROR_UNAVAILABLE, /* the server will not, or TLS cannot be had */
-	ERROR_SOFTWARE,	   /* a fault of our own or of a library */
-	ERROR_CREATE,	   /* a destination or state that cannot be made */
-	ERROR_WRITE,	   /* disk full, an input/output error */
+	ERROR_UNAVAILABLE, /* the server refuses, or there is no TLS */
+	ERROR_SOFTWARE,	   /* a bug in keepmail or in a library */
+	ERROR_CREATE,	   /* a destination or state cannot be created */
+	ERROR_WRITE,	   /* the disk is full, or an I/O error */
 	ERROR_TEMPORARY,   /* network, [IN-USE], another run: try again */
-	ERROR_PROTOCOL,	   /* the server does not speak POP3 as it should */
-	ERROR_LOGIN,	   /* user or password refused */
+	ERROR_PROTOCOL,	   /* the server violates the POP3 protocol */
+	ERROR_LOGIN,	   /* user or password was refused */
 	ERROR_CONFIG,	   /* the rc file */
 };
 
@@ -29,16 +29,16 @@ struct error {
 };
 
 /*
- * Fills err and returns false, so that a function may end with it. Text that
- * is too long is cut. A first error is kept: a later one in the same struct
- * (a clean-up that fails too) changes nothing.
+ * Fills err and always returns false, so that it can be used in a return
+ * statement. Text that is too long is truncated. If err is filled already it is
+ * not changed: the first error counts, not those of a clean-up after it.
  */
 bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * As error_set, with the server's own words (any bytes, length octets) made
- * printable and kept apart.
+ * As error_set; also stores the server's own words (length octets, any bytes),
+ * made printable, in err->server.
  */
 bool error_set_server(struct error *err, enum error_kind kind,
 	const char *words, size_t length, const char *format, ...)
@@ -48,15 +48,15 @@ bool error_set_server(struct error *err, enum error_kind kind,
 int error_status(enum error_kind kind);
 
 /*
- * The worse of two exit statuses: what needs a person (any other status) is
- * worse than what passes by itself (75), which is worse than 0.
+ * The worse of two exit statuses: 75, which may resolve itself, is worse than
+ * 0, and every other one, which needs a person, is worse than 75.
  */
 int error_worse(int a, int b);
 
 /*
- * Something else went wrong after err, or because of it: both are told in one
- * text, the worse of them first, which decides the kind. Without effect where
- * err tells the second already, or there is none.
+ * Adds a second error to err. The text then contains both, the worse one first,
+ * and the kind is that of the worse one. Does nothing if second is empty or its
+ * text is contained in err already.
  */
 void error_add(struct error *err, const struct error *second);
 

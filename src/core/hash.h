@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A keyed hash, so that no server can choose uids that collide. */
+/* A keyed hash, so that a server cannot choose uids that collide. */
 #ifndef CORE_HASH_H
 #define CORE_HASH_H
 

@@ -11,10 +11,11 @@ void header_init(struct header *header)
 }
 
 /*
- * Copies the value of the field when it is NAME: one word that may stand in a
- * From_ line and a database without escaping. True when there was one.
+ * Copies the field's value if its name is NAME (with its colon) and the value
+ * is one printable word, which needs no escaping in a From_ line. False
+ * otherwise, and if there is a value from an earlier field.
  */
-static bool take(struct header *header, const char *name, char *to)
+static bool take_word(struct header *header, const char *name, char *to)
 {
 	size_t n = strlen(name);
 	const char *p = header->field + n;
@@ -55,8 +56,8 @@ static bool begins(const struct header *header, const char *name)
 	return header->length >= n && strncasecmp(header->field, name, n) == 0;
 }
 
-/* Does the field stand for the message, wherever it lies? */
-static bool identifies(const struct header *header)
+/* Is the field the same wherever the message is stored? */
+static bool is_identifying(const struct header *header)
 {
 	static const char *const names[] = {"Message-ID:", "Date:", "From:",
 		"To:", "Cc:", "Subject:", "Received:"};
@@ -73,9 +74,9 @@ static void identify(struct header *header)
 	size_t n = header->length < HEADER_FIELD_MAX ? header->length
 						     : HEADER_FIELD_MAX;
 
-	if (header->identity == NULL || !identifies(header))
+	if (header->identity == NULL || !is_identifying(header))
 		return;
-	/* Some servers cut off blanks that others leave. */
+	/* Some servers remove trailing blanks, others do not. */
 	while (n > 0 &&
 		(header->field[n - 1] == ' ' || header->field[n - 1] == '\t'))
 		n--;
@@ -90,10 +91,11 @@ static void end_field(struct header *header)
 {
 	identify(header);
 
-	take(header, "Message-ID:", header->message_id);
-	/* <> counts: what stands below is not where a bounce came from. */
+	take_word(header, "Message-ID:", header->message_id);
+	/* <> counts as well: it marks a bounce, and a further Return-Path
+	 * belongs to an earlier hop. */
 	if (!header->returned &&
-		take(header, "Return-Path:", header->return_path)) {
+		take_word(header, "Return-Path:", header->return_path)) {
 		strip_angles(header->return_path);
 		header->returned = true;
 	}

@@ -64,8 +64,8 @@ void login_mask_apply(const struct login_mask *mask, char *words, size_t length)
 	}
 }
 
-/* Long runs of base64 are what a login is made of, and no words. */
-static void blank_base64(char *words, size_t length)
+/* Overwrites long runs of base64: they are data of a login, not words. */
+static void hide_base64(char *words, size_t length)
 {
 	size_t run = 0;
 
@@ -96,7 +96,7 @@ size_t login_mask_uncut(const struct login_mask *mask, size_t length)
 void login_redact(const struct login_mask *mask, char *words, size_t length)
 {
 	login_mask_apply(mask, words, length);
-	blank_base64(words, length);
+	hide_base64(words, length);
 }
 
 bool login_is_ascii(const char *text)

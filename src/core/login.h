@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a login says, and what must not be shown of it. */
+/* What a login sends, and how secrets are hidden in what is shown. */
 #ifndef CORE_LOGIN_H
 #define CORE_LOGIN_H
 
@@ -13,15 +13,15 @@
 #define LOGIN_ENCODED_MAX 2800
 
 /*
- * The initial response of SASL PLAIN (RFC 4616) in base64, into room of
- * LOGIN_ENCODED_MAX octets, which the caller wipes. False when user or password
- * is too long.
+ * Writes the initial response of SASL PLAIN (RFC 4616) in base64 to room, which
+ * has LOGIN_ENCODED_MAX bytes and which the caller wipes. False if user or
+ * password is too long.
  */
 bool login_encode_plain(const char *user, const char *password, char *room);
 
 /*
- * What is needed to know a secret again, and not to tell it: for as long as a
- * server may echo it.
+ * Hashes by which secrets are recognised in a server's answers, so that the
+ * secrets themselves need not stay in memory for that.
  */
 struct login_mask {
 	uint64_t key[2];
@@ -32,44 +32,45 @@ struct login_mask {
 };
 
 /*
- * A mask for the password, its base64, and SASL PLAIN's response. key: 16
- * random octets.
+ * Makes a mask of the password, its base64, and the response of SASL PLAIN.
+ * key: 16 random octets.
  */
 void login_mask_init(struct login_mask *mask, const uint64_t key[2],
 	const char *user, const char *password);
 
 /*
- * Blanks in a server's words (length octets) whatever a login has put there,
+ * Overwrites the mask's secrets in a server's words (length octets) with '*',
  * since some servers echo what they were sent.
  */
 void login_mask_apply(
 	const struct login_mask *mask, char *words, size_t length);
 
 /*
- * How many of the first length octets of longer words can be shown, so that no
- * beginning of a secret stands at the cut.
+ * For words that are truncated to length octets: how many of these can be
+ * shown, so that they do not end with the beginning of a secret.
  */
 size_t login_mask_uncut(const struct login_mask *mask, size_t length);
 
 /*
- * The same for what a server says to the login itself, with any long run of
- * base64 too: mechanisms of libcurl's have responses of their own.
+ * As login_mask_apply, for answers to the login itself: long runs of base64 are
+ * overwritten, too, since libcurl's mechanisms send other secrets.
  */
 void login_redact(const struct login_mask *mask, char *words, size_t length);
 
-/* Is the text ASCII, as USER and PASS need it without RFC 6856? */
+/* Is the text ASCII, as USER and PASS require without RFC 6856? */
 bool login_is_ascii(const char *text);
 
 /*
- * Decodes base64 (RFC 4648) of up to size bytes into room. False when it is
- * none, or longer.
+ * Decodes base64 (RFC 4648) into room of size bytes. False if text is not
+ * base64 or decodes to more than that.
  */
 bool login_decode_base64(const char *text, size_t length, char *room,
 	size_t size, size_t *decoded);
 
 /*
- * The value of a string in a flat JSON object, as it stands there, or "" where
- * there is none or it is not plain and printable; cut off at size.
+ * Finds a string in a flat JSON object and copies its value up to the first
+ * character that is not plain and printable, truncated to size; "" if there is
+ * none.
  */
 void login_find_json(const char *json, size_t length, const char *name,
 	char *value, size_t size);
