@@ -22,8 +22,7 @@ bool date_parse(const char *text, size_t length, int64_t *seconds);
 struct date_scan {
 	char name[12]; /* of the current field, in lower case */
 	size_t name_length;
-	char text[DATE_TEXT_MAX]; /* its value; of Received, what follows the
-				     last ; */
+	char text[DATE_TEXT_MAX]; /* its value; of Received, after ; */
 	size_t length; /* greater than sizeof text: the value is too long */
 	bool in_value;
 	bool at_start; /* of a line */

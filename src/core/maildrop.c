@@ -26,7 +26,7 @@ bool maildrop_add(struct maildrop *maildrop, uint32_t number, const char *uid,
 	if (maildrop->count >= MAILDROP_MAX)
 		return error_set(err, ERROR_PROTOCOL,
 			"the server lists more than %d messages", MAILDROP_MAX);
-	/* Too long to be one: as if there were none. It blocks no other. */
+	/* Treated as missing, so that it does not affect other messages. */
 	if (uid_length > MAILDROP_UID_MAX)
 		uid_length = 0;
 	if (maildrop->uids_length + uid_length > MAILDROP_UIDS_MAX)
@@ -66,7 +66,7 @@ struct uid maildrop_uid(
 	};
 }
 
-static uint64_t place(const struct maildrop *maildrop, struct uid uid)
+static uint64_t hash_uid(const struct maildrop *maildrop, struct uid uid)
 {
 	uint64_t hash = hash_octets(maildrop->key, uid.bytes, uid.length);
 
@@ -86,11 +86,11 @@ static bool is_same(const struct maildrop *maildrop,
 			uid.length) == 0;
 }
 
-/* The slot that holds the uid, or the empty one where it would go. */
+/* The slot of the index that has the uid, or the empty one for it. */
 static size_t slot_of(const struct maildrop *maildrop, struct uid uid)
 {
 	size_t mask = maildrop->index_size - 1;
-	size_t slot = place(maildrop, uid) & mask;
+	size_t slot = hash_uid(maildrop, uid) & mask;
 
 	for (; maildrop->index[slot] != 0; slot = (slot + 1) & mask) {
 		const struct message *message =
@@ -163,7 +163,7 @@ size_t maildrop_numbered(const struct maildrop *maildrop, uint32_t number)
 	size_t low = 0;
 	size_t high = maildrop->count;
 
-	/* Nearly always the listing has no gaps, and this is the place. */
+	/* Usually the listing has no gaps. */
 	if (number > 0 && number <= high &&
 		messages[number - 1].number == number)
 		return number - 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Commands on their way and the answers they wait for, in order. */
+/* Commands that were sent, or will be, matched with their answers in order. */
 #ifndef CORE_PIPELINE_H
 #define CORE_PIPELINE_H
 
@@ -11,13 +11,13 @@
 #include "core/pop3.h"
 
 /*
- * Commands in flight when PIPELINING is announced. 512 of at most 17 octets
- * fit into the smallest socket buffer, so that the server can never be stuck
- * on answers that we do not read because we are stuck on commands that it does
- * not read (RFC 2449 section 6.6); and we never block in writing at all.
+ * How many commands may be in flight if PIPELINING is announced. 512 commands
+ * of at most 17 octets fit into the smallest socket buffer, so no deadlock is
+ * possible in which both sides write and neither reads (RFC 2449 section 6.6);
+ * besides, keepmail's writes never block.
  */
 #define PIPELINE_WINDOW 512
-/* Longest command; RFC 2449 section 4 has 255, a SASL line may be longer. */
+/* Longest command: 255 in RFC 2449 section 4, but a SASL line may be longer. */
 #define PIPELINE_COMMAND_MAX 3000
 
 struct pipeline_command {
@@ -30,8 +30,8 @@ struct pipeline {
 	struct buffer out; /* commands not yet sent */
 	struct pipeline_command commands[PIPELINE_WINDOW];
 	size_t head;
-	size_t count;  /* in flight or about to be */
-	size_t window; /* of which at most this many */
+	size_t count;  /* sent or waiting in out, and not fully answered */
+	size_t window; /* the most that count may be */
 };
 
 /* An event, and the tag of the command it answers. */
@@ -41,28 +41,28 @@ struct pipeline_event {
 	bool last; /* the command's answer is complete */
 };
 
-/* window: 1 to PIPELINE_WINDOW commands in flight. */
+/* window: how many commands may be in flight, 1 to PIPELINE_WINDOW. */
 void pipeline_init(struct pipeline *pipeline, size_t window);
 void pipeline_release(struct pipeline *pipeline);
 
-/* Wipes what was sent, as after a login; nothing waits to be sent. */
+/* Wipes what was sent (a login); no command may be waiting to be sent. */
 void pipeline_wipe_sent(struct pipeline *pipeline);
 
 /* How many more commands may be pushed now. */
 size_t pipeline_room(const struct pipeline *pipeline);
 
 /*
- * Appends a command: its text without CRLF, what its answer is, and a tag of
- * the caller's that comes back with the answer. There must be room for it.
- * False when the text holds CR, LF or NUL, or is longer than a command may be.
+ * Appends a command (text without CRLF). answer: what kind of answer it gets.
+ * tag: the caller's, returned with the events of the answer. False if the text
+ * contains CR or LF or is too long, or if there is no room (pipeline_room).
  */
 bool pipeline_push(struct pipeline *pipeline, enum pop3_answer answer,
 	uint32_t tag, const char *text);
 
 /*
- * Reads on in bytes up to one event, as pop3_feed does, for the oldest command
- * in flight. Octets that no command asked for are POP3_BROKEN. Returns how many
- * octets were taken.
+ * Parses bytes up to the end of one event, as pop3_feed does, as an answer to
+ * the oldest command in flight. Octets that answer no command are POP3_BROKEN.
+ * Returns how many octets were consumed.
  */
 size_t pipeline_feed(struct pipeline *pipeline, char *bytes, size_t length,
 	struct pipeline_event *event);

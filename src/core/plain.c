@@ -26,8 +26,8 @@ void plain_init(struct plain *plain,
 	*plain = (struct plain){.out = out, .data = data};
 }
 
-/* What a line is can be told by its beginning: a field, or a part of one. */
-static void judge(struct plain *plain)
+/* Decides by the beginning of a line whether it is left out. */
+static void judge_line(struct plain *plain)
 {
 	const char *line = plain->beginning;
 	bool folded = plain->length > 0 && (line[0] == ' ' || line[0] == '\t');
@@ -39,7 +39,7 @@ static void judge(struct plain *plain)
 	plain->in_line = true;
 }
 
-/* Reads a part of the header up to the end of a line: how much was taken. */
+/* Reads up to the end of a header line; returns how much was read. */
 static size_t feed_line(struct plain *plain, const char *bytes, size_t length)
 {
 	const char *lf = memchr(bytes, '\n', length);
@@ -53,7 +53,7 @@ static size_t feed_line(struct plain *plain, const char *bytes, size_t length)
 		plain->length += head;
 		if (lf == NULL && plain->length < PLAIN_NAME_MAX)
 			return n;
-		judge(plain);
+		judge_line(plain);
 	}
 	if (lf != NULL)
 		n++;
@@ -82,5 +82,5 @@ void plain_feed(struct plain *plain, const char *bytes, size_t length)
 void plain_end(struct plain *plain)
 {
 	if (!plain->in_body && !plain->in_line && plain->length > 0)
-		judge(plain);
+		judge_line(plain);
 }

@@ -10,30 +10,30 @@
 #define PLAIN_NAME_MAX 20
 
 /*
- * Is this the beginning of a field that mail readers write for themselves
- * (Status, X-Keywords, Content-Length, Lines, X-TUID...)? Of a line that is cut
- * off at PLAIN_NAME_MAX it can still be told.
+ * Does line begin with the name of a field that mail readers add for their own
+ * use (Status, X-Keywords, Content-Length, Lines, X-TUID...)? Its first
+ * PLAIN_NAME_MAX bytes suffice.
  */
 bool plain_is_added(const char *line, size_t length);
 
 struct plain {
 	void (*out)(void *data, const char *bytes, size_t length);
 	void *data;    /* borrowed */
-	bool in_body;  /* the empty line was seen: all is passed on */
-	bool in_line;  /* the line's beginning was judged */
-	bool left_out; /* the field that is read */
-	size_t length; /* of the beginning of the line */
+	bool in_body;  /* the empty line was seen: everything is passed on */
+	bool in_line;  /* it is known whether the line is left out */
+	bool left_out; /* the current field is */
+	size_t length; /* of beginning */
 	char beginning[PLAIN_NAME_MAX];
 };
 
-/* Passes what remains to out, which is called with data. */
+/* out is called, with data, for each piece of what remains. */
 void plain_init(struct plain *plain,
 	void (*out)(void *data, const char *bytes, size_t length), void *data);
 
-/* Reads on in a message (LF line ends, any bytes, pieces of any size). */
+/* Reads the next piece of a message (LF line ends, any bytes, any size). */
 void plain_feed(struct plain *plain, const char *bytes, size_t length);
 
-/* The message is over: its last line may have no end. */
+/* Ends the message, whose last line may lack its LF. */
 void plain_end(struct plain *plain);
 
 #endif

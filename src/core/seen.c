@@ -12,7 +12,7 @@
 const char *const seen_names[SEEN_FORMATS] = {
 	"fetchmail", "getmail", "mpop", "fdm", "thunderbird", "claws"};
 
-/* A part of a line. */
+/* A part of a line, or of a file. */
 struct piece {
 	const char *at;
 	size_t length;
@@ -44,9 +44,7 @@ void seen_release(struct seen *seen)
 	seen->times_room = 0;
 }
 
-/* ---- pieces ---------------------------------------------------------------
- */
-
+/* Cuts piece at this place, which may be NULL (then false). */
 static bool cut_at(struct piece *piece, const char *at, struct piece *behind)
 {
 	if (at == NULL)
@@ -58,14 +56,14 @@ static bool cut_at(struct piece *piece, const char *at, struct piece *behind)
 	return true;
 }
 
-/* Cuts piece at the first c in it: *behind is what follows. */
+/* Cuts piece at the first c in it; *behind is what follows the c. */
 static bool cut(struct piece *piece, char c, struct piece *behind)
 {
 	return piece->length > 0 &&
 		cut_at(piece, memchr(piece->at, c, piece->length), behind);
 }
 
-/* The same at the last c. */
+/* As cut, but at the last c. */
 static bool cut_last(struct piece *piece, char c, struct piece *behind)
 {
 	return piece->length > 0 &&
@@ -101,9 +99,7 @@ static bool is_text(struct piece piece, const char *text, bool any_case)
 			  : strncmp(piece.at, text, n)) == 0;
 }
 
-/* ---- what became of a line ------------------------------------------------
- */
-
+/* Counts a line that is not understood. */
 static void strange(struct seen_notes *notes)
 {
 	if (notes->strange++ == 0)
@@ -117,7 +113,7 @@ static void add(struct seen *seen, struct seen_notes *notes, struct piece uid,
 	size_t position = seen->uids.count;
 	bool usual = uid.length <= SEEN_UID_USUAL;
 
-	/* No uid of a listing is longer, so that it could match none. */
+	/* No listing can contain a longer uid. */
 	if (uid.length == 0 || uid.length > MAILDROP_UID_MAX) {
 		strange(notes);
 		return;
@@ -139,7 +135,7 @@ static void add(struct seen *seen, struct seen_notes *notes, struct piece uid,
 	notes->taken++;
 }
 
-/* An entry of another account, or one that its list names. */
+/* Counts an entry or a list of another account, and notes its name. */
 static void pass_over(
 	struct seen_notes *notes, struct piece user, struct piece server)
 {
@@ -160,10 +156,10 @@ static void pass_over(
 			"%s%s", used > 0 ? ", " : "", shown);
 }
 
-/* ---- a line of each format ------------------------------------------------
+/*
+ * "user@host UID". User and uid may contain '@'; blanks are possible in the
+ * user name before its first '@'.
  */
-
-/* "user@host UID": both may hold an '@', and the user blanks before his. */
 static void take_fetchmail(
 	struct seen *seen, struct seen_notes *notes, struct piece line)
 {
@@ -179,7 +175,7 @@ static void take_fetchmail(
 	struct piece user = {line.at, (size_t)(uid.at - line.at) - 1};
 
 	cut_last(&user, '@', &host);
-	/* It cut them at blanks, and so do we. */
+	/* fetchmail truncates uids at blanks: see seen_find. */
 	cut(&uid, ' ', &behind);
 	if (uid.length == 0 || uid.length > MAILDROP_UID_MAX)
 		strange(notes);
@@ -201,12 +197,12 @@ static void take_getmail(
 		strange(notes);
 		return;
 	}
-	/* The uid is what matters. */
+	/* Without a valid time, the uid still counts. */
 	is_number(behind, &time);
 	add(seen, notes, line, time);
 }
 
-/* " N host user": a user name may hold blanks. */
+/* " N host user": the user name may contain blanks. */
 static bool begin_mpop_list(
 	struct seen *seen, struct seen_notes *notes, struct piece line)
 {
@@ -269,7 +265,7 @@ static void take_fdm(
 		strange(notes);
 }
 
-/* "*host user", and below it "k UID TIME". */
+/* "*host user", followed by lines "k UID TIME". */
 static void take_thunderbird(
 	struct seen *seen, struct seen_notes *notes, struct piece line)
 {
@@ -302,7 +298,8 @@ static void take_thunderbird(
 		return;
 	if (cut_last(&uid, ' ', &time))
 		is_number(time, &seconds);
-	/* Kept there or to be deleted; of the others it has headers alone. */
+	/* k: kept on the server, d: to be deleted; of the others Thunderbird
+	 * has only the headers. */
 	if (mark.at[0] == 'k' || mark.at[0] == 'd')
 		add(seen, notes, uid, seconds);
 	else
@@ -327,10 +324,7 @@ static void take_claws(
 		notes->unseen++;
 }
 
-/* ---- a file ---------------------------------------------------------------
- */
-
-/* Cuts the next line off the rest of a file, its end taken away. */
+/* Takes the next line, without its line end, off the rest of a file. */
 static bool next_line(struct piece *rest, struct piece *line)
 {
 	struct piece behind = {NULL, 0};
@@ -345,7 +339,7 @@ static bool next_line(struct piece *rest, struct piece *line)
 	return true;
 }
 
-/* "1.4.23." and later. */
+/* Is it 1.4.23 or newer? */
 static bool mpop_version_is_timed(struct piece version)
 {
 	int64_t all = 0;
@@ -362,8 +356,9 @@ static bool mpop_version_is_timed(struct piece version)
 }
 
 /*
- * Since mpop 1.4.23 there is a time behind each uid, and the file says which
- * version wrote it; in one that does not, all have one or none has.
+ * Since 1.4.23 mpop writes a time after each uid, and its version into the
+ * file. If a file does not name a version, it has times if every line ends with
+ * a number.
  */
 static bool mpop_is_timed(struct piece rest)
 {
@@ -406,7 +401,7 @@ void seen_parse(struct seen *seen, const char *text, size_t length,
 	};
 	struct piece rest = {text, length};
 	struct piece line;
-	/* There a uid may begin with it. */
+	/* In the other formats a uid may begin with #. */
 	bool comments = seen->format == SEEN_FETCHMAIL ||
 		seen->format == SEEN_FDM || seen->format == SEEN_THUNDERBIRD;
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* Names of other fetchers' files. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -6,7 +7,7 @@
 #include "core/seen.h"
 #include "core/xalloc.h"
 
-/* "oldmail-HOST-PORT-USER"; of the port it is only asked that it is one. */
+/* Is it "oldmail-HOST-PORT-USER", with any port? */
 static bool is_getmails(const char *name, const char *server, const char *user)
 {
 	size_t n = strlen(server);
@@ -19,7 +20,10 @@ static bool is_getmails(const char *name, const char *server, const char *user)
 	return n > 0 && name[n] == '-' && strcmp(name + n + 1, user) == 0;
 }
 
-/* text with each run of unwanted characters (or each one) as the other. */
+/*
+ * A copy of text with by instead of each unwanted character, or, if runs,
+ * instead of each run of them.
+ */
 static char *replaced(
 	const char *text, const char *unwanted, char by, bool runs)
 {
@@ -43,7 +47,7 @@ bool seen_owns_file(const struct seen *seen, const char *name)
 
 	if (!getmail && seen->format != SEEN_CLAWS)
 		return true;
-	/* Neither lets such characters into a file's name. */
+	/* The characters that they replace in file names. */
 	const char *unwanted = getmail ? "/:;<>|" : "\t\r\n\\/*";
 	char by = getmail ? '-' : '_';
 	char *server = replaced(seen->server, unwanted, by, getmail);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a run came to. */
+/* The results of a run, in numbers. */
 #ifndef CORE_TALLY_H
 #define CORE_TALLY_H
 
@@ -8,11 +8,11 @@
 
 struct tally {
 	int status;  /* exit status */
-	bool listed; /* left is known */
+	bool listed; /* the mailbox was listed, so left is known */
 	uint64_t fetched;
-	uint64_t octets;  /* of what was fetched, as it lies here */
-	uint64_t twice;	  /* of what was fetched: it was here already */
-	uint64_t rebuilt; /* found to be here, by keepmail rebuild */
+	uint64_t octets;  /* of the fetched messages, as stored */
+	uint64_t twice;	  /* of the fetched: not stored, as duplicates */
+	uint64_t rebuilt; /* found on this machine by a rebuild */
 	uint64_t erased;
 	uint64_t left;	    /* on the server after the run */
 	uint64_t too_large; /* not fetched because of max-size */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a server calls a message for good (RFC 1939 section 7). */
+/* A server's unique and persistent name of a message (RFC 1939 section 7). */
 #ifndef CORE_UID_H
 #define CORE_UID_H
 
@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 struct uid {
-	const char *bytes; /* borrowed; any, not terminated */
+	const char *bytes; /* borrowed; any bytes, not terminated */
 	size_t length;	   /* 0: the server gave none */
-	uint32_t ordinal;  /* among messages with the same uid: from 0 */
+	uint32_t ordinal;  /* among messages with the same uid, from 0 */
 };
 
 #endif
