@@ -45,7 +45,7 @@ static void answer_end(struct pop3_parser *parser, struct pop3_event *event)
 	parser->idle = true;
 }
 
-/* Does line begin with word, and end there or go on with a blank? */
+/* Does line begin with word, followed by a blank or nothing? */
 static bool starts(const char *line, size_t length, const char *word)
 {
 	size_t n = strlen(word);
@@ -105,8 +105,8 @@ static void listed_line(struct pop3_parser *parser, const char *line,
 }
 
 /*
- * Status and listing lines end at LF, with or without CR: there is no message
- * to be torn here, and a few old servers send bare LFs.
+ * Status and listing lines may end with a bare LF, which a few old servers
+ * send: unlike in a message, that cannot be mistaken for contents.
  */
 static size_t feed_line(struct pop3_parser *parser, const char *bytes,
 	size_t length, struct pop3_event *event)
@@ -131,7 +131,7 @@ static size_t feed_line(struct pop3_parser *parser, const char *bytes,
 			return taken;
 		line = buffer_bytes(&parser->line);
 		n = buffer_length(&parser->line);
-		/* The octets stay until the next feed appends. */
+		/* The octets stay in place until the next append. */
 		buffer_consume(&parser->line, n);
 	}
 	n--;
@@ -144,8 +144,8 @@ static size_t feed_line(struct pop3_parser *parser, const char *bytes,
 	return taken;
 }
 
-/* Moves n octets down over what was taken out before them. */
-static char *keep(char *to, const char *from, size_t n)
+/* Closes the gap that removed octets left in front of these n octets. */
+static char *move_down(char *to, const char *from, size_t n)
 {
 	if (to != from)
 		memmove(to, from, n);
@@ -153,8 +153,8 @@ static char *keep(char *to, const char *from, size_t n)
 }
 
 /*
- * Text up to the next LF or the end of the block, to *to. A CR at the very end
- * is held back in the state, since an LF may follow it.
+ * Copies text up to the next LF or the end of the block to *to. A CR at the end
+ * of the block is only noted in the state, since LF may follow it.
  */
 static const char *feed_text(
 	struct pop3_parser *parser, const char *p, const char *end, char **to)
@@ -164,17 +164,17 @@ static const char *feed_text(
 	if (lf == NULL) {
 		bool cr = end[-1] == '\r';
 
-		*to = keep(*to, p, (size_t)(end - p) - cr);
+		*to = move_down(*to, p, (size_t)(end - p) - cr);
 		parser->state = cr ? POP3_AT_TEXT_CR : POP3_AT_TEXT;
 		return end;
 	}
 	if (lf > p && lf[-1] == '\r') {
-		*to = keep(*to, p, (size_t)(lf - p) - 1);
+		*to = move_down(*to, p, (size_t)(lf - p) - 1);
 		*(*to)++ = '\n';
 		parser->octets++;
 		parser->state = POP3_AT_START;
 	} else {
-		*to = keep(*to, p, (size_t)(lf - p) + 1);
+		*to = move_down(*to, p, (size_t)(lf - p) + 1);
 		parser->state = POP3_AT_TEXT;
 	}
 	return lf + 1;
@@ -189,7 +189,7 @@ static void text_event(struct pop3_parser *parser, struct pop3_event *event,
 	event->length = n;
 }
 
-/* The start of a line: a dot there was stuffed, or ends the message. */
+/* At the start of a line; a dot is stuffed, or ends the message. */
 static const char *feed_start(struct pop3_parser *parser, const char *p)
 {
 	if (*p != '.') {
@@ -216,7 +216,7 @@ static size_t feed_message(struct pop3_parser *parser, char *bytes,
 			p = feed_start(parser, p);
 			break;
 		case POP3_AT_DOT:
-			/* One leading dot goes, whatever follows it. */
+			/* The leading dot is removed, whatever follows it. */
 			parser->state =
 				*p == '\r' ? POP3_AT_DOT_CR : POP3_AT_TEXT;
 			p += *p == '\r';
@@ -227,7 +227,8 @@ static size_t feed_message(struct pop3_parser *parser, char *bytes,
 				break;
 			}
 			if (to > bytes) {
-				/* The text first; the LF is fed again. */
+				/* The text is an event of its own; the LF is
+				 * parsed again by the next call. */
 				text_event(parser, event, bytes,
 					(size_t)(to - bytes));
 				return (size_t)(p - bytes);
@@ -244,8 +245,8 @@ static size_t feed_message(struct pop3_parser *parser, char *bytes,
 			}
 			parser->state = POP3_AT_TEXT;
 			if (to == p) {
-				/* No room in place: the CR came in the last
-				 * block. */
+				/* The CR was the end of the last block, so
+				 * there is no room for it in this one. */
 				text_event(parser, event, "\r", 1);
 				return (size_t)(p - bytes);
 			}
@@ -434,7 +435,7 @@ void pop3_capability(
 	else if (is_word(word, n, "SASL"))
 		capability_sasl(capabilities, line, length);
 	else if (is_word(word, n, "EXPIRE"))
-		/* Otherwise NEVER, or something new. */
+		/* If there is no number, it is NEVER. */
 		capabilities->expires =
 			next_number(line, length, &capabilities->expire_days);
 	else if (is_word(word, n, "LOGIN-DELAY"))

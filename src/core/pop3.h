@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a POP3 server says, octets in, events out: RFC 1939, 2449, 3206. */
+/* Parses what a POP3 server sends into events: RFC 1939, 2449, 3206. */
 #ifndef CORE_POP3_H
 #define CORE_POP3_H
 
@@ -10,15 +10,15 @@
 #include "core/buffer.h"
 #include "core/error.h"
 
-/* Longest status line taken; RFC 2449 section 4 allows 512, servers more. */
+/* Longest status line: RFC 2449 section 4 allows 512, servers send more. */
 #define POP3_STATUS_MAX 8192
-/* Longest line of a listing: a number and a uid, of any sane length. */
+/* Longest line of a listing: a number and a uid. */
 #define POP3_LISTED_MAX 8192
 
-/* What follows the status line when it says +OK. */
+/* What follows a status line with +OK. */
 enum pop3_answer {
 	POP3_SINGLE,  /* nothing */
-	POP3_LOGIN,   /* nothing; or "+ " and a challenge, RFC 5034 */
+	POP3_LOGIN,   /* nothing; the server may answer "+ ", RFC 5034 */
 	POP3_LISTING, /* short lines: UIDL, LIST, CAPA */
 	POP3_MESSAGE, /* a message: RETR, TOP */
 };
@@ -26,17 +26,17 @@ enum pop3_answer {
 enum pop3_status {
 	POP3_OK,
 	POP3_ERR,
-	POP3_CONTINUE, /* "+ ": SASL asks for the next line, RFC 5034 */
+	POP3_CONTINUE, /* "+ ": SASL expects another line, RFC 5034 */
 };
 
 enum pop3_event_type {
-	POP3_MORE,   /* everything was taken and no event is complete */
-	POP3_STATUS, /* the status line; text is what follows the indicator */
+	POP3_MORE,   /* all was consumed and no event is complete */
+	POP3_STATUS, /* the status line; text is what follows +OK or -ERR */
 	POP3_LINE,   /* a line of a listing, without its CRLF */
 	POP3_TEXT,   /* octets of a message: unstuffed, CRLF turned into LF */
-	POP3_END,    /* the terminating line; only a whole answer has it */
-	POP3_BROKEN, /* not POP3; text says why, said is what the server said.
-		      * The session must end. */
+	POP3_END,    /* the terminating line: the answer is complete */
+	POP3_BROKEN, /* a protocol violation: text says which, said is what the
+		      * server sent. The session must end. */
 };
 
 struct pop3_event {
@@ -44,7 +44,7 @@ struct pop3_event {
 	enum pop3_status status;
 	const char *text; /* borrowed until the next feed */
 	size_t length;
-	const char *said; /* POP3_BROKEN: its own words, any octets */
+	const char *said; /* POP3_BROKEN: the server's words, any octets */
 	size_t said_length;
 	uint64_t octets; /* POP3_END: the message's size as LIST counts it */
 };
@@ -52,7 +52,7 @@ struct pop3_event {
 enum pop3_state {
 	POP3_AT_STATUS,
 	POP3_AT_LINE,
-	POP3_AT_START,	/* of a message's line */
+	POP3_AT_START,	/* of a line of a message */
 	POP3_AT_DOT,	/* after a dot at the start of a line */
 	POP3_AT_DOT_CR, /* after that and a CR */
 	POP3_AT_TEXT,
@@ -64,48 +64,48 @@ struct pop3_parser {
 	enum pop3_state state;
 	bool idle;	    /* between answers */
 	uint64_t octets;    /* of the message so far, with CRLF, unstuffed */
-	struct buffer line; /* a status or listing line in pieces */
+	struct buffer line; /* the beginning of a status or listing line */
 };
 
 void pop3_init(struct pop3_parser *parser);
 void pop3_release(struct pop3_parser *parser);
 
-/* Says what the next answer will be; the parser must be idle. */
+/* Sets what kind of answer comes next; the parser must be idle. */
 void pop3_expect(struct pop3_parser *parser, enum pop3_answer answer);
 
 /*
- * Reads on in bytes (length octets, which it may rewrite in place) up to the
- * end of one event, and returns how many it took. A message's text comes in
- * pieces as large as the input allows; in it CRLF is LF, a dot that was
- * stuffed is gone, and every other octet is as it was sent, NUL and bare CR and
- * LF included. Only CRLF.CRLF ends a message (RFC 1939 section 3).
+ * Parses bytes (length octets, which may be modified) up to the end of one
+ * event, and returns how many octets were consumed. The text of a message comes
+ * in pieces, as large as the input allows: CRLF is replaced by LF, stuffed dots
+ * are removed, and every other octet is unchanged, including NUL and bare CR
+ * and LF. Only CRLF.CRLF ends a message (RFC 1939 section 3).
  */
 size_t pop3_feed(struct pop3_parser *parser, char *bytes, size_t length,
 	struct pop3_event *event);
 
 /*
- * Reads "NUMBER SP REST" (RFC 1939 section 5); a number is 1 to 2^31 - 1.
- * Blanks and TABs around both do not count, as many as there are. rest may be
- * empty. False when the line is something else.
+ * Parses "NUMBER SP REST" (RFC 1939 section 5); the number is 1 to 2^31 - 1.
+ * Any blanks and TABs around both are ignored. rest may be empty. False if the
+ * line is anything else.
  */
 bool pop3_parse_listed(const char *line, size_t length, uint32_t *number,
 	const char **rest, size_t *rest_length);
 
 /*
- * How a server answers UIDL with a number: RFC 1939 section 7 has the first
- * one. The numbers are what the store has.
+ * How a server answers "UIDL n": LISTED is what RFC 1939 section 7 requires.
+ * The store records these numbers.
  */
 enum pop3_uidl_form {
-	POP3_UIDL_UNKNOWN = 0, /* it was not asked yet */
-	POP3_UIDL_LISTED = 1,  /* +OK, the number, the uid */
-	POP3_UIDL_ALONE = 2,   /* +OK and the uid */
-	POP3_UIDL_NONE = 3,    /* -ERR, or +OK and all the others as well */
+	POP3_UIDL_UNKNOWN = 0, /* it was not sent yet */
+	POP3_UIDL_LISTED = 1,  /* +OK, the number and the uid */
+	POP3_UIDL_ALONE = 2,   /* +OK and the uid only */
+	POP3_UIDL_NONE = 3,    /* -ERR, or +OK and a list of all uids */
 };
 
-/* A blank or a TAB: what separates the words of a line. */
+/* Is it a blank or a TAB, which separate the words of a line? */
 bool pop3_is_blank(char c);
 
-/* Response codes that decide what happens next: RFC 2449 section 8, 3206. */
+/* Response codes: RFC 2449 section 8, RFC 3206. */
 enum pop3_code {
 	POP3_CODE_NONE,
 	POP3_CODE_IN_USE,
@@ -117,15 +117,15 @@ enum pop3_code {
 };
 
 /*
- * The response code at the start of an -ERR line's text. Codes are hierarchical
- * and their case does not matter (RFC 2449 section 8).
+ * The response code at the start of the text of an -ERR line. Codes are
+ * hierarchical and case-insensitive (RFC 2449 section 8).
  */
 enum pop3_code pop3_response_code(const char *text, size_t length);
 
-/* The kind of error that a code stands for; otherwise the one given. */
+/* The kind of error that a code means; otherwise, if it means none. */
 enum error_kind pop3_code_kind(enum pop3_code code, enum error_kind otherwise);
 
-/* Capabilities that keepmail makes use of, RFC 2449 section 6. */
+/* The capabilities that keepmail uses: RFC 2449 section 6. */
 struct pop3_capabilities {
 	bool known; /* CAPA was answered +OK */
 	bool pipelining;
@@ -134,18 +134,18 @@ struct pop3_capabilities {
 	bool user;
 	bool stls;
 	bool utf8;	/* RFC 6856 */
-	bool utf8_user; /* and user names and passwords may be UTF-8 */
+	bool utf8_user; /* user names and passwords may be UTF-8 */
 	bool sasl;
 	bool sasl_plain;
 	bool sasl_login;
-	char mechanisms[256]; /* as announced after SASL, printable */
+	char mechanisms[256]; /* what was announced after SASL, printable */
 	bool expires;	      /* EXPIRE was announced with a number of days */
 	uint32_t expire_days;
 	bool delays; /* LOGIN-DELAY was announced */
 	uint32_t delay_seconds;
 };
 
-/* Takes in one line of a CAPA answer; what is unknown is passed over. */
+/* Evaluates a line of an answer to CAPA; unknown ones are ignored. */
 void pop3_capability(struct pop3_capabilities *capabilities, const char *line,
 	size_t length);
 

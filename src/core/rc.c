@@ -82,8 +82,8 @@ static int compare_mistakes(const void *left, const void *right)
 	return order != 0 ? order : strcmp(a->text, b->text);
 }
 
-/* Marks the accounts, or what is outside of them, that have mistakes. */
-static void settle_doubts(struct rc *rc)
+/* Sets doubtful in rc, and in its accounts, where there are mistakes. */
+static void mark_doubtful(struct rc *rc)
 {
 	size_t m = 0;
 
@@ -122,10 +122,10 @@ void rc_settle(struct rc *rc)
 		rc->statements[rc->believed - 1].place.line >=
 			rc->mistakes[0].place.line)
 		rc->believed--;
-	settle_doubts(rc);
+	mark_doubtful(rc);
 }
 
-/* One for each line: a file that has them may have nothing else. */
+/* Reports one for each line, since a file may consist of them. */
 static void find_control(struct rc_reader *r)
 {
 	for (const char *p = r->begin; p < r->stop; p++) {
@@ -167,7 +167,7 @@ static void begin_line(struct rc_reader *r)
 	find_control(r);
 }
 
-/* What is still open. */
+/* Reports what is still open at the end of the file. */
 static void end_text(struct rc_reader *r)
 {
 	if (r->comment.line > 0)
@@ -182,7 +182,7 @@ static void end_text(struct rc_reader *r)
 	if (r->account.place.line > 0)
 		rc_add_statement(
 			r, RC_END, rc_place_of(r, r->stop), NULL, NULL);
-	/* Which settings are whose is not known then. */
+	/* It is then unknown which settings belong to which account. */
 	if (r->comment.line > 0 || r->account.end_unclear)
 		r->rc->doubtful = true;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the statements of an rc file say, each by itself and together. */
+/* Checks the statements of an rc file, singly and together. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 #define JOBS_MAX 64
 
-/* The settings of one place: of an account, or outside of all. */
+/* The settings of an account, or those outside of all accounts. */
 struct scope {
 	const struct rc_statement **set; /* setting_count of them, or NULL */
 	const struct rc_statement *jobs;
@@ -47,7 +47,7 @@ void rc_add_unknown(struct rc *rc, struct rc_place place, const char *name)
 		near == NULL ? "" : near, near == NULL ? "" : "'?");
 }
 
-/* A value as it may be shown: a proxy's may have a password, too. */
+/* A value as it may be shown; that of proxy may contain a password. */
 static const char *show_value(
 	char room[256], const char *name, const char *value)
 {
@@ -144,7 +144,7 @@ static void check_account(struct rc *rc, const struct rc_statement *account)
 {
 	char shown[256];
 
-	/* That it has none was told. */
+	/* An account without a name was reported by rc_parse. */
 	if (account->name == NULL)
 		return;
 	text_printable(

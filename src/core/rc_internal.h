@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What reading an rc file's lines, words and meaning share. */
+/* What the files of the rc parser share. */
 #ifndef CORE_RC_INTERNAL_H
 #define CORE_RC_INTERNAL_H
 
@@ -46,7 +46,7 @@ struct rc_reader {
 	char usage[300];
 };
 
-/* Adds a mistake; at stands in the line that is read. */
+/* Adds a mistake at a place in the current line. */
 void rc_mistake(struct rc_reader *reader, const char *at, const char *format,
 	...) __attribute__((format(printf, 3, 4)));
 
@@ -54,53 +54,54 @@ void rc_mistake(struct rc_reader *reader, const char *at, const char *format,
 void rc_add_mistake(struct rc *rc, struct rc_place place, const char *format,
 	...) __attribute__((format(printf, 3, 4)));
 
-/* Brings the mistakes into order, and tells what is believed, and doubtful. */
+/* Sorts the mistakes and sets believed and doubtful. */
 void rc_settle(struct rc *rc);
 
-/* Adds that there is no such setting, and which one was probably meant. */
+/* Adds the mistake of an unknown setting, and suggests which was meant. */
 void rc_add_unknown(struct rc *rc, struct rc_place place, const char *name);
 
 bool rc_is_blank(char c);
 
-/* A place of the line that is read. */
+/* Line and column of a place in the current line. */
 struct rc_place rc_place_of(const struct rc_reader *reader, const char *at);
 
 /*
- * Passes over blanks and comments. What only looks like a blank is a mistake,
- * and is passed over, too.
+ * Skips blanks and comments, and also characters that only look like blanks,
+ * which are mistakes.
  */
 void rc_skip_blanks(struct rc_reader *reader);
 
 /*
- * Reads a word or a quoted string that begins at reader->at and, if it is a
- * word, may be ended by any of ends. NULL with the mistake added, and at behind
- * what was understood; else the caller owns it, and wipes it.
+ * Reads the bare word or quoted string that begins at reader->at. A bare word
+ * may be followed by any of ends. The caller owns the result, and wipes it.
+ * NULL if there was a mistake, which was added; at is then after what was
+ * understood.
  */
 char *rc_read_value(struct rc_reader *reader, const char *ends);
 
 /*
- * Bytes of the character that begins at at; 0 if it looks like a blank, a
- * quotation mark or nothing, and is none.
+ * The size of the character at at, in bytes; 0 if it is a blank or quotation
+ * mark other than those of ASCII, or invisible.
  */
 size_t rc_plain_size(const char *at, const char *stop);
 
-/* Is there a quotation mark of typographers at this place of the line? */
+/* Is there a typographic quotation mark at this place of the line? */
 bool rc_is_typographic(const struct rc_reader *reader, const char *at);
 
-/* Adds the mistake that it is one. */
+/* Adds the mistake that there is one. */
 void rc_refuse_typographic(struct rc_reader *reader, const char *at);
 
-/* Passes over the rest of a word that was not understood. */
+/* Skips the rest of a word that was not understood. */
 void rc_skip_word(struct rc_reader *reader);
 
-/* Adds a statement of the line; rc owns name and value. */
+/* Adds a statement; rc then owns name and value. */
 void rc_add_statement(struct rc_reader *reader, enum rc_kind kind,
 	struct rc_place place, char *name, char *value);
 
-/* Reads all statements of the line that was begun. */
+/* Reads all statements of the current line. */
 void rc_read_line(struct rc_reader *reader);
 
-/* A copy of length bytes, with a NUL behind them; and its end, wiped. */
+/* A copy of length bytes, terminated by NUL; and how it is wiped and freed. */
 char *rc_copy(const char *bytes, size_t length);
 void rc_wipe(char *text);
 

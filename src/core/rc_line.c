@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A line of an rc file: its statements, and how to go on behind a mistake. */
+/* Reads a line of an rc file, and recovers after mistakes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,8 +61,8 @@ static const char *show(char room[128], struct name name)
 	return text_printable(room, 128, name.at, name.length);
 }
 
-/* Behind blanks, and comments that are closed on the line. */
-static const char *behind_blanks(const char *at, const char *stop)
+/* Skips blanks, and comments that are closed on the line. */
+static const char *after_blanks(const char *at, const char *stop)
 {
 	while (at < stop) {
 		const char *p = at + 2;
@@ -82,27 +82,27 @@ static const char *behind_blanks(const char *at, const char *stop)
 	return at;
 }
 
-/* Does a setting begin here? *known: one that exists. */
+/* Does a setting begin here? *known: is there a setting of this name? */
 static bool is_setting_ahead(const struct rc_reader *r, bool *known)
 {
 	struct name name = name_at(r->at, r->stop);
-	const char *behind = behind_blanks(name.at + name.length, r->stop);
+	const char *behind = after_blanks(name.at + name.length, r->stop);
 
 	*known = is_known(name);
 	return name.length > 0 && behind < r->stop && *behind == '=';
 }
 
-/* Is this } the last of its line, but for a comment? */
+/* Is this } the last on its line, except for comments and further }? */
 static bool is_last(const struct rc_reader *r)
 {
-	const char *behind = behind_blanks(r->at + 1, r->stop);
+	const char *behind = after_blanks(r->at + 1, r->stop);
 
 	return behind == r->stop || strchr("#/}", *behind) != NULL;
 }
 
 /*
- * Goes on behind a mistake with what cannot be a part of it: the account's end,
- * or a setting that exists.
+ * Continues after a mistake at what cannot be part of it: the } of the account,
+ * or a known setting.
  */
 static void resync(struct rc_reader *r)
 {
@@ -123,13 +123,13 @@ static void resync(struct rc_reader *r)
 		else
 			rc_skip_word(r);
 	}
-	/* In "account a { user = x${y}" it may be the account's, or not. */
+	/* In "account a { user = x${y}" the } may be the account's or not. */
 	if (r->account.begins_here && r->at == r->stop && r->stop[-1] == '}')
 		r->account.end_unclear = true;
 	r->must_end = NULL;
 }
 
-/* Is what follows the value no part of it? at is behind the value. */
+/* Does the value really end at at? If not, that is reported. */
 static bool value_ends(struct rc_reader *r)
 {
 	bool known;
@@ -159,7 +159,7 @@ static bool value_ends(struct rc_reader *r)
 	return false;
 }
 
-/* A word that is no setting, right behind a secret: perhaps a part of it. */
+/* Reports an unknown setting; not by name if it may be part of a secret. */
 static void refuse_unknown(struct rc_reader *r, struct name name)
 {
 	if (r->hidden) {
@@ -175,7 +175,7 @@ static void refuse_unknown(struct rc_reader *r, struct name name)
 	}
 }
 
-/* at is at the =. */
+/* To be called with at on the =. */
 static void read_setting(struct rc_reader *r, struct name name)
 {
 	char shown[128];
@@ -192,7 +192,7 @@ static void read_setting(struct rc_reader *r, struct name name)
 		rc_mistake(r, name.at, "%s", r->must_end);
 	r->must_end = r->account.begins_here ? NULL : one_a_line;
 	r->at++;
-	const char *value_at = behind_blanks(r->at, r->stop);
+	const char *value_at = after_blanks(r->at, r->stop);
 
 	r->was_quoted =
 		value_at < r->stop && (*value_at == '"' || *value_at == '\'');
@@ -202,7 +202,7 @@ static void read_setting(struct rc_reader *r, struct name name)
 		resync(r);
 		return;
 	}
-	/* Of a line that is half understood, nothing. */
+	/* Nothing is believed of a line that is only partly understood. */
 	if (value_ends(r) && !r->suppressed && !r->account.end_unclear &&
 		r->account.depth == 0)
 		rc_add_statement(r, RC_SETTING, rc_place_of(r, name.at),
@@ -211,7 +211,7 @@ static void read_setting(struct rc_reader *r, struct name name)
 		rc_wipe(value);
 }
 
-/* name is owned by rc then; NULL: it has none. */
+/* name is owned by rc from now on; NULL: the account has none. */
 static void open_account(struct rc_reader *r, const char *at, char *name)
 {
 	r->account.place = rc_place_of(r, at);
@@ -231,7 +231,7 @@ static void close_account(struct rc_reader *r, const char *at)
 	r->account.begins_here = false;
 }
 
-/* account or include within an account: it was not closed, it seems. */
+/* account or include within an account, which probably lacks its }. */
 static void refuse_inside(struct rc_reader *r, const char *at, const char *what)
 {
 	if (!r->account.reported && !r->account.end_unclear)
@@ -242,7 +242,7 @@ static void refuse_inside(struct rc_reader *r, const char *at, const char *what)
 	r->account.reported = true;
 }
 
-/* at is behind the word. */
+/* To be called with at after the word account. */
 static void read_account(struct rc_reader *r, const char *begin)
 {
 	if (r->account.place.line > 0) {
@@ -278,7 +278,7 @@ static void read_account(struct rc_reader *r, const char *begin)
 	r->account.brace_due = brace == NULL;
 }
 
-/* at is behind the word. */
+/* To be called with at after the word include. */
 static void read_include(struct rc_reader *r, const char *begin)
 {
 	bool misplaced = r->account.place.line > 0;
@@ -320,22 +320,22 @@ static void read_include(struct rc_reader *r, const char *begin)
 			r, RC_INCLUDE, rc_place_of(r, begin), file, NULL);
 }
 
-/* Where the { of a block called name stands, with a title or without; or NULL.
+/* The { that follows at, perhaps with a title in between; NULL: there is none.
  */
 static const char *brace_ahead(const struct rc_reader *r, struct name *title)
 {
-	const char *at = behind_blanks(r->at, r->stop);
+	const char *at = after_blanks(r->at, r->stop);
 	bool quoted = at < r->stop && (*at == '"' || *at == '\'');
 
 	*title = name_at(at + quoted, r->stop);
 	at = title->at + title->length + quoted;
 	if (at > r->stop)
 		return NULL;
-	at = behind_blanks(at, r->stop);
+	at = after_blanks(at, r->stop);
 	return at < r->stop && *at == '{' ? at : NULL;
 }
 
-/* What is no account is read as one, so that its } is not one too many. */
+/* An unknown block is read as an account, so that its } has a {. */
 static void open_block(struct rc_reader *r, struct name name, struct name title)
 {
 	if (r->account.place.line > 0)
@@ -348,12 +348,12 @@ static void open_block(struct rc_reader *r, struct name name, struct name title)
 	r->account.begins_here = r->account.depth == 0;
 }
 
-/* A name without = behind it: what was meant? at is behind it. */
+/* Reports a name that no = follows; to be called with at after the name. */
 static void refuse_name(struct rc_reader *r, struct name name)
 {
 	char shown[128];
 	struct name title;
-	const char *behind = behind_blanks(r->at, r->stop);
+	const char *behind = after_blanks(r->at, r->stop);
 	const char *brace = brace_ahead(r, &title);
 
 	show(shown, name);
@@ -377,8 +377,8 @@ static void refuse_name(struct rc_reader *r, struct name name)
 			"there is no = after %s: write %s = VALUE", shown,
 			shown);
 	}
-	/* A line that begins with a setting is no part of a password above. */
-	if (is_known(name) && behind_blanks(r->begin, r->stop) == name.at)
+	/* A line that begins with a setting is not part of a password. */
+	if (is_known(name) && after_blanks(r->begin, r->stop) == name.at)
 		r->hidden = false;
 	r->hidden = r->hidden || is_secret(name);
 	rc_skip_word(r);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The words of an rc file: blanks, comments, bare and quoted values. */
+/* Reads the words of an rc file: blanks, comments, bare and quoted values. */
 #include <ctype.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ enum odd {
 	ODD_QUOTE,
 };
 
-/* What stands here that looks like something else; *size: of the character. */
+/* Is the character here easily mistaken for another? *size is set anyway. */
 static enum odd odd_at(
 	const char *at, const char *stop, uint32_t *code, size_t *size)
 {
@@ -52,7 +52,7 @@ bool rc_is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* What has a meaning of its own, and no place in a bare word. */
+/* Characters of the syntax, which bare words cannot contain. */
 static bool is_special(char c)
 {
 	return c != '\0' && strchr("${}()=,+#\"'", c) != NULL;
@@ -74,8 +74,7 @@ void rc_wipe(char *text)
 	free(text);
 }
 
-/* Passes over a comment between slash-star and star-slash, or to the line's
- * end. */
+/* Skips a comment up to star-slash or the end of the line. */
 static void skip_long_comment(struct rc_reader *r)
 {
 	while (r->at < r->stop) {
@@ -151,7 +150,7 @@ void rc_skip_word(struct rc_reader *r)
 		r->at++;
 }
 
-/* What is decoded goes to to; NULL: it is only measured. */
+/* Where a decoded value is written; to NULL: it is only measured. */
 struct writing {
 	char *to;
 	size_t length;
@@ -175,7 +174,7 @@ static int digit_of(char c, int base)
 }
 
 /*
- * A character by its number, which must have so many digits and begins at at;
+ * Reads the number of a character, which must have exactly so many digits;
  * otherwise the \1 of sed and others would become a control character.
  */
 static bool put_number(struct rc_reader *r, struct writing *w,
@@ -199,7 +198,7 @@ static bool put_number(struct rc_reader *r, struct writing *w,
 	return true;
 }
 
-/* An escape in double quotes; at is its backslash. */
+/* An escape in double quotes; to be called with at on the backslash. */
 static bool put_escape(struct rc_reader *r, struct writing *w)
 {
 	static const char names[] = "ntrbfaev";
@@ -207,7 +206,7 @@ static bool put_escape(struct rc_reader *r, struct writing *w)
 	const char *backslash = r->at++;
 
 	if (r->at == r->stop)
-		return true; /* the quote is not closed: that is told */
+		return true; /* the unclosed quote is reported instead */
 	char c = *r->at;
 	const char *named = c == '\0' ? NULL : strchr(names, c);
 
@@ -230,7 +229,7 @@ static bool put_escape(struct rc_reader *r, struct writing *w)
 	return true;
 }
 
-/* What ${NAME:-...} stands for when NAME has no value; at is behind the :-. */
+/* The default in ${NAME:-DEFAULT}; to be called with at after the :-. */
 static bool put_default(
 	struct rc_reader *r, struct writing *w, const char *dollar)
 {
@@ -247,7 +246,7 @@ static bool put_default(
 		r->at++;
 		return good;
 	}
-	/* A quotation mark that is not closed is told alone. */
+	/* At the end of the line, only the unclosed quote is reported. */
 	if (r->at < r->stop)
 		rc_mistake(r, dollar,
 			"%s has a ${ that no } closes, or another ${ in it: "
@@ -256,7 +255,7 @@ static bool put_default(
 	return false;
 }
 
-/* ${NAME} or ${NAME:-DEFAULT} in double quotes; at is its dollar. */
+/* ${NAME} or ${NAME:-DEFAULT}; to be called with at on the dollar. */
 static bool put_variable(struct rc_reader *r, struct writing *w)
 {
 	const char *dollar = r->at;
@@ -305,7 +304,7 @@ static bool put_variable(struct rc_reader *r, struct writing *w)
 	return good;
 }
 
-/* A quotation mark without its second: what follows it is not understood. */
+/* Reports a quotation mark that is not closed; the line's rest is skipped. */
 static char *refuse_unclosed(struct rc_reader *r, const char *open)
 {
 	const char *last = r->stop;
@@ -324,7 +323,7 @@ static char *refuse_unclosed(struct rc_reader *r, const char *open)
 	if (r->account.begins_here &&
 		memchr(open, '}', (size_t)(r->stop - open)) != NULL)
 		r->account.reported = true;
-	/* The account that stands on this line alone has probably ended. */
+	/* An account written on a single line has probably ended here. */
 	if (r->account.begins_here && last - open > 1 && last[-1] == '}') {
 		r->account.end_unclear = true;
 		r->at = last - 1;
@@ -345,7 +344,7 @@ static char *read_single(struct rc_reader *r)
 	return value;
 }
 
-/* From behind a double quote to behind the other; false: a mistake. */
+/* Decodes a double-quoted value; false: there was a mistake. */
 static bool decode(struct rc_reader *r, const char *open, struct writing *w)
 {
 	bool good = true;
@@ -368,7 +367,7 @@ static bool decode(struct rc_reader *r, const char *open, struct writing *w)
 	return good;
 }
 
-/* Measured first: memory that grows would leave copies of a password. */
+/* Measured first, since growing memory would leave copies of a password. */
 static char *read_double(struct rc_reader *r)
 {
 	const char *open = r->at;
@@ -383,7 +382,7 @@ static char *read_double(struct rc_reader *r)
 	return w.to;
 }
 
-/* Why a bare word may not go on with what stands at at. */
+/* Reports a character that a bare word cannot contain. */
 static char *refuse_special(struct rc_reader *r)
 {
 	if (*r->at == '#')

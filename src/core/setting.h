@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The account settings of keepmailrc(5): the table of their names, and how the
- * text of each becomes a value. To add a setting, add a row and a function.
+ * The account settings of keepmailrc(5): a table of their names and of
+ * functions that parse their values. To add a setting, add a row and a
+ * function.
  */
 #ifndef CORE_SETTING_H
 #define CORE_SETTING_H
@@ -11,7 +12,8 @@
 
 #include "core/account.h"
 
-/* Settings of one group replace one another, and exclude each other. */
+/* Settings of one group replace each other; a file may have only one of them.
+ */
 enum setting_group {
 	SETTING_ALONE,
 	SETTING_PASSWORD,
@@ -21,13 +23,13 @@ enum setting_group {
 struct setting {
 	const char *name;
 	/*
-	 * Sets the value in account. False, account unchanged, when text is no
-	 * such value.
+	 * Parses text and sets the value in account. False, account unchanged,
+	 * if text is not a valid value.
 	 */
 	bool (*set)(struct account *account, const char *text);
-	const char *expected; /* "...: expected SO" */
+	const char *expected; /* as in "...: expected a number" */
 	enum setting_group group;
-	bool is_path; /* a leading ~ is the home directory; then absolute */
+	bool is_path; /* must be absolute once a leading ~ is expanded */
 };
 
 extern const struct setting settings[];
@@ -37,9 +39,9 @@ extern const size_t setting_count;
 size_t setting_find(const char *name);
 
 /*
- * What is missing or contradictory in an account all of whose settings are
- * set: calls report with a sentence for each, and returns how many. The port
- * is put in place where none was set.
+ * Checks an account whose settings have all been applied: calls report with a
+ * sentence for each thing that is missing or contradictory, and returns how
+ * many there are. Also sets the default port if none is set.
  */
 size_t setting_check(struct account *account,
 	void (*report)(const struct account *account, const char *sentence));

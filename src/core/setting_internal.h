@@ -30,10 +30,10 @@ bool setting_choose(const struct setting_choice *choices, size_t count,
 	setting_choose(                      \
 		choices, sizeof(choices) / sizeof((choices)[0]), text, value)
 
-/* The same for a bool: true, yes or on; false, no or off. */
+/* As setting_choose, for a bool: true, yes or on; false, no or off. */
 bool setting_choose_bool(const char *text, bool *value);
 
-/* setting_server.c: see struct setting, set. */
+/* In setting_server.c; what they do: struct setting, set. */
 bool setting_set_server(struct account *account, const char *text);
 bool setting_set_port(struct account *account, const char *text);
 bool setting_set_tls(struct account *account, const char *text);

@@ -15,7 +15,8 @@ bool setting_set_server(struct account *account, const char *text)
 	size_t length = strlen(text);
 
 	for (size_t i = 0; i < length; i++) {
-		/* Above ASCII: an internationalised name, for libcurl. */
+		/* Not ASCII: an internationalised name, which libcurl
+		 * converts. */
 		if ((unsigned char)text[i] < 0x80 &&
 			strchr(allowed, text[i]) == NULL)
 			return false;
@@ -84,7 +85,7 @@ bool setting_set_tls_key(struct account *account, const char *text)
 	return setting_replace(&account->tls_key, text);
 }
 
-/* One or more pins with ';' between them, as libcurl takes them. */
+/* One or more pins separated by ';', as in CURLOPT_PINNEDPUBLICKEY. */
 bool setting_set_tls_pin(struct account *account, const char *text)
 {
 	static const char base64[] = "abcdefghijklmnopqrstuvwxyz"
@@ -124,7 +125,7 @@ bool setting_set_user(struct account *account, const char *text)
 		setting_replace(&account->user, text);
 }
 
-/* The password comes from one place: the one named last. */
+/* There is one source of the password: the one that is set last. */
 static void clear_password(struct account *account)
 {
 	account_forget_password(account);
