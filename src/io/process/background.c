@@ -23,7 +23,7 @@ void background_begin(
 	background->data = data;
 	atomic_store(&background->done, false);
 	sigfillset(&all);
-	/* Signals are for the thread that waits for the network. */
+	/* Signals are to interrupt the thread that waits for the network. */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	background->begun =
 		pthread_create(&background->thread, NULL, run, background) == 0;

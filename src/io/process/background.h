@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One task at a time beside the one that waits for the network. */
+/* Runs one task at a time in another thread than that of the network. */
 #ifndef IO_PROCESS_BACKGROUND_H
 #define IO_PROCESS_BACKGROUND_H
 
@@ -7,26 +7,27 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-/* All zero: nothing was begun. */
+/* Zeroed: no task was started. */
 struct background {
 	pthread_t thread;
-	bool begun; /* and not waited for */
+	bool begun; /* a thread was started and not yet joined */
 	void (*task)(void *data);
 	void *data; /* borrowed */
 	atomic_bool done;
 };
 
 /*
- * Begins the task, in a thread of its own, which gets no signals; where there
- * is none to be had, does it at once. Not before the last one was waited for.
+ * Starts the task in a thread of its own, which gets no signals; if no thread
+ * can be created, runs it before returning. The previous task must have been
+ * waited for.
  */
 void background_begin(
 	struct background *background, void (*task)(void *data), void *data);
 
-/* Is a task under way? */
+/* Is a task running? */
 bool background_is_busy(const struct background *background);
 
-/* Waits until the task is done: what it wrote may be read then. */
+/* Waits until the task is done; afterwards its results can be read. */
 void background_wait(struct background *background);
 
 #endif

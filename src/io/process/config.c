@@ -16,7 +16,7 @@
 #define INCLUDE_DEPTH 16
 #define DEFAULT_JOBS 4
 
-/* What is under way: a file may include others. */
+/* The state of config_read, since files include each other. */
 static struct {
 	struct config *config;
 	void (*report)(const char *line);
@@ -41,7 +41,7 @@ void config_mistake(const char *path, size_t line, const char *format, ...)
 	va_end(args);
 	char *whole = xasprintf("%s%s: %s", path, place, text);
 
-	/* A report is one line, whatever stands in the file. */
+	/* A report is one line, whatever the file contains. */
 	for (char *p = whole; *p != '\0'; p++) {
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			*p = '?';
@@ -91,7 +91,7 @@ static void check_permissions(
 			file->path);
 }
 
-/* A value that is refused was reported when it was read. */
+/* Bad values were reported when the file was read. */
 static void apply_layer(
 	struct account *account, const struct config_layer *layer)
 {
@@ -101,7 +101,7 @@ static void apply_layer(
 	}
 }
 
-/* Defaults of the outermost file first, so that nearer ones win. */
+/* Defaults of the outermost file first, so that inner ones override them. */
 static void apply_defaults(
 	struct account *account, const struct config_file *file)
 {
@@ -110,7 +110,7 @@ static void apply_defaults(
 	apply_layer(account, &file->top);
 }
 
-/* May what the account lacks stand in a line that was not understood? */
+/* Could a missing setting be in a line that was not understood? */
 static bool is_doubtful(
 	const struct config_file *file, const struct config_layer *layer)
 {
@@ -144,12 +144,12 @@ static void add_account(
 	struct config *config = reading.config;
 	struct account account;
 
-	/* These were reported when the file was read. */
+	/* Bad names were reported when the file was read. */
 	if (layer->name == NULL || !account_name_is_good(layer->name))
 		return;
 	for (size_t i = 0; i < config->count; i++) {
 		if (strcmp(config->accounts[i].name, layer->name) == 0) {
-			/* Twice in one file is reported already. */
+			/* Duplicates in one file were reported as well. */
 			if (i >= file->first)
 				return;
 			config_mistake(file->path, layer->line,
@@ -192,7 +192,7 @@ static void read_include(
 	char *pattern = config_expand_path(include->name);
 	glob_t found;
 
-	/* A relative name is relative to the file that it stands in. */
+	/* A relative name is relative to the including file. */
 	if (pattern == NULL)
 		pattern = xasprintf("%.*s%s",
 			slash == NULL ? 0 : (int)(slash - file->path + 1),
@@ -259,7 +259,7 @@ static void read_file(
 	file.first = reading.config->count;
 	for (size_t i = 0; i < file.account_count; i++)
 		add_account(&file, &file.accounts[i]);
-	/* Behind a mistake, too, to find further ones: nothing comes of it. */
+	/* Even after a mistake, to find the mistakes in included files. */
 	for (size_t i = 0; i < file.rc.count; i++) {
 		if (file.rc.statements[i].kind == RC_INCLUDE)
 			read_include(&file, &file.rc.statements[i]);
@@ -288,7 +288,7 @@ static char *default_state(void)
 	return in_home("XDG_STATE_HOME", ".local/state/", "keepmail");
 }
 
-/* Reads the first file of the search order that is there. */
+/* Reads the first file of the search order that exists. */
 static bool read_default(struct error *err)
 {
 	const char *named = getenv("KEEPMAIL_CONFIG");
@@ -322,8 +322,8 @@ static bool are_same(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-/* Mail may be moved from one account's place to another's. */
-static void tell_places(struct config *config)
+/* Each account must know the others: mail is moved between their mailboxes. */
+static void set_others(struct config *config)
 {
 	for (size_t i = 0; i < config->count; i++) {
 		struct account *account = &config->accounts[i];
@@ -382,7 +382,7 @@ bool config_read(struct config *config, const struct config_source *source,
 		return error_set(err, ERROR_CONFIG,
 			"the rc file has no account: add account NAME { "
 			"... } (man keepmailrc has examples)");
-	tell_places(config);
+	set_others(config);
 	return true;
 }
 
@@ -402,7 +402,7 @@ static bool is_same_login(const struct account *a, const struct account *b)
 		a->cleartext_password == b->cleartext_password;
 }
 
-/* All of it: its defaults may stand in a file that includes the account's. */
+/* Reads all files, since any may have defaults for the account. */
 bool config_recall_password(struct account *account)
 {
 	struct error ignored = {.kind = ERROR_NONE};
@@ -413,7 +413,7 @@ bool config_recall_password(struct account *account)
 	for (size_t i = 0; ok && i < config.count; i++) {
 		struct account *one = &config.accounts[i];
 
-		/* Changed meanwhile, it may be another server's. */
+		/* After a change, the password may be another server's. */
 		if (strcmp(one->name, account->name) != 0 ||
 			!is_same_login(one, account))
 			continue;

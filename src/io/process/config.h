@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The rc file: accounts out of text. keepmailrc(5) is its description. */
+/* Reads the accounts from the rc files: keepmailrc(5). */
 #ifndef IO_PROCESS_CONFIG_H
 #define IO_PROCESS_CONFIG_H
 
@@ -32,9 +32,10 @@ bool config_read(struct config *config, const struct config_source *source,
 	void (*report)(const char *line), struct error *err);
 
 /*
- * Reads the account's password anew, after it was forgotten, from the files
- * that were read last, which must still be named as they were. False: it is not
- * there (any more), not without mistakes, or for another server or user.
+ * Reads the account's password again after account_forget_password, from the
+ * files of the last config_read, whose names must still be valid. False if it
+ * is no longer there, if the files now have mistakes, or if server, user or
+ * security of the account were changed.
  */
 bool config_recall_password(struct account *account);
 

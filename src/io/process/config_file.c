@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* An rc file: read, and its settings put where they belong. */
+/* Reads one rc file, and sorts its settings into layers. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 #define FILE_MAX_BYTES (4 << 20)
 
-/* Reads up to one byte more than there should be; errno 0: it is not size. */
+/* Reads size bytes. False; with errno 0 if the file is not of that size. */
 static bool read_whole(int fd, char *text, size_t size, size_t *length)
 {
 	while (*length <= size) {
@@ -71,7 +71,7 @@ static const char *variable(const char *name)
 	return getenv(name);
 }
 
-/* What is no setting, or not what one expects, was reported before. */
+/* Unknown settings and bad values were reported before. */
 static void put_setting(struct config_file *file, struct config_layer *layer,
 	struct rc_statement *statement)
 {
@@ -85,7 +85,7 @@ static void put_setting(struct config_file *file, struct config_layer *layer,
 		char *path = config_expand_path(statement->value);
 
 		if (path == NULL) {
-			/* "~x" was reported as no path. */
+			/* "~x" was reported as a bad value. */
 			if (strchr("/", statement->value[1]) != NULL)
 				config_mistake(file->path,
 					statement->place.line,

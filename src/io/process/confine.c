@@ -25,7 +25,7 @@ void confine_worker(const struct account *account, bool dry_run,
 		log_line(LOG_MESSAGES, "not confined: confine = false");
 		return;
 	}
-	/* Both ask for it; a program that is started gains nothing by it. */
+	/* Landlock and seccomp require it: set-user-ID has no effect then. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
 		log_line(LOG_MESSAGES, "not confined: no no_new_privs: %s",
 			strerror(errno));
@@ -48,7 +48,7 @@ void confine_connected(void)
 {
 	char *filter;
 
-	/* Where the first filter is missing, that was said. */
+	/* If there is no first filter, that was logged. */
 	if (!is_filtered)
 		return;
 	bool filtered = confine_sockets(&filter);

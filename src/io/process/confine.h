@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A worker gives up what it does not need before it talks to a server. */
+/* A worker drops what it does not need, before it talks to a server. */
 #ifndef IO_PROCESS_CONFINE_H
 #define IO_PROCESS_CONFINE_H
 
@@ -9,26 +9,27 @@
 #include "core/account.h"
 
 /*
- * From here on this process, its threads and its children may, as far as the
- * kernel can hold them to it (Landlock, seccomp): write only below the
- * account's destination and state directory (in a dry run the latter alone);
- * read only there, what TLS and name lookup need, and the files and directories
- * of readable, which need not exist; no other mail of a Maildir; connect by TCP
- * only to the account's server's or proxy's port and to DNS; start no program,
- * make no namespace and type nothing into a terminal. Nothing takes this back.
- * What is open stays so. Says at -v what is in force; where nothing is, the run
- * goes on.
+ * Restricts this process, its threads and its children permanently, as far as
+ * the kernel supports it (Landlock, seccomp). They can then
+ *   - write only below the account's destination and state directory (in a dry
+ *     run only the latter);
+ *   - read only there (except the mail of a Maildir), what TLS and name lookup
+ *     need, and the files and directories of readable, which need not exist;
+ *   - connect by TCP only to the port of the server or proxy, and to DNS;
+ *   - not start programs, create namespaces, or insert input into a terminal.
+ * What is open remains open. Logs at -v what is in force; if nothing is, the
+ * run continues.
  *
- * To be called with store and destination open and the password known, before
- * there is a second thread.
+ * To be called when store and destination are open and the password is known,
+ * before a second thread is started.
  */
 void confine_worker(const struct account *account, bool dry_run,
 	const char *const *readable, size_t readable_count);
 
 /*
- * From here on this process makes and connects no socket, as far as
- * confine_worker could keep it from other calls. To be called when it is logged
- * in. Says at -v whether this is in force; if not, the run goes on.
+ * Permanently forbids to create and connect sockets, if confine_worker could
+ * forbid system calls. To be called after the login. Logs at -v whether this is
+ * in force; if not, the run continues.
  */
 void confine_connected(void);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Which system calls a worker may make: seccomp. The only file with it. */
+/* Which system calls a worker may make. The only file that uses libseccomp. */
 #if defined(__linux__)
 
 #include <config.h>
@@ -19,11 +19,11 @@
 
 #include <seccomp.h>
 
-/* Newer than some headers. */
+/* Missing in some headers. */
 #ifndef CLONE_NEWCGROUP
 #define CLONE_NEWCGROUP 0x02000000
 #endif
-/* <sys/ioctl.h> has it from a header of the kernel's, on Linux alone. */
+/* glibc takes it from a kernel header; others lack it. */
 #ifndef TIOCLINUX
 #define TIOCLINUX 0x541C
 #endif
@@ -31,18 +31,18 @@
 #define MSG_FASTOPEN 0x20000000
 #endif
 
-#define WHOLE UINT32_MAX /* An argument that the kernel takes for an int. */
+#define WHOLE UINT32_MAX /* the mask of an argument that is an int */
 
 #ifdef __s390__
-#define CLONE_FLAGS 1 /* The argument of clone that they are. */
+#define CLONE_FLAGS 1 /* the position of the flags in clone's arguments */
 #else
 #define CLONE_FLAGS 0
 #endif
 
 /*
- * What a fetcher never needs once its password is known. What takes a path and
- * changes what Landlock does not look at (mode, owner, attributes; the length,
- * before ABI 3) is here too, and io_uring, which would pass this filter by.
+ * Calls that are not needed once the password is known. They include those that
+ * change by path what Landlock does not protect (mode, owner, attributes, and
+ * before ABI 3 the length), and io_uring, which would bypass this filter.
  */
 static const int refused[] = {
 	SCMP_SYS(execve),
@@ -117,8 +117,8 @@ static const int refused[] = {
 };
 
 /*
- * More of them, which an older libseccomp does not know by name. From 424 on a
- * call has the same number on every machine, but for where they begin.
+ * More of them, whose names older versions of libseccomp do not know. From 424
+ * on calls have the same number on every architecture, except for an offset.
  */
 static const int refused_by_number[] = {
 	440, /* process_madvise */
@@ -132,7 +132,7 @@ static const int refused_by_number[] = {
 };
 #define IO_URING_SETUP 425
 
-/* What is behind a pointer cannot be looked at; the C library does without. */
+/* Their arguments are behind a pointer; the C library falls back to others. */
 static const int unknown[] = {
 	SCMP_SYS(clone3),
 	SCMP_SYS(openat2),
@@ -152,7 +152,7 @@ static const int sockets[] = {
 
 struct filter {
 	scmp_filter_ctx context;
-	int result; /* of the first call that failed; 0 */
+	int result; /* of the first call that failed; or 0 */
 };
 
 static void add(struct filter *filter, int error, int call,
@@ -171,8 +171,8 @@ static void refuse_all(struct filter *filter, const int *calls, size_t count)
 }
 
 /*
- * Refuses the call if this argument has these bits under the mask. What is
- * above the lower half of a register is nothing that the kernel looks at.
+ * Refuses the call if this argument, masked, has these bits. Only the lower 32
+ * bits are compared, as the kernel ignores the others.
  */
 static void refuse_if(struct filter *filter, int call, unsigned argument,
 	uint32_t mask, uint32_t bits)
@@ -187,7 +187,8 @@ static void refuse_if(struct filter *filter, int call, unsigned argument,
 	add(filter, EPERM, call, &where);
 }
 
-/* Refuses the call unless this argument is one of these, in rising order. */
+/* Refuses the call unless the argument is one of values, which are ascending.
+ */
 static void refuse_unless(struct filter *filter, int call, unsigned argument,
 	const unsigned *values, size_t count)
 {
@@ -208,8 +209,8 @@ static void refuse_unless(struct filter *filter, int call, unsigned argument,
 }
 
 /*
- * Landlock's ports are those of TCP by connect: other protocols that fall back
- * to TCP (MPTCP, SMC) and TCP fast open would go around it.
+ * Landlock restricts the ports of connect over TCP only: protocols that fall
+ * back to TCP (MPTCP, SMC), and TCP fast open, would bypass that.
  */
 static void filter_network(struct filter *filter)
 {
@@ -224,7 +225,7 @@ static void filter_network(struct filter *filter)
 	refuse_if(filter, SCMP_SYS(sendmmsg), 3, MSG_FASTOPEN, MSG_FASTOPEN);
 }
 
-/* A namespace of its own would give it rights that it has not. */
+/* In a namespace of its own the process would gain rights. */
 static void filter_namespaces(struct filter *filter)
 {
 	static const unsigned flags[] = {CLONE_NEWNS, CLONE_NEWCGROUP,
@@ -236,7 +237,7 @@ static void filter_namespaces(struct filter *filter)
 			flags[i]);
 }
 
-/* A terminal that is open could be made to read what was never typed. */
+/* With these, input could be inserted into an open terminal. */
 static void filter_terminal(struct filter *filter)
 {
 	static const unsigned requests[] = {
@@ -247,8 +248,8 @@ static void filter_terminal(struct filter *filter)
 }
 
 /*
- * Before ABI 3 Landlock takes no note of O_TRUNC: a file that may be read, or
- * with both bits of the access mode any file, could be emptied.
+ * Before ABI 3 Landlock ignores O_TRUNC: a readable file could be emptied, and,
+ * with both bits of the access mode set, any file.
  */
 static void filter_opening(struct filter *filter)
 {
@@ -262,7 +263,7 @@ static void filter_opening(struct filter *filter)
 	}
 }
 
-/* One that allows everything on this machine, and nothing of another's. */
+/* Makes a filter that allows all calls of the native architecture only. */
 static void filter_init(struct filter *filter)
 {
 	filter->context = seccomp_init(SCMP_ACT_ALLOW);
@@ -272,14 +273,14 @@ static void filter_init(struct filter *filter)
 			SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(EPERM));
 	if (filter->result != 0)
 		return;
-	/* What an old kernel lacks of these can be done without: the kernel's
-	 * own errors, -1 for a call that a tracer took away, all threads. */
+	/* Optional, since old kernels lack them: the kernel's own error codes,
+	 * calls that a tracer skips, all threads. */
 	seccomp_attr_set(filter->context, SCMP_FLTATR_API_SYSRAWRC, 1);
 	seccomp_attr_set(filter->context, SCMP_FLTATR_API_TSKIP, 1);
 	seccomp_attr_set(filter->context, SCMP_FLTATR_CTL_TSYNC, 1);
 }
 
-/* Puts it into force, and releases it. */
+/* Enforces the filter, and releases it. */
 static bool filter_load(struct filter *filter, const char *what, char **said)
 {
 	if (filter->result == 0)
@@ -297,7 +298,7 @@ bool confine_calls(char **said)
 	struct filter filter;
 	int base =
 		seccomp_syscall_resolve_name("io_uring_setup") - IO_URING_SETUP;
-	/* One call for all of them, whose arguments lie behind a pointer. */
+	/* A single call for all of them, with arguments behind a pointer. */
 	bool one_call = seccomp_syscall_resolve_name("socketcall") >= 0;
 
 	filter_init(&filter);

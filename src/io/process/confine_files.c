@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a worker may do with files, and whom it may connect to: Landlock. */
+/* Which files a worker may use, and where it may connect: Landlock. */
 #if defined(__linux__)
 
 #include <dirent.h>
@@ -18,9 +18,8 @@
 #include "io/process/confine_internal.h"
 
 /*
- * Landlock as the kernel knows it. <linux/landlock.h> is of the machine that
- * builds, missing on some and ignorant of the network on Debian 12; what stands
- * here never changes.
+ * The kernel's interface, which never changes. <linux/landlock.h> is missing on
+ * some systems, and that of Debian 12 lacks the network.
  */
 #ifndef SYS_landlock_create_ruleset
 #define SYS_landlock_create_ruleset 444
@@ -74,10 +73,10 @@ struct net_port_attr {
 #define DNS_PORT 53
 
 /*
- * What name lookup, TLS and libraries that are loaded late read; what is not
- * there is passed over, and a link leads to what it points to. Secrets lie
- * close to much of it (keys in /etc/ssl and /etc/pki, NetworkManager's
- * connections), hence the narrow names.
+ * What name lookup, TLS and dynamically loaded libraries read. Missing ones are
+ * skipped; links are followed. The names are narrow since there are secrets
+ * next to many of them (keys in /etc/ssl and /etc/pki, NetworkManager's
+ * connections).
  */
 static const char *const always[] = {
 	"/usr",
@@ -126,7 +125,7 @@ static const char *const always[] = {
 #endif
 };
 
-/* Where the environment says that such files are. */
+/* Environment variables that name such files. */
 static const char *const readable_by[] = {
 	"SSL_CERT_FILE",
 	"SSL_CERT_DIR",
@@ -161,8 +160,8 @@ static bool allow(const struct fence *fence, const char *path, uint64_t access)
 }
 
 /*
- * A directory of certificates is one of symbolic links, found by the hash of a
- * name when they are needed; those into /usr may be read already.
+ * A directory of certificates consists of symbolic links, which are opened when
+ * they are needed. Targets in /usr are readable already.
  */
 static void allow_links(const struct fence *fence, const char *path)
 {
@@ -175,7 +174,7 @@ static void allow_links(const struct fence *fence, const char *path)
 		ssize_t n = readlinkat(
 			dirfd(dir), entry->d_name, target, sizeof target);
 
-		/* In the same directory, no link at all, or in /usr. */
+		/* Not a link, or one to the same directory or to /usr. */
 		if (n <= 0 || memchr(target, '/', (size_t)n) == NULL ||
 			(n >= 5 && memcmp(target, "/usr/", 5) == 0))
 			continue;
@@ -207,14 +206,14 @@ static void allow_reading(
 		if (own[i] != NULL)
 			allow(fence, own[i], READ);
 	}
-	/* Some hundred links: where they are needed. */
+	/* Only if needed, since there are hundreds of links. */
 	if (account->tls != TLS_OFF)
 		allow_links(fence,
 			account->tls_ca == NULL ? "/etc/ssl/certs"
 						: account->tls_ca);
 }
 
-/* In new memory; an mbox has its dot-lock beside it. */
+/* In new memory; of an mbox, the directory that has its dot-lock. */
 static char *directory_of_mail(const struct account *account)
 {
 	char *directory = xstrdup(account->path);
@@ -226,9 +225,9 @@ static char *directory_of_mail(const struct account *account)
 }
 
 /*
- * *where, in new memory, is what to say of it. A Maildir's mail is never read
- * once recovery is done; an mbox is. The account's own store is open by now,
- * and stays open; the others in its directory may be read.
+ * *where, in new memory, describes it for the log. After recovery, the mail in
+ * a Maildir is no longer read, but an mbox is. The account's own store is open
+ * already; the others in its directory may be read.
  */
 static bool allow_writing(const struct fence *fence,
 	const struct account *account, bool dry_run, char **where)
@@ -238,7 +237,7 @@ static bool allow_writing(const struct fence *fence,
 	bool ok = dry_run ||
 		allow(fence, mail, mbox ? WRITE | FS_READ_FILE : WRITE);
 
-	/* A dry run need not have one. */
+	/* In a dry run it need not exist. */
 	if (ok && !allow(fence, account->state, READ))
 		ok = dry_run && errno == ENOENT;
 	*where = dry_run ? xstrdup("writes no files")
@@ -248,7 +247,7 @@ static bool allow_writing(const struct fence *fence,
 	return ok;
 }
 
-/* Returns what to say of the network, in new memory. */
+/* Returns a description of it for the log, in new memory. */
 static char *allow_network(
 	const struct fence *fence, const struct account *account)
 {
@@ -268,7 +267,7 @@ static char *allow_network(
 	return xasprintf("connects only to ports %u and %d", port, DNS_PORT);
 }
 
-/* What this kernel can hold us to, as a ruleset without any rule. */
+/* Makes a ruleset, without rules, of all that this kernel can restrict. */
 static bool fence_make(struct fence *fence, const struct account *account)
 {
 	struct ruleset_attr *handled = &fence->handled;
@@ -284,7 +283,7 @@ static bool fence_make(struct fence *fence, const struct account *account)
 		handled->handled_net = NET_BIND_TCP | NET_CONNECT_TCP;
 	if (fence->abi >= 6)
 		handled->scoped = SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL;
-	/* An older kernel knows less of it, which is zero then. */
+	/* Older kernels know only the first fields. */
 	if (fence->abi < 6)
 		size = offsetof(struct ruleset_attr, scoped);
 	if (fence->abi < 4)

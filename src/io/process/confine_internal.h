@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The two halves of the confinement, on Linux. */
+/* The parts of the confinement, on Linux. */
 #ifndef IO_PROCESS_CONFINE_INTERNAL_H
 #define IO_PROCESS_CONFINE_INTERNAL_H
 
@@ -8,7 +8,7 @@
 
 #include "core/account.h"
 
-/* The leak checker looks into its own process, by ptrace and /proc. */
+/* The leak checker examines its own process, with ptrace and /proc. */
 #if defined(__SANITIZE_ADDRESS__)
 #define CHECKS_LEAKS 1
 #elif defined(__has_feature)
@@ -21,14 +21,14 @@
 #endif
 
 /*
- * Landlock and seccomp, for good: true with *said (in new memory) what is in
- * force, else why nothing is.
+ * Enforce Landlock and seccomp permanently. *said, in new memory, describes
+ * what is in force; or, if false is returned, why nothing is.
  */
 bool confine_files(const struct account *account, bool dry_run,
 	const char *const *readable, size_t readable_count, char **said);
 bool confine_calls(char **said);
 
-/* seccomp once more, so that no socket can be made or connected any more. */
+/* The same with seccomp for creating and connecting sockets. */
 bool confine_sockets(char **said);
 
 #endif

@@ -16,7 +16,7 @@ struct digest {
 	EVP_MD_CTX *context;
 };
 
-/* SHA-256 is always there, unless memory or OpenSSL's set-up is at an end. */
+/* Fails only if memory runs out or OpenSSL is misconfigured. */
 static void need(int ok)
 {
 	if (ok == 1)
@@ -55,7 +55,7 @@ void digest_free(struct digest *digest)
 
 void digest_restart(struct digest *digest)
 {
-	/* Without a type, the one it has is used again: no new look-up. */
+	/* No type: that of the context is used, without another look-up. */
 	need(EVP_DigestInit_ex(digest->context, NULL, NULL));
 }
 

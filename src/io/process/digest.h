@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* SHA-256 of bytes as they pass, and of what a certificate holds. */
+/* SHA-256 of data in pieces, and of the public key of a certificate. */
 #ifndef IO_PROCESS_DIGEST_H
 #define IO_PROCESS_DIGEST_H
 
@@ -12,24 +12,25 @@
 
 struct digest;
 
-/* A digest at its start; digest_free it. Ends the program without SHA-256. */
+/* A new digest; digest_free it. If there is no SHA-256, the program ends. */
 struct digest *digest_new(void);
 void digest_free(struct digest *digest);
 
-/* A digest that goes on from where this one is; digest_free it, too. */
+/* A copy of a digest in its current state; digest_free it. */
 struct digest *digest_copy(const struct digest *digest);
 
-/* Back to the start, for the next message. */
+/* Resets it, for the next message. */
 void digest_restart(struct digest *digest);
 
 void digest_update(struct digest *digest, const void *bytes, size_t length);
 
-/* Writes the 32 octets; restart before the next update. */
+/* Writes the digest; digest_restart must precede the next update. */
 void digest_finish(struct digest *digest, unsigned char sha256[DIGEST_LENGTH]);
 
 /*
- * The pin of a certificate in PEM, as tls-pin takes it: the SHA-256 of its
- * SubjectPublicKeyInfo (RFC 7469 section 2.4). False, and "", when it is none.
+ * The pin of a certificate (PEM) in the format of tls-pin: the SHA-256 of its
+ * SubjectPublicKeyInfo (RFC 7469 section 2.4). False, and "", if it is not a
+ * certificate.
  */
 bool digest_pin(const char *certificate, char pin[DIGEST_PIN_LENGTH + 1]);
 

@@ -10,7 +10,7 @@
 
 #include "core/xalloc.h"
 
-/* The path of the directory above, in new memory; "/" has itself above. */
+/* The path of the parent directory, in new memory; that of "/" is "/". */
 static char *above(const char *path)
 {
 	char *copy = xstrdup(path);
@@ -22,8 +22,8 @@ static char *above(const char *path)
 }
 
 /*
- * Some file systems (FUSE, CIFS) do not sync directories: that is no failure to
- * write, they promise nothing.
+ * Some file systems (FUSE, CIFS) do not support syncing directories. That is
+ * not a failed write: they promise nothing.
  */
 bool directory_cannot_sync(int error)
 {
@@ -76,7 +76,7 @@ bool directory_make(const char *path)
 		return false;
 	if (!directory_make_above(path))
 		return false;
-	/* Somebody else may have been faster. */
+	/* Another process may have created it meanwhile. */
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return false;
 	return directory_sync_above(path);

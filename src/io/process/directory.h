@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Directories that are there, and stay there. */
+/* Directories: created and synced, so that they survive a power cut. */
 #ifndef IO_PROCESS_DIRECTORY_H
 #define IO_PROCESS_DIRECTORY_H
 
@@ -7,37 +7,37 @@
 #include <stdint.h>
 
 /*
- * Makes the directory at an absolute path, and those above it, where they are
- * missing: 0700, each with its entry synced, since what is synced into a
- * directory is lost with it in a power cut. False with errno set.
+ * Creates the directory at an absolute path, and those above it, if missing,
+ * with mode 0700. The entry of each is synced, since otherwise a power cut
+ * could remove it together with synced contents. False with errno set.
  */
 bool directory_make(const char *path);
 
-/* The same for the directory that a file at path lies in. */
+/* The same for the directory of the file at path. */
 bool directory_make_above(const char *path);
 
-/* Does this error of a sync say that the file system has no means for it? */
+/* Does this error of a sync mean that the file system does not support it? */
 bool directory_cannot_sync(int error);
 
 /*
- * Syncs what is open. True, too, where the file system has no means for it:
- * see directory_can_sync. False with errno set.
+ * Syncs an open file or directory. Also true if the file system does not
+ * support that: see directory_can_sync. False with errno set.
  */
 bool directory_sync_fd(int fd);
 
-/* Can the file system of this directory sync it? */
+/* Does the file system of this directory support syncing it? */
 bool directory_can_sync(const char *path);
 
 /* Syncs the entries of the directory at path. False with errno set. */
 bool directory_sync(const char *path);
 
-/* Syncs those of the directory that a file at path lies in. */
+/* Syncs the entries of the directory of the file at path. */
 bool directory_sync_above(const char *path);
 
 /*
- * What tells the directory at path from another one that takes its name: its
- * inode's number, and when it was made (seconds since 1970; 0 where the file
- * system does not say). False with errno set.
+ * What distinguishes the directory at path from another one of this name: its
+ * inode number, and when it was created (seconds since 1970; 0: unknown). False
+ * with errno set.
  */
 bool directory_identity(const char *path, uint64_t *inode, int64_t *born);
 

@@ -44,7 +44,7 @@ const char *filesystem_name(enum filesystem_kind kind)
 
 #include "core/xalloc.h"
 
-/* As in linux/magic.h, and of those that are not in it. */
+/* From linux/magic.h and from the sources of the file systems. */
 static const struct {
 	uint32_t magic;
 	enum filesystem_kind kind;
@@ -69,7 +69,7 @@ static const struct {
 	{0x65735546U, FILESYSTEM_FUSE},
 };
 
-/* FUSE is anything; these keep what they have on a disk of this machine. */
+/* FUSE may be anything; these types store their data on a local disk. */
 static bool is_local_fuse(const char *type)
 {
 	static const char *const types[] = {"fuseblk", "fuse.bindfs",
@@ -85,7 +85,7 @@ static bool is_local_fuse(const char *type)
 }
 
 /*
- * The type in a line of mountinfo, if it is about this device: "ID PARENT
+ * The type in a line of mountinfo, if it is for this device: "ID PARENT
  * MAJOR:MINOR ROOT POINT OPTIONS [FIELD...] - TYPE SOURCE OPTIONS".
  */
 static const char *type_of(char *line, const char *device)
@@ -145,7 +145,7 @@ enum filesystem_kind filesystem_of(const char *path)
 	}
 	for (size_t i = 0; failed == 0 && i < sizeof magics / sizeof magics[0];
 		i++) {
-		/* Its type differs between systems, and so may its sign. */
+		/* The type of f_type differs, and may be signed. */
 		if (magics[i].magic == (uint32_t)fs.f_type)
 			kind = magics[i].kind;
 	}

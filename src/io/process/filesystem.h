@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* What kind of file system a path is on, as far as that matters to us. */
+/* On what kind of file system is a path? */
 #ifndef IO_PROCESS_FILESYSTEM_H
 #define IO_PROCESS_FILESYSTEM_H
 
 /*
- * Locks, memory that processes share, and syncs are needed: what is known to
- * lack some of that, at least when another machine takes part, has a kind.
+ * The store needs locks, shared memory and syncs that work. The kinds other
+ * than LOCAL are known to lack some of that, at least if several machines use
+ * them.
  */
 enum filesystem_kind {
-	FILESYSTEM_LOCAL, /* or nothing is known against it */
+	FILESYSTEM_LOCAL, /* or unknown */
 	FILESYSTEM_NFS,
 	FILESYSTEM_SMB,
 	FILESYSTEM_9P,
@@ -16,17 +17,18 @@ enum filesystem_kind {
 	FILESYSTEM_CODA,
 	FILESYSTEM_CEPH,
 	FILESYSTEM_CLUSTER, /* Lustre, GPFS, GFS2, OCFS2 and the like */
-	FILESYSTEM_FOLDER,  /* a virtual machine's, shared with its host */
-	FILESYSTEM_FUSE,    /* none of those known to be on a local disk */
+	FILESYSTEM_FOLDER,  /* shared by a virtual machine and its host */
+	FILESYSTEM_FUSE,    /* except those known to be on a local disk */
 };
 
 /*
- * The kind at path or, where nothing is there, at the directory above it that
- * is. FILESYSTEM_LOCAL where it cannot be told.
+ * The kind of the file system at path or, if that does not exist, of the
+ * nearest directory above it that does. FILESYSTEM_LOCAL if it cannot be
+ * determined.
  */
 enum filesystem_kind filesystem_of(const char *path);
 
-/* "NFS", "SMB (CIFS)", ...: what it is called in a sentence. */
+/* Its name in a sentence: "NFS", "SMB (CIFS)"... */
 const char *filesystem_name(enum filesystem_kind kind);
 
 #endif

@@ -36,7 +36,7 @@ bool log_shows(enum log_level level)
 void log_line(enum log_level level, const char *format, ...)
 {
 	char line[LINE_MAX_SHOWN];
-	/* A progress bar may stand there: wipe it. */
+	/* There may be a progress bar on the line: erase it. */
 	int start = snprintf(line, sizeof line,
 		"%s%s: ", state.terminal ? "\r\033[K" : "", state.account);
 	va_list args;
@@ -52,7 +52,7 @@ void log_line(enum log_level level, const char *format, ...)
 	size_t length = strlen(line);
 
 	line[length++] = '\n';
-	/* Nobody can be told when standard error fails. */
+	/* If standard error fails, that cannot be reported. */
 	ssize_t ignored = write(STDERR_FILENO, line, length);
 
 	(void)ignored;

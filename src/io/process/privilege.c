@@ -26,7 +26,7 @@ void privilege_protect_memory(void)
 #endif
 }
 
-/* Whom this process is not to outlive; 0: nobody. */
+/* The process that this one must not outlive; 0: none. */
 static pid_t ends_with;
 
 void privilege_end_with(pid_t parent)
@@ -34,18 +34,17 @@ void privilege_end_with(pid_t parent)
 	ends_with = parent;
 #ifdef __linux__
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	/* It may have ended before that. */
+	/* The parent may have ended before this call. */
 	if (getppid() != parent)
 		raise(SIGKILL);
 #endif
 }
 
 /*
- * Opens the terminal that fd is once more, to be written to alone: what
- * somebody types there is not for us. Where that cannot be done fd stays as it
- * is.
+ * If fd is a terminal, opens it again for writing only, so that this process
+ * cannot read what is typed there. If that fails, fd remains as it is.
  */
-static void only_write(int fd)
+static void make_write_only(int fd)
 {
 	char path[256];
 	struct stat was;
@@ -68,25 +67,25 @@ void privilege_leave_terminal(void)
 {
 	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-	/* It is 0 itself where that was closed. */
+	/* It is 0 already if standard input was closed. */
 	if (nothing > 0) {
 		dup2(nothing, STDIN_FILENO);
 		close(nothing);
 	}
-	only_write(STDOUT_FILENO);
-	only_write(STDERR_FILENO);
-	/* Only the leader of a group cannot; no process of apart.c is one. */
+	make_write_only(STDOUT_FILENO);
+	make_write_only(STDERR_FILENO);
+	/* Fails only for leaders of a process group, which children are not. */
 	setsid();
 }
 
-/* The user of run-as, in libc's memory. */
+/* Looks up the user of run-as; the result is libc's. */
 static const struct passwd *find_user(
 	const struct account *account, struct error *err)
 {
 	errno = 0;
 	const struct passwd *user = getpwnam(account->run_as);
 
-	/* Libcs differ in what they set where there is none. */
+	/* For an unknown user the value of errno depends on the libc. */
 	if (user == NULL &&
 		(errno == EIO || errno == EMFILE || errno == ENFILE))
 		error_set(err, ERROR_TEMPORARY,
@@ -100,7 +99,7 @@ static const struct passwd *find_user(
 	return user;
 }
 
-/* *user: whom to become; NULL: nobody else. */
+/* *user: the user to change to; NULL: no change. */
 static bool choose_user(const struct account *account,
 	const struct passwd **user, struct error *err)
 {
@@ -133,7 +132,7 @@ static bool choose_user(const struct account *account,
 	return true;
 }
 
-/* By privilege_become. */
+/* Set by privilege_become. */
 static bool has_changed;
 
 bool privilege_has_changed(void)
@@ -148,7 +147,7 @@ bool privilege_check(const struct account *account, struct error *err)
 	return choose_user(account, &user, err);
 }
 
-/* Is there no way back? */
+/* Was the change complete, and is it irreversible? */
 static bool has_become(uid_t uid, gid_t gid)
 {
 	return getuid() == uid && geteuid() == uid && getgid() == gid &&
@@ -167,9 +166,9 @@ bool privilege_become(const struct account *account, struct error *err)
 	uid_t uid = user->pw_uid;
 	gid_t gid = user->pw_gid;
 
-	/* The new user could not open the old one's terminal again. */
-	only_write(STDOUT_FILENO);
-	only_write(STDERR_FILENO);
+	/* Now, since the new user cannot open the old user's terminal. */
+	make_write_only(STDOUT_FILENO);
+	make_write_only(STDERR_FILENO);
 	if (initgroups(user->pw_name, gid) < 0 || setgid(gid) < 0 ||
 		setuid(uid) < 0)
 		return error_set(err, ERROR_CONFIG,
@@ -181,11 +180,11 @@ bool privilege_become(const struct account *account, struct error *err)
 			"was fetched",
 			account->run_as);
 	has_changed = true;
-	/* The kernel forgets these with the old user. */
+	/* The kernel resets these when the user changes. */
 	privilege_protect_memory();
 	if (ends_with != 0)
 		privilege_end_with(ends_with);
-	/* For password-command; a directory of root's may be closed to it. */
+	/* For password-command; root's directory may be inaccessible to it. */
 	setenv("HOME", user->pw_dir, 1);
 	setenv("USER", user->pw_name, 1);
 	setenv("LOGNAME", user->pw_name, 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Who a worker is, and that nobody looks into it. */
+/* Which user a worker runs as, and how its memory is protected. */
 #ifndef IO_PROCESS_PRIVILEGE_H
 #define IO_PROCESS_PRIVILEGE_H
 
@@ -10,38 +10,38 @@
 #include "core/error.h"
 
 /*
- * Passwords pass through memory: no core dump, and no other process looks.
- * Holds for children, too, and past privilege_become.
+ * Protects passwords in memory: no core dumps, and other processes cannot read
+ * it. Also applies to children, and after privilege_become.
  */
 void privilege_protect_memory(void);
 
 /*
- * This process is killed when the one that started it (parent) ends, where the
- * system can do that; also past privilege_become.
+ * From now on this process is killed when its parent ends, if the system
+ * supports that; also after privilege_become.
  */
 void privilege_end_with(pid_t parent);
 
 /*
- * May whoever started this process fetch the account? Root only with run-as,
- * others only as themselves. ERROR_CONFIG says what to do.
+ * May the user who started this process fetch the account? Root needs run-as,
+ * and for others run-as must be absent or themselves. Fails with ERROR_CONFIG.
  */
 bool privilege_check(const struct account *account, struct error *err);
 
 /*
- * Checks, and makes this process for good the user of the account's run-as,
- * with that user's groups and HOME, USER and LOGNAME; without effect where it
- * is that user already, root included. Before anything of the account is
- * opened.
+ * Calls privilege_check, then changes this process permanently to the user of
+ * the account's run-as, with that user's groups, HOME, USER and LOGNAME. Does
+ * nothing if it is that user already, even root. To be called before any file
+ * of the account is opened.
  */
 bool privilege_become(const struct account *account, struct error *err);
 
-/* Did privilege_become make this process another user? */
+/* Did privilege_become change the user? */
 bool privilege_has_changed(void);
 
 /*
- * From here on this process has no terminal: it is in a session of its own, so
- * that a terminal's signals pass it by, reads nothing on standard input, and
- * may only write where standard output and error are a terminal.
+ * Detaches this process from its terminal: it gets a session of its own, and so
+ * no signals from the terminal, standard input is /dev/null, and if standard
+ * output or error is a terminal, it can only be written to.
  */
 void privilege_leave_terminal(void);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* How far long work has got: counters anyone may read, and a bar. */
+/* The progress of a run: counters, and a bar on the terminal. */
 #ifndef IO_PROCESS_PROGRESS_H
 #define IO_PROCESS_PROGRESS_H
 
@@ -8,28 +8,28 @@
 #include <stdint.h>
 
 /*
- * One account's counters. They may lie in memory that a child process shares
- * with its parent: counting is a store to memory and costs no system call.
+ * The counters of an account. They may be in memory that a child shares with
+ * its parent; counting needs no system call.
  */
 struct progress {
 	_Atomic uint64_t messages;	 /* fetched so far */
-	_Atomic uint64_t octets;	 /* received so far, of these */
-	_Atomic uint64_t total_messages; /* 0 until it is known */
-	_Atomic uint64_t total_octets;	 /* 0 while it is not known */
+	_Atomic uint64_t octets;	 /* of messages, received so far */
+	_Atomic uint64_t total_messages; /* 0: unknown */
+	_Atomic uint64_t total_octets;	 /* 0: unknown */
 };
 
 /*
- * Says what there is to fetch, besides what came already, in earlier sessions
- * of the run, too. octets: 0 while it is not known.
+ * Sets how much is still to be fetched, in addition to what was counted so far,
+ * perhaps in earlier sessions of the run. octets: 0 if unknown.
  */
 void progress_start(
 	struct progress *progress, uint64_t messages, uint64_t octets);
 
-/* Counts octets received, and messages complete. */
+/* Counts octets that were received, and messages that are complete. */
 void progress_add(
 	struct progress *progress, uint64_t messages, uint64_t octets);
 
-/* A bar over count accounts; zero it before the first progress_draw. */
+/* The bar; to be zeroed before the first progress_draw. */
 struct progress_bar {
 	bool shown;
 	double started; /* seconds, monotonic */
@@ -37,13 +37,14 @@ struct progress_bar {
 };
 
 /*
- * Draws the bar over the counters' sum on standard error, if a tenth of a
- * second has passed since it was last drawn and there is anything to show.
+ * Draws the bar on standard error, for the sum of the counters of count
+ * accounts, unless there is nothing to show or it was drawn less than 0.1
+ * seconds ago.
  */
 void progress_draw(struct progress_bar *bar, const struct progress *progress,
 	unsigned count);
 
-/* Takes the bar off the terminal again. */
+/* Erases the bar. */
 void progress_clear(struct progress_bar *bar);
 
 #endif

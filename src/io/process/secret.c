@@ -26,13 +26,13 @@ void secret_free(char *password)
 }
 
 /*
- * Takes the first line of bytes as the password. The rest is wiped by the
- * caller. where names its source in the error.
+ * Copies the first line of bytes to *password. The caller wipes bytes. where:
+ * the source, for errors.
  */
 static bool first_line(char *bytes, size_t length, const char *where,
 	char **password, struct error *err)
 {
-	/* A byte order mark, which editors write, is no part of a password. */
+	/* A byte order mark, from an editor, is not part of a password. */
 	size_t from =
 		length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 	size_t n = from;
@@ -64,7 +64,7 @@ static int64_t milliseconds(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* How long one may wait, and for what else than time. */
+/* When to stop waiting. */
 struct patience {
 	int64_t end; /* on the clock of milliseconds() */
 	const volatile sig_atomic_t *stop;
@@ -82,7 +82,7 @@ static bool is_over(const struct patience *patience)
 	return *patience->stop || milliseconds() >= patience->end;
 }
 
-/* Reads up to size octets from fd until its end; -1: error, -2: time is up. */
+/* Reads up to size octets from fd until its end; -1: error, -2: gave up. */
 static ssize_t read_all(
 	int fd, char *bytes, size_t size, const struct patience *patience)
 {
@@ -197,8 +197,8 @@ static bool has_terminal(void)
 }
 
 /*
- * Leaves of the environment what says who and where the user is: all else is of
- * the one who started us (agents, keys, libraries to be loaded).
+ * Removes all but the variables that describe the user and the locale: others
+ * belong to the user who started keepmail (agents, keys, preloaded libraries).
  */
 static void clean_environment(void)
 {

@@ -12,14 +12,14 @@ static bool fill(int fd, int flags)
 {
 	if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
 		return true;
-	/* The lowest number that is free: those below are open by now. */
+	/* open returns the lowest free number; those below are in use. */
 	return open("/dev/null", flags | O_NOCTTY) == fd;
 }
 
 bool streams_secure(void)
 {
-	/* Standard output only to be read: what is printed must not seem to
-	 * have arrived anywhere. Standard error has nobody to be told. */
+	/* Standard output is opened for reading, so that writing to it fails
+	 * instead of seeming to succeed. Standard error cannot be reported. */
 	return fill(STDIN_FILENO, O_RDONLY) && fill(STDOUT_FILENO, O_RDONLY) &&
 		fill(STDERR_FILENO, O_WRONLY);
 }
@@ -29,7 +29,7 @@ bool streams_flush(struct error *err)
 	if (fflush(stdout) != 0)
 		return error_set(err, ERROR_WRITE,
 			"cannot write to standard output: %s", strerror(errno));
-	/* What failed earlier left no cause behind. */
+	/* The cause of an earlier failure is no longer known. */
 	return !ferror(stdout) ||
 		error_set(err, ERROR_WRITE,
 			"cannot write to standard output: some of it is lost");
