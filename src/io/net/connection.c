@@ -22,7 +22,7 @@ bool connection_global_init(struct error *err)
 		return error_set(err, ERROR_SOFTWARE,
 			"libcurl cannot be initialised: check its installation");
 	info = curl_version_info(CURLVERSION_NOW);
-	/* Before 7.79 answers could be slipped in ahead of STLS. */
+	/* Before 7.79, answers could be injected before STLS. */
 	if (info->version_num < 0x074f00)
 		return error_set(err, ERROR_SOFTWARE,
 			"libcurl %s is too old to be safe: 7.87 or newer is "
@@ -45,7 +45,7 @@ static void set_refusal(
 	connection->refusal_length = length;
 }
 
-/* What a server says against a token, before it refuses it. */
+/* The reason that a server gives before it refuses a token. */
 static void keep_challenge(
 	struct connection *connection, const char *text, size_t length)
 {
@@ -55,8 +55,9 @@ static void keep_challenge(
 	connection->challenge_length = length;
 }
 
-/* One line that the server said while libcurl was connecting. */
-static void hear(struct connection *connection, const char *line, size_t length)
+/* Evaluates a line that the server sent while libcurl was connecting. */
+static void read_line(
+	struct connection *connection, const char *line, size_t length)
 {
 	while (length > 0 && strchr("\r\n", line[length - 1]) != NULL)
 		length--;
@@ -82,8 +83,8 @@ static void hear(struct connection *connection, const char *line, size_t length)
 }
 
 /*
- * Is the connection under TLS, whatever was asked of libcurl? It can tell only
- * while it is at work.
+ * Is TLS on, whatever options were set? libcurl knows this only within a
+ * callback.
  */
 static bool has_tls(struct connection *connection)
 {
@@ -98,18 +99,18 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *data)
 {
 	struct connection *connection = data;
 
-	/* libcurl would wait for a line that looks like POP3. */
+	/* libcurl would wait for a greeting; this is not POP3. */
 	if (!connection->greeted && bytes[0] != '+' && bytes[0] != '-')
 		return 0;
 	connection->tls = has_tls(connection);
-	/* Seen what there is to see: not a word to this server. */
+	/* The certificate is known: send nothing to this server. */
 	if (connection->looking && connection->tls)
 		return 0;
-	hear(connection, bytes, size * count);
+	read_line(connection, bytes, size * count);
 	return size * count;
 }
 
-/* Called by libcurl at least once a second: ends a connect when asked to. */
+/* Called by libcurl at least once a second; aborts when *stop is set. */
 static int on_progress(void *data, curl_off_t total_down, curl_off_t down,
 	curl_off_t total_up, curl_off_t up)
 {
@@ -122,7 +123,7 @@ static int on_progress(void *data, curl_off_t total_down, curl_off_t down,
 	return *connection->stop != 0;
 }
 
-/* No function of libcurl tells the TLS version, only what it says of itself. */
+/* Reads the TLS version from debug output: libcurl has no function for it. */
 static int on_debug(
 	CURL *curl, curl_infotype type, char *text, size_t length, void *data)
 {
@@ -144,7 +145,7 @@ static int on_debug(
 	return 0;
 }
 
-/* The mechanisms that libcurl logs in with; NULL: we do it ourselves. */
+/* The login option for libcurl; NULL: session_login logs in. */
 static const char *libcurl_login(enum auth_method auth)
 {
 	switch (auth) {
@@ -172,9 +173,9 @@ static const char *libcurl_login(enum auth_method auth)
 }
 
 /*
- * The system's certificates: a file of all, or a directory where they lie one
- * by one. To read all of them takes longer than the rest of a poll, so they are
- * looked up as they are needed, where libcurl knows that directory.
+ * The system's certificates are in one file, and usually also in a directory of
+ * single files. Reading all of them takes longer than the rest of a poll, so
+ * the directory is used if libcurl knows it.
  */
 static CURLcode set_system_ca(CURL *curl, bool bundled)
 {
@@ -200,12 +201,12 @@ static CURLcode set_tls(CURL *curl, const struct account *account, bool bundled)
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
 	code = curl_easy_setopt(curl, CURLOPT_SSLVERSION, min);
-	/* Required, not tried: no fallback to clear text. */
+	/* TLS is required: there is no fallback to clear text. */
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(curl, CURLOPT_USE_SSL,
 			account->tls == TLS_OFF ? (long)CURLUSESSL_NONE
 						: (long)CURLUSESSL_ALL);
-	/* In the place of the system's certificates, which are both. */
+	/* Instead of the system's certificates, which are set as both. */
 	if (code == CURLE_OK && account->tls_ca != NULL) {
 		bool directory =
 			stat(account->tls_ca, &st) == 0 && S_ISDIR(st.st_mode);
@@ -253,9 +254,9 @@ static CURLcode set_login(
 }
 
 /*
- * One handle for one connection, never reused and never shared: several of
- * libcurl's advisories were about connections taken up again with other
- * settings. password NULL: for a connection without a login.
+ * Each connection has a handle of its own, which is never reused: several
+ * security advisories of libcurl were about connections reused with other
+ * options.
  */
 CURLcode connection_set_options(
 	struct connection *connection, const char *password)
@@ -277,7 +278,7 @@ CURLcode connection_set_options(
 	curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
 	curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	/* curl_easy_recv reads no more than this at once. */
+	/* The most that curl_easy_recv returns. */
 	curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, CONNECTION_BLOCK);
 	curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, wait);
@@ -295,12 +296,12 @@ CURLcode connection_set_options(
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(
 			curl, CURLOPT_PROTOCOLS_STR, "pop3,pop3s");
-	/* "": no proxy from the environment either. */
+	/* "" also disables a proxy from the environment. */
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(curl, CURLOPT_PROXY,
 			account->proxy == NULL ? "" : account->proxy);
 	curl_easy_setopt(curl, CURLOPT_HTTPPROXYTUNNEL, 1L);
-	/* What a proxy says is no greeting. */
+	/* A proxy's answer is not a greeting. */
 	curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	if (code == CURLE_OK)
 		code = set_tls(curl, account, connection->bundled);
@@ -308,9 +309,6 @@ CURLcode connection_set_options(
 		code = set_login(curl, account, password);
 	return code;
 }
-
-/* ---- what passes ----------------------------------------------------------
- */
 
 static bool lost(
 	const struct connection *connection, const char *why, struct error *err)
@@ -374,9 +372,6 @@ bool connection_wait(struct connection *connection, bool to_send,
 	return true;
 }
 
-/* ---- from nothing to a connection
- * -------------------------------------------- */
-
 static bool make_connection(struct connection *connection, const char *password,
 	const struct login_mask *mask, struct error *err)
 {
@@ -385,7 +380,7 @@ static bool make_connection(struct connection *connection, const char *password,
 
 	if (code == CURLE_OK)
 		code = curl_easy_perform(connection->curl);
-	/* Maybe the directory lacks some of what the file has. */
+	/* The directory may lack certificates that are in the file. */
 	if (code == CURLE_PEER_FAILED_VERIFICATION && account->tls_ca == NULL) {
 		connection->bundled = true;
 		connection->greeted = connection->refused = false;
@@ -407,7 +402,7 @@ static bool make_connection(struct connection *connection, const char *password,
 		    &connection->socket) != CURLE_OK ||
 		connection->socket == CURL_SOCKET_BAD)
 		return lost(connection, "it has no socket", err);
-	/* Nothing more is asked of it than to pass octets on. */
+	/* From now on libcurl only transfers octets. */
 	curl_easy_setopt(connection->curl, CURLOPT_VERBOSE, 0L);
 	/* RFC 2595 section 4: what was announced before TLS is void. */
 	if (account->tls != TLS_OFF && !connection->secured)
@@ -442,7 +437,7 @@ void connection_close(struct connection *connection)
 {
 	if (connection == NULL)
 		return;
-	/* libcurl sends no QUIT on a CONNECT_ONLY connection. */
+	/* On a CONNECT_ONLY connection libcurl does not send QUIT. */
 	curl_easy_cleanup(connection->curl);
 	explicit_bzero(connection, sizeof *connection);
 	free(connection);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * From a host's name to a channel of octets: libcurl resolves, connects,
- * secures and hears the greeting and CAPA. It never sends QUIT.
+ * A connection to a server, made by libcurl: name lookup, proxy, TCP, TLS,
+ * greeting and CAPA. It never sends QUIT.
  */
 #ifndef IO_NET_CONNECTION_H
 #define IO_NET_CONNECTION_H
@@ -18,17 +18,17 @@
 
 struct connection;
 
-/* So many octets are read at once, where there are so many. */
+/* How many octets are read at once, if available. */
 #define CONNECTION_BLOCK (128L * 1024)
 
-/* Once, before any connection and any thread or child process. */
+/* To be called once, before any connection, thread or child process. */
 bool connection_global_init(struct error *err);
 void connection_global_release(void);
 
 /*
- * Connects to the account's server, with TLS verified as the account asks, and
- * stops before the login, unless connection_logs_in. mask: of the password. The
- * account and stop must outlive it; *stop, once not 0, ends any wait. The
+ * Connects to the account's server, with TLS verified as the account requires.
+ * Does not log in, except if connection_logs_in. mask: of the password. account
+ * and stop must outlive the connection; any wait ends when *stop is not 0. The
  * caller closes it. NULL on failure, with ERROR_HOST, ERROR_UNAVAILABLE,
  * ERROR_TEMPORARY, ERROR_PROTOCOL or ERROR_LOGIN.
  */
@@ -39,27 +39,27 @@ struct connection *connection_open(const struct account *account,
 /* Closes it without QUIT. Safe on NULL. */
 void connection_close(struct connection *connection);
 
-/* Does libcurl log in, by a mechanism that we have not? */
+/* Does libcurl log in, since session_login lacks the mechanism? */
 bool connection_logs_in(const struct account *account);
 
-/* What the server announced, under TLS where there is TLS. */
+/* What the server announced; with TLS, only what it announced under TLS. */
 const struct pop3_capabilities *connection_capabilities(
 	const struct connection *connection);
 
-/* "TLSv1.3"; "TLS" where libcurl does not tell, "" in clear text. */
+/* "TLSv1.3"; "TLS" if the version is unknown; "" without TLS. */
 const char *connection_tls(const struct connection *connection);
 
 /*
- * Sends what is in out as far as that goes without blocking, and takes it out.
- * Fails with ERROR_TEMPORARY when the connection is lost.
+ * Sends as much of out as is possible without blocking, and removes it from
+ * out. Fails with ERROR_TEMPORARY if the connection is lost.
  */
 bool connection_send(
 	struct connection *connection, struct buffer *out, struct error *err);
 
 /*
- * Reads what is there, up to size octets, without blocking: *received is 0 when
- * nothing is, or when the server closed the connection just now. Fails with
- * ERROR_TEMPORARY when it was closed before, or is lost.
+ * Reads up to size octets without blocking. *received is 0 if there are none,
+ * or if the server has just closed the connection. Fails with ERROR_TEMPORARY
+ * if it was closed before, or is lost.
  */
 bool connection_receive(struct connection *connection, char *room, size_t size,
 	size_t *received, struct error *err);
@@ -67,8 +67,8 @@ bool connection_receive(struct connection *connection, char *room, size_t size,
 bool connection_is_closed(const struct connection *connection);
 
 /*
- * Waits so long at most until octets can be read, or sent if that is asked for;
- * a signal ends it, too.
+ * Waits until octets can be read (or sent, if to_send), a signal arrives, or so
+ * many milliseconds have passed.
  */
 bool connection_wait(struct connection *connection, bool to_send,
 	int milliseconds, struct error *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Why there is no connection, and what to do about it. */
+/* Errors that explain why a connection or login failed, and what to do. */
 #include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "io/net/connection_internal.h"
 #include "io/process/digest.h"
 
-/* Do the server's words have this one in them, in any case of letters? */
+/* Do the server's words contain this one, in any case? */
 static bool mentions(const char *words, size_t length, const char *word)
 {
 	size_t n = strlen(word);
@@ -21,7 +21,7 @@ static bool mentions(const char *words, size_t length, const char *word)
 	return false;
 }
 
-/* Do they say that a command, or a mechanism, is none? */
+/* Do they say that the server does not know a command or a mechanism? */
 static bool is_unknown(const char *words, size_t length)
 {
 	return !mentions(words, length, "user") &&
@@ -64,16 +64,16 @@ bool connection_refused(const struct connection *connection,
 		refusal->what, next);
 }
 
-/* A certificate, as far as a person can judge by it. */
+/* What a user must know about a certificate to judge it. */
 struct certificate {
 	char subject[160];
 	char issuer[160];
 	char from[40];
 	char until[40];
-	char pin[DIGEST_PIN_LENGTH + 1]; /* "" when it cannot be told */
+	char pin[DIGEST_PIN_LENGTH + 1]; /* "" if unknown */
 };
 
-/* Takes a line "NAME:VALUE" of what libcurl says of a certificate. */
+/* Evaluates a line "NAME:VALUE" of libcurl's data about a certificate. */
 static void take_fact(struct certificate *certificate, const char *line)
 {
 	const struct {
@@ -99,9 +99,9 @@ static void take_fact(struct certificate *certificate, const char *line)
 }
 
 /*
- * What certificate does the server show? libcurl tells only of those that it
- * let through, so this connects once more, lets any through, says nothing, and
- * closes: no login, no password.
+ * Reads the server's certificate. libcurl returns only those that it accepted,
+ * so this connects again, accepts any, sends nothing, and closes: there is no
+ * login and no password.
  */
 static bool look_at_certificate(const struct connection *failed,
 	const struct account *account, struct certificate *certificate)
@@ -162,7 +162,7 @@ static const char *certificate_advice(const struct connection *connection)
 
 	curl_easy_getinfo(connection->curl, CURLINFO_SSL_VERIFYRESULT, &result);
 	switch (result) {
-	case 0: /* it is valid, for another name; libcurl may leave it at 1 */
+	case 0: /* valid, but for another name; libcurl may return 1 */
 	case 1:
 		return "Check that server is the name that the provider gives";
 	case 9:	 /* X509_V_ERR_CERT_NOT_YET_VALID */
@@ -195,7 +195,7 @@ static bool certificate_failed(const struct connection *connection,
 		certificate_advice(connection));
 }
 
-/* Is it that both sides know no version of TLS that they both take? */
+/* Is it about versions of TLS, none of which both sides accept? */
 static bool is_about_version(const char *says)
 {
 	return strstr(says, "protocol version") != NULL ||
@@ -203,7 +203,7 @@ static bool is_about_version(const char *says)
 		strstr(says, "no protocols available") != NULL;
 }
 
-/* says: its words as they are; shown: as they may be shown. */
+/* says: libcurl's words; shown: the same, made printable. */
 static bool tls_failed(const struct connection *connection, CURLcode code,
 	const char *says, const char *shown, struct error *err)
 {
@@ -246,7 +246,7 @@ static bool tls_failed(const struct connection *connection, CURLcode code,
 	}
 }
 
-/* What libcurl says of it, else what the code stands for. */
+/* libcurl's description of this failure, or else of the code. */
 static const char *words_of(const struct connection *connection, CURLcode code)
 {
 	return connection->curl_says[0] != '\0' ? connection->curl_says
@@ -254,8 +254,9 @@ static const char *words_of(const struct connection *connection, CURLcode code)
 }
 
 /*
- * Google and others refuse a token by a challenge in JSON, which libcurl leaves
- * at that: {"status":"400","schemes":"Bearer","scope":"https://mail..."}.
+ * Google and others send a challenge in JSON before they refuse a token, which
+ * libcurl does not report:
+ * {"status":"400","schemes":"Bearer","scope":"https://mail..."}.
  */
 static bool token_refused(struct connection *connection, struct error *err)
 {
@@ -271,7 +272,7 @@ static bool token_refused(struct connection *connection, struct error *err)
 			connection->challenge_length, text, sizeof text, &n))
 		return false;
 	login_find_json(text, n, "status", status, sizeof status);
-	/* Not all of it: a server may say again what it was sent. */
+	/* Only the status, since the server may echo the token. */
 	error_set(err, ERROR_LOGIN,
 		"%s:%u refused the token (status %s): it may have expired, or "
 		"be for another service. Get a new one, and see that "
@@ -295,7 +296,7 @@ static bool refused(const struct connection *connection, const char *what,
 	return connection_refused(connection, &refusal, err);
 }
 
-/* libcurl logs in, and could not. */
+/* The login by libcurl failed. */
 static bool login_failed(
 	struct connection *connection, const char *shown, struct error *err)
 {
@@ -312,7 +313,7 @@ static bool login_failed(
 		has->sasl ? has->mechanisms : "none");
 }
 
-/* It says what no POP3 server says there. */
+/* What the server sent is not a greeting of POP3. */
 static bool greeting_failed(struct connection *connection, struct error *err)
 {
 	const struct account *account = connection->account;
@@ -330,7 +331,7 @@ static bool greeting_failed(struct connection *connection, struct error *err)
 		account->server, account->port);
 }
 
-/* It is not there, or not reached. */
+/* The server does not exist, or cannot be reached. */
 static bool reach_failed(struct connection *connection, CURLcode code,
 	const char *shown, struct error *err)
 {
@@ -364,7 +365,7 @@ static bool reach_failed(struct connection *connection, CURLcode code,
 	}
 }
 
-/* RFC 8446 section 6.2; older TLS has no alert of its own for it. */
+/* RFC 8446 section 6.2; TLS 1.2 has no specific alert for this. */
 static bool wants_certificate(const char *says)
 {
 	return strstr(says, "certificate required") != NULL ||

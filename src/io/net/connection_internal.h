@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the files of the connection share: it is the one room that knows
- * libcurl, and they include curl.h before this.
+ * What the files of the connection share. They include curl.h before this, and
+ * are the only ones to do so.
  */
 #ifndef IO_NET_CONNECTION_INTERNAL_H
 #define IO_NET_CONNECTION_INTERNAL_H
@@ -14,32 +14,32 @@ struct connection {
 	CURL *curl;
 	curl_socket_t socket;
 	char curl_says[CURL_ERROR_SIZE];
-	/* What libcurl hears while it connects. */
+	/* What the server sent while libcurl was connecting. */
 	struct pop3_capabilities capabilities;
 	struct pop3_capabilities pending;
-	bool pending_open; /* a multi-line answer may be under way */
+	bool pending_open; /* the lines that follow may be those of CAPA */
 	bool greeted;
 	char tls_version[16];
-	bool tls;     /* when the last line was heard */
-	bool secured; /* capabilities were heard under TLS */
+	bool tls;     /* was on when the last line was received */
+	bool secured; /* capabilities were received under TLS */
 	bool refused;
 	char refusal[512]; /* the last -ERR */
 	size_t refusal_length;
-	char challenge[1024]; /* SASL's, in base64: the last one */
+	char challenge[1024]; /* the last one of SASL, in base64 */
 	size_t challenge_length;
-	bool looking; /* at its certificate, and no more */
-	bool bundled; /* the system's certificates are read all at once */
+	bool looking; /* only to read the server's certificate */
+	bool bundled; /* the system's certificates are read from one file */
 	bool closed;  /* by the server */
 };
 
 /*
- * Sets all that the account asks for on the handle. password: for a login by
- * libcurl; NULL: none.
+ * Sets all options of the handle that the account requires. password: for a
+ * login by libcurl; NULL: no login.
  */
 CURLcode connection_set_options(
 	struct connection *connection, const char *password);
 
-/* Fails with why libcurl's code means that there is no connection. */
+/* Fails with an error that explains why libcurl could not connect. */
 bool connection_failed(
 	struct connection *connection, CURLcode code, struct error *err);
 

@@ -8,10 +8,10 @@
 #include "io/net/session_internal.h"
 #include "io/process/log.h"
 
-/* Octets a second, over this many timeouts: less is as good as silence. */
+/* Fewer octets per second, over so many timeouts, are treated as silence. */
 #define SLOWEST 100
 #define TRICKLE_TIMEOUTS 4
-/* No listing is longer; a message has limits of its own. */
+/* Longest listing, in octets; messages are limited elsewhere. */
 #define LISTING_MAX (UINT64_C(512) << 20)
 
 bool session_global_init(struct error *err)
@@ -39,7 +39,7 @@ const char *session_words(struct session *session, const char *words,
 		length < sizeof session->shown ? length : sizeof session->shown;
 	memcpy(session->shown, words, *shown);
 	login_mask_apply(&session->mask, session->shown, *shown);
-	/* What could be the beginning of one is not shown either. */
+	/* Truncation may have left the beginning of a secret at the end. */
 	if (*shown < length)
 		*shown = login_mask_uncut(&session->mask, *shown);
 	return session->shown;
@@ -55,8 +55,8 @@ static bool time_is_up(struct session *session, struct error *err)
 		(long long)session->account->max_time);
 }
 
-/* Silence has a limit, and so has a trickle. */
-static bool is_patient(struct session *session, struct error *err)
+/* Fails if the server is silent, or too slow, for too long. */
+static bool is_fast_enough(struct session *session, struct error *err)
 {
 	const struct account *account = session->account;
 	int64_t timeout = account->timeout;
@@ -79,7 +79,7 @@ static bool is_patient(struct session *session, struct error *err)
 	return true;
 }
 
-/* Waits until the connection can be read, or written if there is need. */
+/* Waits until octets can be read, or sent if there are any to send. */
 static bool wait_ready(struct session *session, struct error *err)
 {
 	bool to_send = buffer_length(&session->pipeline.out) > 0;
@@ -91,9 +91,9 @@ static bool wait_ready(struct session *session, struct error *err)
 			"stopped by a signal: what was kept is recorded, the rest is fetched next time");
 	if (now >= session->end)
 		return time_is_up(session, err);
-	if (!is_patient(session, err))
+	if (!is_fast_enough(session, err))
 		return false;
-	/* At most a second, in case a signal came just before it. */
+	/* At most a second, as a signal may have come just before. */
 	bool ok = connection_wait(session->connection, to_send,
 		left < 1000 ? (int)left : 1000, err);
 
@@ -103,7 +103,7 @@ static bool wait_ready(struct session *session, struct error *err)
 	return ok;
 }
 
-/* Fills the input if anything is there. */
+/* Reads what the server has sent, if anything. */
 static bool receive(struct session *session, struct error *err)
 {
 	size_t n;
@@ -166,15 +166,15 @@ static bool is_broken(struct session *session, const struct pop3_event *answer,
 			       : "");
 }
 
-/* From here on the next answer is waited for. */
-static void begin_patience(struct session *session)
+/* Restarts the time limits, as the next answer is waited for. */
+static void restart_limits(struct session *session)
 {
 	session->silent = 0;
 	session->waited = 0;
 	session->came = 0;
 }
 
-/* An answer that never ends, though octets come fast enough. */
+/* Is the listing longer than any can be? It may come fast, yet never end. */
 static bool is_endless(struct session *session,
 	const struct pipeline_event *event, size_t taken)
 {
@@ -206,7 +206,7 @@ bool session_next(struct session *session, struct pipeline_event *event,
 				session->account->server,
 				session->account->port);
 		if (event->last)
-			begin_patience(session);
+			restart_limits(session);
 		if (event->answer.type != POP3_MORE)
 			return true;
 		if (milliseconds() >= session->end)
@@ -259,7 +259,7 @@ bool session_in_step(struct session *session, struct error *err)
 bool session_push(struct session *session, enum pop3_answer answer,
 	uint32_t tag, const char *command, struct error *err)
 {
-	/* An answer ahead of its question would be taken for the answer. */
+	/* Data that came before the command would be taken for its answer. */
 	if (session->pipeline.count == 0 && !session_in_step(session, err))
 		return false;
 	if (!pipeline_push(&session->pipeline, answer, tag, command))
@@ -280,7 +280,7 @@ void session_leave(struct session *session)
 			&unimportant);
 }
 
-/* CAPA once more, since some servers announce PIPELINING after login only. */
+/* Sends CAPA again: some servers announce PIPELINING only after the login. */
 static bool ask_capa(struct session *session, struct error *err)
 {
 	struct pipeline_event event = {.last = false};

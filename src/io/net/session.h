@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One POP3 session over a connection: the login, and then commands through the
+ * A POP3 session: connects, logs in, and then sends commands through the
  * pipeline.
  */
 #ifndef IO_NET_SESSION_H
@@ -17,17 +17,17 @@
 
 struct session;
 
-/* Once, before any session and any thread or child process. */
+/* To be called once, before any session, thread or child process. */
 bool session_global_init(struct error *err);
 void session_global_release(void);
 
 /*
- * Connects to the account's server, with TLS verified as the account asks, and
- * logs in. The password goes out only over TLS, to a loopback address, or when
- * the account allows clear text. *stop, once not 0, ends any wait. The account
- * must outlive the session; the caller closes it. NULL on failure, with
- * ERROR_HOST, ERROR_UNAVAILABLE, ERROR_TEMPORARY, ERROR_PROTOCOL or
- * ERROR_LOGIN.
+ * Connects to the account's server, with TLS verified as the account requires,
+ * and logs in. The password is sent only over TLS, to a loopback address, or if
+ * the account allows clear text. Any wait ends when *stop is not 0. account and
+ * stop must outlive the session; the caller closes it. NULL on failure, with
+ * ERROR_HOST, ERROR_UNAVAILABLE, ERROR_TEMPORARY, ERROR_PROTOCOL, ERROR_LOGIN
+ * or ERROR_CONFIG.
  */
 struct session *session_open(const struct account *account,
 	const char *password, const volatile sig_atomic_t *stop,
@@ -39,57 +39,57 @@ struct session *session_open(const struct account *account,
  */
 void session_close(struct session *session);
 
-/* What the server announced, last: after the login where it was asked again. */
+/* What the server announced; after the login, if CAPA was sent again. */
 const struct pop3_capabilities *session_capabilities(
 	const struct session *session);
 
-/* As connection_tls: "TLSv1.3". */
+/* As connection_tls. */
 const char *session_tls(const struct session *session);
 
 /* May more than one command be in flight? */
 bool session_pipelines(const struct session *session);
 
-/* From now on one command at a time; with none in flight. */
+/* Sends one command at a time from now on. None may be in flight. */
 void session_forgo_pipelining(struct session *session);
 
-/* How many commands may be pushed before the next answer must be read. */
+/* How many more commands may be pushed before an answer must be read. */
 size_t session_room(const struct session *session);
 
 /*
- * Puts a command (without CRLF) on its way; it goes out with the next
- * session_next at the latest. tag comes back with the answer's events. Fails
- * when the server has spoken unasked: the session must end then, without QUIT.
+ * Queues a command (without CRLF); it is sent by the next session_next at the
+ * latest. tag is returned with the events of its answer. Fails if the server
+ * has sent data without being asked: the session must then end without QUIT.
  */
 bool session_push(struct session *session, enum pop3_answer answer,
 	uint32_t tag, const char *command, struct error *err);
 
 /*
- * Waits for the next event: of the oldest command that has no full answer yet.
- * Its text is borrowed until the next call. Fails with ERROR_TEMPORARY when the
- * connection is lost, silent or next to it for the account's timeout, after its
- * max-time, or when *stop is set, and with ERROR_PROTOCOL when this is not
- * POP3.
+ * Waits for the next event of the oldest command that is not fully answered.
+ * Its text is borrowed until the next call. Fails with ERROR_TEMPORARY if the
+ * connection is lost, if (almost) nothing arrives for the account's timeout,
+ * after its max-time, or if *stop is set; and with ERROR_PROTOCOL if the server
+ * violates the protocol.
  */
 bool session_next(struct session *session, struct pipeline_event *event,
 	struct error *err);
 
 /*
- * Between answers, with no command in flight: has the server said anything
- * unasked? That fails with ERROR_PROTOCOL, since answers may have been taken
- * for the wrong commands then.
+ * To be called with no command in flight: fails with ERROR_PROTOCOL if the
+ * server has sent data without being asked, since answers may then have been
+ * matched with the wrong commands.
  */
 bool session_in_step(struct session *session, struct error *err);
 
 /*
- * A server's words (length octets) as they may be shown: without the password,
- * whatever else they are; *shown of them at most, borrowed until the next call.
+ * A copy of a server's words (length octets) with any password hidden, but not
+ * made printable; truncated to *shown octets, borrowed until the next call.
  */
 const char *session_words(struct session *session, const char *words,
 	size_t length, size_t *shown);
 
 /*
- * Sends QUIT where nothing depends on its answer, which is not waited for. Only
- * session_close may follow.
+ * Sends QUIT without waiting for its answer, if nothing depends on that. To be
+ * followed by session_close.
  */
 void session_leave(struct session *session);
 

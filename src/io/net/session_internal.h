@@ -13,23 +13,23 @@ struct session {
 	struct connection *connection;	   /* owned */
 	struct pipeline pipeline;
 	struct pop3_capabilities capabilities;
-	struct login_mask mask; /* what must not be shown */
-	bool quiet;		/* the login: nothing of it is shown */
-	int64_t end;		/* of all patience: max-time */
+	struct login_mask mask; /* of secrets that must not be shown */
+	bool quiet;		/* during the login nothing is logged */
+	int64_t end;		/* when max-time is over, in milliseconds */
 	int64_t silent;		/* milliseconds since the last octet */
 	int64_t waited;		/* milliseconds since the last answer */
 	uint64_t came;		/* octets in that time */
-	uint64_t listed;	/* octets of the listing that comes */
-	char shown[2048];	/* words without secrets */
+	uint64_t listed;	/* octets of the current listing */
+	char shown[2048];	/* result of session_words */
 	size_t in_start;
 	size_t in_end;
 	char in[CONNECTION_BLOCK];
 };
 
 /*
- * Logs in on the connection, which is open and secured as the account asks.
- * Fails with ERROR_LOGIN or what else the server's refusal means, ERROR_CONFIG
- * if user or password is too long, or as session_next.
+ * Logs in on the open connection. Fails with the kind of error that the
+ * server's refusal means (ERROR_LOGIN, usually), with ERROR_CONFIG if user or
+ * password is too long, or as session_next.
  */
 bool session_login(
 	struct session *session, const char *password, struct error *err);

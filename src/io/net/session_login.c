@@ -11,15 +11,16 @@
 #include "io/net/session_internal.h"
 #include "io/process/log.h"
 
-/* The same, where the server may answer with a challenge. */
-static bool say(struct session *session, const char *command,
+/* Sends a line that may be answered by a SASL challenge; waits for the answer.
+ */
+static bool ask(struct session *session, const char *command,
 	struct pipeline_event *event, struct error *err)
 {
 	return session_push(session, POP3_LOGIN, 0, command, err) &&
 		session_next(session, event, err);
 }
 
-/* SASL PLAIN, its response with the command where that is allowed and short. */
+/* SASL PLAIN: the response is sent with the command, if allowed and short. */
 static bool login_plain(struct session *session, const char *password,
 	struct pipeline_event *event, struct error *err)
 {
@@ -31,26 +32,27 @@ static bool login_plain(struct session *session, const char *password,
 		return error_set(err, ERROR_CONFIG,
 			"user or password is longer than %d bytes",
 			LOGIN_SECRET_MAX);
-	/* RFC 5034 section 4: only where SASL is announced, and in a line of at
-	 * most 255 octets, CRLF included. */
+	/* RFC 5034 section 4: only if SASL is announced, and in a line of at
+	 * most 255 octets, including CRLF. */
 	int n = snprintf(line, sizeof line, "AUTH PLAIN %s", encoded);
 
 	if (session->capabilities.sasl_plain && n + 2 <= 255) {
-		/* One that takes no response with it asks for it. */
-		ok = say(session, line, event, err) &&
+		/* Servers that ignore a response with the command ask for
+		 * it. */
+		ok = ask(session, line, event, err) &&
 			(event->answer.status != POP3_CONTINUE ||
-				say(session, encoded, event, err));
-	} else if (say(session, "AUTH PLAIN", event, err)) {
+				ask(session, encoded, event, err));
+	} else if (ask(session, "AUTH PLAIN", event, err)) {
 		ok = event->answer.status != POP3_CONTINUE ||
-			say(session, encoded, event, err);
+			ask(session, encoded, event, err);
 	}
 	explicit_bzero(encoded, sizeof encoded);
 	explicit_bzero(line, sizeof line);
 	return ok;
 }
 
-/* One answer of SASL LOGIN, to a challenge that nobody needs to read. */
-static bool say_encoded(struct session *session, const char *text,
+/* A response of SASL LOGIN, whose challenges need not be read. */
+static bool ask_encoded(struct session *session, const char *text,
 	struct pipeline_event *event, struct error *err)
 {
 	char encoded[LOGIN_ENCODED_MAX];
@@ -60,22 +62,22 @@ static bool say_encoded(struct session *session, const char *text,
 			"user or password is longer than %d bytes",
 			LOGIN_SECRET_MAX);
 	text_base64(encoded, (const unsigned char *)text, strlen(text));
-	bool ok = say(session, encoded, event, err);
+	bool ok = ask(session, encoded, event, err);
 
 	explicit_bzero(encoded, sizeof encoded);
 	return ok;
 }
 
-/* SASL LOGIN, step by step: some servers take no response with the command. */
+/* SASL LOGIN: some servers do not accept a response with the command. */
 static bool login_login(struct session *session, const char *password,
 	struct pipeline_event *event, struct error *err)
 {
-	return say(session, "AUTH LOGIN", event, err) &&
+	return ask(session, "AUTH LOGIN", event, err) &&
 		(event->answer.status != POP3_CONTINUE ||
-			(say_encoded(
+			(ask_encoded(
 				 session, session->account->user, event, err) &&
 				(event->answer.status != POP3_CONTINUE ||
-					say_encoded(session, password, event,
+					ask_encoded(session, password, event,
 						err))));
 }
 
@@ -100,10 +102,10 @@ static bool login_user(struct session *session, const char *password,
 			"as UTF-8, or auth = plain",
 			session->account->server);
 	snprintf(line, sizeof line, "USER %s", session->account->user);
-	ok = say(session, line, event, err);
+	ok = ask(session, line, event, err);
 	if (ok && event->answer.status == POP3_OK) {
 		snprintf(line, sizeof line, "PASS %s", password);
-		ok = say(session, line, event, err);
+		ok = ask(session, line, event, err);
 	}
 	explicit_bzero(line, sizeof line);
 	return ok;
@@ -117,12 +119,12 @@ bool session_login(
 	struct pipeline_event event;
 	bool plain = account->auth == AUTH_PLAIN ||
 		(account->auth == AUTH_AUTO && capabilities->sasl_plain);
-	/* Where it alone is announced. */
+	/* Automatically only if no other way is announced. */
 	bool by_login = account->auth == AUTH_LOGIN ||
 		(account->auth == AUTH_AUTO && !plain && !capabilities->user &&
 			capabilities->sasl_login);
 
-	/* RFC 6856 section 2.1; refused, it changes nothing. */
+	/* RFC 6856 section 2.1; if it is refused, nothing changes. */
 	if (capabilities->utf8 &&
 		(!session_push(session, POP3_SINGLE, 0, "UTF8", err) ||
 			!session_next(session, &event, err)))
