@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include "commands/fetch.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -306,22 +304,15 @@ static void fail(const struct account *account,
 	report_failure(account, &outcome->tally, err, options->json);
 }
 
-int fetch_accounts(struct account *const *accounts, size_t count, unsigned jobs,
-	const struct run_options *options)
+int command_fetch(const struct invocation *invocation)
 {
-	static const struct account_verb fetch_verb = {
+	static const struct account_verb verb = {
 		.session = fetch_account,
 		.conclude = conclude,
 		.report_failure = fail,
 	};
-
-	return accounts_run(accounts, count, jobs, &fetch_verb, options);
-}
-
-int command_fetch(const struct invocation *invocation)
-{
 	struct run_options how = run_options_make(invocation);
 
-	return fetch_accounts(invocation->accounts, invocation->account_count,
-		(unsigned)invocation->options.jobs, &how);
+	return accounts_run(invocation->accounts, invocation->account_count,
+		(unsigned)invocation->options.jobs, &verb, &how);
 }

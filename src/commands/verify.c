@@ -7,7 +7,6 @@
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/page.h"
-#include "commands/fetch.h"
 #include "commands/run_options.h"
 #include "core/text.h"
 #include "core/uid_name.h"
@@ -310,16 +309,27 @@ static int verify_account(const struct account *account,
 }
 
 /* context: bool, whether what is damaged is fetched again. */
+/* What is damaged here comes again with a fetch of this account. */
+static int fetch_again(
+	const struct invocation *invocation, struct account *account)
+{
+	struct invocation fetch = *invocation;
+
+	fetch.accounts = &account;
+	fetch.account_count = 1;
+	return command_fetch(&fetch);
+}
+
 static int verify_one(struct account *account,
 	const struct run_options *options, void *context)
 {
-	const bool *refetch = context;
+	const struct invocation *invocation = context;
 	size_t refetched;
-	int status = verify_account(account, options, *refetch, &refetched);
+	int status = verify_account(
+		account, options, invocation->options.refetch, &refetched);
 
 	if (refetched > 0)
-		status = error_worse(
-			status, fetch_accounts(&account, 1, 1, options));
+		status = error_worse(status, fetch_again(invocation, account));
 	return status;
 }
 
@@ -327,8 +337,8 @@ static int verify_one(struct account *account,
 int command_verify(const struct invocation *invocation)
 {
 	struct run_options options = run_options_make(invocation);
-	bool refetch = invocation->options.refetch;
-	struct account_verb verify = {.task = verify_one, .context = &refetch};
+	struct invocation copy = *invocation;
+	struct account_verb verify = {.task = verify_one, .context = &copy};
 
 	return accounts_run(invocation->accounts, invocation->account_count, 1,
 		&verify, &options);

@@ -5,10 +5,20 @@
 
 #include "core/text.h"
 
+/* A listing that is asked for. */
+struct asking {
+	struct session *session;
+	const struct account *account;
+	struct maildrop *maildrop;
+	const char *command;
+	/* Takes a line of it. */
+	bool (*take)(const struct asking *asking,
+		const struct pop3_event *answer, struct error *err);
+};
+
 /* A line of UIDL: a number and a uid of any octets. */
-static bool take_uid(struct session *session, const struct account *account,
-	struct maildrop *maildrop, const struct pop3_event *answer,
-	struct error *err)
+static bool take_uid(const struct asking *asking,
+	const struct pop3_event *answer, struct error *err)
 {
 	uint32_t number;
 	const char *uid;
@@ -18,37 +28,32 @@ static bool take_uid(struct session *session, const struct account *account,
 		    answer->text, answer->length, &number, &uid, &length)) {
 		size_t n;
 		const char *words = session_words(
-			session, answer->text, answer->length, &n);
+			asking->session, answer->text, answer->length, &n);
 
 		return error_set_server(err, ERROR_PROTOCOL, words, n,
 			"%s:%u sent a UIDL line that has no message number: "
 			"nothing was fetched",
-			account->server, account->port);
+			asking->account->server, asking->account->port);
 	}
-	return maildrop_add(maildrop, number, uid, length, err);
+	return maildrop_add(asking->maildrop, number, uid, length, err);
 }
 
-/* Takes a line of a listing. */
-typedef bool take_line(struct session *session, const struct account *account,
-	struct maildrop *maildrop, const struct pop3_event *answer,
-	struct error *err);
-
 /*
- * Asks for a listing, and passes each line of it to take. *event is the end of
- * the answer, or all of it where that is no listing.
+ * Asks for it, and passes each line of it to take. *event is the end of the
+ * answer, or all of it where that is no listing.
  */
-static bool ask(struct session *session, const struct account *account,
-	struct maildrop *maildrop, const char *command, take_line *take,
-	struct pipeline_event *event, struct error *err)
+static bool ask(const struct asking *asking, struct pipeline_event *event,
+	struct error *err)
 {
 	event->last = false;
-	if (!session_push(session, POP3_LISTING, 0, command, err))
+	if (!session_push(
+		    asking->session, POP3_LISTING, 0, asking->command, err))
 		return false;
 	while (!event->last) {
-		if (!session_next(session, event, err))
+		if (!session_next(asking->session, event, err))
 			return false;
 		if (event->answer.type == POP3_LINE &&
-			!take(session, account, maildrop, &event->answer, err))
+			!asking->take(asking, &event->answer, err))
 			return false;
 	}
 	return true;
@@ -57,9 +62,11 @@ static bool ask(struct session *session, const struct account *account,
 bool listing_uids(struct session *session, const struct account *account,
 	struct maildrop *maildrop, struct error *err)
 {
+	const struct asking asking = {
+		session, account, maildrop, "UIDL", take_uid};
 	struct pipeline_event event;
 
-	if (!ask(session, account, maildrop, "UIDL", take_uid, &event, err))
+	if (!ask(&asking, &event, err))
 		return false;
 	if (event.answer.type == POP3_STATUS) {
 		enum pop3_code code = pop3_response_code(
@@ -101,11 +108,9 @@ void listing_take_size(
 		maildrop_set_size(maildrop, number, size);
 }
 
-static bool take_number(struct session *session, const struct account *account,
-	struct maildrop *maildrop, const struct pop3_event *answer,
-	struct error *err)
+static bool take_number(const struct asking *asking,
+	const struct pop3_event *answer, struct error *err)
 {
-	(void)session;
 	uint32_t number;
 	const char *rest;
 	size_t n;
@@ -115,19 +120,21 @@ static bool take_number(struct session *session, const struct account *account,
 		return error_set(err, ERROR_PROTOCOL,
 			"%s:%u sent a LIST line that has no message number: "
 			"nothing was fetched",
-			account->server, account->port);
-	if (!maildrop_add(maildrop, number, "", 0, err))
+			asking->account->server, asking->account->port);
+	if (!maildrop_add(asking->maildrop, number, "", 0, err))
 		return false;
-	listing_take_size(maildrop, answer->text, answer->length);
+	listing_take_size(asking->maildrop, answer->text, answer->length);
 	return true;
 }
 
 bool listing_numbers(struct session *session, const struct account *account,
 	struct maildrop *maildrop, struct error *err)
 {
+	const struct asking asking = {
+		session, account, maildrop, "LIST", take_number};
 	struct pipeline_event event;
 
-	if (!ask(session, account, maildrop, "LIST", take_number, &event, err))
+	if (!ask(&asking, &event, err))
 		return false;
 	if (event.answer.type == POP3_STATUS) {
 		size_t n;
@@ -142,23 +149,22 @@ bool listing_numbers(struct session *session, const struct account *account,
 	return maildrop_sort(maildrop, err);
 }
 
-static bool take_size(struct session *session, const struct account *account,
-	struct maildrop *maildrop, const struct pop3_event *answer,
-	struct error *err)
+static bool take_size(const struct asking *asking,
+	const struct pop3_event *answer, struct error *err)
 {
-	(void)session;
-	(void)account;
 	(void)err;
-	listing_take_size(maildrop, answer->text, answer->length);
+	listing_take_size(asking->maildrop, answer->text, answer->length);
 	return true;
 }
 
 bool listing_sizes(
 	struct session *session, struct maildrop *maildrop, struct error *err)
 {
+	const struct asking asking = {
+		session, NULL, maildrop, "LIST", take_size};
 	struct pipeline_event event;
 
-	if (!ask(session, NULL, maildrop, "LIST", take_size, &event, err))
+	if (!ask(&asking, &event, err))
 		return false;
 	maildrop->sized = true;
 	return true;

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: ISC */
+#include "commands/list_show.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/json.h"
+#include "cli/page.h"
+#include "cli/report.h"
+#include "commands/list_layout.h"
+#include "core/envelope.h"
+#include "core/header.h"
+#include "core/text.h"
+#include "core/uid_name.h"
+#include "core/width.h"
+#include "core/xalloc.h"
+#include "engine/headers.h"
+
+/* Room for a subject or a uid, whatever is in it, made printable. */
+#define CELL_MAX (4 * ENVELOPE_SUBJECT_MAX + 8)
+#define DATE_COLUMNS 10
+
+struct contents {
+	struct mailbox *mailbox; /* borrowed, and so are the next two */
+	const struct facts *facts;
+	const struct plan *plan;
+	const struct language *language; /* borrowed */
+	size_t *positions; /* owned; of the messages that are asked for */
+	size_t count;
+	size_t told; /* of them: were printed */
+	size_t next; /* of all messages: to be printed */
+	struct header header;
+	/* What TOP told, until it is proven; that of i at i % this. */
+	struct envelope envelopes[HEADERS_UNPROVEN_MAX];
+	struct list_layout layout; /* on a terminal */
+	/* On a terminal reasons have no room in a line: the number of each. */
+	unsigned notes[PLAN_PAIRS];
+	unsigned note_count;
+	int64_t first_due;
+};
+
+/* What the store holds of the message that is listed. */
+static const char *state_word(
+	const struct memory *memory, const struct step *step)
+{
+	/* What is known is of another message under the same uid. */
+	if (step->fetch || step->why_fetch == REASON_TOO_LARGE)
+		return "new";
+	switch (memory->state) {
+	case MEMORY_NONE:
+		return "new";
+	case MEMORY_ARRIVING:
+		return "partly";
+	case MEMORY_KEPT:
+		return memory->held ? "held" : "kept";
+	case MEMORY_ERASED:
+		return "erased";
+	case MEMORY_SEEN:
+		return "seen";
+	}
+	return "";
+}
+
+/* A stranger's words without the password, printable. */
+static char *make_cell(struct contents *contents, char room[CELL_MAX],
+	const char *bytes, size_t length)
+{
+	const char *words = session_words(
+		contents->mailbox->session, bytes, length, &length);
+
+	return text_printable_long(room, CELL_MAX, words, length);
+}
+
+/* So that it can be typed; the caller frees it. */
+static char *make_uid(struct contents *contents, const struct message *message)
+{
+	struct uid uid = maildrop_uid(contents->facts->maildrop, message);
+
+	uid.bytes = session_words(
+		contents->mailbox->session, uid.bytes, uid.length, &uid.length);
+	return uid_text(uid);
+}
+
+static char *make_from(struct contents *contents, char room[CELL_MAX],
+	const struct envelope *envelope)
+{
+	const struct words_mailbox *from = &envelope->from;
+
+	if (from->name_length > 0)
+		return make_cell(contents, room, from->name, from->name_length);
+	return make_cell(contents, room, from->address, from->address_length);
+}
+
+/* ---- JSON -----------------------------------------------------------------
+ */
+
+static void json_words(struct contents *contents, const char *name, bool known,
+	const char *bytes, size_t length)
+{
+	printf(",\"%s\":", name);
+	if (!known) {
+		printf("null");
+		return;
+	}
+	bytes = session_words(
+		contents->mailbox->session, bytes, length, &length);
+	json_string(bytes, length);
+}
+
+static void print_json(
+	struct contents *contents, size_t i, const struct envelope *envelope)
+{
+	const struct message *message = &contents->facts->maildrop->messages[i];
+	const struct memory *memory = &contents->facts->memories[i];
+	const struct step *step = &contents->plan->steps[i];
+	const struct words_mailbox *from = &envelope->from;
+	struct uid uid = maildrop_uid(contents->facts->maildrop, message);
+	char why[PLAN_WHY_MAX];
+
+	printf("{\"account\":");
+	json_string(contents->mailbox->account->name,
+		strlen(contents->mailbox->account->name));
+	printf(",\"number\":%u", message->number);
+	json_words(contents, "uid", true, uid.bytes, uid.length);
+	if (message->size != MAILDROP_SIZE_UNKNOWN)
+		printf(",\"size\":%" PRIu64, message->size);
+	else
+		printf(",\"size\":null");
+	if (envelope->has_date)
+		printf(",\"date\":%" PRId64, envelope->date);
+	else
+		printf(",\"date\":null");
+	json_words(contents, "from", from->name_length > 0, from->name,
+		from->name_length);
+	json_words(contents, "address", from->address_length > 0, from->address,
+		from->address_length);
+	json_words(contents, "subject", envelope->has_subject,
+		envelope->subject, envelope->subject_length);
+	json_field("state", state_word(memory, step));
+	printf(",\"fetch\":%s,\"erase\":%s", step->fetch ? "true" : "false",
+		step->erase ? "true" : "false");
+	if (memory->state == MEMORY_KEPT || memory->state == MEMORY_ERASED)
+		printf(",\"kept_at\":%" PRId64, memory->kept_at);
+	json_field("reason", plan_why(why, step));
+	printf("}\n");
+}
+
+/* ---- for programs: nothing is shortened -----------------------------------
+ */
+
+static void print_tabs(
+	struct contents *contents, size_t i, const struct envelope *envelope)
+{
+	const struct message *message = &contents->facts->maildrop->messages[i];
+	const struct memory *memory = &contents->facts->memories[i];
+	const struct step *step = &contents->plan->steps[i];
+	char *uid = make_uid(contents, message);
+	char cell[CELL_MAX];
+	char date[REPORT_TIME_MAX] = "";
+	char why[REPORT_WHY_MAX];
+
+	printf("%u\t%s\t", message->number, uid);
+	free(uid);
+	if (message->size != MAILDROP_SIZE_UNKNOWN)
+		printf("%" PRIu64, message->size);
+	if (envelope->has_date)
+		report_time(date, envelope->date);
+	printf("\t%s\t%s", date, make_from(contents, cell, envelope));
+	printf("\t%s",
+		make_cell(contents, cell, envelope->subject,
+			envelope->subject_length));
+	printf("\t%s\t%s\t%s\n", state_word(memory, step), report_verb(step),
+		report_why(why, contents->mailbox->account, memory, step));
+}
+
+/* ---- for people -----------------------------------------------------------
+ */
+
+static size_t max(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
+static size_t digits(uint32_t number)
+{
+	size_t n = 1;
+
+	for (; number >= 10; number /= 10)
+		n++;
+	return n;
+}
+
+static void lay_out(struct contents *contents)
+{
+	struct list_layout *layout = &contents->layout;
+	char **uids = xcalloc(contents->plan->count, sizeof uids[0]);
+	bool has[PLAN_PAIRS] = {false};
+	uint32_t reasons = 0;
+	size_t verbs = 0;
+	char size[32];
+
+	*layout = (struct list_layout){.number = 2,
+		.size = 4,
+		.date = DATE_COLUMNS,
+		.here = 4,
+		.next = 4};
+	for (size_t i = 0; i < contents->plan->count; i++) {
+		const struct message *message =
+			&contents->facts->maildrop->messages[i];
+		const struct step *step = &contents->plan->steps[i];
+
+		uids[i] = make_uid(contents, message);
+		layout->number = max(layout->number, digits(message->number));
+		if (message->size != MAILDROP_SIZE_UNKNOWN)
+			layout->size = max(layout->size,
+				strlen(text_size(
+					size, sizeof size, message->size)));
+		layout->here = max(layout->here,
+			strlen(state_word(
+				&contents->facts->memories[i], step)));
+		verbs = max(verbs, strlen(report_verb(step)));
+		reasons += !has[plan_pair(step)];
+		has[plan_pair(step)] = true;
+	}
+	layout->next = max(layout->next, verbs + 1 + digits(reasons));
+	list_layout_fit(layout, contents->mailbox->options->columns, uids,
+		contents->plan->count);
+	for (size_t i = 0; i < contents->plan->count; i++)
+		free(uids[i]);
+	free(uids);
+}
+
+/* A cell no wider than columns (0: none); text is cut behind. */
+static void print_cell(char *text, size_t columns, const char *gap)
+{
+	if (columns == 0)
+		return;
+	width_cut(text, columns);
+	printf("%s%*s%s", text, (int)(columns - width_text(text)), "", gap);
+}
+
+static unsigned note_of(struct contents *contents, const struct step *step)
+{
+	size_t pair = plan_pair(step);
+
+	if (contents->notes[pair] == 0)
+		contents->notes[pair] = ++contents->note_count;
+	return contents->notes[pair];
+}
+
+static void print_columns(
+	struct contents *contents, size_t i, const struct envelope *envelope)
+{
+	const struct list_layout *layout = &contents->layout;
+	const struct message *message = &contents->facts->maildrop->messages[i];
+	const struct memory *memory = &contents->facts->memories[i];
+	const struct step *step = &contents->plan->steps[i];
+	char *uid = make_uid(contents, message);
+	char cell[CELL_MAX];
+	char size[32] = "?";
+	char date[REPORT_TIME_MAX] = "";
+	locale_t before = uselocale(contents->language->locale);
+
+	printf("%*u ", (int)layout->number, message->number);
+	print_cell(width_cut_middle(uid, layout->uid), layout->uid, " ");
+	free(uid);
+	if (message->size != MAILDROP_SIZE_UNKNOWN)
+		text_size(size, sizeof size, message->size);
+	if (layout->size > 0)
+		printf("%*s ", (int)layout->size, size);
+	if (envelope->has_date)
+		report_date(date, envelope->date);
+	/* The day, and not the minute. */
+	if (layout->date > 0)
+		printf("%-*.*s ", DATE_COLUMNS, DATE_COLUMNS, date);
+	print_cell(make_from(contents, cell, envelope), layout->from, "  ");
+	print_cell(make_cell(contents, cell, envelope->subject,
+			   envelope->subject_length),
+		layout->subject, "  ");
+	uselocale(before);
+	if (layout->here > 0)
+		printf("%-*s ", (int)layout->here, state_word(memory, step));
+	printf("%s %u\n", report_verb(step), note_of(contents, step));
+	if (step->why_erase == REASON_NOT_DUE &&
+		memory->kept_at < contents->first_due)
+		contents->first_due = memory->kept_at;
+}
+
+static void print_note(
+	const struct contents *contents, unsigned note, size_t pair)
+{
+	struct step step = plan_of_pair(pair);
+	char why[PLAN_WHY_MAX];
+	char date[REPORT_TIME_MAX];
+
+	printf("%u: %s", note, plan_why(why, &step));
+	if (step.why_erase == REASON_NOT_DUE)
+		printf(", the first on %s",
+			report_date(date,
+				contents->first_due +
+					contents->facts->policy->after));
+	printf("\n");
+}
+
+static void print_notes(const struct contents *contents)
+{
+	for (unsigned note = 1; note <= contents->note_count; note++) {
+		for (size_t i = 0; i < PLAN_PAIRS; i++) {
+			if (contents->notes[i] == note)
+				print_note(contents, note, i);
+		}
+	}
+}
+
+/* ---- the rows, one after another ------------------------------------------
+ */
+
+/* The name of a column, if it is shown. */
+static void print_name(const char *name, size_t columns, const char *gap)
+{
+	if (columns > 0)
+		printf("%-*.*s%s", (int)columns, (int)columns, name, gap);
+}
+
+static void print_head(const struct contents *contents)
+{
+	const struct run_options *options = contents->mailbox->options;
+	const struct list_layout *layout = &contents->layout;
+
+	if (options->json)
+		return;
+	if (options->columns == 0) {
+		printf("NO\tUID\tSIZE\tDATE\tFROM\tSUBJECT\tHERE\tNEXT\tWHY\n");
+		return;
+	}
+	printf("%*s ", (int)layout->number, "NO");
+	print_name("UID", layout->uid, " ");
+	if (layout->size > 0)
+		printf("%*s ", (int)layout->size, "SIZE");
+	print_name("DATE", layout->date, " ");
+	print_name("FROM", layout->from, "  ");
+	print_name("SUBJECT", layout->subject, "  ");
+	print_name("HERE", layout->here, " ");
+	printf("NEXT\n");
+}
+
+static void print_row(
+	struct contents *contents, size_t i, const struct envelope *envelope)
+{
+	const struct run_options *options = contents->mailbox->options;
+
+	if (options->json)
+		print_json(contents, i, envelope);
+	else if (options->columns == 0)
+		print_tabs(contents, i, envelope);
+	else
+		print_columns(contents, i, envelope);
+}
+
+/* Those before this position that were not asked for. */
+static void print_others(struct contents *contents, size_t position)
+{
+	struct envelope nothing;
+
+	envelope_init(&nothing);
+	for (; contents->next < position; contents->next++)
+		print_row(contents, contents->next, &nothing);
+}
+
+static struct envelope *envelope_of(struct contents *contents, size_t i)
+{
+	return &contents->envelopes[i % HEADERS_UNPROVEN_MAX];
+}
+
+static void begin(void *data, size_t i)
+{
+	struct contents *contents = data;
+	struct envelope *envelope = envelope_of(contents, i);
+
+	envelope_init(envelope);
+	envelope->charsets = &contents->language->charsets;
+	header_init(&contents->header);
+	contents->header.each = envelope_take;
+	contents->header.data = envelope;
+}
+
+static void take_text(void *data, const char *text, size_t length)
+{
+	struct contents *contents = data;
+
+	header_feed(&contents->header, text, length);
+}
+
+static void take_end(void *data, size_t i, bool answered)
+{
+	struct contents *contents = data;
+
+	if (answered)
+		header_end(&contents->header);
+	/* Where no TOP is known these are many, and all the same. */
+	else
+		envelope_init(envelope_of(contents, i));
+}
+
+static bool take_proven(void *data, size_t count, struct error *err)
+{
+	struct contents *contents = data;
+
+	for (; contents->told < count; contents->told++) {
+		print_others(contents, contents->positions[contents->told]);
+		print_row(contents, contents->next++,
+			envelope_of(contents, contents->told));
+	}
+	if (contents->mailbox->options->columns > 0)
+		fflush(stdout);
+	return !ferror(stdout) ||
+		error_set(err, ERROR_WRITE, "the listing was cut short");
+}
+
+bool list_show(struct attempt *attempt, const struct language *language,
+	struct error *err)
+{
+	struct contents *contents = xcalloc(1, sizeof *contents);
+	const struct plan *plan = &attempt->plan;
+	const struct headers_taker taker = {.begin = begin,
+		.text = take_text,
+		.end = take_end,
+		.proven = take_proven,
+		.data = contents};
+	bool columns = attempt->mailbox.options->columns > 0;
+
+	contents->mailbox = &attempt->mailbox;
+	contents->facts = &attempt->knowledge.facts;
+	contents->plan = plan;
+	contents->language = language;
+	contents->first_due = INT64_MAX;
+	contents->positions =
+		xcalloc(plan->count, sizeof contents->positions[0]);
+	/* One without a uid could not be proven to be what it seems. */
+	for (size_t i = 0; i < plan->count; i++) {
+		if (attempt->mailbox.maildrop.messages[i].uid_length > 0)
+			contents->positions[contents->count++] = i;
+	}
+	if (columns)
+		lay_out(contents);
+	print_head(contents);
+	bool ok = headers_ask(&attempt->mailbox, contents->positions,
+		contents->count, &taker, err);
+
+	if (ok)
+		print_others(contents, plan->count);
+	if (ok && columns)
+		print_notes(contents);
+	free(contents->positions);
+	free(contents);
+	return ok;
+}
