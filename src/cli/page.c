@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "cli/page.h"
 
+#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,8 @@ void page_init(void)
 	columns = 0;
 	if (!isatty(STDOUT_FILENO))
 		return;
+	/* Widths are those of UTF-8, whatever the user's locale is. */
+	setlocale(LC_CTYPE, "C.UTF-8");
 	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
 	columns = size.ws_col;
 	if (columns == 0)

@@ -5,7 +5,10 @@
 
 #include <stddef.h>
 
-/* Looks once what standard output is, before anything confines itself. */
+/*
+ * Looks once what standard output is, and makes widths known to the C library
+ * (core/width) if it is a terminal; before anything confines itself.
+ */
 void page_init(void);
 
 /* The columns of the terminal that it is, or 0: it is none. */

@@ -261,7 +261,6 @@ static void print_columns(
 	char cell[CELL_MAX];
 	char size[32] = "?";
 	char date[REPORT_TIME_MAX] = "";
-	locale_t before = uselocale(contents->language->locale);
 
 	printf("%*u ", (int)layout->number, message->number);
 	print_cell(width_cut_middle(uid, layout->uid), layout->uid, " ");
@@ -279,7 +278,6 @@ static void print_columns(
 	print_cell(make_cell(contents, cell, envelope->subject,
 			   envelope->subject_length),
 		layout->subject, "  ");
-	uselocale(before);
 	if (layout->here > 0)
 		printf("%-*s ", (int)layout->here, state_word(memory, step));
 	printf("%s %u\n", report_verb(step), note_of(contents, step));
@@ -293,15 +291,14 @@ static void print_note(
 {
 	struct step step = plan_of_pair(pair);
 	char why[PLAN_WHY_MAX];
-	char date[REPORT_TIME_MAX];
+	char date[REPORT_TIME_MAX] = "";
+	bool due = step.why_erase == REASON_NOT_DUE;
 
-	printf("%u: %s", note, plan_why(why, &step));
-	if (step.why_erase == REASON_NOT_DUE)
-		printf(", the first on %s",
-			report_date(date,
-				contents->first_due +
-					contents->facts->policy->after));
-	printf("\n");
+	if (due)
+		report_date(date,
+			contents->first_due + contents->facts->policy->after);
+	page_line(digits(note) + 2, "%u: %s%s%s", note, plan_why(why, &step),
+		due ? ", the first on " : "", date);
 }
 
 static void print_notes(const struct contents *contents)

@@ -9,9 +9,8 @@
 /*
  * Columns of a character, by wcwidth(3): 0 for one that is put upon the one
  * before, 2 for the wide ones of East Asia and for pictures, else 1. That goes
- * by the calling thread's locale (uselocale), which is to be one of UTF-8; by
- * any other each character is one column wide. Core does not get one: it comes
- * from a file (io/process/language).
+ * by the C library's locale, which is to be one of UTF-8 (cli/page sets it); in
+ * any other each character is one column wide.
  */
 size_t width_of(uint32_t code);
 

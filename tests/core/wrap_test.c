@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/wrap.h"
 
+#include <locale.h>
 #include <string.h>
 
 #include "tap.h"
@@ -29,6 +30,7 @@ static const struct row {
 
 int main(void)
 {
+	setlocale(LC_CTYPE, "C.UTF-8");
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		ok(wrap_line(rows[i].text, rows[i].columns) == rows[i].octets,
 			"%s", rows[i].sentence);

@@ -10,7 +10,6 @@ struct language *language_open(void)
 	struct language *language = xcalloc(1, sizeof *language);
 
 	charsets_open(&language->charsets, iconv_open);
-	language->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	return language;
 }
 
@@ -19,7 +18,5 @@ void language_close(struct language *language)
 	if (language == NULL)
 		return;
 	charsets_close(&language->charsets);
-	if (language->locale != (locale_t)0)
-		freelocale(language->locale);
 	free(language);
 }
