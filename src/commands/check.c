@@ -126,8 +126,8 @@ static void check_state(struct check *check)
 	}
 	check->store = state_open(account, STORE_LOOK, &err);
 	if (check->store != NULL &&
-		store_check_mailbox(check->store, account->server,
-			account->user, false, &err) &&
+		store_check_mailbox(check->store, account->server.host,
+			account->login.user, false, &err) &&
 		store_overview(check->store, 0, &seen, &err))
 		tell_sound(check, "state", "%s%s%s%s", account->state,
 			there ? "" : ", which the first run makes",
@@ -157,16 +157,17 @@ static void check_mail(struct check *check)
 	struct error err = {.kind = ERROR_NONE};
 	char on[80];
 	bool there;
-	bool sound = destination_check(
-		account->destination, account->path, &there, &err);
+	bool sound = destination_check(account->destination.kind,
+		account->destination.path, &there, &err);
 
 	if (sound && check->store != NULL)
 		sound = is_as_known(check, &err);
 	if (sound)
-		tell_sound(check, "mail", "%s, %s%s%s", account->path,
-			destination_traits(account->destination)->words,
+		tell_sound(check, "mail", "%s, %s%s%s",
+			account->destination.path,
+			destination_traits(account->destination.kind)->words,
 			there ? "" : " that the first run makes",
-			doubt(account->path, on, sizeof on));
+			doubt(account->destination.path, on, sizeof on));
 	else
 		tell_wrong(check, "mail", &err);
 }
@@ -175,7 +176,7 @@ static void check_mail(struct check *check)
 static void check_password(struct check *check, char **password)
 {
 	const struct account *account = check->account;
-	const char *file = account->password_file;
+	const char *file = account->login.password_file;
 	struct error err = {.kind = ERROR_NONE};
 
 	if (secret_is_at_hand(account)
@@ -188,8 +189,8 @@ static void check_password(struct check *check, char **password)
 		tell_sound(check, "password", "password-file %s", file);
 	else
 		tell_sound(check, "password", "%s",
-			account->password != NULL ? "in the rc file"
-				: account->password_command != NULL
+			account->login.password != NULL ? "in the rc file"
+				: account->login.password_command != NULL
 				? "password-command gave one"
 				: "it was typed");
 }
@@ -225,9 +226,9 @@ static void tell_server(struct check *check, const struct session *session)
 	const struct account *account = check->account;
 	const struct pop3_capabilities *found =
 		session == NULL ? NULL : session_capabilities(session);
-	const char *tls = session != NULL ? session_tls(session)
-		: account->tls == TLS_OFF ? ""
-					  : "TLS";
+	const char *tls = session != NULL      ? session_tls(session)
+		: account->tls.mode == TLS_OFF ? ""
+					       : "TLS";
 	const struct words *words = &check->words;
 	char text[WORDS_MAX * 40] = "";
 	size_t n = 0;
@@ -239,8 +240,9 @@ static void tell_server(struct check *check, const struct session *session)
 	for (size_t i = 0; i < words->count; i++)
 		n += (size_t)snprintf(text + n, sizeof text - n, "%s%s",
 			i == 0 ? ", " : " ", words->at[i]);
-	tell_sound(check, "server", "%s:%u, %s%s%s%s", account->server,
-		account->port, tls[0] == '\0' ? "in clear text" : tls, text,
+	tell_sound(check, "server", "%s:%u, %s%s%s%s", account->server.host,
+		account->server.port, tls[0] == '\0' ? "in clear text" : tls,
+		text,
 		found != NULL && !found->known ? ", no capabilities announced"
 					       : "",
 		found != NULL && found->known && !found->uidl
@@ -279,11 +281,11 @@ static void tell_login(struct check *check, struct session *session)
 	if (check->counted)
 		tell_sound(check, "login",
 			"as %s, %" PRIu64 " %s (%s) on the server",
-			check->account->user, check->messages,
+			check->account->login.user, check->messages,
 			text_plural(check->messages, "message", "messages"),
 			text_size(size, sizeof size, octets));
 	else
-		tell_sound(check, "login", "as %s", check->account->user);
+		tell_sound(check, "login", "as %s", check->account->login.user);
 }
 
 /* The password is wiped. */

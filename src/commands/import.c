@@ -157,8 +157,8 @@ static int import_account(struct account *account,
 	if (getrandom(key, sizeof key, 0) < 0)
 		key[0] = (uintptr_t)&import;
 	import.origin = xasprintf("import %s", seen_names[import.how->from]);
-	seen_init(&import.seen, import.how->from, account->server,
-		account->user, key);
+	seen_init(&import.seen, import.how->from, account->server.host,
+		account->login.user, key);
 	/* The files are read before the process gives up the right to. */
 	import.marks.mailbox = &import.mailbox;
 	if (mailbox_begin(&import.mailbox, account, options, NULL, &err) &&

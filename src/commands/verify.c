@@ -208,7 +208,7 @@ static bool forget_damaged(struct verify *verify, struct error *err)
 			"again. Is the disk of %s mounted? If that is as it "
 			"should be, say --no-brake once",
 			verify->total, verify->missing, brake,
-			verify->account->path);
+			verify->account->destination.path);
 	if (verify->options->dry_run)
 		return true;
 	if (!store_begin(verify->store, err))

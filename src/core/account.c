@@ -8,48 +8,49 @@
 void account_init(struct account *account)
 {
 	*account = (struct account){
-		.tls = TLS_IMPLICIT,
-		.tls_min = TLS_MIN_1_2,
-		.auth = AUTH_AUTO,
-		.timeout = 60,
-		.max_time = 12 * 3600,
+		.tls.mode = TLS_IMPLICIT,
+		.tls.min = TLS_MIN_1_2,
+		.login.auth = AUTH_AUTO,
+		.session.timeout = 60,
+		.session.max_time = 12 * 3600,
 		.confine = true,
-		.pipelining = true,
+		.session.pipelining = true,
 		.policy = {.brake = 20},
 	};
 }
 
 void account_forget_password(struct account *account)
 {
-	if (account->password != NULL)
-		explicit_bzero(account->password, strlen(account->password));
-	free(account->password);
-	account->password = NULL;
+	if (account->login.password != NULL)
+		explicit_bzero(account->login.password,
+			strlen(account->login.password));
+	free(account->login.password);
+	account->login.password = NULL;
 }
 
 void account_release(struct account *account)
 {
 	account_forget_password(account);
 	free(account->name);
-	free(account->server);
-	free(account->tls_ca);
-	free(account->tls_pin);
-	free(account->tls_cert);
-	free(account->tls_key);
-	free(account->proxy);
-	free(account->user);
-	free(account->password_command);
-	free(account->password_file);
-	free(account->path);
+	free(account->server.host);
+	free(account->tls.ca);
+	free(account->tls.pin);
+	free(account->tls.cert);
+	free(account->tls.key);
+	free(account->server.proxy);
+	free(account->login.user);
+	free(account->login.password_command);
+	free(account->login.password_file);
+	free(account->destination.path);
 	free(account->state);
-	free(account->local);
-	free(account->trash);
-	free(account->elsewhere);
-	free(account->unrecorded);
+	free(account->copies.local);
+	free(account->copies.trash);
+	free(account->copies.elsewhere);
+	free(account->copies.unrecorded);
 	free(account->names);
 	free(account->run_as);
 	free(account->file);
-	*account = (struct account){.port = 0};
+	*account = (struct account){.line = 0};
 }
 
 uint16_t account_default_port(enum tls_mode tls)

@@ -48,33 +48,48 @@ enum destination_kind {
 	DESTINATION_MBOX,
 };
 
-struct account {
-	char *name; /* all strings are owned; NULL where not set */
-	char *server;
+/* Where the server is. */
+struct account_server {
+	char *host;
 	uint16_t port; /* never 0 once read */
-	enum tls_mode tls;
-	enum tls_version tls_min;
-	char *tls_ca;
-	char *tls_pin; /* "sha256//BASE64" */
-	char *tls_cert;
-	char *tls_key;
-	char *proxy;
+	char *proxy;   /* URL */
+};
+
+/* How its connection is secured. */
+struct account_tls {
+	enum tls_mode mode;
+	enum tls_version min;
+	char *ca;
+	char *pin; /* "sha256//BASE64" */
+	char *cert;
+	char *key;
+};
+
+struct account_login {
 	char *user;
 	char *password;
 	char *password_command;
 	char *password_file;
 	enum auth_method auth;
-	bool cleartext_password;
-	bool pipelining;   /* where the server announces it */
-	int64_t timeout;   /* seconds: to connect, and without any octet */
-	int64_t max_time;  /* seconds: a whole session */
-	uint32_t sessions; /* of a run, at most; 0: as it takes */
-	enum destination_kind destination;
-	char *path;  /* of the destination, absolute */
-	char *state; /* directory of the store, absolute */
-	struct policy policy;
-	char *local; /* where its owner files mail, below; absolute */
-	char *trash; /* and where he throws it away */
+	bool cleartext_password; /* may be sent without TLS */
+};
+
+struct account_session {
+	bool pipelining;  /* if the server announces it */
+	int64_t timeout;  /* seconds: to connect, and without any byte */
+	int64_t max_time; /* seconds: a whole session */
+};
+
+/* Where new mail is stored. */
+struct account_destination {
+	enum destination_kind kind;
+	char *path; /* absolute */
+};
+
+/* Where else copies of its mail may be. */
+struct account_copies {
+	char *local; /* below it, mail is filed by its owner; absolute */
+	char *trash; /* where mail is thrown away; absolute */
 	/* Where other accounts of the same user put mail: owned, of paths that
 	 * are the others'. */
 	const char **elsewhere;
@@ -83,16 +98,31 @@ struct account {
 	 * owned, of the others' paths. */
 	const char **unrecorded;
 	size_t unrecorded_count;
-	const char **names; /* of all accounts: owned, of the others' names */
-	size_t name_count;
+};
+
+/* All strings are owned, unless said otherwise; NULL if not set. */
+struct account {
+	char *name;
+	char *file; /* the rc file that defines it */
+	int line;   /* and where in it */
+	struct account_server server;
+	struct account_tls tls;
+	struct account_login login;
+	struct account_session session;
+	uint32_t sessions; /* of a run, at most; 0: as many as it takes */
+	struct account_destination destination;
+	struct account_copies copies;
+	char *state; /* directory of the store, absolute */
+	struct policy policy;
 	enum uid_reset uid_reset;
 	bool keep_duplicates;
+	const char **names; /* of all accounts: owned, of the others' names */
+	size_t name_count;
 	char *run_as; /* the user to become when started by root */
-	/* Of the mail, and of the store: whatever kind it seems to be. */
+	/* Do not check whether the file system of mail and store is suitable.
+	 */
 	bool trust_filesystem;
 	bool confine; /* the worker gives up what it does not need */
-	char *file;   /* where the account stands */
-	int line;
 };
 
 /* A fresh account with every default in place. */

@@ -63,14 +63,14 @@ bool setting_choose_bool(const char *text, bool *value)
 
 static bool set_maildir(struct account *account, const char *text)
 {
-	account->destination = DESTINATION_MAILDIR;
-	return setting_replace(&account->path, text);
+	account->destination.kind = DESTINATION_MAILDIR;
+	return setting_replace(&account->destination.path, text);
 }
 
 static bool set_mbox(struct account *account, const char *text)
 {
-	account->destination = DESTINATION_MBOX;
-	return setting_replace(&account->path, text);
+	account->destination.kind = DESTINATION_MBOX;
+	return setting_replace(&account->destination.path, text);
 }
 
 static bool set_delete(struct account *account, const char *text)
@@ -166,12 +166,12 @@ static bool set_brake(struct account *account, const char *text)
 
 static bool set_local(struct account *account, const char *text)
 {
-	return setting_replace(&account->local, text);
+	return setting_replace(&account->copies.local, text);
 }
 
 static bool set_trash(struct account *account, const char *text)
 {
-	return setting_replace(&account->trash, text);
+	return setting_replace(&account->copies.trash, text);
 }
 
 static bool set_state(struct account *account, const char *text)
@@ -288,32 +288,32 @@ size_t setting_check(struct account *account,
 {
 	size_t wrong = 0;
 
-	if (account->port == 0)
-		account->port = account_default_port(account->tls);
-	if (account->server == NULL) {
+	if (account->server.port == 0)
+		account->server.port = account_default_port(account->tls.mode);
+	if (account->server.host == NULL) {
 		report(account, "no server is set: add server = HOST");
 		wrong++;
 	}
-	if (account->user == NULL) {
+	if (account->login.user == NULL) {
 		report(account, "no user is set: add user = NAME");
 		wrong++;
 	}
-	if (account->destination == DESTINATION_NONE) {
+	if (account->destination.kind == DESTINATION_NONE) {
 		report(account,
 			"no destination is set: add maildir = \"~/Mail/NAME\" or mbox = \"~/mail/NAME\"");
 		wrong++;
 	}
-	if (account->tls == TLS_OFF && account->server != NULL &&
-		(account->proxy != NULL ||
-			!account_is_loopback(account->server)) &&
-		!account->cleartext_password) {
+	if (account->tls.mode == TLS_OFF && account->server.host != NULL &&
+		(account->server.proxy != NULL ||
+			!account_is_loopback(account->server.host)) &&
+		!account->login.cleartext_password) {
 		report(account,
 			"tls = off would send its password in clear text: use "
 			"tls = implicit or tls = starttls, or, if you must, "
 			"say cleartext-password = true");
 		wrong++;
 	}
-	if (account->tls_key != NULL && account->tls_cert == NULL) {
+	if (account->tls.key != NULL && account->tls.cert == NULL) {
 		report(account, "tls-key needs tls-cert too");
 		wrong++;
 	}

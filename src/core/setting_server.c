@@ -28,7 +28,7 @@ bool setting_set_server(struct account *account, const char *text)
 
 	if (colon != NULL && text[0] != '[' && strchr(colon + 1, ':') == NULL)
 		return false;
-	return setting_replace(&account->server, text);
+	return setting_replace(&account->server.host, text);
 }
 
 bool setting_set_port(struct account *account, const char *text)
@@ -37,7 +37,7 @@ bool setting_set_port(struct account *account, const char *text)
 
 	if (!text_parse_number(text, UINT16_MAX, &number) || number == 0)
 		return false;
-	account->port = (uint16_t)number;
+	account->server.port = (uint16_t)number;
 	return true;
 }
 
@@ -52,7 +52,7 @@ bool setting_set_tls(struct account *account, const char *text)
 
 	if (!SETTING_CHOOSE(choices, text, &value))
 		return false;
-	account->tls = (enum tls_mode)value;
+	account->tls.mode = (enum tls_mode)value;
 	return true;
 }
 
@@ -66,23 +66,23 @@ bool setting_set_tls_min(struct account *account, const char *text)
 
 	if (!SETTING_CHOOSE(choices, text, &value))
 		return false;
-	account->tls_min = (enum tls_version)value;
+	account->tls.min = (enum tls_version)value;
 	return true;
 }
 
 bool setting_set_tls_ca(struct account *account, const char *text)
 {
-	return setting_replace(&account->tls_ca, text);
+	return setting_replace(&account->tls.ca, text);
 }
 
 bool setting_set_tls_cert(struct account *account, const char *text)
 {
-	return setting_replace(&account->tls_cert, text);
+	return setting_replace(&account->tls.cert, text);
 }
 
 bool setting_set_tls_key(struct account *account, const char *text)
 {
-	return setting_replace(&account->tls_key, text);
+	return setting_replace(&account->tls.key, text);
 }
 
 /* One or more pins separated by ';', as in CURLOPT_PINNEDPUBLICKEY. */
@@ -100,7 +100,7 @@ bool setting_set_tls_pin(struct account *account, const char *text)
 			return false;
 		p += 52;
 		if (*p == '\0')
-			return setting_replace(&account->tls_pin, text);
+			return setting_replace(&account->tls.pin, text);
 		if (*p++ != ';')
 			return false;
 	}
@@ -114,7 +114,7 @@ bool setting_set_proxy(struct account *account, const char *text)
 	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
 		if (strncasecmp(text, schemes[i], strlen(schemes[i])) == 0 &&
 			setting_is_clean(text, 1024))
-			return setting_replace(&account->proxy, text);
+			return setting_replace(&account->server.proxy, text);
 	}
 	return false;
 }
@@ -122,17 +122,17 @@ bool setting_set_proxy(struct account *account, const char *text)
 bool setting_set_user(struct account *account, const char *text)
 {
 	return setting_is_clean(text, 1024) &&
-		setting_replace(&account->user, text);
+		setting_replace(&account->login.user, text);
 }
 
 /* There is one source of the password: the one that is set last. */
 static void clear_password(struct account *account)
 {
 	account_forget_password(account);
-	free(account->password_command);
-	free(account->password_file);
-	account->password_command = NULL;
-	account->password_file = NULL;
+	free(account->login.password_command);
+	free(account->login.password_file);
+	account->login.password_command = NULL;
+	account->login.password_file = NULL;
 }
 
 bool setting_set_password(struct account *account, const char *text)
@@ -140,7 +140,7 @@ bool setting_set_password(struct account *account, const char *text)
 	if (!setting_is_clean(text, 16384))
 		return false;
 	clear_password(account);
-	return setting_replace(&account->password, text);
+	return setting_replace(&account->login.password, text);
 }
 
 bool setting_set_password_command(struct account *account, const char *text)
@@ -148,13 +148,13 @@ bool setting_set_password_command(struct account *account, const char *text)
 	if (text[0] == '\0')
 		return false;
 	clear_password(account);
-	return setting_replace(&account->password_command, text);
+	return setting_replace(&account->login.password_command, text);
 }
 
 bool setting_set_password_file(struct account *account, const char *text)
 {
 	clear_password(account);
-	return setting_replace(&account->password_file, text);
+	return setting_replace(&account->login.password_file, text);
 }
 
 bool setting_set_auth(struct account *account, const char *text)
@@ -176,18 +176,18 @@ bool setting_set_auth(struct account *account, const char *text)
 
 	if (!SETTING_CHOOSE(choices, text, &value))
 		return false;
-	account->auth = (enum auth_method)value;
+	account->login.auth = (enum auth_method)value;
 	return true;
 }
 
 bool setting_set_cleartext_password(struct account *account, const char *text)
 {
-	return setting_choose_bool(text, &account->cleartext_password);
+	return setting_choose_bool(text, &account->login.cleartext_password);
 }
 
 bool setting_set_pipelining(struct account *account, const char *text)
 {
-	return setting_choose_bool(text, &account->pipelining);
+	return setting_choose_bool(text, &account->session.pipelining);
 }
 
 bool setting_set_timeout(struct account *account, const char *text)
@@ -197,7 +197,7 @@ bool setting_set_timeout(struct account *account, const char *text)
 	if (!text_parse_duration(text, 1, &seconds) || seconds < 1 ||
 		seconds > 86400)
 		return false;
-	account->timeout = seconds;
+	account->session.timeout = seconds;
 	return true;
 }
 
@@ -207,7 +207,7 @@ bool setting_set_max_time(struct account *account, const char *text)
 
 	if (!text_parse_duration(text, 1, &seconds) || seconds < 1)
 		return false;
-	account->max_time = seconds;
+	account->session.max_time = seconds;
 	return true;
 }
 

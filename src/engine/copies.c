@@ -338,7 +338,7 @@ static void say_braked(struct copies *copies, const struct plan *plan)
 			"nothing was erased. If they were filed elsewhere, "
 			"name a directory above them with the setting local; "
 			"if they were removed, run once with --no-brake",
-			plan->missing, account->path);
+			plan->missing, account->destination.path);
 	else
 		error_set(&err, ERROR_DATA,
 			"of %zu messages looked for in %s, %zu are missing, "
@@ -346,7 +346,8 @@ static void say_braked(struct copies *copies, const struct plan *plan)
 			"If they were filed elsewhere, name a directory above "
 			"them with the setting local; if they were removed, "
 			"run once with --no-brake",
-			plan->looked_for, account->path, plan->missing,
+			plan->looked_for, account->destination.path,
+			plan->missing,
 			(unsigned long long)account->policy.brake);
 	say_error(copies->mailbox, &err);
 }

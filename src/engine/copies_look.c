@@ -53,11 +53,11 @@ bool copies_look(struct local *local, const struct account *account,
 {
 	struct places places = {.count = 0};
 	bool ok = places_gather(&places, account, store, err) &&
-		(missing_ok || account->local == NULL ||
-			is_mounted(account->local, store, err));
+		(missing_ok || account->copies.local == NULL ||
+			is_mounted(account->copies.local, store, err));
 
 	for (size_t i = 0; ok && i < places.count; i++)
-		ok = local_look(local, places.at[i].path, account->trash,
+		ok = local_look(local, places.at[i].path, account->copies.trash,
 			missing_ok || places.at[i].may_be_missing, err);
 	places_release(&places);
 	return ok;
@@ -77,7 +77,7 @@ bool copies_read_strangers(struct local *local, struct store *store,
 
 bool copies_record_root(struct mailbox *mailbox, struct error *err)
 {
-	const char *root = mailbox->account->local;
+	const char *root = mailbox->account->copies.local;
 	enum content content =
 		root == NULL ? CONTENT_UNKNOWN : content_of(root);
 	bool had = false;

@@ -30,7 +30,8 @@ static bool find_known(struct duplicates *duplicates, struct batch *batch,
 {
 	const struct account *account = duplicates->mailbox->account;
 	struct store *store = duplicates->mailbox->store;
-	struct store_place place = {account->destination, account->path};
+	struct store_place place = {
+		account->destination.kind, account->destination.path};
 	bool any = false;
 
 	for (size_t i = 0; i < batch->count; i++) {
@@ -98,13 +99,14 @@ bool duplicates_prepare(struct duplicates *duplicates, struct error *err)
 
 	if (account->keep_duplicates)
 		return true;
-	if (destination_traits(account->destination)->named)
+	if (destination_traits(account->destination.kind)->named)
 		return rebuild_find_strays(mailbox, &duplicates->strays,
 			&duplicates->stray_count, err);
 	if (store_has_succeeded(mailbox->store, mailbox->began))
 		return true;
 	duplicates->here = local_new(NULL);
-	return local_look(duplicates->here, account->path, NULL, true, err);
+	return local_look(
+		duplicates->here, account->destination.path, NULL, true, err);
 }
 
 void duplicates_release(struct duplicates *duplicates)

@@ -74,7 +74,8 @@ static bool take_text(struct inquiry *inquiry, const struct pop3_event *answer,
 	if (inquiry->received > HEADER_MAX)
 		return error_set(err, ERROR_PROTOCOL,
 			"a message header from %s:%u does not end: the session was ended and nothing was erased",
-			mailbox->account->server, mailbox->account->port);
+			mailbox->account->server.host,
+			mailbox->account->server.port);
 	taker->text(taker->data, answer->text, answer->length);
 	return true;
 }

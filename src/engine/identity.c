@@ -410,7 +410,7 @@ static bool stop(struct knowledge *knowledge, struct mailbox *mailbox,
 		return true;
 	return error_set(err, ERROR_DATA,
 		"of the messages known on %s:%u, %zu are no longer listed, and %zu unknown ones are: it gave them new uids, or this is another mailbox. Nothing was fetched or erased (on-uid-reset = stop); set it to match to find them again by their headers",
-		mailbox->account->server, mailbox->account->port,
+		mailbox->account->server.host, mailbox->account->server.port,
 		store_lost_count(mailbox->store), unknown);
 }
 

@@ -48,8 +48,8 @@ struct ladder *ladder_open(struct mailbox *mailbox, struct error *err)
 
 	if (!recover(mailbox, err))
 		return NULL;
-	struct delivery *delivery = delivery_open(
-		account->destination, account->path, account->state, err);
+	struct delivery *delivery = delivery_open(account->destination.kind,
+		account->destination.path, account->state, err);
 
 	if (delivery == NULL)
 		return NULL;
@@ -193,7 +193,7 @@ static bool record_arriving(
 		.uid = maildrop_uid(ladder->facts->maildrop, message),
 		.size = message->size,
 		.letter = &batch->letters[i],
-		.place = {account->destination, account->path},
+		.place = {account->destination.kind, account->destination.path},
 		.now = now,
 	};
 
@@ -256,8 +256,8 @@ static void say_published(struct ladder *ladder, size_t i)
 	const struct account *account = ladder->mailbox->account;
 	const struct batch *batch = ladder->closed;
 	const struct letter *letter = &batch->letters[i];
-	char *where =
-		destination_where(account->destination, account->path, letter);
+	char *where = destination_where(
+		account->destination.kind, account->destination.path, letter);
 
 	mailbox_say_message(ladder->mailbox, batch->positions[i],
 		&ladder->plan->steps[batch->positions[i]],

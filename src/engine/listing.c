@@ -33,7 +33,8 @@ static bool take_uid(const struct asking *asking,
 		return error_set_server(err, ERROR_PROTOCOL, words, n,
 			"%s:%u sent a UIDL line that has no message number: "
 			"nothing was fetched",
-			asking->account->server, asking->account->port);
+			asking->account->server.host,
+			asking->account->server.port);
 	}
 	return maildrop_add(asking->maildrop, number, uid, length, err);
 }
@@ -79,7 +80,7 @@ bool listing_uids(struct session *session, const struct account *account,
 		return error_set_server(err,
 			pop3_code_kind(code, ERROR_UNAVAILABLE), words, n,
 			"%s:%u refused UIDL, which is needed to tell what is new: nothing was fetched",
-			account->server, account->port);
+			account->server.host, account->server.port);
 	}
 	return maildrop_sort(maildrop, err);
 }
@@ -120,7 +121,8 @@ static bool take_number(const struct asking *asking,
 		return error_set(err, ERROR_PROTOCOL,
 			"%s:%u sent a LIST line that has no message number: "
 			"nothing was fetched",
-			asking->account->server, asking->account->port);
+			asking->account->server.host,
+			asking->account->server.port);
 	if (!maildrop_add(asking->maildrop, number, "", 0, err))
 		return false;
 	listing_take_size(asking->maildrop, answer->text, answer->length);
@@ -143,7 +145,7 @@ bool listing_numbers(struct session *session, const struct account *account,
 
 		return error_set_server(err, ERROR_UNAVAILABLE, words, n,
 			"%s:%u refused UIDL and LIST: nothing was fetched",
-			account->server, account->port);
+			account->server.host, account->server.port);
 	}
 	maildrop->sized = true;
 	return maildrop_sort(maildrop, err);

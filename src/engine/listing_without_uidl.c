@@ -66,7 +66,8 @@ static bool make_uids(
 	if (ok && count > 0 && answered == 0)
 		ok = error_set(err, ERROR_UNAVAILABLE,
 			"%s:%u refused UIDL and TOP, one of which is needed to tell what is new: nothing was fetched",
-			mailbox->account->server, mailbox->account->port);
+			mailbox->account->server.host,
+			mailbox->account->server.port);
 	free(positions);
 	free(identities);
 	return ok;

@@ -63,8 +63,8 @@ bool mailbox_open(struct mailbox *mailbox, struct error *err)
 	mailbox->store = state_open(
 		account, options->dry_run ? STORE_READ : STORE_WRITE, err);
 	return mailbox->store != NULL && read_clock(mailbox, err) &&
-		store_check_mailbox(mailbox->store, account->server,
-			account->user, options->same_mailbox, err);
+		store_check_mailbox(mailbox->store, account->server.host,
+			account->login.user, options->same_mailbox, err);
 }
 
 /*
@@ -80,9 +80,10 @@ static bool find_readable(
 		if (!places_gather(places, account, mailbox->store, err))
 			return false;
 		places_add_links(places);
-	} else if (destination_traits(account->destination)->opens_copies &&
+	} else if (destination_traits(account->destination.kind)
+			   ->opens_copies &&
 		!account->keep_duplicates) {
-		places_add(places, account->path, true);
+		places_add(places, account->destination.path, true);
 	}
 	return true;
 }
@@ -141,8 +142,9 @@ bool mailbox_log_in(struct mailbox *mailbox, bool delivers, struct error *err)
 bool mailbox_bind(struct mailbox *mailbox, struct error *err)
 {
 	return mailbox->options->dry_run ||
-		store_bind_mailbox(mailbox->store, mailbox->account->server,
-			mailbox->account->user, err);
+		store_bind_mailbox(mailbox->store,
+			mailbox->account->server.host,
+			mailbox->account->login.user, err);
 }
 
 /* The same one for the same numbers and uids, on this machine. */

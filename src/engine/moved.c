@@ -105,16 +105,16 @@ static bool look_for_moved(struct local *local, struct mailbox *mailbox,
 {
 	const struct account *account = mailbox->account;
 
-	if (!local_look(local, moved->path, account->trash, true, err))
+	if (!local_look(local, moved->path, account->copies.trash, true, err))
 		return false;
 	if (moved->letters[0].length > 0)
 		return true;
-	if ((account->local != NULL &&
-		    !local_look(local, account->local, account->trash, true,
-			    err)) ||
-		(account->trash != NULL &&
-			!local_look(local, account->trash, account->trash, true,
-				err)))
+	if ((account->copies.local != NULL &&
+		    !local_look(local, account->copies.local,
+			    account->copies.trash, true, err)) ||
+		(account->copies.trash != NULL &&
+			!local_look(local, account->copies.trash,
+				account->copies.trash, true, err)))
 		return false;
 	return copies_read_strangers(
 		local, mailbox->store, mailbox->options->stop, err);
@@ -139,8 +139,8 @@ static bool is_unrecorded(
 {
 	size_t ours = is_below(path, own) ? strlen(own) : 0;
 
-	for (size_t i = 0; i < account->unrecorded_count; i++) {
-		const char *other = account->unrecorded[i];
+	for (size_t i = 0; i < account->copies.unrecorded_count; i++) {
+		const char *other = account->copies.unrecorded[i];
 
 		if (is_below(path, other) && strlen(other) >= ours)
 			return true;

@@ -53,7 +53,7 @@ static bool add_former(void *data, const char *path, struct error *err)
 	const struct gathering *gathering = data;
 
 	(void)err;
-	if (strcmp(path, gathering->account->path) != 0)
+	if (strcmp(path, gathering->account->destination.path) != 0)
 		places_add(gathering->places, path, false);
 	return true;
 }
@@ -65,14 +65,14 @@ bool places_gather(struct places *places, const struct account *account,
 
 	*places = (struct places){.count = 0};
 	/* That it is there was looked at in the beginning (places_check). */
-	places_add(places, account->path, true);
-	places_add(places, account->local, false);
+	places_add(places, account->destination.path, true);
+	places_add(places, account->copies.local, false);
 	/* A trash is emptied now and then. */
-	places_add(places, account->trash, true);
+	places_add(places, account->copies.trash, true);
 	if (!store_places(store, add_former, &gathering, err))
 		return false;
-	for (size_t i = 0; i < account->elsewhere_count; i++)
-		places_add(places, account->elsewhere[i], true);
+	for (size_t i = 0; i < account->copies.elsewhere_count; i++)
+		places_add(places, account->copies.elsewhere[i], true);
 	return true;
 }
 
@@ -151,7 +151,8 @@ void places_release(struct places *places)
 
 static bool identify(const struct account *account, struct store_origin *origin)
 {
-	char *path = destination_directory(account->destination, account->path);
+	char *path = destination_directory(
+		account->destination.kind, account->destination.path);
 	bool ok = directory_identity(path, &origin->inode, &origin->born);
 
 	free(path);
@@ -160,7 +161,8 @@ static bool identify(const struct account *account, struct store_origin *origin)
 
 bool places_can_sync(const struct account *account)
 {
-	return destination_can_sync(account->destination, account->path);
+	return destination_can_sync(
+		account->destination.kind, account->destination.path);
 }
 
 struct search {
@@ -195,8 +197,8 @@ static bool is_gone(
 {
 	const struct account *account = mailbox->account;
 	struct search search = {.local = local_new(NULL)};
-	bool ok = local_look(
-		search.local, account->path, account->trash, true, err);
+	bool ok = local_look(search.local, account->destination.path,
+		account->copies.trash, true, err);
 
 	if (ok && kept)
 		ok = store_copies(mailbox->store, look_for, &search, err);
@@ -219,7 +221,8 @@ static bool is_gone(
 bool places_check(struct mailbox *mailbox, struct error *err)
 {
 	const struct account *account = mailbox->account;
-	struct store_place place = {account->destination, account->path};
+	struct store_place place = {
+		account->destination.kind, account->destination.path};
 	struct store_origin then = {.inode = 0};
 	struct store_origin now = {.inode = 0};
 	bool kept = false;
@@ -228,11 +231,12 @@ bool places_check(struct mailbox *mailbox, struct error *err)
 	if (!store_has_mail(mailbox->store, &place, &kept, err))
 		return false;
 	if (kept && !mailbox->options->no_brake &&
-		destination_is_missing(account->destination, account->path))
+		destination_is_missing(
+			account->destination.kind, account->destination.path))
 		return error_set(err, ERROR_DATA,
 			"%s, where mail was put, is not there: is its disk "
 			"mounted? Nothing was fetched or erased. " NO_BRAKE,
-			account->path);
+			account->destination.path);
 	if (!store_origin(mailbox->store, &place, &then, err))
 		return false;
 	if (!identify(account, &now)) {
@@ -255,7 +259,7 @@ bool places_check(struct mailbox *mailbox, struct error *err)
 				"in it: nothing was fetched or erased. Put the "
 				"mail back there, or, if it was filed or "
 				"removed, run once with --no-brake",
-				account->path);
+				account->destination.path);
 	}
 	mailbox->place_changed = true;
 	return true;
@@ -264,7 +268,8 @@ bool places_check(struct mailbox *mailbox, struct error *err)
 bool places_record(struct mailbox *mailbox, struct error *err)
 {
 	const struct account *account = mailbox->account;
-	struct store_place place = {account->destination, account->path};
+	struct store_place place = {
+		account->destination.kind, account->destination.path};
 	struct store_origin now = {.inode = 0};
 
 	return !mailbox->place_changed || !identify(account, &now) ||

@@ -132,7 +132,7 @@ static bool is_out_of_step(struct mailbox *mailbox,
 
 	return error_set_server(err, ERROR_PROTOCOL, words, n,
 		"%s:%u sent answers that do not match the commands: what was received since message %u may be other messages than it seems. It was not kept, and nothing was erased; the next mailbox fetches one message at a time",
-		mailbox->account->server, mailbox->account->port,
+		mailbox->account->server.host, mailbox->account->server.port,
 		mailbox->maildrop.messages[position].number);
 }
 
@@ -145,7 +145,7 @@ static bool is_learnt(
 	*err = (struct error){.kind = ERROR_NONE};
 	return error_set(err, ERROR_PROTOCOL,
 		"%s:%u does not answer UIDL with a number as RFC 1939 requires: what was received could not be verified and was not kept, and nothing was erased. The next session takes this into account",
-		mailbox->account->server, mailbox->account->port);
+		mailbox->account->server.host, mailbox->account->server.port);
 }
 
 /* Do words that nobody asked for begin with the line of a listed message? */

@@ -89,13 +89,15 @@ static bool look_at_other(void *data, const char *name, struct store *store)
 {
 	struct others *others = data;
 	const struct account *account = others->account;
-	struct store_place place = {account->destination, account->path};
+	struct store_place place = {
+		account->destination.kind, account->destination.path};
 	struct error ignored = {.kind = ERROR_NONE};
 
 	store_names(store, know_name, others->local, &ignored);
 	others->knows_place |= store_knows_place(store, &place);
 	if (others->renamed == NULL && !is_configured(account, name) &&
-		store_is_mailbox(store, account->server, account->user))
+		store_is_mailbox(
+			store, account->server.host, account->login.user))
 		others->renamed = xstrdup(name);
 	return true;
 }
@@ -195,7 +197,7 @@ static bool take_header(void *data, size_t position,
 		.uid = maildrop_uid(&mailbox->maildrop, message),
 		.size = message->size,
 		.letter = &copy->letter,
-		.place = {account->destination, account->path},
+		.place = {account->destination.kind, account->destination.path},
 		.now = now,
 	};
 
@@ -211,7 +213,8 @@ static bool record_others(const struct rebuild *rebuild, struct error *err)
 {
 	struct mailbox *mailbox = rebuild->mailbox;
 	const struct account *account = mailbox->account;
-	struct store_place place = {account->destination, account->path};
+	struct store_place place = {
+		account->destination.kind, account->destination.path};
 	size_t others = 0;
 
 	for (size_t i = 0; i < rebuild->count; i++) {
@@ -219,7 +222,7 @@ static bool record_others(const struct rebuild *rebuild, struct error *err)
 
 		if (copy->taken ||
 			!destination_is_ours(
-				account->destination, &copy->letter))
+				account->destination.kind, &copy->letter))
 			continue;
 		others++;
 		if (!mailbox->options->dry_run &&
@@ -257,10 +260,10 @@ static bool has_mail(const struct others *others)
 	const struct account *account = others->account;
 
 	/* Without names, nothing there says who wrote it. */
-	if (!destination_traits(account->destination)->named)
+	if (!destination_traits(account->destination.kind)->named)
 		return !others->knows_place &&
-			destination_has_mail(
-				account->destination, account->path);
+			destination_has_mail(account->destination.kind,
+				account->destination.path);
 	return local_has_ours(others->local);
 }
 
@@ -278,8 +281,9 @@ bool rebuild_is_not_due(struct mailbox *mailbox, struct error *err)
 	others.local = local_new(NULL);
 	/* What cannot be looked at is told when it is delivered to. After the
 	 * look: mail is on record somewhere before it can be seen. */
-	if (destination_traits(account->destination)->named)
-		local_look(others.local, account->path, NULL, true, &unseen);
+	if (destination_traits(account->destination.kind)->named)
+		local_look(others.local, account->destination.path, NULL, true,
+			&unseen);
 	store_each_other(account->state, account->name, look_at_other, &others);
 	bool ok = true;
 
@@ -291,7 +295,8 @@ bool rebuild_is_not_due(struct mailbox *mailbox, struct error *err)
 	else if (has_mail(&others))
 		ok = error_set(err, ERROR_DATA,
 			"nothing is recorded for account %s, but there is mail in %s, which might be fetched a second time: run keepmail rebuild %s once, which finds out what of the server's mail is there",
-			account->name, account->path, account->name);
+			account->name, account->destination.path,
+			account->name);
 	local_free(others.local);
 	free(others.renamed);
 	return ok;
@@ -307,7 +312,8 @@ bool rebuild_find_strays(struct mailbox *mailbox, struct letter **strays,
 	struct reading reading = {&found, mailbox->options->stop};
 	struct error unseen = {.kind = ERROR_NONE};
 	/* What cannot be looked at is told when it is delivered to. */
-	bool ok = !local_look(local, account->path, NULL, true, &unseen) ||
+	bool ok = !local_look(local, account->destination.path, NULL, true,
+			  &unseen) ||
 		store_names(mailbox->store, know_name, local, err);
 
 	*count = 0;

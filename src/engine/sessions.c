@@ -183,7 +183,7 @@ bool sessions_may_follow(
 		account->sessions > 0 ? account->sessions : SESSIONS_MAX;
 
 	return outcome->sessions < most &&
-		now_seconds() - outcome->began < account->max_time;
+		now_seconds() - outcome->began < account->session.max_time;
 }
 
 /* Another session, and what it makes good is not reported. */

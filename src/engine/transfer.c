@@ -86,7 +86,8 @@ static bool take_text(struct transfer *transfer,
 		return error_set(err, ERROR_PROTOCOL,
 			"message %u of %s:%u does not end: the server sent more than %llu bytes of it. The session was ended and nothing was erased",
 			mailbox->maildrop.messages[transfer->arriving].number,
-			mailbox->account->server, mailbox->account->port,
+			mailbox->account->server.host,
+			mailbox->account->server.port,
 			(unsigned long long)transfer->received);
 	mailbox_progress(mailbox, 0, answer->length);
 	/* LIST said less than it is: passed over, and reported at its end. */
@@ -398,7 +399,7 @@ static bool quit(struct mailbox *mailbox, struct error *err)
 		words, n,
 		"%s:%u did not confirm QUIT, so that some or none of the mail "
 		"was erased there: what is left is erased next time",
-		mailbox->account->server, mailbox->account->port);
+		mailbox->account->server.host, mailbox->account->server.port);
 }
 
 /* DELE after DELE; the fates say which were answered +OK. */

@@ -89,18 +89,19 @@ int main(void)
 	test_loopback();
 	test_proxy_port();
 	account_init(&account);
-	ok(account.tls == TLS_IMPLICIT && account.policy.erase == ERASE_NEVER &&
-			!account.cleartext_password && account.confine,
+	ok(account.tls.mode == TLS_IMPLICIT &&
+			account.policy.erase == ERASE_NEVER &&
+			!account.login.cleartext_password && account.confine,
 		"by default: TLS, nothing erased, no password in clear, "
 		"confined");
-	account.password = strdup("secret");
+	account.login.password = strdup("secret");
 	account_forget_password(&account);
-	ok(account.password == NULL, "a password is forgotten");
-	account.password = strdup("secret");
-	account.user = strdup("me");
+	ok(account.login.password == NULL, "a password is forgotten");
+	account.login.password = strdup("secret");
+	account.login.user = strdup("me");
 	account_release(&account);
 	account_release(&account);
-	ok(account.user == NULL, "an account can be released twice");
+	ok(account.login.user == NULL, "an account can be released twice");
 	ok(account_default_port(TLS_IMPLICIT) == 995 &&
 			account_default_port(TLS_STARTTLS) == 110 &&
 			account_default_port(TLS_OFF) == 110,

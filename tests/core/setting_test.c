@@ -160,15 +160,17 @@ static void test_groups(void)
 	account_init(&account);
 	set(&account, "password", "x");
 	set(&account, "password-file", "/f");
-	ok(account.password == NULL && account.password_file != NULL,
+	ok(account.login.password == NULL &&
+			account.login.password_file != NULL,
 		"a password-file takes the place of a password");
 	set(&account, "password-command", "c");
-	ok(account.password_file == NULL && account.password_command != NULL,
+	ok(account.login.password_file == NULL &&
+			account.login.password_command != NULL,
 		"a password-command takes the place of a password-file");
 	set(&account, "maildir", "/m");
 	set(&account, "mbox", "/b");
-	ok(account.destination == DESTINATION_MBOX &&
-			strcmp(account.path, "/b") == 0,
+	ok(account.destination.kind == DESTINATION_MBOX &&
+			strcmp(account.destination.path, "/b") == 0,
 		"an mbox takes the place of a maildir");
 	account_release(&account);
 }
@@ -183,9 +185,9 @@ static void test_check(void)
 	set(&account, "server", "pop.example.org");
 	set(&account, "user", "me");
 	set(&account, "maildir", "/m");
-	ok(setting_check(&account, report) == 0 && account.port == 995,
+	ok(setting_check(&account, report) == 0 && account.server.port == 995,
 		"with them it is complete, and has a port");
-	account.port = 0;
+	account.server.port = 0;
 	set(&account, "tls", "off");
 	ok(setting_check(&account, report) == 1 &&
 			strstr(last, "clear text") != NULL,
@@ -198,8 +200,8 @@ static void test_check(void)
 	set(&account, "proxy", "socks5h://proxy.example.org");
 	ok(setting_check(&account, report) == 1,
 		"which it is not behind a proxy");
-	free(account.proxy);
-	account.proxy = NULL;
+	free(account.server.proxy);
+	account.server.proxy = NULL;
 	set(&account, "tls-ca", "/ca");
 	ok(setting_check(&account, report) == 0,
 		"an account without TLS may have a default tls-ca");

@@ -109,32 +109,35 @@ static void check_policy(const struct policy *policy)
 static void check_account(const struct account *account)
 {
 	PROMISE(account->name != NULL && account_name_is_good(account->name));
-	PROMISE(account->server != NULL && account->server[0] != '\0');
-	PROMISE(strpbrk(account->server, " /@\\\"'?#%\t\r\n\x7f") == NULL);
-	check_clean(account->server, 255);
-	PROMISE(account->user != NULL);
-	check_clean(account->user, 1024);
-	check_clean(account->password, 1024);
-	check_clean(account->proxy, 1024);
-	check_clean(account->tls_pin, 4096);
-	PROMISE((account->password != NULL) +
-			(account->password_command != NULL) +
-			(account->password_file != NULL) <=
+	PROMISE(account->server.host != NULL &&
+		account->server.host[0] != '\0');
+	PROMISE(strpbrk(account->server.host, " /@\\\"'?#%\t\r\n\x7f") == NULL);
+	check_clean(account->server.host, 255);
+	PROMISE(account->login.user != NULL);
+	check_clean(account->login.user, 1024);
+	check_clean(account->login.password, 1024);
+	check_clean(account->server.proxy, 1024);
+	check_clean(account->tls.pin, 4096);
+	PROMISE((account->login.password != NULL) +
+			(account->login.password_command != NULL) +
+			(account->login.password_file != NULL) <=
 		1);
-	PROMISE(account->port != 0);
-	PROMISE(account->timeout >= 1 && account->timeout <= 86400);
-	PROMISE(account->destination == DESTINATION_MAILDIR ||
-		account->destination == DESTINATION_MBOX);
-	PROMISE(account->path != NULL && account->state != NULL);
-	check_path(account->path);
+	PROMISE(account->server.port != 0);
+	PROMISE(account->session.timeout >= 1 &&
+		account->session.timeout <= 86400);
+	PROMISE(account->destination.kind == DESTINATION_MAILDIR ||
+		account->destination.kind == DESTINATION_MBOX);
+	PROMISE(account->destination.path != NULL && account->state != NULL);
+	check_path(account->destination.path);
 	check_path(account->state);
-	check_path(account->password_file);
-	check_path(account->tls_ca);
-	check_path(account->tls_cert);
-	check_path(account->tls_key);
-	PROMISE(account->tls_key == NULL || account->tls_cert != NULL);
-	PROMISE(account->tls != TLS_OFF || account->cleartext_password ||
-		account_is_loopback(account->server));
+	check_path(account->login.password_file);
+	check_path(account->tls.ca);
+	check_path(account->tls.cert);
+	check_path(account->tls.key);
+	PROMISE(account->tls.key == NULL || account->tls.cert != NULL);
+	PROMISE(account->tls.mode != TLS_OFF ||
+		account->login.cleartext_password ||
+		account_is_loopback(account->server.host));
 	PROMISE(account->file != NULL && account->line > 0);
 	check_policy(&account->policy);
 }

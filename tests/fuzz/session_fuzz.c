@@ -704,11 +704,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		settings.mode & 16};
 	struct account account = {
 		.name = name,
-		.server = server,
-		.port = 110,
-		.destination = settings.mode & 8 ? DESTINATION_MBOX
-						 : DESTINATION_MAILDIR,
-		.path = path,
+		.server.host = server,
+		.server.port = 110,
+		.destination.kind = settings.mode & 8 ? DESTINATION_MBOX
+						      : DESTINATION_MAILDIR,
+		.destination.path = path,
 		.policy = policy_of(&settings),
 	};
 	bool one_by_one = settings.mode & 32;

@@ -195,7 +195,7 @@ static CURLcode set_tls(CURL *curl, const struct account *account, bool bundled)
 {
 	struct stat st;
 	CURLcode code = CURLE_OK;
-	long min = account->tls_min == TLS_MIN_1_3 ? CURL_SSLVERSION_TLSv1_3
+	long min = account->tls.min == TLS_MIN_1_3 ? CURL_SSLVERSION_TLSv1_3
 						   : CURL_SSLVERSION_TLSv1_2;
 
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -204,44 +204,45 @@ static CURLcode set_tls(CURL *curl, const struct account *account, bool bundled)
 	/* TLS is required: there is no fallback to clear text. */
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(curl, CURLOPT_USE_SSL,
-			account->tls == TLS_OFF ? (long)CURLUSESSL_NONE
-						: (long)CURLUSESSL_ALL);
+			account->tls.mode == TLS_OFF ? (long)CURLUSESSL_NONE
+						     : (long)CURLUSESSL_ALL);
 	/* Instead of the system's certificates, which are set as both. */
-	if (code == CURLE_OK && account->tls_ca != NULL) {
+	if (code == CURLE_OK && account->tls.ca != NULL) {
 		bool directory =
-			stat(account->tls_ca, &st) == 0 && S_ISDIR(st.st_mode);
+			stat(account->tls.ca, &st) == 0 && S_ISDIR(st.st_mode);
 
 		curl_easy_setopt(curl, CURLOPT_CAPATH,
-			directory ? account->tls_ca : NULL);
+			directory ? account->tls.ca : NULL);
 		code = curl_easy_setopt(curl, CURLOPT_CAINFO,
-			directory ? NULL : account->tls_ca);
+			directory ? NULL : account->tls.ca);
 	}
-	if (code == CURLE_OK && account->tls_ca == NULL)
+	if (code == CURLE_OK && account->tls.ca == NULL)
 		code = set_system_ca(curl, bundled);
-	if (code == CURLE_OK && account->tls_pin != NULL)
+	if (code == CURLE_OK && account->tls.pin != NULL)
 		code = curl_easy_setopt(
-			curl, CURLOPT_PINNEDPUBLICKEY, account->tls_pin);
-	if (code == CURLE_OK && account->tls_cert != NULL)
+			curl, CURLOPT_PINNEDPUBLICKEY, account->tls.pin);
+	if (code == CURLE_OK && account->tls.cert != NULL)
 		code = curl_easy_setopt(
-			curl, CURLOPT_SSLCERT, account->tls_cert);
-	if (code == CURLE_OK && account->tls_key != NULL)
-		code = curl_easy_setopt(curl, CURLOPT_SSLKEY, account->tls_key);
+			curl, CURLOPT_SSLCERT, account->tls.cert);
+	if (code == CURLE_OK && account->tls.key != NULL)
+		code = curl_easy_setopt(curl, CURLOPT_SSLKEY, account->tls.key);
 	return code;
 }
 
 static CURLcode set_login(
 	CURL *curl, const struct account *account, const char *password)
 {
-	const char *options = libcurl_login(account->auth);
-	bool bearer = account->auth == AUTH_OAUTHBEARER ||
-		account->auth == AUTH_XOAUTH2;
+	const char *options = libcurl_login(account->login.auth);
+	bool bearer = account->login.auth == AUTH_OAUTHBEARER ||
+		account->login.auth == AUTH_XOAUTH2;
 
 	if (options == NULL || password == NULL)
 		return CURLE_OK;
 	CURLcode code = curl_easy_setopt(curl, CURLOPT_LOGIN_OPTIONS, options);
 
 	if (code == CURLE_OK)
-		code = curl_easy_setopt(curl, CURLOPT_USERNAME, account->user);
+		code = curl_easy_setopt(
+			curl, CURLOPT_USERNAME, account->login.user);
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(curl,
 			bearer ? CURLOPT_XOAUTH2_BEARER : CURLOPT_PASSWORD,
@@ -263,14 +264,18 @@ CURLcode connection_set_options(
 {
 	const struct account *account = connection->account;
 	CURL *curl = connection->curl;
-	const char *scheme = account->tls == TLS_IMPLICIT ? "pop3s" : "pop3";
-	bool bare = strchr(account->server, ':') != NULL &&
-		account->server[0] != '[';
+	const char *scheme =
+		account->tls.mode == TLS_IMPLICIT ? "pop3s" : "pop3";
+	bool bare = strchr(account->server.host, ':') != NULL &&
+		account->server.host[0] != '[';
 	char *url = xasprintf("%s://%s%s%s:%u/", scheme, bare ? "[" : "",
-		account->server, bare ? "]" : "", account->port);
-	long all = account->max_time < LONG_MAX ? (long)account->max_time
-						: LONG_MAX;
-	long wait = account->timeout < all ? (long)account->timeout : all;
+		account->server.host, bare ? "]" : "", account->server.port);
+	long all = account->session.max_time < LONG_MAX
+		? (long)account->session.max_time
+		: LONG_MAX;
+	long wait = account->session.timeout < all
+		? (long)account->session.timeout
+		: all;
 	CURLcode code = curl_easy_setopt(curl, CURLOPT_URL, url);
 
 	free(url);
@@ -299,7 +304,8 @@ CURLcode connection_set_options(
 	/* "" also disables a proxy from the environment. */
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(curl, CURLOPT_PROXY,
-			account->proxy == NULL ? "" : account->proxy);
+			account->server.proxy == NULL ? ""
+						      : account->server.proxy);
 	curl_easy_setopt(curl, CURLOPT_HTTPPROXYTUNNEL, 1L);
 	/* A proxy's answer is not a greeting. */
 	curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -315,7 +321,8 @@ static bool lost(
 {
 	return error_set(err, ERROR_TEMPORARY,
 		"the connection to %s:%u was lost: %s",
-		connection->account->server, connection->account->port, why);
+		connection->account->server.host,
+		connection->account->server.port, why);
 }
 
 bool connection_send(
@@ -381,7 +388,7 @@ static bool make_connection(struct connection *connection, const char *password,
 	if (code == CURLE_OK)
 		code = curl_easy_perform(connection->curl);
 	/* The directory may lack certificates that are in the file. */
-	if (code == CURLE_PEER_FAILED_VERIFICATION && account->tls_ca == NULL) {
+	if (code == CURLE_PEER_FAILED_VERIFICATION && account->tls.ca == NULL) {
 		connection->bundled = true;
 		connection->greeted = connection->refused = false;
 		code = connection_set_options(connection, password);
@@ -393,11 +400,11 @@ static bool make_connection(struct connection *connection, const char *password,
 			mask, connection->refusal, connection->refusal_length);
 		return connection_failed(connection, code, err);
 	}
-	if (account->tls != TLS_OFF && !connection->tls)
+	if (account->tls.mode != TLS_OFF && !connection->tls)
 		return error_set(err, ERROR_UNAVAILABLE,
 			"libcurl connected to %s:%u without TLS: no password "
 			"was sent",
-			account->server, account->port);
+			account->server.host, account->server.port);
 	if (curl_easy_getinfo(connection->curl, CURLINFO_ACTIVESOCKET,
 		    &connection->socket) != CURLE_OK ||
 		connection->socket == CURL_SOCKET_BAD)
@@ -405,12 +412,12 @@ static bool make_connection(struct connection *connection, const char *password,
 	/* From now on libcurl only transfers octets. */
 	curl_easy_setopt(connection->curl, CURLOPT_VERBOSE, 0L);
 	/* RFC 2595 section 4: what was announced before TLS is void. */
-	if (account->tls != TLS_OFF && !connection->secured)
+	if (account->tls.mode != TLS_OFF && !connection->secured)
 		memset(&connection->capabilities, 0,
 			sizeof connection->capabilities);
 	log_line(LOG_WIRE, "connected to %s:%u%s; the login is not shown",
-		account->server, account->port,
-		account->tls == TLS_OFF ? " in clear" : " with TLS");
+		account->server.host, account->server.port,
+		account->tls.mode == TLS_OFF ? " in clear" : " with TLS");
 	return true;
 }
 
@@ -451,7 +458,7 @@ const struct pop3_capabilities *connection_capabilities(
 
 const char *connection_tls(const struct connection *connection)
 {
-	if (connection->account->tls == TLS_OFF)
+	if (connection->account->tls.mode == TLS_OFF)
 		return "";
 	return connection->tls_version[0] == '\0' ? "TLS"
 						  : connection->tls_version;
@@ -459,5 +466,5 @@ const char *connection_tls(const struct connection *connection)
 
 bool connection_logs_in(const struct account *account)
 {
-	return libcurl_login(account->auth) != NULL;
+	return libcurl_login(account->login.auth) != NULL;
 }

@@ -50,7 +50,8 @@ bool connection_refused(const struct connection *connection,
 		next = ": it has a temporary problem, try again later";
 	else if (code == POP3_CODE_SYS_PERM)
 		next = ": it has a problem that its operator must fix";
-	else if (kind == ERROR_LOGIN && connection->account->tls == TLS_OFF &&
+	else if (kind == ERROR_LOGIN &&
+		connection->account->tls.mode == TLS_OFF &&
 		mentions(words, length, "plaintext"))
 		next = ": it takes no password in clear text, set tls = "
 		       "starttls or implicit";
@@ -60,8 +61,8 @@ bool connection_refused(const struct connection *connection,
 		next = ": check user and password, and whether the provider "
 		       "wants POP3 enabled or an app password";
 	return error_set_server(err, kind, words, length, "%s:%u refused %s%s",
-		connection->account->server, connection->account->port,
-		refusal->what, next);
+		connection->account->server.host,
+		connection->account->server.port, refusal->what, next);
 }
 
 /* What a user must know about a certificate to judge it. */
@@ -188,10 +189,10 @@ static bool certificate_failed(const struct connection *connection,
 			"the public key of %s:%u is not the one of tls-pin, "
 			"and no password was sent.%s Ask the server's owner "
 			"whether the key was changed, then correct tls-pin",
-			account->server, account->port, seen);
+			account->server.host, account->server.port, seen);
 	return error_set(err, ERROR_UNAVAILABLE,
 		"the certificate of %s:%u is not trusted, and no password was sent: %s.%s %s",
-		account->server, account->port, shown, seen,
+		account->server.host, account->server.port, shown, seen,
 		certificate_advice(connection));
 }
 
@@ -218,13 +219,13 @@ static bool tls_failed(const struct connection *connection, CURLcode code,
 			"%s:%u offers no STLS, which tls = starttls asks for, "
 			"and no password was sent: most servers have TLS on "
 			"port 995 (tls = implicit)",
-			account->server, account->port);
+			account->server.host, account->server.port);
 	case CURLE_SSL_CACERT_BADFILE:
 		return error_set(err, ERROR_UNAVAILABLE,
 			"cannot use the certificates of %s: %s. Check tls-ca, "
 			"or install the system's (ca-certificates)",
-			account->tls_ca == NULL ? "the system"
-						: account->tls_ca,
+			account->tls.ca == NULL ? "the system"
+						: account->tls.ca,
 			shown);
 	case CURLE_SSL_CERTPROBLEM:
 		return error_set(err, ERROR_UNAVAILABLE,
@@ -236,13 +237,13 @@ static bool tls_failed(const struct connection *connection, CURLcode code,
 				"the oldest that is safe (tls-min), and no "
 				"password was sent: %s. Ask its owner to "
 				"bring it up to date",
-				account->server, account->port,
-				account->tls_min == TLS_MIN_1_3 ? "1.3" : "1.2",
+				account->server.host, account->server.port,
+				account->tls.min == TLS_MIN_1_3 ? "1.3" : "1.2",
 				shown);
 		return error_set(err, ERROR_UNAVAILABLE,
 			"no TLS with %s:%u: %s. Check port and tls: port 995 "
 			"is for tls = implicit, 110 for starttls",
-			account->server, account->port, shown);
+			account->server.host, account->server.port, shown);
 	}
 }
 
@@ -261,8 +262,8 @@ static const char *words_of(const struct connection *connection, CURLcode code)
 static bool token_refused(struct connection *connection, struct error *err)
 {
 	const struct account *account = connection->account;
-	bool bearer = account->auth == AUTH_XOAUTH2 ||
-		account->auth == AUTH_OAUTHBEARER;
+	bool bearer = account->login.auth == AUTH_XOAUTH2 ||
+		account->login.auth == AUTH_OAUTHBEARER;
 	char text[sizeof connection->challenge];
 	char status[16] = "";
 	size_t n = 0;
@@ -277,7 +278,7 @@ static bool token_refused(struct connection *connection, struct error *err)
 		"%s:%u refused the token (status %s): it may have expired, or "
 		"be for another service. Get a new one, and see that "
 		"password-command prints nothing else",
-		account->server, account->port,
+		account->server.host, account->server.port,
 		status[0] == '\0' ? "unknown" : status);
 	return true;
 }
@@ -309,7 +310,8 @@ static bool login_failed(
 	return error_set(err, ERROR_LOGIN,
 		"%s:%u offers no login as auth asks for: %s. Its own are USER "
 		"and PASS, and SASL %s; try auth = auto",
-		connection->account->server, connection->account->port, shown,
+		connection->account->server.host,
+		connection->account->server.port, shown,
 		has->sasl ? has->mechanisms : "none");
 }
 
@@ -321,14 +323,14 @@ static bool greeting_failed(struct connection *connection, struct error *err)
 	if (connection->refused)
 		return refused(
 			connection, "to talk to us", ERROR_UNAVAILABLE, err);
-	if (connection->greeted && account->tls == TLS_STARTTLS)
+	if (connection->greeted && account->tls.mode == TLS_STARTTLS)
 		return error_set(err, ERROR_PROTOCOL,
 			"%s:%u sent data before TLS was set up after STLS, as when someone tampers with the connection: no password was sent",
-			account->server, account->port);
+			account->server.host, account->server.port);
 	return error_set(err, ERROR_PROTOCOL,
 		"%s:%u is no POP3 server, or not with tls as it is set: check "
 		"server, port and tls",
-		account->server, account->port);
+		account->server.host, account->server.port);
 }
 
 /* The server does not exist, or cannot be reached. */
@@ -336,15 +338,16 @@ static bool reach_failed(struct connection *connection, CURLcode code,
 	const char *shown, struct error *err)
 {
 	const struct account *account = connection->account;
-	const char *by = account->proxy == NULL ? "" : " (through the proxy)";
+	const char *by =
+		account->server.proxy == NULL ? "" : " (through the proxy)";
 	long number = 0;
 
 	switch ((int)code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return error_set(err, ERROR_HOST,
 			"no host named %s was found%s: check it in %s, and that you are online",
-			account->server,
-			account->proxy == NULL ? "" : ", or as in proxy",
+			account->server.host,
+			account->server.proxy == NULL ? "" : ", or as in proxy",
 			account->file);
 	case CURLE_COULDNT_RESOLVE_PROXY:
 		return error_set(err, ERROR_HOST,
@@ -353,14 +356,14 @@ static bool reach_failed(struct connection *connection, CURLcode code,
 	case CURLE_OPERATION_TIMEDOUT:
 		return error_set(err, ERROR_TEMPORARY,
 			"%s:%u did not answer in time (timeout = %lld): %s",
-			account->server, account->port,
-			(long long)account->timeout, shown);
+			account->server.host, account->server.port,
+			(long long)account->session.timeout, shown);
 	default:
 		curl_easy_getinfo(connection->curl, CURLINFO_OS_ERRNO, &number);
 		return error_set(err, ERROR_TEMPORARY,
 			"cannot connect to %s:%u%s: %s. Check server and port, "
 			"and that you are online",
-			account->server, account->port, by,
+			account->server.host, account->server.port, by,
 			number != 0 ? strerror((int)number) : shown);
 	}
 }
@@ -380,11 +383,11 @@ bool connection_failed(
 	char shown[TEXT_SHOWN_MAX * 2];
 
 	text_printable(shown, sizeof shown, says, strlen(says));
-	if (account->tls != TLS_OFF && wants_certificate(says))
+	if (account->tls.mode != TLS_OFF && wants_certificate(says))
 		return error_set(err, ERROR_UNAVAILABLE,
 			"%s:%u requires a client certificate, and no password was sent: %s. Name %s with tls-cert and tls-key",
-			account->server, account->port, shown,
-			account->tls_cert == NULL ? "it" : "the right one");
+			account->server.host, account->server.port, shown,
+			account->tls.cert == NULL ? "it" : "the right one");
 	switch ((int)code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
@@ -406,7 +409,7 @@ bool connection_failed(
 	case CURLE_GOT_NOTHING:
 		return error_set(err, ERROR_TEMPORARY,
 			"the connection to %s:%u was lost before the login: %s",
-			account->server, account->port, shown);
+			account->server.host, account->server.port, shown);
 	case CURLE_NOT_BUILT_IN:
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_UNKNOWN_OPTION:

@@ -51,28 +51,29 @@ static bool time_is_up(struct session *session, struct error *err)
 		"the session with %s:%u took longer than max-time (%lld "
 		"seconds): what was kept is recorded, the rest is fetched next "
 		"time",
-		session->account->server, session->account->port,
-		(long long)session->account->max_time);
+		session->account->server.host, session->account->server.port,
+		(long long)session->account->session.max_time);
 }
 
 /* Fails if the server is silent, or too slow, for too long. */
 static bool is_fast_enough(struct session *session, struct error *err)
 {
 	const struct account *account = session->account;
-	int64_t timeout = account->timeout;
+	int64_t timeout = account->session.timeout;
 	int64_t window = TRICKLE_TIMEOUTS * timeout;
 
 	if (session->silent >= timeout * 1000)
 		return error_set(err, ERROR_TEMPORARY,
 			"%s:%u sent nothing for %lld seconds (timeout): try "
 			"again later",
-			account->server, account->port, (long long)timeout);
+			account->server.host, account->server.port,
+			(long long)timeout);
 	if (session->waited < window * 1000)
 		return true;
 	if (session->came < SLOWEST * (uint64_t)window)
 		return error_set(err, ERROR_TEMPORARY,
 			"%s:%u sent no more than %llu bytes in %lld seconds, which is too slow: try again later",
-			account->server, account->port,
+			account->server.host, account->server.port,
 			(unsigned long long)session->came, (long long)window);
 	session->waited = 0;
 	session->came = 0;
@@ -84,7 +85,8 @@ static bool wait_ready(struct session *session, struct error *err)
 {
 	bool to_send = buffer_length(&session->pipeline.out) > 0;
 	int64_t now = milliseconds();
-	int64_t left = session->account->timeout * 1000 - session->silent;
+	int64_t left =
+		session->account->session.timeout * 1000 - session->silent;
 
 	if (*session->stop)
 		return error_set(err, ERROR_TEMPORARY,
@@ -161,7 +163,8 @@ static bool is_broken(struct session *session, const struct pop3_event *answer,
 	return error_set_server(err, ERROR_PROTOCOL, words,
 		session->quiet ? 0 : n,
 		"%s:%u violated the POP3 protocol; the session was ended and nothing was erased: %s%s",
-		session->account->server, session->account->port, answer->text,
+		session->account->server.host, session->account->server.port,
+		answer->text,
 		session->quiet ? " (not shown, since it may hold the password)"
 			       : "");
 }
@@ -203,8 +206,8 @@ bool session_next(struct session *session, struct pipeline_event *event,
 			return error_set(err, ERROR_PROTOCOL,
 				"%s:%u sends a listing without end: the session "
 				"was ended and nothing was erased",
-				session->account->server,
-				session->account->port);
+				session->account->server.host,
+				session->account->server.port);
 		if (event->last)
 			restart_limits(session);
 		if (event->answer.type != POP3_MORE)
@@ -253,7 +256,7 @@ bool session_in_step(struct session *session, struct error *err)
 	return error_set_server(err, ERROR_PROTOCOL, words,
 		session->quiet ? 0 : n,
 		"%s:%u sent data without being asked: the session was ended and nothing was erased",
-		session->account->server, session->account->port);
+		session->account->server.host, session->account->server.port);
 }
 
 bool session_push(struct session *session, enum pop3_answer answer,
@@ -265,7 +268,7 @@ bool session_push(struct session *session, enum pop3_answer answer,
 	if (!pipeline_push(&session->pipeline, answer, tag, command))
 		return error_set(err, ERROR_SOFTWARE,
 			"a command is too long to be sent to %s",
-			session->account->server);
+			session->account->server.host);
 	if (!session->quiet)
 		log_wire('>', command, strlen(command));
 	return true;
@@ -308,7 +311,7 @@ static bool connect_and_login(
 
 	if (getrandom(key, sizeof key, 0) < 0)
 		key[1] ^= UINT64_C(0x9e3779b97f4a7c15);
-	login_mask_init(&session->mask, key, account->user, password);
+	login_mask_init(&session->mask, key, account->login.user, password);
 	session->connection = connection_open(
 		account, password, &session->mask, session->stop, err);
 	if (session->connection == NULL)
@@ -323,7 +326,7 @@ static bool connect_and_login(
 	if (session->capabilities.known && !session->capabilities.pipelining &&
 		!ask_capa(session, err))
 		return false;
-	if (session->capabilities.pipelining && account->pipelining)
+	if (session->capabilities.pipelining && account->session.pipelining)
 		session->pipeline.window = PIPELINE_WINDOW;
 	return true;
 }
@@ -336,7 +339,7 @@ struct session *session_open(const struct account *account,
 
 	session->account = account;
 	session->stop = stop;
-	session->end = milliseconds() + account->max_time * 1000;
+	session->end = milliseconds() + account->session.max_time * 1000;
 	pipeline_init(&session->pipeline, 1);
 	if (connect_and_login(session, password, err))
 		return session;

@@ -28,7 +28,8 @@ static bool login_plain(struct session *session, const char *password,
 	char line[256];
 	bool ok = false;
 
-	if (!login_encode_plain(session->account->user, password, encoded))
+	if (!login_encode_plain(
+		    session->account->login.user, password, encoded))
 		return error_set(err, ERROR_CONFIG,
 			"user or password is longer than %d bytes",
 			LOGIN_SECRET_MAX);
@@ -74,8 +75,8 @@ static bool login_login(struct session *session, const char *password,
 {
 	return ask(session, "AUTH LOGIN", event, err) &&
 		(event->answer.status != POP3_CONTINUE ||
-			(ask_encoded(
-				 session, session->account->user, event, err) &&
+			(ask_encoded(session, session->account->login.user,
+				 event, err) &&
 				(event->answer.status != POP3_CONTINUE ||
 					ask_encoded(session, password, event,
 						err))));
@@ -88,20 +89,20 @@ static bool login_user(struct session *session, const char *password,
 	char line[PIPELINE_COMMAND_MAX];
 	bool ok;
 
-	if (strlen(session->account->user) > sizeof line - 8 ||
+	if (strlen(session->account->login.user) > sizeof line - 8 ||
 		strlen(password) > sizeof line - 8)
 		return error_set(err, ERROR_CONFIG,
 			"user or password is too long for USER and PASS");
-	if ((!login_is_ascii(session->account->user) ||
+	if ((!login_is_ascii(session->account->login.user) ||
 		    !login_is_ascii(password)) &&
 		!session->capabilities.utf8_user &&
-		session->account->auth != AUTH_USER)
+		session->account->login.auth != AUTH_USER)
 		return error_set(err, ERROR_LOGIN,
 			"user or password is not ASCII, and %s announces no "
 			"SASL that could carry it: set auth = user to send it "
 			"as UTF-8, or auth = plain",
-			session->account->server);
-	snprintf(line, sizeof line, "USER %s", session->account->user);
+			session->account->server.host);
+	snprintf(line, sizeof line, "USER %s", session->account->login.user);
 	ok = ask(session, line, event, err);
 	if (ok && event->answer.status == POP3_OK) {
 		snprintf(line, sizeof line, "PASS %s", password);
@@ -117,19 +118,19 @@ bool session_login(
 	const struct account *account = session->account;
 	const struct pop3_capabilities *capabilities = &session->capabilities;
 	struct pipeline_event event;
-	bool plain = account->auth == AUTH_PLAIN ||
-		(account->auth == AUTH_AUTO && capabilities->sasl_plain);
+	bool plain = account->login.auth == AUTH_PLAIN ||
+		(account->login.auth == AUTH_AUTO && capabilities->sasl_plain);
 	/* Automatically only if no other way is announced. */
-	bool by_login = account->auth == AUTH_LOGIN ||
-		(account->auth == AUTH_AUTO && !plain && !capabilities->user &&
-			capabilities->sasl_login);
+	bool by_login = account->login.auth == AUTH_LOGIN ||
+		(account->login.auth == AUTH_AUTO && !plain &&
+			!capabilities->user && capabilities->sasl_login);
 
 	/* RFC 6856 section 2.1; if it is refused, nothing changes. */
 	if (capabilities->utf8 &&
 		(!session_push(session, POP3_SINGLE, 0, "UTF8", err) ||
 			!session_next(session, &event, err)))
 		return false;
-	if (account->auth == AUTH_AUTO && !plain && !by_login &&
+	if (account->login.auth == AUTH_AUTO && !plain && !by_login &&
 		capabilities->sasl && !capabilities->user)
 		log_line(LOG_MESSAGES,
 			"the server announces only SASL %s, trying USER",

@@ -173,9 +173,9 @@ static void add_account(
 	}
 	if (!is_doubtful(file, layer)) {
 		setting_check(&account, report_account);
-		check_readable(&account, "tls-ca", account.tls_ca);
-		check_readable(&account, "tls-cert", account.tls_cert);
-		check_readable(&account, "tls-key", account.tls_key);
+		check_readable(&account, "tls-ca", account.tls.ca);
+		check_readable(&account, "tls-cert", account.tls.cert);
+		check_readable(&account, "tls-key", account.tls.key);
 	}
 	config->accounts = xreallocarray(config->accounts, config->count + 1,
 		sizeof config->accounts[0]);
@@ -328,26 +328,28 @@ static void set_others(struct config *config)
 	for (size_t i = 0; i < config->count; i++) {
 		struct account *account = &config->accounts[i];
 
-		account->elsewhere =
-			xcalloc(config->count, sizeof account->elsewhere[0]);
-		account->unrecorded =
-			xcalloc(config->count, sizeof account->unrecorded[0]);
+		account->copies.elsewhere = xcalloc(
+			config->count, sizeof account->copies.elsewhere[0]);
+		account->copies.unrecorded = xcalloc(
+			config->count, sizeof account->copies.unrecorded[0]);
 		account->names =
 			xcalloc(config->count, sizeof account->names[0]);
 		for (size_t k = 0; k < config->count; k++) {
 			const struct account *other = &config->accounts[k];
 
 			account->names[account->name_count++] = other->name;
-			if (other->path != NULL &&
+			if (other->destination.path != NULL &&
 				!are_same(other->state, account->state))
-				account->unrecorded
-					[account->unrecorded_count++] =
-					other->path;
-			if (other->path != NULL &&
-				!are_same(other->path, account->path) &&
+				account->copies.unrecorded
+					[account->copies.unrecorded_count++] =
+					other->destination.path;
+			if (other->destination.path != NULL &&
+				!are_same(other->destination.path,
+					account->destination.path) &&
 				are_same(other->run_as, account->run_as))
-				account->elsewhere[account->elsewhere_count++] =
-					other->path;
+				account->copies.elsewhere
+					[account->copies.elsewhere_count++] =
+					other->destination.path;
 		}
 	}
 }
@@ -393,13 +395,15 @@ static void ignore_mistake(const char *line)
 
 static bool is_same_login(const struct account *a, const struct account *b)
 {
-	return are_same(a->server, b->server) && are_same(a->user, b->user) &&
-		are_same(a->proxy, b->proxy) &&
-		are_same(a->tls_ca, b->tls_ca) &&
-		are_same(a->tls_pin, b->tls_pin) && a->port == b->port &&
-		a->tls == b->tls && a->tls_min == b->tls_min &&
-		a->auth == b->auth &&
-		a->cleartext_password == b->cleartext_password;
+	return are_same(a->server.host, b->server.host) &&
+		are_same(a->login.user, b->login.user) &&
+		are_same(a->server.proxy, b->server.proxy) &&
+		are_same(a->tls.ca, b->tls.ca) &&
+		are_same(a->tls.pin, b->tls.pin) &&
+		a->server.port == b->server.port &&
+		a->tls.mode == b->tls.mode && a->tls.min == b->tls.min &&
+		a->login.auth == b->login.auth &&
+		a->login.cleartext_password == b->login.cleartext_password;
 }
 
 /* Reads all files, since any may have defaults for the account. */
@@ -418,11 +422,11 @@ bool config_recall_password(struct account *account)
 			!is_same_login(one, account))
 			continue;
 		account_forget_password(account);
-		account->password = one->password;
-		one->password = NULL;
+		account->login.password = one->login.password;
+		one->login.password = NULL;
 	}
 	config_release(&config);
-	return account->password != NULL;
+	return account->login.password != NULL;
 }
 
 void config_release(struct config *config)

@@ -190,7 +190,7 @@ static void allow_reading(
 	const struct fence *fence, const struct account *account)
 {
 	const char *const own[] = {
-		account->tls_ca, account->tls_cert, account->tls_key};
+		account->tls.ca, account->tls.cert, account->tls.key};
 
 	for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
 		allow(fence, always[i], READ);
@@ -207,19 +207,19 @@ static void allow_reading(
 			allow(fence, own[i], READ);
 	}
 	/* Only if needed, since there are hundreds of links. */
-	if (account->tls != TLS_OFF)
+	if (account->tls.mode != TLS_OFF)
 		allow_links(fence,
-			account->tls_ca == NULL ? "/etc/ssl/certs"
-						: account->tls_ca);
+			account->tls.ca == NULL ? "/etc/ssl/certs"
+						: account->tls.ca);
 }
 
 /* In new memory; of an mbox, the directory that has its dot-lock. */
 static char *directory_of_mail(const struct account *account)
 {
-	char *directory = xstrdup(account->path);
+	char *directory = xstrdup(account->destination.path);
 	char *slash = strrchr(directory, '/');
 
-	if (account->destination == DESTINATION_MBOX && slash != NULL)
+	if (account->destination.kind == DESTINATION_MBOX && slash != NULL)
 		slash[slash == directory] = '\0';
 	return directory;
 }
@@ -233,7 +233,7 @@ static bool allow_writing(const struct fence *fence,
 	const struct account *account, bool dry_run, char **where)
 {
 	char *mail = directory_of_mail(account);
-	bool mbox = account->destination == DESTINATION_MBOX;
+	bool mbox = account->destination.kind == DESTINATION_MBOX;
 	bool ok = dry_run ||
 		allow(fence, mail, mbox ? WRITE | FS_READ_FILE : WRITE);
 
@@ -252,14 +252,14 @@ static char *allow_network(
 	const struct fence *fence, const struct account *account)
 {
 	struct net_port_attr rule = {.allowed = NET_CONNECT_TCP};
-	uint16_t port = account->port;
+	uint16_t port = account->server.port;
 
 	if (fence->handled.handled_net == 0)
 		return xstrdup(fence->abi < 4 ? "connects anywhere"
 					      : "connects anywhere, since the "
 						"proxy's port is not known");
-	if (account->proxy != NULL)
-		account_proxy_port(account->proxy, &port);
+	if (account->server.proxy != NULL)
+		account_proxy_port(account->server.proxy, &port);
 	rule.port = port;
 	syscall(SYS_landlock_add_rule, fence->ruleset, RULE_NET_PORT, &rule, 0);
 	rule.port = DNS_PORT;
@@ -278,8 +278,8 @@ static bool fence_make(struct fence *fence, const struct account *account)
 		: fence->abi >= 3	      ? FS_ABI_3
 					      : FS_ABI_2;
 	if (fence->abi >= 4 &&
-		(account->proxy == NULL ||
-			account_proxy_port(account->proxy, &port)))
+		(account->server.proxy == NULL ||
+			account_proxy_port(account->server.proxy, &port)))
 		handled->handled_net = NET_BIND_TCP | NET_CONNECT_TCP;
 	if (fence->abi >= 6)
 		handled->scoped = SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL;

@@ -74,7 +74,7 @@ static struct patience patience(
 	const struct account *account, const volatile sig_atomic_t *stop)
 {
 	return (struct patience){
-		milliseconds() + account->timeout * 1000, stop};
+		milliseconds() + account->session.timeout * 1000, stop};
 }
 
 static bool is_over(const struct patience *patience)
@@ -244,11 +244,11 @@ static bool start_command(const struct account *account, bool clean,
 			clean_environment();
 		/* So that one command can serve many accounts. */
 		setenv("KEEPMAIL_ACCOUNT", account->name, 1);
-		setenv("KEEPMAIL_SERVER", account->server, 1);
-		setenv("KEEPMAIL_USER", account->user, 1);
+		setenv("KEEPMAIL_SERVER", account->server.host, 1);
+		setenv("KEEPMAIL_USER", account->login.user, 1);
 		if (dup2(ends[1], STDOUT_FILENO) >= 0)
-			execl("/bin/sh", "sh", "-c", account->password_command,
-				(char *)NULL);
+			execl("/bin/sh", "sh", "-c",
+				account->login.password_command, (char *)NULL);
 		_exit(127);
 	}
 	close(ends[1]);
@@ -284,7 +284,7 @@ static bool from_command(const struct account *account, bool clean,
 		error_set(err, ERROR_TEMPORARY,
 			"password-command did not end within %lld seconds "
 			"(timeout): run it by hand to see what it waits for",
-			(long long)account->timeout);
+			(long long)account->session.timeout);
 	else if (n < 0)
 		error_set(err, ERROR_TEMPORARY,
 			"cannot read from password-command: %s",
@@ -311,7 +311,7 @@ static bool from_file(const struct account *account,
 	struct patience wait = patience(account, stop);
 	char bytes[SECRET_MAX + 2];
 	struct stat st;
-	const char *path = account->password_file;
+	const char *path = account->login.password_file;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0)
@@ -339,20 +339,21 @@ static bool from_file(const struct account *account,
 
 bool secret_is_at_hand(const struct account *account)
 {
-	return account->password != NULL || account->password_command != NULL ||
-		account->password_file != NULL;
+	return account->login.password != NULL ||
+		account->login.password_command != NULL ||
+		account->login.password_file != NULL;
 }
 
 bool secret_get(const struct account *account, bool clean,
 	const volatile sig_atomic_t *stop, char **password, struct error *err)
 {
-	if (account->password != NULL) {
-		*password = xstrdup(account->password);
+	if (account->login.password != NULL) {
+		*password = xstrdup(account->login.password);
 		return true;
 	}
-	if (account->password_command != NULL)
+	if (account->login.password_command != NULL)
 		return from_command(account, clean, stop, password, err);
-	if (account->password_file != NULL)
+	if (account->login.password_file != NULL)
 		return from_file(account, stop, password, err);
 	return error_set(err, ERROR_CONFIG,
 		"no password: set password-command, password-file or password "
@@ -379,8 +380,8 @@ bool secret_ask(const struct account *account,
 	quiet = old;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	tcsetattr(fd, TCSAFLUSH, &quiet);
-	dprintf(fd, "Password of %s on %s (account %s): ", account->user,
-		account->server, account->name);
+	dprintf(fd, "Password of %s on %s (account %s): ", account->login.user,
+		account->server.host, account->name);
 	ssize_t n = read(fd, bytes, sizeof bytes);
 
 	tcsetattr(fd, TCSAFLUSH, &old);
