@@ -91,10 +91,8 @@ static void tell(struct verify *verify, const struct store_copy *copy,
 	} else {
 		progress_clear(&verify->bar);
 		page_line(4, "%s: %-10s uid %s%s%s%s", verify->account->name,
-			word,
-			text_printable(uid, sizeof uid, copy->uid.bytes,
-				copy->uid.length),
-			path == NULL ? "" : ", ", path == NULL ? "" : path,
+			word, uid, path == NULL ? "" : ", ",
+			path == NULL ? "" : path,
 			copy->listed ? "" : " (no longer on the server)");
 	}
 	free(uid);

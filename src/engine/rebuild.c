@@ -93,13 +93,14 @@ static bool look_at_other(void *data, const char *name, struct store *store)
 		account->destination.kind, account->destination.path};
 	struct error ignored = {.kind = ERROR_NONE};
 
-	store_names(store, know_name, others->local, &ignored);
+	bool ok = store_names(store, know_name, others->local, &ignored);
+
 	others->knows_place |= store_knows_place(store, &place);
 	if (others->renamed == NULL && !is_configured(account, name) &&
 		store_is_mailbox(
 			store, account->server.host, account->login.user))
 		others->renamed = xstrdup(name);
-	return true;
+	return ok;
 }
 
 void rebuild_free(struct rebuild *rebuild)
@@ -120,9 +121,12 @@ struct rebuild *rebuild_read(struct mailbox *mailbox, struct error *err)
 
 	rebuild->mailbox = mailbox;
 	/* What another account has on record is not this one's. */
-	if (ok)
-		store_each_other(
-			account->state, account->name, look_at_other, &others);
+	if (ok &&
+		!store_each_other(
+			account->state, account->name, look_at_other, &others))
+		ok = error_set(err, ERROR_DATA,
+			"the store of another account in %s cannot be read, so that it is unknown which mail in %s is whose: nothing was rebuilt. keepmail status says which one it is",
+			account->state, account->destination.path);
 	free(others.renamed);
 	ok = ok && local_read(local, add_copy, &reading, err);
 	local_free(local);
@@ -317,9 +321,10 @@ bool rebuild_find_strays(struct mailbox *mailbox, struct letter **strays,
 		store_names(mailbox->store, know_name, local, err);
 
 	*count = 0;
-	if (ok && local_has_ours(local)) {
-		store_each_other(
-			account->state, account->name, look_at_other, &others);
+	/* Where it is unknown what another account's are, none is ours. */
+	if (ok && local_has_ours(local) &&
+		store_each_other(account->state, account->name, look_at_other,
+			&others)) {
 		ok = local_read_ours(local, add_copy, &reading, err);
 		*strays = xcalloc(found.count, sizeof **strays);
 		for (size_t i = 0; ok && i < found.count; i++)

@@ -150,10 +150,10 @@ make_troubles() {
 @test "options that are about the server are refused" {
     for option in -k --no-brake --same-mailbox; do
         wanted 64 list --local $option a
-        says "asks no server"
+        says "contacts no server"
     done
     wanted 64 --local
-    says "it is list's"
+    says "only list takes it"
     wanted 64 list --local
     wanted 64 list --local a b
 }

@@ -102,6 +102,20 @@ END
     wanted 0 b
 }
 
+@test "where another account's record cannot be read, nothing is rebuilt" {
+    write_rc
+    wanted 0
+    rm -r "$work/state"
+    mkdir -m 700 "$work/state"
+    echo "no database, however long it is looked at" >"$work/state/c.db"
+    wanted 65 rebuild a
+    says "another account in $work/state cannot be read"
+    rm "$work/state/c.db"
+    wanted 0 rebuild a
+    wanted 0
+    [ "$(kept)" -eq 20 ]
+}
+
 @test "one octet flipped: verify names it, it is not erased, and --refetch heals it" {
     write_rc 'delete = "after 30 days"'
     wanted 0

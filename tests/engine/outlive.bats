@@ -258,7 +258,7 @@ rename_account() {
     wanted 0 -n verify
     [ "$(sha256sum <"$work/state/a.db")" = "$before" ]
     wanted 0
-    [ "$(in_store "PRAGMA user_version")" -eq 7 ]
+    [ "$(in_store "PRAGMA user_version")" -eq 8 ]
 }
 
 @test "an mbox expunged between a kill and recovery has its mail once" {

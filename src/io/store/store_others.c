@@ -28,7 +28,8 @@ bool store_each_other(const char *directory, const char *name,
 	DIR *dir = opendir(directory);
 	struct dirent *entry = NULL;
 	bool goes_on = dir != NULL;
-	bool all = dir != NULL;
+	/* Where there is no directory, there are no others. */
+	bool all = dir != NULL || errno == ENOENT;
 
 	while (goes_on && (entry = next_entry(dir)) != NULL) {
 		struct error ignored = {.kind = ERROR_NONE};

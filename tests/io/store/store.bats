@@ -264,14 +264,18 @@ make_format_5() {
     wanted 0
     mv "$work/mail/000001.eml" "$work/back"
     wanted 0
-    in_store "DROP INDEX message_present; PRAGMA user_version = 6"
-    before=$(in_store "SELECT * FROM message" | sha256sum)
+    in_store "DROP INDEX message_present; ALTER TABLE oversize DROP COLUMN listed;
+        ALTER TABLE message DROP COLUMN damage;
+        ALTER TABLE message DROP COLUMN damaged_at; PRAGMA user_version = 6"
+    before=$(in_store "SELECT uid, ordinal, state, size, kept_at, vanished_at, name, sha256
+        FROM message" | sha256sum)
     wanted 0 -n
     says "would fetch 0"
     wanted 0 -v
     says "fetched 0"
-    [ "$(in_store "SELECT * FROM message" | sha256sum)" = "$before" ]
-    [ "$(in_store "PRAGMA user_version")" -eq 7 ]
+    [ "$(in_store "SELECT uid, ordinal, state, size, kept_at, vanished_at, name, sha256
+        FROM message" | sha256sum)" = "$before" ]
+    [ "$(in_store "PRAGMA user_version")" -eq 8 ]
     [ "$(in_store "PRAGMA integrity_check")" = ok ]
     [ "$(in_store "SELECT count(*) FROM message INDEXED BY message_present
         WHERE vanished_at IS NULL")" -eq 9 ]
