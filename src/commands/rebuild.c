@@ -76,6 +76,10 @@ static int rebuild_account(struct account *account,
 		mailbox->began = outcome->began;
 		mailbox->progress = progress;
 		rebuild_all(&attempt, &err);
+		/* So that the next one asks for one thing at a time. */
+		attempt.out_of_step = err.kind == ERROR_PROTOCOL &&
+			attempt.knowledge.memories != NULL &&
+			!mailbox->proof.learnt;
 	}
 	attempt_count(&attempt, &err);
 	attempt_add_up(&attempt, &err);

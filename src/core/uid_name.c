@@ -122,6 +122,23 @@ static bool starts(struct uid uid, const char *bytes, size_t length)
 	return uid.length >= length && memcmp(uid.bytes, bytes, length) == 0;
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/*
+ * May so many of its first bytes stand for a longer uid? Not if that would cut
+ * a number in two: "1234.1" is a whole uid that is not on record, and not the
+ * beginning of "1234.12".
+ */
+static bool is_beginning(struct uid uid, size_t length)
+{
+	return length >= UID_NAME_MIN && length < uid.length &&
+		!(is_digit(uid.bytes[length - 1]) &&
+			is_digit(uid.bytes[length]));
+}
+
 /*
  * Is it the text of a uid without its middle? The dots may be at any place, as
  * a uid may have some of its own; what was cut is more than the dots.
@@ -152,8 +169,8 @@ enum uid_match uid_name_match(const struct uid_name *name, struct uid uid)
 	if ((decoded && uid.length == name->length) ||
 		(as_typed && uid.length == typed))
 		return UID_MATCH_EXACT;
-	if (((decoded && name->length >= UID_NAME_MIN) ||
-		    (as_typed && typed >= UID_NAME_MIN)) &&
+	if (((decoded && is_beginning(uid, name->length)) ||
+		    (as_typed && is_beginning(uid, typed))) &&
 		!name->is_number)
 		return UID_MATCH_PREFIX;
 	/* Most have no dots; and escapes may be cut anywhere. */

@@ -42,6 +42,7 @@ struct copies {
 	struct local *local; /* owned */
 	struct spot *places; /* owned; by row */
 	size_t count;
+	bool reported;
 };
 
 static const void *recall_note(void *data, const char *path, size_t *length)
@@ -395,6 +396,9 @@ void copies_report(struct copies *copies, const struct plan *plan)
 {
 	const char *blind = local_blind(copies->local);
 
+	if (copies->reported)
+		return;
+	copies->reported = true;
 	if (plan->braked)
 		say_braked(copies, plan);
 	else if (blind != NULL)

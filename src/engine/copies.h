@@ -53,7 +53,8 @@ bool copies_find(struct copies *copies);
 bool copies_verify(
 	struct copies *copies, const struct plan *plan, struct error *err);
 
-/* Says why messages stay: too many copies missing, or some not as stored. */
+/* Says once why messages stay: too many copies missing, or some not as stored.
+ */
 void copies_report(struct copies *copies, const struct plan *plan);
 
 /* Records which copies are missing now, were found again, and where. */

@@ -47,13 +47,14 @@ static void make_plan(const struct facts *facts, struct plan *plan)
 	*plan = plan_make(facts);
 }
 
-int64_t facts_quiet_until(
-	const struct facts *facts, const struct memory *memories)
+int64_t facts_quiet_until(const struct facts *facts,
+	const struct memory *memories, const struct finding *findings)
 {
 	struct facts now = *facts;
 	struct plan plan = {.count = 0};
 
 	now.memories = memories;
+	now.findings = findings;
 	make_plan(&now, &plan);
 	int64_t until = plan.quiet_until;
 
@@ -117,6 +118,10 @@ static bool gather_copies(struct knowledge *knowledge, struct mailbox *mailbox,
 				return false;
 			break;
 		case NEED_SYNC:
+			/* Under that restraint no message has a reason of its
+			 * own any more. */
+			if (facts->looked)
+				copies_report(copies, plan);
 			check_sync(facts, mailbox);
 			break;
 		}

@@ -41,8 +41,8 @@ bool facts_recall(struct knowledge *knowledge, struct mailbox *mailbox,
  * Until when (seconds since 1970) nothing would come of the same listing, after
  * what this session did; 0: something would.
  */
-int64_t facts_quiet_until(
-	const struct facts *facts, const struct memory *memories);
+int64_t facts_quiet_until(const struct facts *facts,
+	const struct memory *memories, const struct finding *findings);
 
 void facts_release(struct knowledge *knowledge);
 

@@ -388,6 +388,7 @@ static bool match(struct knowledge *knowledge, struct mailbox *mailbox,
 		search.found, unknown - search.found);
 	free(knowledge->memories);
 	knowledge->memories = NULL;
+	knowledge->facts.memories = NULL;
 	if (!store_recall(mailbox->store, &mailbox->maildrop,
 		    &knowledge->memories, err))
 		return false;

@@ -81,9 +81,9 @@ static bool fail_unknown(const struct uid_name *name, struct error *err)
 		"them%s",
 		text_printable(
 			shown, sizeof shown, name->text, strlen(name->text)),
-		name->is_number ? " (message numbers change from session to "
-				  "session, and are not accepted)"
-				: "");
+		name->is_number
+			? " (message numbers change from session to session, and are not accepted)"
+			: " (the beginning of a uid may have to end with ...)");
 }
 
 static bool fail_ambiguous(const struct search *search, struct error *err)

@@ -30,6 +30,7 @@ struct copy {
 struct rebuild {
 	struct mailbox *mailbox; /* borrowed */
 	uint64_t rebuilt;
+	bool begun;	     /* a transaction: once all headers are there */
 	struct copy *copies; /* owned; by header once they are sorted */
 	size_t count;
 	size_t room;
@@ -177,6 +178,17 @@ static struct copy *find_copy(struct rebuild *rebuild,
 	return NULL;
 }
 
+/* The headers came from the network, while which nothing may be held open. */
+static bool begin(struct rebuild *rebuild, struct error *err)
+{
+	struct mailbox *mailbox = rebuild->mailbox;
+
+	if (rebuild->begun || mailbox->options->dry_run)
+		return true;
+	rebuild->begun = store_begin(mailbox->store, err);
+	return rebuild->begun;
+}
+
 static bool take_header(void *data, size_t position,
 	const unsigned char sha256[LETTER_DIGEST], struct error *err)
 {
@@ -194,6 +206,8 @@ static bool take_header(void *data, size_t position,
 	rebuild->rebuilt++;
 	if (mailbox->options->dry_run)
 		return true;
+	if (!begin(rebuild, err))
+		return false;
 	/* Its days count from when it came; a time to come is none. */
 	int64_t since =
 		copy->since > 0 && copy->since < now ? copy->since : now;
@@ -247,12 +261,10 @@ bool rebuild_match(struct rebuild *rebuild, const struct knowledge *knowledge,
 	uint64_t *rebuilt, struct error *err)
 {
 	struct mailbox *mailbox = rebuild->mailbox;
-	bool dry = mailbox->options->dry_run;
 	const struct identity_visitor visitor = {take_header, rebuild};
-	bool ok = (dry || store_begin(mailbox->store, err)) &&
-		identity_unknown(knowledge, mailbox, &visitor, err) &&
-		record_others(rebuild, err) &&
-		(dry || store_commit(mailbox->store, err));
+	bool ok = identity_unknown(knowledge, mailbox, &visitor, err) &&
+		begin(rebuild, err) && record_others(rebuild, err) &&
+		(!rebuild->begun || store_commit(mailbox->store, err));
 
 	*rebuilt = rebuild->rebuilt;
 	return ok;

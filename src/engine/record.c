@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "core/xalloc.h"
 #include "engine/ladder.h"
 #include "engine/places.h"
 #include "io/process/log.h"
@@ -24,6 +25,22 @@ struct record {
 	int64_t now;		 /* no later than what is surely past */
 };
 
+/* What was found out of a message that this one replaced is no longer so. */
+static struct finding *findings_now(const struct record *record)
+{
+	const struct attempt *attempt = record->attempt;
+	struct finding *findings = xcalloc(record->count, sizeof findings[0]);
+
+	for (size_t i = 0; i < record->count; i++) {
+		bool fetched =
+			i < attempt->plan.count && attempt->plan.steps[i].fetch;
+
+		if (!fetched)
+			findings[i] = attempt->knowledge.findings[i];
+	}
+	return findings;
+}
+
 /*
  * Will nothing come of this listing next time, either? Only after a run that
  * left the server's mailbox as it was.
@@ -40,7 +57,10 @@ static bool record_quiet(struct record *record, struct error *err)
 		attempt->rebuilds || attempt->outcome->after != NEXT_NONE ||
 		clock->trust != CLOCK_SURE)
 		return true;
-	int64_t until = facts_quiet_until(facts, record->memories);
+	struct finding *findings = findings_now(record);
+	int64_t until = facts_quiet_until(facts, record->memories, findings);
+
+	free(findings);
 
 	/* It says nothing of sizes, which tell of uids used again. */
 	if (until > clock->now + STORE_QUIET_MAX)

@@ -33,6 +33,16 @@ trouble() {
     in_store "INSERT INTO trouble VALUES (CAST('$1' AS BLOB), 0, 2, 1, 2, 3, NULL, 'it was refused')"
 }
 
+@test "a whole uid that is not on record is not the beginning of another one" {
+    keep 1234567890.12
+    wanted 0 hold a 1234567890.12
+    wanted 64 release a 1234567890.1
+    [ "$(held)" = 1234567890.12 ]
+    wanted 64 hold a 1234567890.1
+    wanted 0 release a 1234567890...
+    [ -z "$(held)" ]
+}
+
 @test "a message may be named by the beginning of its uid" {
     keep GmailId17aa GmailId18bb
     wanted 0 hold a GmailId17
@@ -93,7 +103,7 @@ same-2" ]
     [ "$(held)" = 12 ]
     keep 000000646553f100 000000656553f100
     wanted 0 release a 12
-    wanted 0 hold a 00000064
+    wanted 0 hold a 00000064...
     [ "$(held)" = 000000646553f100 ]
 }
 

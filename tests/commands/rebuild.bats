@@ -116,6 +116,32 @@ END
     [ "$(kept)" -eq 20 ]
 }
 
+@test "a rebuild that the server breaks off is on record as a failed run" {
+    write_rc
+    wanted 0
+    rm -r "$work/state"
+    cat >"$work/broken.pop" <<END
+login PIPELINING
+C: UIDL
+S: +OK
+S: 1 000001.eml
+S: .
+C: LIST
+S: +OK
+S: 1 90
+S: .
+C: TOP 1 0
+S: +OK
+S: Subject: letter 1
+close
+END
+    start_server --dialog "$work/broken.pop"
+    write_rc
+    wanted 75 rebuild a
+    says_not transaction
+    [ "$(in_store "SELECT count(*) FROM run WHERE status = 75")" -eq 1 ]
+}
+
 @test "one octet flipped: verify names it, it is not erased, and --refetch heals it" {
     write_rc 'delete = "after 30 days"'
     wanted 0

@@ -163,7 +163,7 @@ static bool look_at_entry(struct local *local, const char *path,
 	look.trashed = look.trashed || is_trash(name, path, look.trash);
 	look.depth++;
 	if (S_ISREG(st.st_mode))
-		return (st.st_size == 0 || !is_first_time(local, &st)) ||
+		return !is_first_time(local, &st) ||
 			local_mbox_look(&local->mboxes, path, look.trashed) ||
 			local_be_blind(local, path);
 	if (strcmp(name, "tmp") == 0 || !is_first_time(local, &st))
@@ -206,8 +206,9 @@ bool local_look(struct local *local, const char *root, const char *trash,
 	if (!is_first_time(local, &st))
 		return true;
 	if (S_ISREG(st.st_mode))
-		return st.st_size == 0 ||
-			local_mbox_look(&local->mboxes, root, look.trashed) ||
+		return (local_mbox_is_free(root) &&
+			       local_mbox_look(
+				       &local->mboxes, root, look.trashed)) ||
 			failed(root, err);
 	if (access(root, R_OK | X_OK) < 0)
 		return failed(root, err);

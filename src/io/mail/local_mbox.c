@@ -13,6 +13,7 @@
 #include "io/mail/local_file.h"
 #include "io/mail/local_note.h"
 #include "io/mail/local_scan.h"
+#include "io/mail/mboxlock.h"
 
 void local_mbox_release(struct local_mbox *mbox)
 {
@@ -100,13 +101,39 @@ static void keep_note(const struct local_mbox *mbox, size_t first, int fd,
 	free(note);
 }
 
-/* Does the open file begin like an mbox? */
+/* Does the open file begin like an mbox? False with errno: it cannot be read.
+ */
 static bool is_mbox(int fd)
 {
 	char start[5];
-	ssize_t n = pread(fd, start, sizeof start, 0);
+	ssize_t n;
 
+	do
+		n = pread(fd, start, sizeof start, 0);
+	while (n < 0 && errno == EINTR);
+	if (n >= 0)
+		errno = 0;
 	return n > 0 && mbox_from_begins(start, (size_t)n);
+}
+
+/* Is it one that held mail when it was read last? */
+static bool had_mail(const struct local_mbox *mbox, const char *path)
+{
+	size_t length;
+
+	return mbox->notes != NULL &&
+		mbox->notes->recall(mbox->notes->data, path, &length) != NULL;
+}
+
+/* Did it stay as it was while it was read, or only grow? */
+static bool is_intact(int fd, const struct stat *before)
+{
+	struct stat after;
+
+	if (fstat(fd, &after) < 0)
+		return false;
+	errno = EBUSY;
+	return is_unchanged(before, &after) || after.st_size > before->st_size;
 }
 
 /* Reads the open mbox at path. */
@@ -116,10 +143,13 @@ static bool look_at_mbox(
 	size_t first = mbox->count;
 	struct stat before;
 
+	/* What another program is rewriting only seems to be gone. */
+	if ((is_mbox(fd) || had_mail(mbox, path)) && !mboxlock_wait(path, fd))
+		return false;
 	if (fstat(fd, &before) < 0)
 		return false;
 	if (!is_mbox(fd))
-		return true;
+		return errno == 0;
 	mbox->paths = xreallocarray(
 		mbox->paths, mbox->path_count + 1, sizeof mbox->paths[0]);
 	mbox->paths[mbox->path_count++] = xstrdup(path);
@@ -128,8 +158,22 @@ static bool look_at_mbox(
 	if (from < (uint64_t)before.st_size &&
 		!local_scan(mbox, fd, trashed, from, UINT64_MAX))
 		return false;
+	if (!is_intact(fd, &before))
+		return false;
 	keep_note(mbox, first, fd, &before, path);
 	return true;
+}
+
+bool local_mbox_is_free(const char *path)
+{
+	int fd = open_mbox(path);
+	bool ok = fd >= 0 && mboxlock_wait(path, fd);
+	int saved = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = saved;
+	return ok;
 }
 
 bool local_mbox_look(struct local_mbox *mbox, const char *path, bool trashed)

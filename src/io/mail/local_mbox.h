@@ -52,6 +52,12 @@ void local_mbox_release(struct local_mbox *mbox);
 struct local_message *local_mbox_add(struct local_mbox *mbox);
 
 /*
+ * Is the mbox at path one that can be looked at, and that no other program
+ * holds a lock on? Waits for that; false with errno.
+ */
+bool local_mbox_is_free(const char *path);
+
+/*
  * Reads a file, if it begins like an mbox, as far as no note tells what is in
  * it. False with errno when it cannot.
  */

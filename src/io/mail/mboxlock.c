@@ -14,6 +14,8 @@
 #include "core/xalloc.h"
 
 #define LOCK_SECONDS 30
+/* Looking is repeated by the next run, and waits for less. */
+#define LOOK_SECONDS 5
 /* A dot-lock of a program that is no more counts as left behind after this. */
 #define STALE_AFTER 300
 
@@ -249,6 +251,34 @@ bool mboxlock_take(
 		path, LOCK_SECONDS, dot);
 	free(dot);
 	return false;
+}
+
+/* A lock that cannot be judged is taken for one that is held. */
+static bool is_held(const struct want *want)
+{
+	struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+	struct stat st;
+
+	if (fcntl(want->fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK)
+		return true;
+	return lstat(want->dot, &st) == 0 && !is_stale(want);
+}
+
+bool mboxlock_wait(const char *path, int fd)
+{
+	time_t end = time(NULL) + LOOK_SECONDS;
+	char *dot = xasprintf("%s.lock", path);
+	struct want want = {path, dot, fd};
+	bool held = is_held(&want);
+
+	while (held && time(NULL) <= end) {
+		pause_briefly(100);
+		held = is_held(&want);
+	}
+	free(dot);
+	if (held)
+		errno = EBUSY;
+	return !held;
 }
 
 void mboxlock_drop(struct mboxlock *lock)

@@ -21,6 +21,13 @@ struct mboxlock {
 bool mboxlock_take(
 	struct mboxlock *lock, const char *path, int fd, struct error *err);
 
+/*
+ * Waits, for some seconds at most, until no other program holds a lock on the
+ * mbox at path, open as fd: while one rewrites it, messages seem to be gone.
+ * False with errno (EBUSY) when one still holds it.
+ */
+bool mboxlock_wait(const char *path, int fd);
+
 /* Takes the dot-lock away; safe on a lock that was never taken. */
 void mboxlock_drop(struct mboxlock *lock);
 

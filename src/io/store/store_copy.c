@@ -16,7 +16,12 @@ static const char copies_sql[] = COPY_COLUMNS "WHERE state = 2";
 static const char one_copy_sql[] = COPY_COLUMNS "WHERE id = ?1";
 
 static const char missing_sql[] =
-	"UPDATE message SET missing_at = nullif(?2, 0) WHERE id = ?1";
+	"UPDATE message SET missing_at = nullif(?2, 0),"
+	/* What verify missed was found again. */
+	" damaged_at = CASE WHEN ?2 = 0 AND damage = 1 THEN NULL"
+	"  ELSE damaged_at END,"
+	" damage = CASE WHEN ?2 = 0 AND damage = 1 THEN NULL ELSE damage END"
+	" WHERE id = ?1";
 
 void store_read_letter(sqlite3_stmt *row, struct letter *letter)
 {

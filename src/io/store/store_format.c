@@ -186,6 +186,10 @@ bool store_check_format(struct store *store, struct error *err)
 			"as it is. Choose another directory with state or "
 			"--state-dir",
 			store->path);
+	if (version < 0)
+		return error_set(err, ERROR_DATA,
+			"the store %s is damaged: it has the format %lld. Restore it from a backup, or move it away and run keepmail rebuild",
+			store->path, (long long)version);
 	if (version > SCHEMA_VERSION)
 		return error_set(err, ERROR_DATA,
 			"the store %s was written by a newer keepmail (format "

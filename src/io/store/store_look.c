@@ -31,13 +31,15 @@ static const char counts_sql[] =
 	" count(*) FILTER (WHERE state = 1"
 	"  OR (state = 2 AND vanished_at IS NULL)),"
 	" count(*) FILTER (WHERE state IN (0, 2, 4) AND held_at IS NOT NULL),"
-	" count(*) FILTER (WHERE missing_at IS NOT NULL),"
+	" count(*) FILTER (WHERE missing_at IS NOT NULL"
+	"  AND vanished_at IS NULL),"
 	" count(*) FILTER (WHERE state = 2 AND vanished_at IS NULL"
 	"  AND held_at IS NULL AND kept_at <= ?1),"
 	" min(kept_at) FILTER (WHERE state = 2 AND vanished_at IS NULL"
 	"  AND held_at IS NULL AND kept_at > ?1),"
 	" count(*) FILTER (WHERE state = 4 AND vanished_at IS NULL),"
-	" count(*) FILTER (WHERE damaged_at IS NOT NULL AND missing_at IS NULL)"
+	" count(*) FILTER (WHERE damaged_at IS NOT NULL"
+	"  AND missing_at IS NULL AND sha256 <> x'')"
 	" FROM message";
 
 static const char troubles_sql[] =
@@ -182,10 +184,13 @@ static bool copy_to_memory(struct store *store, struct error *err)
 
 	if (ok)
 		backup = sqlite3_backup_init(store->db, "main", file, "main");
-	if (backup != NULL)
-		sqlite3_backup_step(backup, -1);
+	int code =
+		backup == NULL ? SQLITE_ERROR : sqlite3_backup_step(backup, -1);
+
+	/* It says nothing of a file that is locked. */
 	if (ok &&
-		(backup == NULL || sqlite3_backup_finish(backup) != SQLITE_OK))
+		(sqlite3_backup_finish(backup) != SQLITE_OK ||
+			code != SQLITE_DONE))
 		ok = store_failed(store, "read", err);
 	sqlite3_close(file);
 	return ok;

@@ -348,6 +348,36 @@ octets() {
     done
 }
 
+@test "an mbox that cannot be read, or that a reader is rewriting, has lost no mail" {
+    command -v strace >/dev/null || skip "strace is missing"
+    strace -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
+    write_rc "mbox = \"$work/mbox\"" 'delete = "when purged"'
+    rm "$work/mail"/00000[3-9]* "$work/mail"/0000[1-9]*
+    wanted 0
+    strace -f -qq -o /dev/null -P "$work/mbox" -e inject=pread64:error=EIO \
+        "$KEEPMAIL" -f "$rc" >"$work/out" 2>&1 && return 1
+    grep -q "Input/output error" "$work/out"
+    [ "$(files "$work/mail")" -eq 2 ]
+    # Emptied, to be written anew: its reader is at work.
+    sleep 60 3>&- &
+    sleeper=$!
+    cp "$work/mbox" "$work/whole"
+    echo $sleeper >"$work/mbox.lock"
+    : >"$work/mbox"
+    run keepmail
+    [ "$status" -ne 0 ]
+    says "busy"
+    [ "$(files "$work/mail")" -eq 2 ]
+    cp "$work/whole" "$work/mbox"
+    kill $sleeper
+    rm "$work/mbox.lock"
+    wanted 0
+    [ "$(files "$work/mail")" -eq 2 ]
+    : >"$work/mbox"
+    wanted 0
+    [ "$(files "$work/mail")" -eq 0 ]
+}
+
 @test "mail moved to another configured mbox is here, and so is what a trash mbox has" {
     write_rc "mbox = \"$work/one\"" 'delete = "when purged"'
     printf 'account b {\n mbox = "%s"\n}\n' "$work/two" >>"$rc"
