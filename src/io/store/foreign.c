@@ -18,8 +18,8 @@
 
 struct search {
 	struct seen *seen;
-	char places[700]; /* looked at, printable */
-	size_t files;	  /* read */
+	char places[700]; /* the places searched, printable */
+	size_t files;	  /* number of files read */
 	struct seen_notes all;
 };
 
@@ -34,13 +34,13 @@ static void add_place(struct search *search, const char *path)
 			"%s%s", used > 0 ? ", " : "", shown);
 }
 
-static const char *program(const struct search *search)
+static const char *fetcher_name(const struct search *search)
 {
 	return seen_names[search->seen->format];
 }
 
-/* What somebody should know of a file that was read. */
-static void tell(const struct search *search, const char *path,
+/* Logs warnings about a file that was read. */
+static void log_notes(const struct search *search, const char *path,
 	const struct seen_notes *notes)
 {
 	char shown[SHOWN];
@@ -51,7 +51,7 @@ static void tell(const struct search *search, const char *path,
 			"%s: %zu %s not have the format of %s and %s skipped, the first is line %zu",
 			shown, notes->strange,
 			text_plural(notes->strange, "line does", "lines do"),
-			program(search),
+			fetcher_name(search),
 			text_plural(notes->strange, "was", "were"),
 			notes->first_strange);
 	if (notes->odd > 0)
@@ -67,21 +67,21 @@ static void tell(const struct search *search, const char *path,
 			shown, notes->unseen,
 			text_plural(notes->unseen, "message counts as",
 				"messages count as"),
-			program(search));
+			fetcher_name(search));
 	if (notes->full)
 		log_line(LOG_WARNINGS,
 			"%s: it has more than %d uids; the rest was left out",
 			shown, MAILDROP_MAX);
 }
 
-static void take(struct search *search, const char *path, const char *text,
+static void add_file(struct search *search, const char *path, const char *text,
 	size_t length)
 {
 	struct seen_notes notes;
 	struct seen_notes *all = &search->all;
 
 	seen_parse(search->seen, text, length, &notes);
-	tell(search, path, &notes);
+	log_notes(search, path, &notes);
 	search->files++;
 	all->taken += notes.taken;
 	all->unseen += notes.unseen;
@@ -91,7 +91,7 @@ static void take(struct search *search, const char *path, const char *text,
 		memcpy(all->names, notes.names, sizeof all->names);
 }
 
-/* Reads length octets, fewer where the file has become shorter. */
+/* Reads length bytes, or fewer if the file has become shorter. */
 static bool read_text(int fd, char *text, size_t *length)
 {
 	size_t n = 0;
@@ -111,7 +111,10 @@ static bool read_text(int fd, char *text, size_t *length)
 	return true;
 }
 
-/* named: by the user; of those found, what is no file at all does not count. */
+/*
+ * named: the user named this file. A file that was found by searching is
+ * skipped if it is not a regular file.
+ */
 static bool read_file(
 	struct search *search, const char *path, bool named, struct error *err)
 {
@@ -131,11 +134,11 @@ static bool read_file(
 			error_set(err, ERROR_DATA,
 				"%s is not a regular file: name the file in "
 				"which %s keeps its uids",
-				shown, program(search));
+				shown, fetcher_name(search));
 	} else if (st.st_size > FOREIGN_FILE_MAX) {
 		ok = error_set(err, ERROR_DATA,
 			"%s is larger than %d MiB: it is no file of %s's",
-			shown, FOREIGN_FILE_MAX >> 20, program(search));
+			shown, FOREIGN_FILE_MAX >> 20, fetcher_name(search));
 	} else {
 		size_t length = (size_t)st.st_size;
 
@@ -144,7 +147,7 @@ static bool read_file(
 			error_set(err, ERROR_DATA, "cannot read %s: %s", shown,
 				strerror(errno));
 		if (ok)
-			take(search, path, text, length);
+			add_file(search, path, text, length);
 	}
 	free(text);
 	if (fd >= 0)
@@ -152,8 +155,8 @@ static bool read_file(
 	return ok;
 }
 
-/* All of the account's files that match DIRECTORY/pattern. */
-static bool look(struct search *search, const char *directory,
+/* Reads all of the account's files that match DIRECTORY/pattern. */
+static bool read_matching(struct search *search, const char *directory,
 	const char *pattern, struct error *err)
 {
 	if (directory == NULL || directory[0] == '\0')
@@ -188,56 +191,59 @@ static bool look(struct search *search, const char *directory,
 	return ok;
 }
 
-/* The same below a directory that a variable names, or below its default. */
-static bool look_below(struct search *search, const char *variable,
+/*
+ * Like read_matching, below the directory that an environment variable names,
+ * or below $HOME and a default.
+ */
+static bool read_below(struct search *search, const char *variable,
 	const char *otherwise, const char *pattern, struct error *err)
 {
 	const char *home = getenv("HOME");
 	const char *named = variable == NULL ? NULL : getenv(variable);
 
 	if (named != NULL && named[0] != '\0')
-		return look(search, named, pattern, err);
+		return read_matching(search, named, pattern, err);
 	if (otherwise == NULL || home == NULL || home[0] == '\0')
 		return true;
 	char *directory = xasprintf("%s%s", home, otherwise);
-	bool ok = look(search, directory, pattern, err);
+	bool ok = read_matching(search, directory, pattern, err);
 
 	free(directory);
 	return ok;
 }
 
-static bool look_around(struct search *search, struct error *err)
+static bool read_usual_places(struct search *search, struct error *err)
 {
 	switch (search->seen->format) {
 	case SEEN_FETCHMAIL:
-		/* The first that is there is the one it uses. */
-		return look_below(search, "FETCHMAILHOME", NULL, ".fetchids",
+		/* fetchmail uses the first of these that exists. */
+		return read_below(search, "FETCHMAILHOME", NULL, ".fetchids",
 			       err) &&
 			(search->files > 0 ||
-				look_below(search, "HOME_ETC", NULL,
+				read_below(search, "HOME_ETC", NULL,
 					".fetchids", err)) &&
 			(search->files > 0 ||
-				look_below(search, NULL, "", ".fetchids", err));
+				read_below(search, NULL, "", ".fetchids", err));
 	case SEEN_GETMAIL:
-		return look_below(search, "XDG_CONFIG_HOME", "/.config",
+		return read_below(search, "XDG_CONFIG_HOME", "/.config",
 			       "getmail/oldmail-*", err) &&
-			look_below(search, NULL, "/.getmail", "oldmail-*", err);
+			read_below(search, NULL, "/.getmail", "oldmail-*", err);
 	case SEEN_MPOP:
-		return look_below(search, NULL, "/.mpop_uidls", "*", err);
+		return read_below(search, NULL, "/.mpop_uidls", "*", err);
 	case SEEN_FDM:
 		return error_set(err, ERROR_DATA,
 			"fdm keeps its uids where its rc file says (new-only "
 			"cache): name that file behind the account");
 	case SEEN_THUNDERBIRD:
-		return look_below(search, NULL, "/.thunderbird",
+		return read_below(search, NULL, "/.thunderbird",
 			"*/Mail/*/popstate.dat", err);
 	case SEEN_CLAWS:
-		return look_below(search, NULL, "/.claws-mail/uidl", "*", err);
+		return read_below(search, NULL, "/.claws-mail/uidl", "*", err);
 	}
 	return true;
 }
 
-/* Nothing was found: why, and what to do. */
+/* Reports why nothing was found, and what to do. */
 static bool found_nothing(const struct search *search, struct error *err)
 {
 	const struct seen *seen = search->seen;
@@ -248,7 +254,7 @@ static bool found_nothing(const struct search *search, struct error *err)
 			"%s has no file of this account where it is usually "
 			"kept (looked for %s): name the file behind the "
 			"account",
-			program(search), search->places);
+			fetcher_name(search), search->places);
 	if (all->others > 0)
 		return error_set(err, ERROR_DATA,
 			"%s has nothing of %s at %s, but entries of %s: "
@@ -256,13 +262,13 @@ static bool found_nothing(const struct search *search, struct error *err)
 			"other names for them, change these in a copy of the "
 			"file and name that behind the account",
 			search->places, seen->user, seen->server, all->names,
-			program(search));
+			fetcher_name(search));
 	if (all->strange > 0)
 		return error_set(err, ERROR_DATA,
 			"%s is not a file of %s: no line has its format",
-			search->places, program(search));
+			search->places, fetcher_name(search));
 	return error_set(err, ERROR_DATA, "%s has no message that %s has seen",
-		search->places, program(search));
+		search->places, fetcher_name(search));
 }
 
 bool foreign_read(struct seen *seen, const char *path, struct error *err)
@@ -275,7 +281,7 @@ bool foreign_read(struct seen *seen, const char *path, struct error *err)
 		add_place(search, path);
 		ok = read_file(search, path, true, err);
 	} else {
-		ok = look_around(search, err);
+		ok = read_usual_places(search, err);
 	}
 	if (ok && search->all.taken == 0)
 		ok = found_nothing(search, err);

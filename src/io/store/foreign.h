@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The files in which other fetchers remember what they have seen. */
+/*
+ * Reads the files in which other fetchers record the messages they have seen.
+ */
 #ifndef IO_STORE_FOREIGN_H
 #define IO_STORE_FOREIGN_H
 
@@ -8,14 +10,15 @@
 #include "core/error.h"
 #include "core/seen.h"
 
-/* No such file is larger. */
+/* The largest file that is read, in bytes. */
 #define FOREIGN_FILE_MAX (256 << 20)
 
 /*
- * Reads the file at path, or, when that is NULL, those that the fetcher has in
- * its usual places, into an initialised memory, and indexes it. What is odd in
- * them is told through log. False with ERROR_DATA when there is none, when one
- * cannot be read, or when it has no message that the account has seen.
+ * Reads the file at path, or, if path is NULL, the files that the fetcher keeps
+ * in its usual places, into an initialised struct seen, and indexes it.
+ * Anything unusual in them is logged. Returns false with ERROR_DATA if there is
+ * no file, if one cannot be read, or if none lists a message that the account
+ * has seen.
  */
 bool foreign_read(struct seen *seen, const char *path, struct error *err);
 

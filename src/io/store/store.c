@@ -14,8 +14,8 @@
 #include "io/store/store_internal.h"
 
 /*
- * The lock is on an octet of the database file that SQLite never locks (it
- * locks at 0x40000000). An open file description lock, so that no close
+ * The lock is on a byte of the database file that SQLite never locks (its locks
+ * begin at 0x40000000). It is an open file description lock, so that no close
  * elsewhere in the process drops it.
  */
 static bool take_lock(struct store *store, struct error *err)
@@ -41,7 +41,10 @@ static bool take_lock(struct store *store, struct error *err)
 		store->path, strerror(errno));
 }
 
-/* Opens and locks the file; a missing one is made, or left missing to read. */
+/*
+ * Opens and locks the file. A missing file is created for STORE_WRITE, and left
+ * missing otherwise.
+ */
 static bool open_file(
 	struct store *store, enum store_mode mode, struct error *err)
 {
@@ -68,8 +71,9 @@ static bool open_file(
 bool store_open_database(
 	struct store *store, const char *path, int flags, struct error *err)
 {
-	/* Nobody asks how much memory it has, which costs two locks for each
-	 * piece. Refused, and no harm, once another store was opened. */
+	/* keepmail never asks for memory statistics, and they cost two locks
+	 * for each allocation. SQLite refuses this call, which does no harm,
+	 * once another store has been opened. */
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	int code = sqlite3_open_v2(
 		path, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
@@ -78,14 +82,14 @@ bool store_open_database(
 		return error_set(err, ERROR_SOFTWARE,
 			"cannot open the store %s: SQLite has no memory",
 			store->path);
-	/* Whoever closes a store locks it for a moment. */
+	/* Whoever closes a store locks it briefly. */
 	sqlite3_busy_timeout(store->db, 10000);
 	return code == SQLITE_OK || store_failed(store, "open", err);
 }
 
 bool store_make_ready(struct store *store, struct error *err)
 {
-	/* A damaged file must not lead SQLite anywhere. */
+	/* Protect SQLite against a damaged file. */
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	return store_run_sql(store,
@@ -95,11 +99,11 @@ bool store_make_ready(struct store *store, struct error *err)
 }
 
 /*
- * WAL with synchronous=FULL: every commit is synced before it returns, which
- * the commit ladder stands on (WAL+NORMAL lost commits in power cuts). The
- * files of the WAL stay, the log emptied, since whoever closes the store may
- * not remove files from its directory (io/confine), and since it costs a poll
- * less.
+ * WAL with synchronous=FULL: every commit is synced before it returns, as the
+ * commit ladder requires (WAL with NORMAL lost commits in power cuts). The WAL
+ * files are kept, and the log truncated, because the process that closes the
+ * store may not remove files from its directory (io/confine), and because this
+ * saves time in a poll.
  */
 static bool use_wal(struct store *store, struct error *err)
 {
@@ -145,7 +149,8 @@ struct store *store_open(const char *directory, const char *name,
 
 	if (!open_file(store, mode, err) || !open_database(store, err))
 		goto fail;
-	/* A commit in a new file is durable only once its entry is. */
+	/* A commit in a new file is durable only once its directory entry
+	 * is. */
 	if (is_new && store->lock >= 0 && !directory_sync(directory)) {
 		error_set(err, ERROR_CREATE,
 			"cannot sync the state directory %s: %s", directory,

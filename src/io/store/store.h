@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is kept, where, and since when: one SQLite file per account, and the
- * lock that a second run of the account meets. Here it is opened, changed in
- * transactions, and closed.
+ * The store records what is kept, where, and since when. It is one SQLite file
+ * per account, with a lock against a second run of the account. The functions
+ * here open it, change it in transactions, and close it.
  */
 #ifndef IO_STORE_STORE_H
 #define IO_STORE_STORE_H
@@ -14,32 +14,34 @@
 struct store;
 
 enum store_mode {
-	STORE_WRITE, /* made if it is missing */
-	STORE_READ,  /* nothing is changed; missing is the same as empty */
-	STORE_LOOK,  /* the same beside a run: no lock is taken or met */
+	STORE_WRITE, /* created if it is missing */
+	STORE_READ,  /* changes nothing; missing means empty */
+	STORE_LOOK,  /* the same, ignoring the lock */
 };
 
 /*
- * Opens DIRECTORY/NAME.db (0600, in a directory made 0700) and takes its lock,
- * which the kernel drops when the process ends, however it ends; but for
- * STORE_LOOK, which sees what was committed when it was opened. NULL on
- * failure: ERROR_TEMPORARY when another run holds the lock, ERROR_DATA for a
- * file that is damaged, foreign or of a newer keepmail (it is left as it is),
- * ERROR_CREATE otherwise. The caller closes it.
+ * Opens DIRECTORY/NAME.db (mode 0600, in a directory created with mode 0700)
+ * and takes its lock, which the kernel drops when the process ends, however it
+ * ends. STORE_LOOK takes no lock, and sees what was committed when the store
+ * was opened. Returns NULL on failure: ERROR_TEMPORARY if another run holds the
+ * lock, ERROR_DATA if the file is damaged, foreign or from a newer keepmail (it
+ * is left unchanged), ERROR_CREATE otherwise. The caller closes it.
  */
 struct store *store_open(const char *directory, const char *name,
 	enum store_mode mode, struct error *err);
 
-/* Is there a store of this account, whatever is in it? */
+/* Does this account have a store, whatever it contains? */
 bool store_exists(const char *directory, const char *name);
 
-/* Closes it and drops the lock; what was not committed is undone. NULL is safe.
+/*
+ * Closes the store and drops the lock; uncommitted changes are undone. NULL is
+ * safe.
  */
 void store_close(struct store *store);
 
 /*
  * Changes are made in transactions: begin, record what belongs together,
- * commit. Once committed they survive kill and power cut. A failure
+ * commit. Once committed, they survive a kill and a power cut. A failure
  * (ERROR_WRITE) undoes the whole transaction.
  */
 bool store_begin(struct store *store, struct error *err);

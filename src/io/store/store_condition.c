@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* What is wrong with messages, as far as it is on record. */
+/* What is recorded as wrong with messages. */
 #include <sqlite3.h>
 
 #include "io/store/store_internal.h"
 #include "io/store/store_look.h"
 
-/* A message may be known by one of the three tables alone. */
+/* A message may have a record in only one of the three tables. */
 static const char conditions_sql[] =
 	"SELECT one.uid, one.ordinal, message.id IS NOT NULL, state,"
 	" message.size, kept_at, vanished_at, erased_at, held_at, missing_at,"

@@ -37,7 +37,7 @@ void store_read_letter(sqlite3_stmt *row, struct letter *letter)
 		store_text_at(row, 7));
 }
 
-/* Those that are listed, one by one. */
+/* Visits the listed messages, each by its row. */
 static bool visit_listed(struct store *store,
 	bool (*visit)(void *data, int64_t row, const struct letter *letter,
 		struct error *err),
@@ -88,12 +88,12 @@ static const char give_up_sql[] =
 	" uid = CAST('damaged: ' || hex(uid) || ' ' || id AS BLOB),"
 	" missing_at = ?2 WHERE id = ?1 AND held_at IS NULL";
 
-/* The hold is on the uid, and stays: the row waits for what is fetched. */
+/* The hold is on the uid, and stays: the row waits for the next fetch. */
 static const char give_up_held_sql[] =
 	"UPDATE message SET state = 0, vanished_at = NULL, missing_at = ?2"
 	" WHERE id = ?1 AND held_at IS NOT NULL";
 
-/* It is no copy of anything any more, whatever row names it. */
+/* From now on, no row that names the copy counts as a copy. */
 static const char no_copy_sql[] =
 	"UPDATE message SET sha256 = x'' WHERE (place, name, sha256) ="
 	" (SELECT place, name, sha256 FROM message WHERE id = ?1)";
@@ -210,8 +210,8 @@ static const char copy_sql[] =
 	" ORDER BY id DESC";
 
 /*
- * Is it one whose uid is not known, or that the server gave a new uid (moved),
- * since it is listed no longer?
+ * Is it a copy whose uid is not known, or one that is no longer listed because
+ * the server gave it a new uid (store->moved)?
  */
 static bool is_unlisted(const struct store *store, sqlite3_stmt *stmt)
 {

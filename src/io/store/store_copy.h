@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The copies of messages: where they lie, by what they are known, and what
+ * The copies of messages: where they are, how they are recognised, and what
  * became of them.
  */
 #ifndef IO_STORE_STORE_COPY_H
@@ -12,70 +12,70 @@
 #include "core/uid.h"
 #include "io/store/store_place.h"
 
-/* A copy that was put here before, and its record; row 0: there is none. */
+/* A copy that was stored earlier, and its record. Row 0 means none. */
 struct store_found {
 	int64_t row;
 	struct letter letter;
 };
 
 /*
- * Has a message with the same digest been put into this place before? Then
- * *found says where it lay. Where no header tells one message from another of
- * the same text (letter->identified), only copies count whose uid is not known
- * (store_record_unlisted) or, once store_expect_moved was called, what the
- * server lists no longer; and each for one message.
+ * Was a message with the same digest stored in this place before? If so,
+ * *found says where. If no header tells the message from others with the same
+ * text (!letter->identified), only these copies count, each for one message:
+ * those whose uid is not known (store_record_unlisted) and, after
+ * store_expect_moved, those that the server no longer lists.
  */
 bool store_find_copy(struct store *store, const struct letter *letter,
 	const struct store_place *place, struct store_found *found,
 	struct error *err);
 
-/* The server gave its messages new uids, for all it seems. */
+/* Call this if the server seems to have given its messages new uids. */
 void store_expect_moved(struct store *store);
 
 /*
- * Records a copy that lies in this place, and whose uid is not known, within a
- * transaction: its text is not stored again.
+ * Records a copy that is in this place and whose uid is not known, within a
+ * transaction: a message with this text is not stored again.
  */
 bool store_record_unlisted(struct store *store, const struct letter *letter,
 	const struct store_place *place, int64_t now, struct error *err);
 
 /*
- * Calls visit for each name that a file in a Maildir has, or had, because a
- * record says so.
+ * Calls visit for each name that, according to the records, a file in a Maildir
+ * has or had.
  */
 bool store_names(struct store *store,
 	void (*visit)(void *data, const char *name), void *data,
 	struct error *err);
 
 /*
- * Records that a copy lies under another name now (letter->name, its offset
- * and length, which are 0 in a Maildir), within a transaction.
+ * Records, within a transaction, that a copy is now stored under another name
+ * (letter->name, with its offset and length, which are 0 in a Maildir).
  */
 bool store_record_filed(struct store *store, int64_t row,
 	const struct letter *letter, struct error *err);
 
 /*
- * Calls visit for the copy of each message that is kept and, as far as
- * store_recall was called, listed; letter has what local_find and local_verify
- * go by. It stops when visit says false, with
- * its error.
+ * Calls visit for the copy of each message that is kept and, if store_recall
+ * was called, listed. letter contains what local_find and local_verify need. If
+ * visit returns false, this stops and fails with its error.
  */
 bool store_copies(struct store *store,
 	bool (*visit)(void *data, int64_t row, const struct letter *letter,
 		struct error *err),
 	void *data, struct error *err);
 
-/* The copy of a message, and what is known of it. */
+/* The copy of a message, and what is recorded about it. */
 struct store_copy {
 	int64_t row;
 	struct uid uid; /* borrowed until visit returns */
-	bool listed;	/* by the server, when it was asked last */
+	bool listed;	/* in the server's last listing */
 	struct letter letter;
 };
 
 /*
- * The same for all that should be here, erased on the server or not: what its
- * owner removed, as an earlier run has noticed, is none of it.
+ * Like store_copies, for every copy that should be here, whether or not the
+ * message was erased from the server. Copies that an earlier run found removed
+ * by their owner are left out.
  */
 bool store_all_copies(struct store *store,
 	bool (*visit)(
@@ -83,27 +83,27 @@ bool store_all_copies(struct store *store,
 	void *data, struct error *err);
 
 /*
- * Forgets a message whose copy is damaged, within a transaction: its uid is
- * unknown from then on, and what is known of the copy stays.
+ * Forgets a message whose copy is damaged, within a transaction: its uid counts
+ * as unknown from now on, but the record of the copy stays.
  */
 bool store_give_up(
 	struct store *store, int64_t row, int64_t now, struct error *err);
 
 /*
- * Calls visit for the header digest of each message that is here, or was about
- * to be put here, as far as it has one.
+ * Calls visit for the header digest, if there is one, of each message that is
+ * here or was about to be stored here.
  */
 bool store_headers(struct store *store,
 	void (*visit)(void *data, const unsigned char sha256[LETTER_DIGEST]),
 	void *data, struct error *err);
 
-/* The letter of one message. */
+/* Reads the letter of one message. */
 bool store_letter(struct store *store, int64_t row, struct letter *letter,
 	struct error *err);
 
 /*
- * Records since when a message's copy is missing here, or that it is not (0),
- * within a transaction.
+ * Records, within a transaction, since when a message's copy has been missing
+ * here, or that it is not missing (0).
  */
 bool store_record_missing(
 	struct store *store, int64_t row, int64_t since, struct error *err);

@@ -1,31 +1,34 @@
 /* SPDX-License-Identifier: ISC */
-/* The tables, of which version they are, and how older ones become these. */
+/*
+ * The tables, the version of their format, and the migrations from older
+ * versions.
+ */
 #include <sqlite3.h>
 #include <stdio.h>
 
 #include "io/store/store_internal.h"
 
-/* "keep" in ASCII, in the file's header: this database is ours. */
+/* "keep" in ASCII, in the file's header: marks keepmail's databases. */
 #define APPLICATION_ID 0x6b656570
 #define SCHEMA_VERSION 8
 
-/* migrations[i] leads from user_version i to i + 1. */
+/* migrations[i] upgrades user_version i to i + 1. */
 static const char *const migrations[SCHEMA_VERSION] = {
-	/* Whose uids these are: one row. */
+	/* The mailbox that the uids belong to: one row. */
 	"CREATE TABLE mailbox (server TEXT NOT NULL, user TEXT NOT NULL);"
-	/* Where mail was put. */
+	/* Where mail was stored. */
 	"CREATE TABLE place ("
 	" id INTEGER PRIMARY KEY,"
 	" kind TEXT NOT NULL,"
 	" path TEXT NOT NULL,"
 	" UNIQUE (kind, path));"
-	/* Hot columns first: a poll reads those of every row. */
+	/* Frequently used columns first: a poll reads those of every row. */
 	"CREATE TABLE message ("
 	" id INTEGER PRIMARY KEY,"
 	" uid BLOB NOT NULL,"
 	" ordinal INTEGER NOT NULL," /* among messages with the same uid */
 	" state INTEGER NOT NULL,"   /* enum memory_state */
-	" size INTEGER,"	     /* as LIST told it */
+	" size INTEGER,"	     /* as reported by LIST */
 	" kept_at INTEGER,"	     /* times: seconds since 1970 */
 	" vanished_at INTEGER,"
 	" erased_at INTEGER,"
@@ -34,7 +37,7 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	" name TEXT NOT NULL," /* Maildir base name, mbox From_ line */
 	" offset INTEGER,"     /* in an mbox */
 	" length INTEGER,"
-	" octets INTEGER NOT NULL," /* of the message as it lies here */
+	" octets INTEGER NOT NULL," /* of the message as stored here */
 	" sha256 BLOB NOT NULL,"
 	" message_id TEXT);"
 	"CREATE UNIQUE INDEX message_uid ON message (uid, ordinal);"
@@ -52,9 +55,10 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	" \"left\" INTEGER NOT NULL,"
 	" failed INTEGER NOT NULL,"
 	" error TEXT);",
-	/* When the server's answers did not match the commands, at last. */
+	/* When the server's answers last did not match the commands. */
 	"ALTER TABLE mailbox ADD COLUMN out_of_step_at INTEGER;",
-	/* The listing that nothing came of, as long as all stays as it is. */
+	/* The last listing that left nothing to do, valid while nothing
+	 * changes. */
 	"CREATE TABLE quiet ("
 	" listing BLOB NOT NULL,"
 	" policy TEXT NOT NULL,"
@@ -65,12 +69,12 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	" BEGIN DELETE FROM quiet; END;"
 	"CREATE TRIGGER message_deleted AFTER DELETE ON message"
 	" BEGIN DELETE FROM quiet; END;",
-	/* What is known without having been fetched; holds; what is missing
-	 * here; headers; and what fails again and again. */
+	/* What counts as seen without having been fetched; holds; missing
+	 * copies; headers; and repeated failures. */
 	"ALTER TABLE message ADD COLUMN header_sha256 BLOB;"
 	"ALTER TABLE message ADD COLUMN held_at INTEGER;"
 	"ALTER TABLE message ADD COLUMN missing_at INTEGER;"
-	/* NULL: fetched; else who said that it was seen. */
+	/* NULL: fetched; otherwise, who reported it as seen. */
 	"ALTER TABLE message ADD COLUMN origin TEXT;"
 	"CREATE TABLE trouble ("
 	" uid BLOB NOT NULL,"
@@ -78,8 +82,8 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	" tries INTEGER NOT NULL,"
 	" first_at INTEGER NOT NULL,"
 	" last_at INTEGER NOT NULL,"
-	" next_at INTEGER NOT NULL," /* not before */
-	" quarantined_at INTEGER,"   /* not at all any more */
+	" next_at INTEGER NOT NULL," /* not tried before this time */
+	" quarantined_at INTEGER,"   /* not tried again */
 	" error TEXT NOT NULL,"
 	" PRIMARY KEY (uid, ordinal)) WITHOUT ROWID;"
 	"CREATE TRIGGER trouble_updated AFTER UPDATE ON trouble"
@@ -87,45 +91,47 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	"CREATE TRIGGER trouble_deleted AFTER DELETE ON trouble"
 	" BEGIN DELETE FROM quiet; END;"
 	"CREATE INDEX message_sha256 ON message (sha256);",
-	/* When a message was listed again after the server confirmed that it
-	 * was erased, and was the same; when sizes were told otherwise of what
-	 * was the same. */
+	/* When a message that the server had confirmed as erased was listed
+	 * again, and was the same; when sizes were reported differently for the
+	 * same message. */
 	"ALTER TABLE message ADD COLUMN returned_at INTEGER;"
 	/* When a kept message was listed again after it had vanished, and no
-	 * header proved that it is the same. */
+	 * header proved that it was the same. */
 	"ALTER TABLE message ADD COLUMN doubtful_at INTEGER;"
 	"ALTER TABLE mailbox ADD COLUMN loose_sizes_at INTEGER;"
-	/* What was noticed of this server, and said once. */
+	/* Peculiarities of this server that were reported once. */
 	"ALTER TABLE mailbox ADD COLUMN said INTEGER NOT NULL DEFAULT 0;"
-	/* What mboxes held when they were read last (local_note.c). */
+	/* The contents of mboxes when they were last read (local_note.c). */
 	"CREATE TABLE note ("
 	" id INTEGER PRIMARY KEY,"
 	" path TEXT NOT NULL UNIQUE,"
 	" note BLOB NOT NULL);"
-	/* Directories that had mail when they were looked at. */
+	/* Directories that contained mail when last searched. */
 	"CREATE TABLE root (path TEXT PRIMARY KEY) WITHOUT ROWID;",
-	/* What time it was, as far as that is known: one row (core/clock.h). */
+	/* What is known about the time: one row (core/clock.h). */
 	"CREATE TABLE clock ("
 	" sure_at INTEGER NOT NULL,"
 	" evidence_at INTEGER NOT NULL,"
 	" leapt_at INTEGER NOT NULL);"
-	/* Which directory the mail was put into: another one may take its
-	 * name. */
+	/* Which directory mail was stored in: another one may take its name. */
 	"ALTER TABLE place ADD COLUMN born INTEGER;"
 	"ALTER TABLE place ADD COLUMN inode INTEGER;"
-	/* The header as it was written, to tell our torn end of an mbox. */
+	/* The header as it was written, to recognise a torn message of ours at
+	 * the end of an mbox. */
 	"ALTER TABLE message ADD COLUMN head_octets INTEGER;"
 	"ALTER TABLE message ADD COLUMN head_sha256 BLOB;"
-	/* How the server answers UIDL with a number (enum pop3_uidl_form). */
+	/* How the server answers UIDL with an argument (enum
+	 * pop3_uidl_form). */
 	"ALTER TABLE mailbox ADD COLUMN proof_form INTEGER NOT NULL DEFAULT 0;"
-	/* Messages found to be larger than LIST says, and over max-size. */
+	/* Messages over max-size, and those found to be larger than LIST
+	 * says. */
 	"CREATE TABLE oversize ("
 	" uid BLOB NOT NULL,"
 	" ordinal INTEGER NOT NULL,"
 	" size INTEGER NOT NULL,"
 	" PRIMARY KEY (uid, ordinal)) WITHOUT ROWID;"
-	/* Blanks around a uid were a part of it; what had one with and without
-	 * counts as gone and new. */
+	/* Spaces around a uid used to be part of it; a uid recorded both with
+	 * and without them looked like one message gone and another one new. */
 	"UPDATE OR IGNORE message SET"
 	" uid = CAST(trim(CAST(uid AS TEXT), ' ' || char(9)) AS BLOB)"
 	" WHERE substr(uid, 1, 1) IN (x'20', x'09')"
@@ -134,14 +140,14 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	" uid = CAST(trim(CAST(uid AS TEXT), ' ' || char(9)) AS BLOB)"
 	" WHERE substr(uid, 1, 1) IN (x'20', x'09')"
 	" OR substr(uid, -1) IN (x'20', x'09');",
-	/* What was listed last: whatever a run asks of the messages that are
-	 * on the server goes by it (store_recall.c), and no step of the commit
-	 * ladder but the first writes to it. */
+	/* The last listing: queries about messages on the server use this index
+	 * (store_recall.c), and only the first step of the commit ladder writes
+	 * to it. */
 	"CREATE INDEX message_present ON message (place)"
 	" WHERE vanished_at IS NULL;",
-	/* LIST says so, and not only what came when it was asked for. */
+	/* Whether LIST reported this size, rather than the transfer. */
 	"ALTER TABLE oversize ADD COLUMN listed INTEGER NOT NULL DEFAULT 0;"
-	/* What verify found of a copy (enum store_damage), and when. */
+	/* What verify found wrong with a copy (enum store_damage), and when. */
 	"ALTER TABLE message ADD COLUMN damage INTEGER;"
 	"ALTER TABLE message ADD COLUMN damaged_at INTEGER;",
 };

@@ -17,7 +17,7 @@ static const char rebind_sql[] =
 
 static const char size_sql[] = "UPDATE message SET size = ?2 WHERE id = ?1";
 
-/* What it was is still known, though not under a uid that a server gives. */
+/* The record stays, under a uid that no server gives. */
 static const char retire_sql[] =
 	"UPDATE message SET vanished_at = ifnull(vanished_at, ?3),"
 	" held_at = NULL,"
@@ -55,7 +55,7 @@ size_t store_lost_count(const struct store *store)
 	return store->recalled.lost.count;
 }
 
-/* Reads a row's header digest and size; *known is false without a digest. */
+/* Reads a row's header digest and size; *known is false if it has no digest. */
 static bool read_header(struct store *store, int64_t row,
 	struct store_lost *found, bool *known, struct error *err)
 {

@@ -15,10 +15,12 @@
 #include "io/store/store_internal.h"
 #include "io/store/store_run.h"
 
-/* A run that ends writes to the file once. */
+/* A run that is ending writes to the file once. */
 #define SNAPSHOT_TRIES 20
 
-/* Where a database's header says that it is in WAL mode (2), and that of old.
+/*
+ * Offset of the two bytes in a database's header that say whether it is in WAL
+ * mode (2) or in a rollback journal mode (1).
  */
 #define HEADER_MODES 18
 #define HEADER_LENGTH 100
@@ -74,7 +76,7 @@ static const char troubles_of_sql[] =
 static const char quarantined_sql[] = TROUBLE_COLUMNS
 	"WHERE quarantined_at IS NOT NULL ORDER BY quarantined_at";
 
-/* Is there something in the file beside the store that is so called? */
+/* Is there a file with this suffix beside the store, and is it not empty? */
 static bool has_beside(const struct store *store, const char *suffix)
 {
 	char *path = xasprintf("%s%s", store->path, suffix);
@@ -101,7 +103,7 @@ static bool read_all(int fd, unsigned char *bytes, size_t length)
 	return true;
 }
 
-static bool same_file(const struct stat *a, const struct stat *b)
+static bool is_same_file(const struct stat *a, const struct stat *b)
 {
 	return a->st_size == b->st_size &&
 		a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
@@ -109,10 +111,11 @@ static bool same_file(const struct stat *a, const struct stat *b)
 }
 
 /*
- * All of the file as it was at a moment at which no run was writing to it, in
- * memory of SQLite's. NULL, with no error: a run came in between.
+ * Reads the whole file, as it was at a moment when no run was writing to it,
+ * into memory from SQLite's allocator. NULL without an error: a run wrote to it
+ * meanwhile.
  */
-static unsigned char *snapshot(
+static unsigned char *read_snapshot(
 	struct store *store, sqlite3_int64 *length, struct error *err)
 {
 	struct stat before;
@@ -141,7 +144,7 @@ static unsigned char *snapshot(
 		error_set(err, ERROR_WRITE, "cannot read the store %s: %s",
 			store->path, strerror(code));
 	if (whole && fstat(store->lock, &after) == 0 &&
-		same_file(&before, &after) && !has_beside(store, "-wal")) {
+		is_same_file(&before, &after) && !has_beside(store, "-wal")) {
 		*length = (sqlite3_int64)size;
 		return bytes;
 	}
@@ -149,11 +152,11 @@ static unsigned char *snapshot(
 	return NULL;
 }
 
-/* Opens a copy of it, so that nothing is locked, made or written. */
+/* Opens a copy in memory, so that nothing is locked, created or written. */
 static bool open_snapshot(struct store *store, unsigned char *bytes,
 	sqlite3_int64 length, struct error *err)
 {
-	/* Memory has no WAL. */
+	/* An in-memory database cannot have a WAL. */
 	if (bytes[HEADER_MODES] == 2 && bytes[HEADER_MODES + 1] == 2)
 		bytes[HEADER_MODES] = bytes[HEADER_MODES + 1] = 1;
 	if (!store_open_database(
@@ -161,7 +164,7 @@ static bool open_snapshot(struct store *store, unsigned char *bytes,
 		sqlite3_free(bytes);
 		return false;
 	}
-	/* It frees the memory, also when it fails. */
+	/* It frees the memory, even if it fails. */
 	if (sqlite3_deserialize(store->db, "main", bytes, length, length,
 		    SQLITE_DESERIALIZE_FREEONCLOSE |
 			    SQLITE_DESERIALIZE_RESIZEABLE) != SQLITE_OK)
@@ -170,8 +173,8 @@ static bool open_snapshot(struct store *store, unsigned char *bytes,
 }
 
 /*
- * Reads all of it into memory, so that a store of an older keepmail can be
- * brought up to date there.
+ * Copies the database into memory, so that a store of an older keepmail can be
+ * upgraded there.
  */
 static bool copy_to_memory(struct store *store, struct error *err)
 {
@@ -196,7 +199,7 @@ static bool copy_to_memory(struct store *store, struct error *err)
 	return ok;
 }
 
-/* A run is at work, or was killed: SQLite's own locks let one read. */
+/* For when a run is active or was killed: SQLite's own locks allow reading. */
 static bool open_with_wal(struct store *store, struct error *err)
 {
 	int64_t version = 0;
@@ -211,9 +214,9 @@ static bool open_with_wal(struct store *store, struct error *err)
 }
 
 /*
- * With a WAL that has something in it there are a run at work, or one that was
- * killed, and SQLite's own locks, which let one read. Without it the file is
- * all, but SQLite would make a WAL to read it: it gets a copy.
+ * If there is a WAL that is not empty, a run is active or was killed, and
+ * SQLite's own locks allow reading. Otherwise, the file is complete, but SQLite
+ * would create a WAL to read it, so it is copied.
  */
 bool store_open_to_look(struct store *store, struct error *err)
 {
@@ -224,7 +227,7 @@ bool store_open_to_look(struct store *store, struct error *err)
 
 		if (store->lock < 0 ||
 			(fstat(store->lock, &st) == 0 && st.st_size == 0) ||
-			/* It is being made, and there is nothing in it yet. */
+			/* It is being created, and is still empty. */
 			has_beside(store, "-journal"))
 			return store_open_database(store,
 				       ":memory:", SQLITE_OPEN_READWRITE,
@@ -232,7 +235,7 @@ bool store_open_to_look(struct store *store, struct error *err)
 				store_make_ready(store, err);
 		if (has_beside(store, "-wal"))
 			return open_with_wal(store, err);
-		unsigned char *bytes = snapshot(store, &length, err);
+		unsigned char *bytes = read_snapshot(store, &length, err);
 
 		if (bytes != NULL)
 			return open_snapshot(store, bytes, length, err);
@@ -279,13 +282,13 @@ static struct store_run run_at(sqlite3_stmt *stmt)
 	};
 }
 
-/* A run, and its error in memory of its own. */
+/* A run, with its own storage for the error. */
 struct run_read {
 	struct store_run run;
 	char error[1200];
 };
 
-/* One run, as it is asked for; ended stays 0 where there is none. */
+/* Reads one run with a query; ended stays 0 if there is none. */
 static bool read_run(struct store *store, const char *sql,
 	struct run_read *read, struct error *err)
 {

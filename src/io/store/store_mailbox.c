@@ -7,7 +7,7 @@
 
 #include "io/store/store_internal.h"
 
-/* A server may have been mended by then. */
+/* The server may have been fixed by then. */
 #define OUT_OF_STEP_FOR (INT64_C(31) * 86400)
 #define LOOSE_SIZES_FOR (INT64_C(92) * 86400)
 
@@ -51,7 +51,7 @@ static enum pop3_uidl_form read_form(int64_t value)
 		: (enum pop3_uidl_form)value;
 }
 
-/* Is this the server and user of the row? */
+/* Is the mailbox in this row that of the server and user? */
 static bool is_mailbox(sqlite3_stmt *row, const char *server, const char *user)
 {
 	return strcasecmp(server, store_text_at(row, 0)) == 0 &&
@@ -117,8 +117,8 @@ bool store_was_out_of_step(const struct store *store, int64_t now)
 		now - store->server.out_of_step_at < OUT_OF_STEP_FOR;
 }
 
-/* Changes the one row there is. */
-static bool record(
+/* Updates a column of the mailbox's row. */
+static bool update_mailbox(
 	struct store *store, const char *sql, int64_t value, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, sql, err);
@@ -132,7 +132,7 @@ static bool record(
 bool store_record_out_of_step(
 	struct store *store, int64_t now, struct error *err)
 {
-	return record(store, out_of_step_sql, now, err);
+	return update_mailbox(store, out_of_step_sql, now, err);
 }
 
 enum pop3_uidl_form store_uidl_form(const struct store *store)
@@ -143,7 +143,7 @@ enum pop3_uidl_form store_uidl_form(const struct store *store)
 bool store_record_uidl_form(
 	struct store *store, enum pop3_uidl_form form, struct error *err)
 {
-	return record(store, form_sql, form, err);
+	return update_mailbox(store, form_sql, form, err);
 }
 
 bool store_has_loose_sizes(const struct store *store, int64_t now)
@@ -156,7 +156,7 @@ bool store_has_loose_sizes(const struct store *store, int64_t now)
 bool store_record_loose_sizes(
 	struct store *store, int64_t now, struct error *err)
 {
-	return record(store, loose_sizes_sql, now, err);
+	return update_mailbox(store, loose_sizes_sql, now, err);
 }
 
 bool store_has_said(const struct store *store, enum store_saying what)
@@ -166,7 +166,7 @@ bool store_has_said(const struct store *store, enum store_saying what)
 
 bool store_record_said(struct store *store, unsigned what, struct error *err)
 {
-	return record(store, said_sql, what, err);
+	return update_mailbox(store, said_sql, what, err);
 }
 
 static const char clock_sql[] =

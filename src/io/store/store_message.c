@@ -23,7 +23,8 @@ static const char arriving_add_sql[] =
 	" header_sha256 = excluded.header_sha256, origin = NULL,"
 	" head_octets = excluded.head_octets,"
 	" head_sha256 = excluded.head_sha256,"
-	/* A hold on a message that was given up is for what takes its place. */
+	/* A hold on a message that was given up applies to the one that
+	 * replaces it. */
 	" held_at = CASE state WHEN 0 THEN held_at END, missing_at = NULL,"
 	" returned_at = NULL, doubtful_at = NULL, damage = NULL,"
 	" damaged_at = NULL WHERE state <> 2 OR vanished_at IS NOT NULL"
@@ -56,7 +57,7 @@ void store_bind_letter(
 	sqlite3_bind_int64(stmt, column + 3, (sqlite3_int64)letter->octets);
 	store_bind_digest(stmt, column + 4, letter->sha256);
 	store_bind_text(stmt, column + 5, letter->message_id);
-	/* What is not bound is NULL. */
+	/* A parameter that is not bound is NULL. */
 	if (letter->identified)
 		store_bind_digest(stmt, column + 6, letter->header_sha256);
 }
@@ -82,7 +83,7 @@ bool store_record_arriving(struct store *store,
 	}
 	if (!store_add(store, stmt, row, err))
 		return false;
-	/* The plan fetches nothing that is kept. */
+	/* The plan never fetches a kept message. */
 	return *row != 0 ||
 		error_set(err, ERROR_SOFTWARE,
 			"the store %s holds this message already", store->path);

@@ -7,7 +7,7 @@
 #include "core/xalloc.h"
 #include "io/store/store_internal.h"
 
-/* So many are kept: files come and go. */
+/* The number of notes that are kept: files come and go. */
 #define NOTES_MAX 1000
 
 static const char note_sql[] = "SELECT note FROM note WHERE path = ?1";

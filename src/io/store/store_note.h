@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What was noted of mboxes and directories when they were read. */
+/* Notes about mboxes and directories, made when they were read. */
 #ifndef IO_STORE_STORE_NOTE_H
 #define IO_STORE_STORE_NOTE_H
 
@@ -8,20 +8,24 @@
 #include "io/store/store.h"
 
 /*
- * What was noted of the mbox with this path (*length octets), the caller's to
- * free; NULL: nothing, or nothing that can be read, which is as good.
+ * Returns the note about the mbox with this path (*length bytes), which the
+ * caller frees. NULL if there is none or it cannot be read, which makes no
+ * difference.
  */
 void *store_note(struct store *store, const char *path, size_t *length);
 
-/* Notes it, in the place of what was noted before; the oldest note goes. */
+/*
+ * Records a note, replacing the previous one about this path; the oldest note
+ * is forgotten.
+ */
 bool store_record_note(struct store *store, const char *path, const void *note,
 	size_t length, struct error *err);
 
-/* Was anything in this directory when it was looked at last? */
+/* Did this directory contain anything when it was last searched? */
 bool store_had_root(
 	struct store *store, const char *path, bool *had, struct error *err);
 
-/* Records that something is, or nothing. */
+/* Records whether it contains anything. */
 bool store_record_root(
 	struct store *store, const char *path, bool has, struct error *err);
 

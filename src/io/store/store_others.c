@@ -14,7 +14,10 @@
 #include "io/store/store_internal.h"
 #include "io/store/store_seen.h"
 
-/* The next entry; NULL at the end, or with errno where it cannot be read. */
+/*
+ * Returns the next entry; NULL at the end, or with errno set if it cannot be
+ * read.
+ */
 static struct dirent *next_entry(DIR *dir)
 {
 	errno = 0;
@@ -28,7 +31,7 @@ bool store_each_other(const char *directory, const char *name,
 	DIR *dir = opendir(directory);
 	struct dirent *entry = NULL;
 	bool goes_on = dir != NULL;
-	/* Where there is no directory, there are no others. */
+	/* If there is no directory, there are no others. */
 	bool all = dir != NULL || errno == ENOENT;
 
 	while (goes_on && (entry = next_entry(dir)) != NULL) {
@@ -48,7 +51,7 @@ bool store_each_other(const char *directory, const char *name,
 		store_close(store);
 		free(other);
 	}
-	/* What stands behind an entry that cannot be read is not known. */
+	/* If an entry cannot be read, the rest of the directory is unknown. */
 	if (goes_on && errno != 0)
 		all = false;
 	if (dir != NULL)
@@ -56,18 +59,18 @@ bool store_each_other(const char *directory, const char *name,
 	return all;
 }
 
-/* The path of a file of an account's store. */
-static char *file_of(
+/* Returns the path of a file of an account's store. */
+static char *file_path(
 	const char *directory, const char *name, const char *suffix)
 {
 	return xasprintf("%s/%s%s", directory, name, suffix);
 }
 
-static bool move(const char *directory, const char *from, const char *to,
+static bool rename_file(const char *directory, const char *from, const char *to,
 	const char *suffix)
 {
-	char *old = file_of(directory, from, suffix);
-	char *new = file_of(directory, to, suffix);
+	char *old = file_path(directory, from, suffix);
+	char *new = file_path(directory, to, suffix);
 	bool ok = rename(old, new) == 0 || errno == ENOENT;
 
 	free(old);
@@ -75,7 +78,7 @@ static bool move(const char *directory, const char *from, const char *to,
 	return ok;
 }
 
-/* Under the new name there may be a store that a refused run has begun. */
+/* A run that was refused may have created a store under the new name. */
 static bool is_free(const char *directory, const char *name, struct error *err)
 {
 	struct store *store = store_open(directory, name, STORE_READ, err);
@@ -92,22 +95,22 @@ static bool is_free(const char *directory, const char *name, struct error *err)
 }
 
 /*
- * Moves the files of a store that is open and locked. Not before all of it is
- * in the one file: what is in the WAL would stay behind.
+ * Moves the files of an open and locked store, after a checkpoint: what is in
+ * the WAL would be left behind.
  */
-static bool move_all(struct store *store, const char *directory,
+static bool rename_files(struct store *store, const char *directory,
 	const char *from, const char *to, struct error *err)
 {
 	int persist = 0;
 
-	/* Nothing of it stays under the old name. */
+	/* Leave no WAL under the old name. */
 	sqlite3_file_control(
 		store->db, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
 	if (sqlite3_wal_checkpoint_v2(store->db, NULL,
 		    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
 		return store_failed(store, "rename", err);
-	return (move(directory, from, to, ".db") &&
-		       move(directory, from, to, ".last-success") &&
+	return (rename_file(directory, from, to, ".db") &&
+		       rename_file(directory, from, to, ".last-success") &&
 		       directory_sync(directory)) ||
 		error_set(err, ERROR_CREATE, "cannot rename the store %s: %s",
 			store->path, strerror(errno));
@@ -116,7 +119,7 @@ static bool move_all(struct store *store, const char *directory,
 bool store_rename(const char *directory, const char *from, const char *to,
 	struct error *err)
 {
-	char *path = file_of(directory, from, ".db");
+	char *path = file_path(directory, from, ".db");
 	struct stat st;
 	struct store *store = NULL;
 	bool ok = stat(path, &st) == 0 ||
@@ -125,11 +128,11 @@ bool store_rename(const char *directory, const char *from, const char *to,
 			"renamed",
 			from, path);
 
-	/* Opened and locked, so that no run is at work on it; and brought up to
-	 * date, so that all of it is in one file once it is closed. */
+	/* Opened and locked, so that no run is using it, and upgraded, so that
+	 * everything is in one file once it is closed. */
 	ok = ok && is_free(directory, to, err);
 	store = ok ? store_open(directory, from, STORE_WRITE, err) : NULL;
-	ok = store != NULL && move_all(store, directory, from, to, err);
+	ok = store != NULL && rename_files(store, directory, from, to, err);
 	store_close(store);
 	free(path);
 	return ok;

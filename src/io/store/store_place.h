@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Where mail is put: the places of an account, and which directories they are.
+ * Where mail is stored: the places of an account, and which directories they
+ * are.
  */
 #ifndef IO_STORE_STORE_PLACE_H
 #define IO_STORE_STORE_PLACE_H
@@ -11,36 +12,37 @@
 #include "core/account.h"
 #include "io/store/store.h"
 
-/* Where mail is put, as the rows name it: a kind and a path. */
+/* A place where mail is stored, as the rows name it: a kind and a path. */
 struct store_place {
 	enum destination_kind kind;
 	const char *path;
 };
 
-/* Was mail put into this place? */
+/* Was mail ever stored in this place? */
 bool store_knows_place(struct store *store, const struct store_place *place);
 
-/*
- * Is any mail kept in this place, that the server still lists?
- */
+/* Is any mail kept in this place that the server still lists? */
 bool store_has_mail(struct store *store, const struct store_place *place,
 	bool *has, struct error *err);
 
-/* Which directory a place is: see directory_identity; inode 0: not known. */
+/*
+ * The identity of a place's directory (see directory_identity); inode 0: not
+ * known.
+ */
 struct store_origin {
 	uint64_t inode;
 	int64_t born;
 };
 
-/* Which one it was when mail was put there last. */
+/* Which directory it was when mail was last stored there. */
 bool store_origin(struct store *store, const struct store_place *place,
 	struct store_origin *origin, struct error *err);
 
-/* Records it, where any mail was put there; within a transaction. */
+/* Records it, if any mail was stored there; within a transaction. */
 bool store_record_origin(struct store *store, const struct store_place *place,
 	const struct store_origin *origin, struct error *err);
 
-/* Calls visit for the path of each place of which store_has_mail is true. */
+/* Calls visit for the path of each place for which store_has_mail is true. */
 bool store_places(struct store *store,
 	bool (*visit)(void *data, const char *path, struct error *err),
 	void *data, struct error *err);

@@ -7,13 +7,15 @@
 #include "core/xalloc.h"
 #include "io/store/store_internal.h"
 
-/* What vanished is remembered so long: some servers list only a window. */
+/*
+ * How long vanished messages are remembered: some servers list only a window.
+ */
 #define FORGET_AFTER (INT64_C(366) * 86400)
 
 /*
- * What vanished or was erased in earlier years is not read: what is known to be
- * on the server is found by the index message_present, in which no other row
- * is, and what else is listed by its uid.
+ * Messages that vanished or were erased long ago are not read: those known to
+ * be on the server are found by the index message_present, which has no other
+ * rows, and any other listed message is looked up by its uid.
  */
 #define RECALL                                              \
 	"SELECT id, uid, ordinal, state, size, kept_at,"    \
@@ -83,7 +85,10 @@ static struct memory memory_at(sqlite3_stmt *row)
 	};
 }
 
-/* What is known to be on the server: it is listed, or has vanished now. */
+/*
+ * Reads the messages known to be on the server: each is listed, or has just
+ * vanished.
+ */
 static bool recall_present(struct store *store, const struct maildrop *maildrop,
 	struct memory *found, struct error *err)
 {
@@ -91,7 +96,7 @@ static bool recall_present(struct store *store, const struct maildrop *maildrop,
 	size_t hint = 0;
 	bool ok = true;
 
-	/* Rows lie in the order in which they were listed once. */
+	/* Rows are usually in the order in which they were listed. */
 	while (store_next_row(store, stmt, &ok, err)) {
 		struct memory memory = memory_at(stmt);
 		size_t at =
@@ -109,7 +114,7 @@ static bool recall_present(struct store *store, const struct maildrop *maildrop,
 	return ok;
 }
 
-/* What else is listed: it is new, or had vanished. */
+/* Looks up the other listed messages: each is new, or had vanished. */
 static bool recall_returned(struct store *store,
 	const struct maildrop *maildrop, struct memory *found,
 	struct error *err)
@@ -130,7 +135,7 @@ static bool recall_returned(struct store *store,
 	return ok;
 }
 
-/* Which rows are listed and kept, for store_copies. */
+/* Notes which rows are listed and kept, for store_copies. */
 static void note_kept(
 	struct store *store, const struct memory *memories, size_t count)
 {
@@ -163,7 +168,7 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 	return true;
 }
 
-/* Listed again: for good, or without a proof that it is the same. */
+/* Records that a message is listed again, proven to be the same or not. */
 static bool record_return(struct store *store, const struct memory *memory,
 	const struct finding *finding, int64_t now, struct error *err)
 {
@@ -174,7 +179,7 @@ static bool record_return(struct store *store, const struct memory *memory,
 		memory->row, now, err);
 }
 
-/* Found again by its text, it is listed, under another uid. */
+/* Was it found by its text, listed under another uid? */
 bool store_is_taken(const struct store *store, int64_t row)
 {
 	for (size_t i = 0; i < store->recalled.taken.count; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the store knows of the messages that the server lists, and what it
- * learns from their list.
+ * What the store knows about the messages that the server lists, and what it
+ * learns from the listing.
  */
 #ifndef IO_STORE_STORE_RECALL_H
 #define IO_STORE_STORE_RECALL_H
@@ -14,14 +14,15 @@
 #include "io/store/store.h"
 
 /*
- * What the store knows of each message of the maildrop: *memories is a new
- * array of maildrop->count, the caller's to free. It also notes which known
- * messages are listed no longer, or again, for store_record_listing.
+ * Returns what the store knows about each message of the maildrop: *memories is
+ * a new array of maildrop->count, which the caller frees. Also notes, for
+ * store_record_listing, which known messages are no longer listed, or listed
+ * again.
  */
 bool store_recall(struct store *store, const struct maildrop *maildrop,
 	struct memory **memories, struct error *err);
 
-/* What is listed, and known of it: one of each for each message. */
+/* The listing, and what is known about it: one element for each message. */
 struct store_listing {
 	const struct memory *memories;
 	const struct finding *findings;
@@ -29,10 +30,10 @@ struct store_listing {
 };
 
 /*
- * Records which messages vanished from the listing, as store_recall noticed,
- * and which came back: of one that is kept it stays marked that nothing proved
- * it to be the same, unless its header did. Forgets what vanished more than a
- * year ago. A listing that is the same as last time writes nothing.
+ * Records which messages vanished from the listing, as found by store_recall,
+ * and which returned: a kept one is marked as doubtful unless its header proved
+ * that it is the same. Forgets messages that vanished more than a year ago.
+ * Writes nothing if the listing is the same as last time.
  */
 bool store_record_listing(struct store *store,
 	const struct store_listing *listing, int64_t now, struct error *err);

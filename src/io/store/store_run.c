@@ -12,7 +12,7 @@
 #include "core/xalloc.h"
 #include "io/store/store_internal.h"
 
-/* So many runs are on record. */
+/* The number of runs that are recorded. */
 #define RUNS_MAX 1000
 
 static const char quiet_sql[] =
@@ -43,8 +43,8 @@ static const char run_replace_sql[] =
 
 static const char run_forget_sql[] = "DELETE FROM run WHERE id <= ?1";
 
-/* Does a statement with its values yield a row? What fails yields none. */
-static bool yields(struct store *store, sqlite3_stmt *stmt)
+/* Does a statement, with its values bound, return a row? False if it fails. */
+static bool has_row(struct store *store, sqlite3_stmt *stmt)
 {
 	struct error ignored = {.kind = ERROR_NONE};
 	bool has = false;
@@ -59,21 +59,21 @@ bool store_has_succeeded(struct store *store, int64_t before)
 
 	if (stmt != NULL)
 		sqlite3_bind_int64(stmt, 1, before);
-	return yields(store, stmt);
+	return has_row(store, stmt);
 }
 
 bool store_was_fruitless(struct store *store)
 {
 	struct error ignored = {.kind = ERROR_NONE};
 
-	return yields(store, store_statement(store, fruitless_sql, &ignored));
+	return has_row(store, store_statement(store, fruitless_sql, &ignored));
 }
 
 bool store_has_failed(struct store *store)
 {
 	struct error ignored = {.kind = ERROR_NONE};
 
-	return yields(store, store_statement(store, failed_sql, &ignored));
+	return has_row(store, store_statement(store, failed_sql, &ignored));
 }
 
 bool store_is_quiet(struct store *store,
@@ -88,9 +88,9 @@ bool store_is_quiet(struct store *store,
 	store_bind_digest(stmt, 1, listing);
 	sqlite3_bind_text(stmt, 2, policy, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(stmt, 3, now);
-	/* A clock that was set back must not make it last for ever. */
+	/* Limits the period even if the clock was set back. */
 	sqlite3_bind_int64(stmt, 4, STORE_QUIET_MAX);
-	return yields(store, stmt);
+	return has_row(store, stmt);
 }
 
 bool store_record_quiet(struct store *store,
@@ -110,9 +110,10 @@ bool store_record_quiet(struct store *store,
 }
 
 /*
- * A file of its own beside the database: the database's own times are moved by
- * whoever copies or restores it, and a write to it costs a poll its syncs. What
- * a power cut takes is the time of one run in which nothing was new.
+ * The time of the last success is in a file of its own beside the database: the
+ * times of the database file change when it is copied or restored, and a write
+ * to it would add syncs to every poll. A power cut can only lose the time of a
+ * run in which nothing was new.
  */
 #define NOTE_LENGTH 21
 
@@ -128,7 +129,7 @@ void store_note_success(struct store *store, int64_t now)
 
 	if (store->success < 0)
 		return;
-	/* All in one write, and always of the same length. */
+	/* One write, always of the same length. */
 	snprintf(text, sizeof text, "%020lld\n", (long long)now);
 	if (pwrite(store->success, text, NOTE_LENGTH, 0) == NOTE_LENGTH)
 		store->noted_at = now;
@@ -158,7 +159,8 @@ int64_t store_open_success(struct store *store)
 		return 0;
 	int64_t at = (int64_t)strtoll(text, &end, 10);
 
-	/* A clock that was ahead must not say for years that all is well. */
+	/* If the clock was ahead, this must not claim success for years to
+	 * come. */
 	return *end != '\n' || at < 0 || clock_is_void(time(NULL), at) ? 0 : at;
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* SQL: statements, their values and rows, and what SQLite refuses. */
+/* SQL statements, their values and rows, and SQLite's errors. */
 #include <errno.h>
 #include <sqlite3.h>
 #include <string.h>
 
 #include "io/store/store_internal.h"
 
-/* What can be done about it: a sentence. */
+/* Returns a sentence about what can be done. */
 static const char *advice(int code, int error)
 {
 	if (code == SQLITE_FULL || error == ENOSPC || error == EDQUOT)
@@ -19,13 +19,13 @@ static const char *advice(int code, int error)
 	return "Nothing is lost; run it again once that is fixed";
 }
 
-/* The system's error behind SQLite's; 0: it does not say. */
+/* Returns the errno behind an SQLite error, or 0 if there is none. */
 static int system_error(struct store *store)
 {
 	sqlite3_file *wal = NULL;
 	int error = sqlite3_system_errno(store->db);
 
-	/* What a commit fails of is known to the file of the WAL alone. */
+	/* Why a commit failed is known only to the WAL's file object. */
 	if (error == 0 &&
 		sqlite3_file_control(store->db, "main",
 			SQLITE_FCNTL_JOURNAL_POINTER, &wal) == SQLITE_OK &&

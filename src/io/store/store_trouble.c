@@ -86,7 +86,8 @@ bool store_forget_trouble(struct store *store, const struct uid *uid,
 	return true;
 }
 
-/* ---- messages larger than LIST says, and over max-size ------------------- */
+/* ---- messages over max-size -----------------------------------------------
+ */
 
 static const char recall_oversizes_sql[] =
 	"SELECT uid, ordinal, size, listed FROM oversize";
@@ -100,8 +101,10 @@ static const char oversize_sql[] =
 static const char forget_oversize_sql[] =
 	"DELETE FROM oversize WHERE uid = ?1 AND ordinal = ?2";
 
-/* Where the message of this row is listed, or MAILDROP_NOT_FOUND. */
-static size_t find(sqlite3_stmt *row, const struct maildrop *maildrop)
+/*
+ * Returns the index of the row's message in the listing, or MAILDROP_NOT_FOUND.
+ */
+static size_t find_listed(sqlite3_stmt *row, const struct maildrop *maildrop)
 {
 	return maildrop_find(maildrop, store_uid_at(row, 0), 0);
 }
@@ -114,42 +117,45 @@ bool store_recall_oversizes(struct store *store,
 	bool ok = true;
 
 	while (store_next_row(store, stmt, &ok, err)) {
-		size_t at = find(stmt, maildrop);
+		size_t at = find_listed(stmt, maildrop);
 
-		/* What LIST says it says again. */
+		/* A size reported by LIST is in the listing anyway. */
 		if (at != MAILDROP_NOT_FOUND && !sqlite3_column_int(stmt, 3))
 			memories[at].oversize = store_count_at(stmt, 2);
 	}
 	return ok;
 }
 
-/* By what LIST says it is over max-size, and is left there. */
+/* Is it left on the server because it is over max-size according to LIST? */
 static bool is_listed_large(const struct plan *plan, size_t i)
 {
 	return i < plan->count && plan->steps[i].why_fetch == REASON_TOO_LARGE;
 }
 
-/* Is what this row says of a listed message still so? */
+/* Is what this row says about a listed message still true? */
 static bool is_still_large(sqlite3_stmt *row, size_t at,
 	const struct memory *memories, const struct plan *plan)
 {
 	return memories[at].oversize > 0 || is_listed_large(plan, at) ||
-		/* Without a plan nobody knows. */
+		/* Not known without a plan. */
 		(sqlite3_column_int(row, 3) != 0 && plan->count == 0);
 }
 
-/* The rows of what is not listed, or not over max-size, go. */
-static bool forget(struct store *store, const struct maildrop *maildrop,
-	const struct memory *memories, const struct plan *plan,
-	struct error *err)
+/*
+ * Removes the rows of messages that are no longer listed, or not over max-size.
+ */
+static bool forget_oversizes(struct store *store,
+	const struct maildrop *maildrop, const struct memory *memories,
+	const struct plan *plan, struct error *err)
 {
 	sqlite3_stmt *stmt = store_statement(store, recall_oversizes_sql, err);
 	sqlite3_stmt *drop = store_statement(store, forget_oversize_sql, err);
 	bool ok = drop != NULL;
 
-	/* A row that was read already may go while the others are read. */
+	/* SQLite allows deleting a row already read while stepping through the
+	 * rest. */
 	while (ok && store_next_row(store, stmt, &ok, err)) {
-		size_t at = find(stmt, maildrop);
+		size_t at = find_listed(stmt, maildrop);
 
 		if (at != MAILDROP_NOT_FOUND &&
 			is_still_large(stmt, at, memories, plan))
@@ -168,7 +174,8 @@ bool store_record_oversizes(struct store *store,
 {
 	sqlite3_stmt *stmt = store_statement(store, oversize_sql, err);
 
-	if (stmt == NULL || !forget(store, maildrop, memories, plan, err))
+	if (stmt == NULL ||
+		!forget_oversizes(store, maildrop, memories, plan, err))
 		return false;
 	for (size_t i = 0; i < maildrop->count; i++) {
 		const struct message *message = &maildrop->messages[i];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What could not be fetched, or turned out to be too large. */
+/* Messages that could not be fetched, or turned out to be too large. */
 #ifndef IO_STORE_STORE_TROUBLE_H
 #define IO_STORE_STORE_TROUBLE_H
 
@@ -14,9 +14,9 @@
 struct store_failure {
 	struct uid uid;
 	int64_t now;
-	int64_t next;	   /* it is tried again, not before this */
-	bool quarantined;  /* or not at all */
-	const char *error; /* borrowed; why */
+	int64_t next;	   /* not tried again before this time */
+	bool quarantined;  /* not tried again at all */
+	const char *error; /* borrowed */
 };
 
 /* Records it, within a transaction. */
@@ -28,18 +28,18 @@ bool store_settle_trouble(
 	struct store *store, struct uid uid, struct error *err);
 
 /*
- * Forgets the trouble with this uid, whatever its ordinal (NULL: any uid),
- * within a transaction: *found says with how many messages there was some.
+ * Forgets the troubles with this uid, whatever its ordinal (NULL: with all
+ * uids), within a transaction: *found is the number of messages that had any.
  */
 bool store_forget_trouble(struct store *store, const struct uid *uid,
 	size_t *found, struct error *err);
 
 /*
- * Records which messages are over max-size, within a transaction: by LIST, as
- * the plan has it, or since they turned out to be larger than it says, as
- * memories (one for each of the maildrop) have it. What neither speaks of, or
- * is not listed, is forgotten. Nothing is written where all that is known
- * already.
+ * Records, within a transaction, which messages are over max-size: according to
+ * LIST, as the plan says, or because they turned out to be larger, as memories
+ * (one for each message of the maildrop) says. Records of messages for which
+ * neither is true, or that are not listed, are removed. Writes nothing if all
+ * of this is already recorded.
  */
 bool store_record_oversizes(struct store *store,
 	const struct maildrop *maildrop, const struct memory *memories,

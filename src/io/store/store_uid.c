@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The uids on record, for those who name one. */
+/* Looks up recorded uids for users who name one. */
 #include <sqlite3.h>
 
 #include "io/store/store_internal.h"
