@@ -9,7 +9,9 @@
 #include "core/xalloc.h"
 #include "io/process/digest.h"
 
-/* Text is collected up to this, so that most messages are written at once. */
+/*
+ * Text is buffered up to this size, so that most messages are written at once.
+ */
 #define BLOCK (128 * 1024)
 
 struct delivery {
@@ -17,7 +19,7 @@ struct delivery {
 	const struct destination_ops *ops;
 	struct digest *digest;	 /* owned */
 	struct digest *identity; /* owned; of the header */
-	struct digest *head;	 /* owned; of all of it; NULL: nobody asks */
+	struct digest *head; /* owned; of the whole text; NULL: not needed */
 	struct header header;
 	struct date_scan dates;
 	bool reads_dates;
@@ -26,7 +28,7 @@ struct delivery {
 	size_t used;
 	enum verdict *verdicts; /* owned; of the batch that was published */
 	size_t verdict_count;
-	size_t sealed; /* so many letters */
+	size_t sealed; /* the number of sealed letters */
 	char block[BLOCK];
 };
 

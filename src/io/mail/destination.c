@@ -35,7 +35,10 @@ static char *maildir_where(const char *path, const struct letter *letter)
 	return xasprintf("%s/new/%s", path, letter->name);
 }
 
-/* Its owner may have made a directory, and nothing of a Maildir in it. */
+/*
+ * A directory that exists, but has nothing of a Maildir in it, counts as
+ * missing.
+ */
 static bool maildir_is_missing(const char *path)
 {
 	char *cur = xasprintf("%s/cur", path);
@@ -45,7 +48,7 @@ static bool maildir_is_missing(const char *path)
 	return missing;
 }
 
-/* Its copies say so: local_has_ours. */
+/* Which copies are keepmail's is known from their names (local_has_ours). */
 static bool maildir_has_mail(const char *path)
 {
 	(void)path;
@@ -125,7 +128,7 @@ static bool none_check(const char *path, bool *there, struct error *err)
 	return error_set(err, ERROR_CREATE, "no destination is set");
 }
 
-/* What is asked about it is answered as for a file that nobody knows. */
+/* Answers every question as for an unknown file. */
 static const struct destination_traits none_traits = {
 	.words = "no destination",
 	.directory = mbox_directory,

@@ -12,7 +12,7 @@
 #include "io/mail/entries.h"
 #include "io/mail/local_internal.h"
 
-/* Folders in folders, at most. */
+/* The deepest nesting of folders that is searched. */
 #define DEPTH_MAX 32
 
 struct local *local_new(const struct local_notes *notes)
@@ -96,7 +96,7 @@ static bool is_trash(const char *name, const char *path, const char *trash)
 	return strcmp(name, "Trash") == 0 || strcmp(name, ".Trash") == 0;
 }
 
-/* A signal is no reason to know nothing. */
+/* Retries when interrupted by a signal. */
 static DIR *open_directory(const char *path)
 {
 	DIR *dir;
@@ -108,7 +108,7 @@ static DIR *open_directory(const char *path)
 }
 
 /* Reads the names in new/ or cur/. */
-static bool look_in(struct local *local, const char *path, bool trashed)
+static bool read_names(struct local *local, const char *path, bool trashed)
 {
 	DIR *dir = open_directory(path);
 	struct dirent *entry;
@@ -140,10 +140,10 @@ static bool is_first_time(struct local *local, const struct stat *st)
 	return true;
 }
 
-/* How far a look has come. */
+/* The state of a search in one directory. */
 struct look {
 	const char *trash; /* borrowed, or NULL */
-	bool trashed;	   /* all that lies here */
+	bool trashed;	   /* everything here is trashed */
 	unsigned depth;
 };
 
@@ -154,8 +154,8 @@ static bool look_at_entry(struct local *local, const char *path,
 {
 	struct stat st;
 
-	/* Folders and mboxes may lie elsewhere; a link to nothing is nothing.
-	 */
+	/* Folders and mboxes may be symbolic links; a dangling one is
+	 * ignored. */
 	if (stat(path, &st) < 0)
 		return local_be_blind(local, path);
 	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
@@ -169,7 +169,7 @@ static bool look_at_entry(struct local *local, const char *path,
 	if (strcmp(name, "tmp") == 0 || !is_first_time(local, &st))
 		return true;
 	if (strcmp(name, "new") == 0 || strcmp(name, "cur") == 0)
-		return look_in(local, path, look.trashed);
+		return read_names(local, path, look.trashed);
 	return walk(local, path, look);
 }
 
@@ -257,7 +257,7 @@ struct file *local_find_file(struct local *local, const char *name)
 	return found;
 }
 
-/* An mbox's letter has a From_ line for a name. */
+/* A letter in an mbox has its From_ line as its name. */
 static bool is_in_mbox(const struct letter *letter)
 {
 	return letter->length > 0;
@@ -304,8 +304,11 @@ bool local_has_ours(const struct local *local)
 	return false;
 }
 
-/* Our names begin with the time; another's file says when it was written. */
-static int64_t came_at(const struct file *file, const char *path)
+/*
+ * keepmail's file names begin with the time; for other files, the time of the
+ * last write is used.
+ */
+static int64_t arrival_time(const struct file *file, const char *path)
 {
 	struct stat st;
 
@@ -314,7 +317,7 @@ static int64_t came_at(const struct file *file, const char *path)
 	return stat(path, &st) == 0 ? (int64_t)st.st_mtim.tv_sec : 0;
 }
 
-/* Reads the files that no record knows: all of them, or keepmail's alone. */
+/* Reads the files that no record names: all of them, or only keepmail's own. */
 static bool read_unknown(struct local *local, bool ours,
 	bool (*visit)(void *data, const struct letter *letter, int64_t since,
 		struct error *err),
@@ -332,7 +335,7 @@ static bool read_unknown(struct local *local, bool ours,
 			(!ours || maildir_name_is_ours(file->name)) &&
 			file->base < sizeof letter.name &&
 			local_file_read(path, &letter, &plain) == LOCAL_HERE) {
-			int64_t since = came_at(file, path);
+			int64_t since = arrival_time(file, path);
 
 			memcpy(letter.name, file->name, file->base);
 			memcpy(plain.name, file->name, file->base);

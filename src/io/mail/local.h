@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Where the copies of fetched mail are now: readers of mail flag them, move
- * them between folders, throw them away and remove them.
+ * Finds where the copies of fetched mail are now: mail readers flag them, move
+ * them between folders, trash them and remove them.
  */
 #ifndef IO_MAIL_LOCAL_H
 #define IO_MAIL_LOCAL_H
@@ -18,9 +18,9 @@
 struct local;
 
 /*
- * What is noted of mboxes from one look to another, so that one which did not
- * change is not read again: octets that say something to local alone. recall
- * gives them, borrowed until the next call, or NULL; keep takes them.
+ * Notes about mboxes and directories, kept from one search to the next so that
+ * unchanged ones are not read again. They are bytes that only local interprets.
+ * recall returns a note, borrowed until the next call, or NULL; keep saves one.
  */
 struct local_notes {
 	const void *(*recall)(void *data, const char *path, size_t *length);
@@ -30,100 +30,109 @@ struct local_notes {
 };
 
 /*
- * Nothing was looked at. notes: borrowed; NULL: whatever is looked at is read.
- * The caller frees it.
+ * Returns a struct local that has searched nothing yet. notes: borrowed; NULL:
+ * everything is read. The caller frees it.
  */
 struct local *local_new(const struct local_notes *notes);
 void local_free(struct local *local);
 
 /*
- * Forgets all that was looked at, so that it is looked at again; without notes
- * of mboxes, unless use_notes.
+ * Forgets everything that was found, so that it can be searched again; without
+ * the notes about mboxes, unless use_notes.
  */
 void local_look_again(struct local *local, bool use_notes);
 
 /*
- * Looks through a directory: Maildirs below it by the names of their files,
- * which no file is opened for, and files that begin like an mbox by reading
- * them; or through one mbox. What lies in trash (NULL: in a folder named Trash
- * or .Trash) is trashed, and so is a file with the flag T. Links are followed.
- * ERROR_WRITE when root cannot be looked at, ERROR_DATA when it is not there:
- * then nobody knows what is gone. missing_ok: a root that is not there is
- * empty. A part below it that cannot be looked at is no failure: see
- * local_blind.
+ * Searches a directory or an mbox. In a directory, Maildirs at any depth are
+ * read by file name, without opening the files, and files that begin like an
+ * mbox are read. Everything below trash (if NULL: in a folder named Trash or
+ * .Trash) counts as trashed, as does a file with the flag T. Symbolic links are
+ * followed. ERROR_WRITE if root cannot be searched, ERROR_DATA if it does not
+ * exist: nobody then knows what is gone. missing_ok: a missing root is empty. A
+ * part below root that cannot be searched is not a failure: see local_blind.
  */
 bool local_look(struct local *local, const char *root, const char *trash,
 	bool missing_ok, struct error *err);
 
 /*
- * The first part that could not be looked at, as "PATH: why", borrowed until
- * the next look; NULL: there was none. A copy that was not found may be there.
+ * Returns the first part that could not be searched, as "PATH: reason",
+ * borrowed until the next search; NULL: there was none. A copy that was not
+ * found may be there.
  */
 const char *local_blind(const struct local *local);
 
 /*
- * What became of the copy: LOCAL_HERE, LOCAL_TRASHED or LOCAL_GONE. A Maildir's
- * is known by its base name, an mbox's by its header (letter->identified) or
- * its text. After the last local_look.
+ * What became of the copy: LOCAL_HERE, LOCAL_TRASHED or LOCAL_GONE. A copy in a
+ * Maildir is recognised by its base name, one in an mbox by its header
+ * (letter->identified) or its text. Call this after the last local_look.
  */
 enum local_state local_find(struct local *local, const struct letter *letter);
 
-/* Was nothing at all found, neither a file of a Maildir nor mail in an mbox? */
+/* Was nothing found at all, neither files in a Maildir nor mail in an mbox? */
 bool local_is_empty(const struct local *local);
 
-/* A record has this base name: a file that is called so is no stranger. */
+/*
+ * Tells local that a record has this base name: a file with it is not a
+ * stranger.
+ */
 void local_know(struct local *local, const char *name);
 
 /*
- * Reads the headers of all files that no record knows, as far as no note tells
- * them. After local_know was called for all names on record. ERROR_TEMPORARY
- * when *stop is set.
+ * Reads the headers of all files that no record names, unless a note has them.
+ * Call this after local_know has been called for all recorded names.
+ * ERROR_TEMPORARY if *stop is set.
  */
 bool local_read_strangers(struct local *local,
 	const volatile sig_atomic_t *stop, struct error *err);
 
 /*
- * After local_read_strangers: is the copy, gone from where it was, somewhere
- * under another name, in a Maildir or an mbox? It is known by its header, of
- * which readers may have changed all but the Message-ID; or, where that does
- * not tell it from others, by its text. LOCAL_HERE or LOCAL_TRASHED, and *filed
- * is the letter as it lies now; LOCAL_GONE; LOCAL_UNTRACED when it has no
- * header to be known by; LOCAL_UNREADABLE when it may be where nobody can look.
+ * Call this after local_read_strangers, for a copy that is gone from where it
+ * was: is it under another name, in a Maildir or an mbox? It is recognised by
+ * its header, of which mail readers may have changed everything but the
+ * Message-ID; or, if the header does not tell it from others, by its text.
+ * Returns LOCAL_HERE or LOCAL_TRASHED, and sets
+ * *filed to the letter as it is now; LOCAL_GONE; LOCAL_UNTRACED if it has no
+ * header by which to recognise it; LOCAL_UNREADABLE if it may be in a part that
+ * could not be searched.
  */
 enum local_state local_find_filed(
 	struct local *local, const struct letter *letter, struct letter *filed);
 
 /*
- * Is there a copy that keepmail put there, and that no record knows
- * (local_know)? Only a Maildir tells: in an mbox nothing says who wrote it.
+ * Is there a copy that keepmail stored and that no record names (local_know)?
+ * Only known for Maildirs: nothing in an mbox says who wrote it.
  */
 bool local_has_ours(const struct local *local);
 
 /*
- * Reads all mail there, whoever put it there, but for files that a record knows
- * (local_know): visit gets what is known of each message, as it would have been
- * stored, and since when it is there (seconds since 1970); and, where a mail
- * reader may have added to its header, once more without that. What cannot be
- * read is passed over. It stops when visit says false, with its error.
+ * Reads all mail found, whoever stored it, except files that a record names
+ * (local_know). visit receives what is known about each message, as delivery
+ * would have described it, and since when it has been there (seconds since
+ * 1970); if a mail reader may have added header lines, visit is called again
+ * for the message without them. Files that cannot be read are skipped. If visit
+ * returns false, this stops and fails with its error.
  */
 bool local_read(struct local *local,
 	bool (*visit)(void *data, const struct letter *letter, int64_t since,
 		struct error *err),
 	void *data, struct error *err);
 
-/* The same for what keepmail put into a Maildir alone. */
+/* Like local_read, but only for files that keepmail stored in a Maildir. */
 bool local_read_ours(struct local *local,
 	bool (*visit)(void *data, const struct letter *letter, int64_t since,
 		struct error *err),
 	void *data, struct error *err);
 
-/* Where the copy lies: a path that the caller frees; NULL: not known. */
+/*
+ * Returns the path of the file with the copy, which the caller frees; NULL: not
+ * known.
+ */
 char *local_path(struct local *local, const struct letter *letter);
 
 /*
- * Is the copy what was stored? LOCAL_HERE, LOCAL_CHANGED, LOCAL_UNREADABLE, or
- * LOCAL_GONE. Lines that mail readers put into headers (Status and the like)
- * are no change.
+ * Is the copy still what was stored? Returns LOCAL_HERE, LOCAL_CHANGED,
+ * LOCAL_UNREADABLE, or LOCAL_GONE. Header lines that mail readers add (Status
+ * and the like) do not count as a change.
  */
 enum local_state local_verify(struct local *local, const struct letter *letter);
 

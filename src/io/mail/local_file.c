@@ -16,13 +16,16 @@
 #include "io/process/digest.h"
 
 #define BLOCK (128 * 1024)
-/* Most headers end within this. */
+/* Most headers are shorter than this. */
 #define HEADER_BLOCK (16 * 1024)
 
-/* In this machine's order of bytes; it changes with the struct below. */
+/*
+ * The format of a note, in host byte order. Change it whenever the struct below
+ * changes.
+ */
 #define NOTE_KIND UINT64_C(0x6b6d66696c650001)
 
-/* A change within the same tick of the clock leaves the same time. */
+/* Seconds; a change within the same clock tick leaves the time unchanged. */
 #define SETTLED_AFTER 2
 
 struct entry {
@@ -41,10 +44,10 @@ struct local_files {
 	struct entry *now; /* owned; recalled or added */
 	size_t count;
 	size_t room;
-	bool news; /* something was added */
+	bool news; /* there is something new to note */
 };
 
-/* Nobody gains anything by a collision: a file is told by more than this. */
+/* Collisions are harmless: a file is recognised by more than its name. */
 static uint64_t hash_text(const char *text, size_t length)
 {
 	static const uint64_t key[2] = {0x6b656570, 0x6d61696c};
@@ -65,7 +68,7 @@ static void hash(void *data, const char *bytes, size_t length)
 	digest_update(data, bytes, length);
 }
 
-/* No FIFO or device is waited for. -1 with errno. */
+/* Does not block on a FIFO or device. Returns -1 with errno on failure. */
 static int open_file(const char *path)
 {
 	struct stat st;
@@ -103,11 +106,11 @@ uint64_t local_count_lines(const char *bytes, size_t length)
 	return lines;
 }
 
-/* What a file is read into. */
+/* The state while a file is read. */
 struct reading {
 	struct header header;
 	struct plain plain;
-	struct digest *text;	   /* owned; NULL: the header is all */
+	struct digest *text;	   /* owned; NULL: only the header is read */
 	struct digest *plain_text; /* owned */
 	uint64_t plain_octets;
 	uint64_t plain_lines;
@@ -210,8 +213,7 @@ enum local_state local_file_header(
 	return n < 0 ? LOCAL_UNREADABLE : LOCAL_HERE;
 }
 
-/* ---- what is noted of a directory ----------------------------------------
- */
+/* ---- notes about a directory --------------------------------------------- */
 
 static int by_name(const void *a, const void *b)
 {
@@ -235,7 +237,7 @@ struct local_files *local_files_new(const void *note, size_t length)
 	files->known_count = length / sizeof files->known[0];
 	files->known = xcalloc(files->known_count, sizeof files->known[0]);
 	memcpy(files->known, (const char *)note + sizeof kind, length);
-	/* It was written so; but who knows. */
+	/* It was written in this order; but do not rely on that. */
 	qsort(files->known, files->known_count, sizeof files->known[0],
 		by_name);
 	return files;

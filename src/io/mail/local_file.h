@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The part of local that reads mail from files of its own: copies that are to
- * be verified, and files whose names no record knows, in which a copy may lie
- * that its owner filed.
+ * The part of local that reads messages in files of their own: copies to be
+ * verified, and files that no record names, which may be copies that their
+ * owner moved.
  */
 #ifndef IO_MAIL_LOCAL_FILE_H
 #define IO_MAIL_LOCAL_FILE_H
@@ -16,53 +16,58 @@
 #include "core/plan.h"
 #include "io/mail/local.h"
 
-/* A number that stands for a Message-ID; 0 for "": there is none. */
+/* A number that stands for a Message-ID; 0 for "", which means none. */
 uint64_t local_id_hash(const char *message_id);
 
-/* So many line ends. */
+/* The number of line ends. */
 uint64_t local_count_lines(const char *bytes, size_t length);
 
 /*
- * Reads a message from a file: *letter is what delivery would say of it, its
- * name apart; *plain is the same without the lines that mail readers add. A
- * final link is followed; only a regular file is read. LOCAL_HERE, LOCAL_GONE
- * when there is no such file, or LOCAL_UNREADABLE with errno.
+ * Reads a message from a file: *letter is as delivery would describe it, but
+ * for its name; *plain is the same without the lines that mail readers add. A
+ * symbolic link is followed; only a regular file is read. Returns LOCAL_HERE,
+ * LOCAL_GONE if there is no such file, or LOCAL_UNREADABLE with errno.
  */
 enum local_state local_file_read(
 	const char *path, struct letter *letter, struct letter *plain);
 
-/* What a file's header says of the message in it. */
+/* What a file's header says about the message in it. */
 struct local_header {
 	unsigned char sha256[LETTER_DIGEST]; /* see header_feed */
 	uint64_t id_hash;
 	bool identified; /* sha256 tells it from others */
 };
 
-/* The same for its header alone. */
+/* Like local_file_read, but reads only the header. */
 enum local_state local_file_header(
 	const char *path, struct local_header *header);
 
 /*
- * What was noted of the files of one directory, so that each is read once.
- * NULL where nothing is known.
+ * What was noted about the files of one directory, so that each is read only
+ * once.
  */
 struct local_files;
 
-/* From a note that local_files_note made; the caller frees it. */
+/*
+ * Reads a note made by local_files_note; note may be NULL. The caller frees it.
+ */
 struct local_files *local_files_new(const void *note, size_t length);
 void local_files_free(struct local_files *files);
 
-/* Is this file known, and still the same? Then *header is what was noted. */
+/* Is this file noted, and unchanged since? If so, *header is what was noted. */
 bool local_files_recall(struct local_files *files, const char *name,
 	const struct stat *st, struct local_header *header);
 
-/* Notes it, unless it changed so lately that it might change again unseen. */
+/*
+ * Notes a header, unless the file changed so recently that another change might
+ * go unnoticed.
+ */
 void local_files_add(struct local_files *files, const char *name,
 	const struct stat *st, const struct local_header *header);
 
 /*
- * All that was recalled or added since, as a new note, the caller's to free;
- * NULL: it would say nothing new.
+ * Returns everything recalled or added since, as a new note, which the caller
+ * frees; NULL: there is nothing new to note.
  */
 void *local_files_note(struct local_files *files, size_t *length);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The part of local that finds copies which were filed under another name. */
+/* The part of local that finds copies that were moved to another name. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "core/xalloc.h"
 #include "io/mail/local_internal.h"
 
-/* A reader adds no more than this to the header of a copy. */
+/* The most bytes that mail readers add to the header of a copy. */
 #define ADDED_MAX 4096
 
 void local_know(struct local *local, const char *name)
@@ -83,7 +83,7 @@ static void add_stranger(
 	local->strangers[local->stranger_count++] = stranger;
 }
 
-/* Those of one directory, with its note. */
+/* Reads the files of one directory, using and updating its note. */
 static void read_directory(struct local *local, size_t directory,
 	const size_t *positions, size_t count)
 {
@@ -131,7 +131,9 @@ bool local_read_strangers(struct local *local,
 	return true;
 }
 
-/* Without a header that tells: is it this very text? */
+/*
+ * For letters that no header identifies: does the file have exactly this text?
+ */
 static bool has_text(struct local *local, const struct stranger *stranger,
 	const struct letter *letter)
 {
@@ -147,14 +149,14 @@ static bool has_text(struct local *local, const struct stranger *stranger,
 	return state == LOCAL_HERE;
 }
 
-/* The better one: it is not trashed. */
+/* Prefers a file that is not trashed. */
 static void prefer(const struct file **found, const struct file *file)
 {
 	if (*found == NULL || ((*found)->trashed && !file->trashed))
 		*found = file;
 }
 
-/* By the header that was recorded, or by the Message-ID alone. */
+/* Finds a file by the recorded header digest, or by the Message-ID alone. */
 static const struct file *find_by_header(
 	const struct local *local, const struct letter *letter)
 {
@@ -226,7 +228,8 @@ enum local_state local_find_filed(
 	if (local_mbox_has(&local->mboxes, letter, &state)) {
 		if (file != NULL && state == LOCAL_TRASHED)
 			return state;
-		/* An mbox's is known by what is in it, not by a name. */
+		/* In an mbox, a copy is found by its contents, not by a
+		 * name. */
 		filed->name[0] = '\0';
 		filed->offset = 0;
 		filed->length = letter->octets;

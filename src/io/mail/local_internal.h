@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the parts of local share: what was found, and how to find it again. */
+/* Shared by the parts of local: what was found, and how to look it up. */
 #ifndef IO_MAIL_LOCAL_INTERNAL_H
 #define IO_MAIL_LOCAL_INTERNAL_H
 
@@ -10,16 +10,16 @@
 #include "io/mail/local_mbox.h"
 
 struct file {
-	char *name;	 /* owned; as it is in its directory */
+	char *name;	 /* owned; as in its directory */
 	size_t base;	 /* length of its base name */
 	size_t position; /* of its directory */
 	bool trashed;
 	bool known; /* a record has this name */
 };
 
-/* A file whose name no record has: a copy may lie in it that was filed. */
+/* A file that no record names: it may be a copy that was moved. */
 struct stranger {
-	size_t file; /* its position */
+	size_t file; /* its position in files */
 	uint64_t size;
 	struct local_header header;
 };
@@ -32,26 +32,26 @@ struct seen {
 struct local {
 	char **directories; /* owned */
 	size_t directory_count;
-	struct file *files; /* owned; by base name once they are sorted */
+	struct file *files; /* owned; by base name once sorted */
 	size_t count;
 	size_t room;
 	bool sorted;
 	struct local_mbox mboxes;
 	const struct local_notes *notes; /* borrowed, or NULL */
-	struct seen *seen; /* owned; directories, so that none is twice */
+	struct seen *seen; /* owned; directories and mboxes already searched */
 	size_t seen_count;
 	struct stranger *strangers; /* owned; by header */
 	struct stranger **by_id;    /* owned; the same by Message-ID */
 	size_t stranger_count;
-	/* What could not be looked at: how many, and the first of them. */
+	/* What could not be searched: how many parts, and the first one. */
 	size_t blind_count;
-	char *blind; /* owned; "PATH: why", or NULL */
+	char *blind; /* owned; "PATH: reason", or NULL */
 };
 
 /*
- * A part at path cannot be looked at (errno): what is found elsewhere is there
- * all the same, so only what is found nowhere depends on it. What is not there
- * (ENOENT) is no such part. True.
+ * Notes that the part at path cannot be searched (errno). This matters only for
+ * copies that are found nowhere else. Ignores a part that does not exist
+ * (ENOENT). Returns true.
  */
 bool local_be_blind(struct local *local, const char *path);
 
@@ -59,15 +59,18 @@ bool local_be_blind(struct local *local, const char *path);
 int local_by_base(const void *a, const void *b);
 
 /*
- * The file with this base name, or NULL; one that is not trashed, if there are
- * more.
+ * Returns the file with this base name, or NULL; if there are several, one that
+ * is not trashed, if any.
  */
 struct file *local_find_file(struct local *local, const char *name);
 
-/* Where the file is, in new memory. */
+/* Returns the path of the file, in new memory. */
 char *local_path_of(const struct local *local, const struct file *file);
 
-/* Does the file hold this text, but for what readers add to its header? */
+/*
+ * Does the file have this text, apart from lines that mail readers add to its
+ * header?
+ */
 enum local_state local_compare(const char *path, const struct letter *letter);
 
 #endif

@@ -45,8 +45,10 @@ static int open_mbox(const char *path)
 	return fd;
 }
 
-/* Takes what is noted and still holds; where the rest begins. */
-static uint64_t take_note(
+/*
+ * Adds the noted messages that are still valid. Returns the offset of the rest.
+ */
+static uint64_t add_noted(
 	struct local_mbox *mbox, int fd, const char *path, bool trashed)
 {
 	const struct local_notes *notes = mbox->notes;
@@ -80,8 +82,10 @@ static bool is_unchanged(const struct stat *before, const struct stat *after)
 		before->st_mtim.tv_nsec == after->st_mtim.tv_nsec;
 }
 
-/* Notes what it holds, if any of it had to be read and it did not change
- * meanwhile. */
+/*
+ * Saves a note about the mbox if any of it had to be read and it did not change
+ * meanwhile.
+ */
 static void keep_note(const struct local_mbox *mbox, size_t first, int fd,
 	const struct stat *before, const char *path)
 {
@@ -153,7 +157,7 @@ static bool look_at_mbox(
 	mbox->paths = xreallocarray(
 		mbox->paths, mbox->path_count + 1, sizeof mbox->paths[0]);
 	mbox->paths[mbox->path_count++] = xstrdup(path);
-	uint64_t from = take_note(mbox, fd, path, trashed);
+	uint64_t from = add_noted(mbox, fd, path, trashed);
 
 	if (from < (uint64_t)before.st_size &&
 		!local_scan(mbox, fd, trashed, from, UINT64_MAX))
@@ -188,7 +192,10 @@ bool local_mbox_look(struct local_mbox *mbox, const char *path, bool trashed)
 	return ok;
 }
 
-/* Reads a message that was only noted; false: it is not there any more. */
+/*
+ * Reads a message that is known only from a note; false if it is no longer
+ * there.
+ */
 static bool read_again(const struct local_mbox *mbox,
 	const struct local_message *noted, struct local_message *now)
 {
@@ -215,7 +222,10 @@ static int by_header(const void *a, const void *b)
 	return memcmp(x->header_sha256, y->header_sha256, LETTER_DIGEST);
 }
 
-/* The first of those with this header, and behind the last; equal: none. */
+/*
+ * Returns the range of messages with this header, *end excluded; empty if
+ * *first and *end are equal.
+ */
 static void find_all(struct local_mbox *mbox, const struct letter *letter,
 	size_t *first, size_t *end)
 {
@@ -253,7 +263,7 @@ static bool has_text(
 	return false;
 }
 
-/* Is the letter's copy this message, as far as its header tells? */
+/* Is this message the letter's copy, according to its header? */
 static bool has_header(
 	const struct local_message *message, const struct letter *letter)
 {
@@ -303,7 +313,7 @@ enum local_state local_mbox_find(
 	return state;
 }
 
-/* Is this what was stored, as it is read now? */
+/* Does the message, as it is now, have the text that was stored? */
 static bool is_as_stored(const struct local_mbox *mbox,
 	const struct local_message *message, const struct letter *letter)
 {
@@ -334,7 +344,7 @@ enum local_state local_mbox_verify(
 	return letter->identified ? LOCAL_CHANGED : LOCAL_UNREADABLE;
 }
 
-/* The letter's name is its From_ line, by which it is known where it lies. */
+/* Sets the letter's name to its From_ line, by which it is recognised. */
 static void read_from_line(const struct local_mbox *mbox,
 	const struct local_message *message, struct letter *letter)
 {
@@ -372,7 +382,7 @@ bool local_mbox_read(const struct local_mbox *mbox,
 		ok = visit(data, &letter, message->since, err);
 		if (!ok || message->added_octets == 0)
 			continue;
-		/* As it was before a reader wrote into it. */
+		/* As it was before a mail reader added lines. */
 		memcpy(letter.sha256, message->texts[3], LETTER_DIGEST);
 		letter.octets -= message->added_octets;
 		letter.lines -= message->added_lines;

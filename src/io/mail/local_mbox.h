@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The part of local that reads mboxes, whoever wrote to them since. */
+/* The part of local that reads mboxes, whoever has written to them since. */
 #ifndef IO_MAIL_LOCAL_MBOX_H
 #define IO_MAIL_LOCAL_MBOX_H
 
@@ -12,30 +12,29 @@
 #include "core/plan.h"
 #include "io/mail/local.h"
 
-/* How one message's text may have been stored. */
+/* The number of ways in which one message's text may have been stored. */
 #define LOCAL_TEXTS 4
 
 struct local_message {
-	uint64_t at;	 /* where its From_ line begins in the mbox */
-	uint64_t length; /* from there to the next one */
-	size_t mbox;	 /* the position of its path */
-	bool read; /* now; else it was noted, and texts are not known, or were
-		    */
+	uint64_t at;	 /* offset of its From_ line in the mbox */
+	uint64_t length; /* from there to the next From_ line */
+	size_t mbox;	 /* index of its path */
+	bool read;	 /* else noted, and texts may be unknown */
 	unsigned char header_sha256[LETTER_DIGEST];
 	uint64_t id_hash; /* of its Message-ID; 0: it has none */
-	/* Whole, and without what readers of mail add; each with and without
+	/* Complete, and without what mail readers add; each with and without
 	 * its last line end. */
 	unsigned char texts[LOCAL_TEXTS][LETTER_DIGEST];
 	bool trashed;
 	bool identified; /* header_sha256 tells it from others */
-	int64_t since;	 /* as its From_ line says, or 0 */
+	int64_t since;	 /* according to its From_ line, or 0 */
 	uint64_t octets; /* of the text, with its last line end */
 	uint64_t lines;
-	uint64_t added_octets; /* of these: lines that readers added */
+	uint64_t added_octets; /* of these, in lines that mail readers added */
 	uint64_t added_lines;
 };
 
-/* All zero: nothing was looked at. */
+/* All zero means that nothing was searched. */
 struct local_mbox {
 	struct local_message *messages; /* owned */
 	size_t count;
@@ -48,18 +47,18 @@ struct local_mbox {
 
 void local_mbox_release(struct local_mbox *mbox);
 
-/* Room for one more message, in which nothing is set. */
+/* Adds a message, with no fields set. */
 struct local_message *local_mbox_add(struct local_mbox *mbox);
 
 /*
- * Is the mbox at path one that can be looked at, and that no other program
- * holds a lock on? Waits for that; false with errno.
+ * Is the mbox at path readable, and not locked by another program? Waits for
+ * that; false with errno.
  */
 bool local_mbox_is_free(const char *path);
 
 /*
- * Reads a file, if it begins like an mbox, as far as no note tells what is in
- * it. False with errno when it cannot.
+ * Reads a file if it begins like an mbox, except for what a note says about it.
+ * Returns false with errno if it cannot be read.
  */
 bool local_mbox_look(struct local_mbox *mbox, const char *path, bool trashed);
 
@@ -70,9 +69,10 @@ enum local_state local_mbox_verify(
 	struct local_mbox *mbox, const struct letter *letter);
 
 /*
- * Is the letter's copy among the messages, whatever its header says but for its
- * Message-ID, or, where that does not tell, by its text? *state, unchanged
- * otherwise: LOCAL_HERE or LOCAL_TRASHED.
+ * Is the letter's copy among the messages? It is recognised by its header or by
+ * its Message-ID alone, or, if the header does not identify it, by its text.
+ * *state is set to LOCAL_HERE or LOCAL_TRASHED if so, and left unchanged
+ * otherwise.
  */
 bool local_mbox_has(struct local_mbox *mbox, const struct letter *letter,
 	enum local_state *state);

@@ -10,12 +10,12 @@
 #include "io/process/digest.h"
 
 /*
- * In this machine's order of octets, since it is for no other. The number
- * changes with the structs.
+ * The format of a note, in host byte order, because notes are not shared
+ * between machines. Change it whenever the structs change.
  */
 #define NOTE_KIND UINT64_C(0x6b6d626f78000002)
 
-/* A change within the same tick of the clock leaves the same time. */
+/* Seconds; a change within the same clock tick leaves the time unchanged. */
 #define SETTLED_AFTER 2
 
 struct stamp {
@@ -25,7 +25,7 @@ struct stamp {
 	uint64_t size;
 	int64_t changed[4]; /* mtime and ctime: seconds, nanoseconds */
 	uint64_t count;
-	/* Of the last message's octets in the file. */
+	/* The digest of the last message's bytes in the file. */
 	unsigned char last_sha256[DIGEST_LENGTH];
 };
 
@@ -35,7 +35,7 @@ struct entry {
 	int64_t since;
 	unsigned char header_sha256[DIGEST_LENGTH];
 	uint64_t id_hash;
-	uint64_t identified; /* else its texts follow */
+	uint64_t identified; /* if false, its texts follow */
 };
 
 #define TEXTS_LENGTH (LOCAL_TEXTS * LETTER_DIGEST)
@@ -56,7 +56,7 @@ static struct stamp stamp_of(const struct stat *st)
 	return stamp;
 }
 
-/* The digest of a part of the file; false: it is not all there. */
+/* Returns the digest of a part of the file; false if the file is shorter. */
 static bool digest_part(int fd, uint64_t at, uint64_t length,
 	unsigned char sha256[DIGEST_LENGTH])
 {
@@ -78,7 +78,7 @@ static bool digest_part(int fd, uint64_t at, uint64_t length,
 	return length == 0;
 }
 
-static char *put(char *to, const void *bytes, size_t length)
+static char *append_bytes(char *to, const void *bytes, size_t length)
 {
 	memcpy(to, bytes, length);
 	return to + length;
@@ -106,7 +106,7 @@ void *local_note_make(int fd, const struct local_message *messages,
 	*length = sizeof stamp + count * sizeof(struct entry) +
 		texts * TEXTS_LENGTH;
 	char *note = xmalloc(*length);
-	char *to = put(note, &stamp, sizeof stamp);
+	char *to = append_bytes(note, &stamp, sizeof stamp);
 
 	for (size_t i = 0; i < count; i++) {
 		const struct local_message *message = &messages[i];
@@ -120,15 +120,16 @@ void *local_note_make(int fd, const struct local_message *messages,
 
 		memcpy(entry.header_sha256, message->header_sha256,
 			sizeof entry.header_sha256);
-		to = put(to, &entry, sizeof entry);
+		to = append_bytes(to, &entry, sizeof entry);
 		if (!message->identified)
-			to = put(to, message->texts, TEXTS_LENGTH);
+			to = append_bytes(to, message->texts, TEXTS_LENGTH);
 	}
 	return note;
 }
 
-/* Takes so many octets of the note, if they are there. */
-static bool take(const char **note, size_t *length, void *to, size_t wanted)
+/* Reads a number of bytes from the note, if it has that many. */
+static bool read_bytes(
+	const char **note, size_t *length, void *to, size_t wanted)
 {
 	if (*length < wanted)
 		return false;
@@ -138,8 +139,8 @@ static bool take(const char **note, size_t *length, void *to, size_t wanted)
 	return true;
 }
 
-/* Each behind the one before, up to the file's size at that time. */
-static struct local_message *take_entries(
+/* The messages must be in order, and within the size that the file had. */
+static struct local_message *read_entries(
 	const char *note, size_t length, const struct stamp *stamp)
 {
 	struct local_message *messages =
@@ -151,7 +152,7 @@ static struct local_message *take_entries(
 		struct local_message *message = &messages[i];
 		struct entry entry;
 
-		ok = take(&note, &length, &entry, sizeof entry) &&
+		ok = read_bytes(&note, &length, &entry, sizeof entry) &&
 			entry.at >= end && entry.length > 0 &&
 			entry.length <= stamp->size &&
 			entry.at <= stamp->size - entry.length;
@@ -166,7 +167,8 @@ static struct local_message *take_entries(
 		memcpy(message->header_sha256, entry.header_sha256,
 			LETTER_DIGEST);
 		ok = message->identified ||
-			take(&note, &length, message->texts, TEXTS_LENGTH);
+			read_bytes(
+				&note, &length, message->texts, TEXTS_LENGTH);
 	}
 	if (ok && end == stamp->size && length == 0)
 		return messages;
@@ -188,7 +190,7 @@ struct local_message *local_note_read(
 	struct stamp then;
 	struct stat st;
 
-	if (fstat(fd, &st) < 0 || !take(&at, &length, &then, sizeof then))
+	if (fstat(fd, &st) < 0 || !read_bytes(&at, &length, &then, sizeof then))
 		return NULL;
 	struct stamp now = stamp_of(&st);
 	bool same = then.size == now.size &&
@@ -198,15 +200,15 @@ struct local_message *local_note_read(
 		then.count > length / sizeof(struct entry) ||
 		(!same && now.size <= then.size))
 		return NULL;
-	struct local_message *messages = take_entries(at, length, &then);
+	struct local_message *messages = read_entries(at, length, &then);
 
 	*count = then.count;
 	*from = now.size;
 	if (same || messages == NULL)
 		return messages;
-	/* What was there is there still, if its last message is where it was:
-	 * a reader of mail that takes one out moves all behind it. The last one
-	 * may have grown. */
+	/* If the last message is where it was, so are the others: a mail reader
+	 * that removes a message moves all those after it. The last message may
+	 * have grown. */
 	const struct local_message *last = &messages[--*count];
 
 	*from = last->at;

@@ -16,7 +16,7 @@
 
 #define BLOCK (128 * 1024)
 
-/* A text as it passes, all but a line end at its end, which is held. */
+/* Digests a text without its final line end, which is held back. */
 struct text {
 	struct digest *digest; /* owned */
 	uint64_t octets;
@@ -24,14 +24,14 @@ struct text {
 	bool ended;
 };
 
-/* What becomes of a message. */
+/* The state while messages are read. */
 struct reading {
 	struct local_mbox *mbox;
 	bool trashed;
 	uint64_t began;
 	int64_t since;
 	struct text whole;
-	struct text without;	 /* what readers add */
+	struct text without;	 /* the lines that mail readers add */
 	struct digest *identity; /* owned */
 	struct plain plain;
 	struct header header;
@@ -65,7 +65,7 @@ static void text_feed(struct text *text, const char *bytes, size_t length)
 	text->lines += local_count_lines(bytes, length);
 }
 
-/* The digest so far, and the one with one more line end. */
+/* Returns the digest of the text, and of the text with one more line end. */
 static void text_finish(struct text *text, unsigned char without[DIGEST_LENGTH],
 	unsigned char with[DIGEST_LENGTH])
 {
@@ -135,7 +135,9 @@ static void on_end(void *data, uint64_t at)
 	text_finish(without, message->texts[2], message->texts[3]);
 }
 
-/* Reads a block where the scan stands; past to, up to the end of the line. */
+/*
+ * Reads a block at the scan's offset. Continues beyond to, until the line ends.
+ */
 static ssize_t read_block(
 	const struct mbox_scan *scan, int fd, char *block, uint64_t to)
 {

@@ -9,10 +9,10 @@
 #include "io/mail/local_mbox.h"
 
 /*
- * Reads what stands between two offsets of the file that is open as fd, the
- * first one a From_ line's, and goes on to the end of the line there: each
- * message is added to mbox as one of the last of its paths. False with errno
- * when it cannot be read to its end.
+ * Reads the part of the file open as fd from one offset, that of a From_ line,
+ * to another, and on to the end of the line there. Each message is added to
+ * mbox, with the last of its paths. Returns false with errno if the part cannot
+ * be read completely.
  */
 bool local_scan(struct local_mbox *mbox, int fd, bool trashed, uint64_t from,
 	uint64_t to);

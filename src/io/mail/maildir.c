@@ -15,9 +15,14 @@
 #include "io/mail/maildir_internal.h"
 #include "io/process/directory.h"
 
-/* Files of a batch that are left open to be synced; there may be two. */
+/*
+ * How many files of a batch are left open to be synced; there may be two
+ * batches.
+ */
 #define OPEN_MAX_FILES 256
-/* From so many files on, one syncfs is cheaper than a sync of each. */
+/*
+ * From this number of files on, one syncfs is cheaper than syncing each file.
+ */
 #define SYNCFS_FROM 8
 
 bool maildir_failed(struct maildir *maildir, enum error_kind kind,
@@ -87,7 +92,8 @@ static bool maildir_begin(struct destination *destination, struct error *err)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	/* A clock set back and a process id used again are not enough. */
+	/* The clock may be set back and the process id reused, so names have a
+	 * random part. */
 	if (maildir->counter == 0 &&
 		getrandom(&maildir->chance, sizeof maildir->chance,
 			GRND_NONBLOCK) < 0)
@@ -147,8 +153,8 @@ static bool maildir_end(struct destination *destination, const char *sender,
 
 	(void)sender;
 	(void)now;
-	/* Not needed any more, since they are synced all at once; or a batch of
-	 * any size would run out of descriptors. */
+	/* Close it if syncfs will sync it, or if a large batch would run out of
+	 * file descriptors. */
 	if (maildir->syncfs ? maildir->open.count >= SYNCFS_FROM
 			    : maildir->open.count >= OPEN_MAX_FILES) {
 		if (!maildir->syncfs && !directory_sync_fd(current->fd))
@@ -184,7 +190,7 @@ static void maildir_forgo(struct destination *destination, size_t i)
 
 	close_fd(&one->fd);
 	unlinkat(maildir->tmp, one->name, 0);
-	/* Its place stays, so that the others keep theirs. */
+	/* The entry stays, so that the indexes of the others do not change. */
 	one->name[0] = '\0';
 }
 
@@ -217,11 +223,11 @@ static bool maildir_seal(struct destination *destination,
 }
 
 /*
- * A sync of new/ that failed is final, too: what is in it now may not be there
- * after a power cut, and the next sync would succeed all the same. The first
- * moved files of the batch are taken back.
+ * A failed sync of new/ is final, too: the files that are in it now may be gone
+ * after a power cut, although the next sync would succeed. Removes the first
+ * moved files of the batch.
  */
-static void take_back(struct maildir *maildir, size_t moved)
+static void remove_moved(struct maildir *maildir, size_t moved)
 {
 	struct batch *batch = &maildir->closed;
 
@@ -231,9 +237,11 @@ static void take_back(struct maildir *maildir, size_t moved)
 	}
 }
 
-/* The first moved files of the batch are in new/, or were taken back: they are
- * no longer the batch's. */
-static void let_go(struct batch *batch, size_t moved)
+/*
+ * The first moved files are in new/, or were removed: they are no longer part
+ * of the batch.
+ */
+static void forget_moved(struct batch *batch, size_t moved)
 {
 	for (size_t i = 0; i < moved; i++)
 		batch->at[i].name[0] = '\0';
@@ -241,8 +249,8 @@ static void let_go(struct batch *batch, size_t moved)
 		batch->count = 0;
 }
 
-/* Fills in the verdicts: of so many files that were moved, and stay. */
-static void judge(
+/* Sets the verdicts: the first kept entries are in new/ and stay there. */
+static void set_verdicts(
 	const struct batch *batch, size_t kept, enum verdict *verdicts)
 {
 	for (size_t i = 0; verdicts != NULL && i < batch->count; i++)
@@ -251,7 +259,7 @@ static void judge(
 							   : VERDICT_FAILED;
 }
 
-/* How many were moved, in their order: all, or up to one that cannot be. */
+/* Moves the files in order until one cannot be moved; returns how many were. */
 static size_t move_all(struct maildir *maildir)
 {
 	const struct batch *batch = &maildir->closed;
@@ -275,19 +283,19 @@ bool maildir_publish_batch(
 	bool ok = moved == batch->count ||
 		maildir_failed(
 			maildir, ERROR_WRITE, "move mail into", "new", err);
-	/* Without this, mail is lost in a power cut when the store's disk is
-	 * another one. */
+	/* Without this sync, a power cut loses mail if the store is on another
+	 * disk. */
 	bool stays = moved == 0 || directory_sync_fd(maildir->new);
 
 	if (!stays) {
-		/* What could not be moved is the reason, if there is one. */
+		/* If a file could not be moved, report that instead. */
 		if (ok)
 			maildir_failed(
 				maildir, ERROR_WRITE, "sync", "new", err);
-		take_back(maildir, moved);
+		remove_moved(maildir, moved);
 	}
-	judge(batch, stays ? moved : 0, verdicts);
-	let_go(batch, moved);
+	set_verdicts(batch, stays ? moved : 0, verdicts);
+	forget_moved(batch, moved);
 	return ok && stays;
 }
 

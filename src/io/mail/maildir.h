@@ -6,15 +6,15 @@
 #include "io/mail/destination.h"
 
 /*
- * open makes what is missing of the Maildir (0700, the directories above too);
- * ERROR_CREATE when it is something else, belongs to somebody else, or cannot
- * be written. sweep takes away what a run that was killed long ago left in
- * tmp/; only once the store has no arriving rows any more: what they name is no
- * litter.
+ * open creates what is missing of the Maildir (mode 0700, and the directories
+ * above it); ERROR_CREATE if it is something else, belongs to another user, or
+ * cannot be written. sweep removes what a run that was killed long ago left in
+ * tmp/. Call it only when the store has no arriving rows, since the files that
+ * these name are still needed.
  *
- * A failed sync is final: after it the pages may be gone and a second sync
- * would succeed, so nothing of the batch is believed any more. When a file
- * cannot be moved, those before it are published all the same.
+ * A failed sync is final: after it, the pages may be gone although a second
+ * sync would succeed, so the whole batch is given up. If a file cannot be
+ * moved, those before it are published nevertheless.
  */
 extern const struct destination_ops maildir_ops;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Where letters of earlier runs lie in a Maildir now. */
+/* Finds where letters of earlier runs are now in a Maildir. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,10 +15,10 @@
 #include "io/process/directory.h"
 
 struct search {
-	const struct letter *letters; /* borrowed, with all that follows */
+	const struct letter *letters; /* borrowed, as are the following */
 	size_t count;
 	enum maildir_found *states; /* or NULL */
-	int *fds;		    /* the same: they are opened */
+	int *fds;		    /* or NULL; the files are opened */
 };
 
 static void note_found(
@@ -32,17 +32,17 @@ static void note_found(
 }
 
 /*
- * Is a directory that cannot be opened none that mail may lie in, or one that
- * nobody may look into? Else it is unknown what is there.
+ * Can a directory that could not be opened be ignored, because it cannot
+ * contain mail or may not be searched? Otherwise, its contents are unknown.
  */
-static bool is_nothing(void)
+static bool can_ignore(void)
 {
 	return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ||
 		errno == EACCES;
 }
 
-/* Closes what was read up to here; false with errno if that is not all. */
-static bool end_look(DIR *dir)
+/* Closes the directory; false with errno if it was not read to its end. */
+static bool close_directory(DIR *dir)
 {
 	int saved = errno;
 
@@ -51,8 +51,9 @@ static bool end_look(DIR *dir)
 	return saved == 0;
 }
 
-/* Finds the letters of a directory, whatever follows their names. */
-static bool look_in(int parent, const char *name, const struct search *search)
+/* Finds the letters in a directory, whatever flags follow their names. */
+static bool search_directory(
+	int parent, const char *name, const struct search *search)
 {
 	int fd = openat(
 		parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -60,7 +61,7 @@ static bool look_in(int parent, const char *name, const struct search *search)
 	struct dirent *entry;
 
 	if (dir == NULL)
-		return is_nothing();
+		return can_ignore();
 	while ((entry = entries_next(dir)) != NULL) {
 		size_t n = maildir_name_base(entry->d_name);
 
@@ -75,15 +76,16 @@ static bool look_in(int parent, const char *name, const struct search *search)
 				note_found(search, i, fd, entry->d_name);
 		}
 	}
-	return end_look(dir);
+	return close_directory(dir);
 }
 
-static bool look_in_folder(
+static bool search_folder(
 	int parent, const char *name, const struct search *search)
 {
 	char *new = xasprintf("%s/new", name);
 	char *cur = xasprintf("%s/cur", name);
-	bool ok = look_in(parent, new, search) && look_in(parent, cur, search);
+	bool ok = search_directory(parent, new, search) &&
+		search_directory(parent, cur, search);
 	int saved = errno;
 
 	free(new);
@@ -92,33 +94,32 @@ static bool look_in_folder(
 	return ok;
 }
 
-/* Looks through the subfolders of Maildir++: .NAME/new and .NAME/cur. */
-static bool look_in_folders(
-	struct maildir *maildir, const struct search *search)
+/* Searches the Maildir++ subfolders: .NAME/new and .NAME/cur. */
+static bool search_folders(struct maildir *maildir, const struct search *search)
 {
 	DIR *dir = opendir(maildir->path);
 	struct dirent *entry;
 
 	if (dir == NULL)
-		return is_nothing();
+		return can_ignore();
 	while ((entry = entries_next(dir)) != NULL) {
 		if (maildir_name_is_folder(entry->d_name) &&
-			!look_in_folder(dirfd(dir), entry->d_name, search))
+			!search_folder(dirfd(dir), entry->d_name, search))
 			break;
 	}
-	return end_look(dir);
+	return close_directory(dir);
 }
 
-static bool look_everywhere(
+static bool search_all(
 	struct maildir *maildir, const struct search *search, struct error *err)
 {
-	if (!look_in(maildir->cur, ".", search))
+	if (!search_directory(maildir->cur, ".", search))
 		return maildir_failed(
 			maildir, ERROR_WRITE, "look through", "cur", err);
-	if (!look_in(maildir->new, ".", search))
+	if (!search_directory(maildir->new, ".", search))
 		return maildir_failed(
 			maildir, ERROR_WRITE, "look through", "new", err);
-	return look_in_folders(maildir, search) ||
+	return search_folders(maildir, search) ||
 		maildir_failed(maildir, ERROR_WRITE,
 			"look through the folders of", "", err);
 }
@@ -145,7 +146,7 @@ static bool find(struct maildir *maildir, const struct letter *letters,
 	}
 	const struct search search = {letters, count, .states = found};
 
-	return missing == 0 || look_everywhere(maildir, &search, err);
+	return missing == 0 || search_all(maildir, &search, err);
 }
 
 bool maildir_open_found(struct maildir *maildir, const struct letter *letters,
@@ -155,7 +156,7 @@ bool maildir_open_found(struct maildir *maildir, const struct letter *letters,
 
 	for (size_t i = 0; i < count; i++)
 		fds[i] = -1;
-	return look_everywhere(maildir, &search, err);
+	return search_all(maildir, &search, err);
 }
 
 bool maildir_locate(struct maildir *maildir, const struct letter *letters,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A Maildir as it is found, or made. */
+/* Opens a Maildir, or creates it. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,10 +19,10 @@
 #include "io/mail/maildir_internal.h"
 #include "io/process/directory.h"
 
-/* What a killed run left in tmp/ is taken away after this (djb: 36 hours). */
+/* What a killed run left in tmp/ is removed after this time (djb: 36 hours). */
 #define STALE_AFTER (36 * 3600)
 
-/* What cannot be read to its end is not known to be empty. */
+/* A directory that cannot be read to its end may not be empty. */
 static bool is_empty(int root)
 {
 	int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -36,14 +36,14 @@ static bool is_empty(int root)
 	return empty;
 }
 
-/* Opens tmp, new or cur; made where the Maildir itself is new or torn. */
+/* Opens tmp, new or cur, or creates it if the Maildir is new or incomplete. */
 static int open_part(struct maildir *maildir, int root, const char *name,
 	bool *made, struct error *err)
 {
 	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	int fd = openat(root, name, flags);
 
-	/* Another account's run may be making it at this moment. */
+	/* Another account's run may be creating it at this moment. */
 	if (fd < 0 && errno == ENOENT &&
 		(mkdirat(root, name, 0700) == 0 || errno == EEXIST)) {
 		*made = true;
@@ -69,12 +69,13 @@ static bool open_parts(struct maildir *maildir, int root, struct error *err)
 			"%s belongs to another user, who could change the mail "
 			"in it: choose a directory of your own for maildir",
 			maildir->path);
-	/* In this order: whoever is making it makes a part of it first. */
+	/* Check this before the parts: another process creating the Maildir
+	 * creates a part of it first. */
 	bool empty = is_empty(root);
 
 	for (size_t i = 0; i < 3; i++)
 		there += fstatat(root, parts[i], &st, AT_SYMLINK_NOFOLLOW) == 0;
-	/* Two of three: a killed run was making it. */
+	/* If only some are missing, a killed run was creating it. */
 	if (there == 0 && !empty)
 		return error_set(err, ERROR_CREATE,
 			"%s is not a Maildir and is not empty: name another directory with maildir, or a file with mbox",
@@ -92,8 +93,8 @@ static bool open_parts(struct maildir *maildir, int root, struct error *err)
 }
 
 /*
- * Since Linux 5.8 syncfs reports what could not be written, and these file
- * systems flush the disk's cache in it. Elsewhere each file is synced.
+ * Since Linux 5.8, syncfs reports write errors, and on these file systems it
+ * also flushes the disk's cache. On others, each file is synced.
  */
 static bool syncfs_is_safe(int fd)
 {
@@ -144,7 +145,7 @@ void maildir_sweep(struct destination *destination)
 
 	if (dir == NULL)
 		return;
-	/* What is not seen this time is swept another time. */
+	/* An entry that is not seen now is removed another time. */
 	while ((entry = entries_next(dir)) != NULL) {
 		if (maildir_name_is_ours(entry->d_name) &&
 			fstatat(maildir->tmp, entry->d_name, &st,

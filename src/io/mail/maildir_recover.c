@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is in a Maildir already, of this run and of those that were killed. */
+/* Finds what is already in a Maildir, from this run and from killed ones. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,8 +12,8 @@
 
 #define BLOCK (128 * 1024)
 
-/* Is what the open file holds, which is closed, what the letter says? */
-static bool holds(int fd, const struct letter *letter)
+/* Does the open file have the letter's contents? Closes it. */
+static bool has_contents(int fd, const struct letter *letter)
 {
 	struct digest *digest = digest_new();
 	unsigned char sha256[DIGEST_LENGTH];
@@ -32,7 +32,7 @@ static bool holds(int fd, const struct letter *letter)
 	return n == 0 && memcmp(sha256, letter->sha256, sizeof sha256) == 0;
 }
 
-/* So many at once: each is open for a moment. */
+/* How many files are open at the same time. */
 #define FOUND_MAX 32
 
 bool maildir_has(struct destination *destination, const struct letter *letters,
@@ -54,22 +54,23 @@ bool maildir_has(struct destination *destination, const struct letter *letters,
 			continue;
 		ok = maildir_open_found(maildir, wanted, n, fds, err);
 		for (size_t k = 0; k < n; k++)
-			there[at[k]] = fds[k] >= 0 && holds(fds[k], &wanted[k]);
+			there[at[k]] =
+				fds[k] >= 0 && has_contents(fds[k], &wanted[k]);
 		n = 0;
 	}
 	return ok;
 }
 
-/* Is the file in tmp/ what the store says it is? */
+/* Does the file in tmp/ have the contents that the store recorded? */
 static bool file_matches(struct maildir *maildir, const struct letter *letter)
 {
 	int fd = openat(
 		maildir->tmp, letter->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
-	return fd >= 0 && holds(fd, letter);
+	return fd >= 0 && has_contents(fd, letter);
 }
 
-/* Is it the file of a letter before it, too? */
+/* Is it also the file of an earlier letter? */
 static bool is_named_before(const struct letter *letters, size_t i)
 {
 	size_t k = 0;
@@ -97,7 +98,8 @@ bool maildir_recover(struct destination *destination,
 			break;
 		case MAILDIR_WAITING:
 			arrived[i] = file_matches(maildir, &letters[i]);
-			/* Of two of the same text, one file was made. */
+			/* For two letters with the same text, one file was
+			 * created. */
 			if (is_named_before(letters, i))
 				break;
 			if (arrived[i])

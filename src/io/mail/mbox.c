@@ -59,7 +59,7 @@ static void close_spool(struct spool *spool)
 	free(spool->at);
 }
 
-/* Is the open file one that mail may be put into? */
+/* Is the open file one that mail may be stored in? */
 static bool check_file(struct mbox *mbox, struct error *err)
 {
 	struct stat st;
@@ -108,7 +108,7 @@ static struct destination *mbox_open(
 		mbox_failed(mbox, ERROR_CREATE, "make the directory of", err);
 		goto fail;
 	}
-	/* Found now, before anything is fetched. */
+	/* Errors are to be found now, before anything is fetched. */
 	mbox->fd = open(path,
 		O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
 	if (mbox->fd < 0) {
@@ -159,7 +159,7 @@ static bool write_at(int fd, const char *bytes, size_t length, off_t at)
 	return true;
 }
 
-/* Moves what was quoted into the spool. */
+/* Moves the quoted text into the spool. */
 static bool spool_quoted(struct mbox *mbox, struct error *err)
 {
 	size_t length = buffer_length(&mbox->quoted);
@@ -183,7 +183,7 @@ static bool mbox_write(struct destination *destination, const char *bytes,
 	struct mbox *mbox = mbox_of(destination);
 
 	while (length > 0) {
-		/* Quoting adds an octet to every five at the most. */
+		/* Quoting adds at most one byte to every five. */
 		size_t n = length < MBOX_BLOCK ? length : MBOX_BLOCK;
 
 		mboxrd_quote(&mbox->quoting, bytes, n, &mbox->quoted);
@@ -274,7 +274,7 @@ static void mbox_forgo(struct destination *destination, size_t i)
 	mbox->closed.at[i].forgone = true;
 }
 
-/* Line ends that are missing before a From_ line may begin at the end. */
+/* The line ends to add so that a From_ line may follow. */
 static unsigned missing_blanks(struct mbox *mbox)
 {
 	char tail[2];
@@ -286,7 +286,7 @@ static unsigned missing_blanks(struct mbox *mbox)
 	return mbox_missing_blanks(tail, n);
 }
 
-/* Is nothing left of it to be appended? */
+/* Is there nothing left to append? */
 static bool is_empty(const struct spool *spool)
 {
 	size_t i = 0;
@@ -326,7 +326,7 @@ static bool mbox_seal(struct destination *destination, struct letter *letters,
 	return true;
 }
 
-/* Blocks of octets on their way to the end of the mbox. */
+/* Collects blocks of text for the end of the mbox. */
 struct appender {
 	struct mbox *mbox;
 	off_t at;
@@ -397,12 +397,14 @@ static void empty_batch(struct mbox *mbox)
 
 	spool->count = 0;
 	spool->end = 0;
-	/* The space is free again, without a name to take away. */
+	/* Frees the space; the file has no name that would have to be
+	 * removed. */
 	if (spool->fd >= 0 && ftruncate(spool->fd, 0) < 0)
 		spool->end = 0;
 }
 
-static void judge(const struct spool *batch, bool ok, enum verdict *verdicts)
+static void set_verdicts(
+	const struct spool *batch, bool ok, enum verdict *verdicts)
 {
 	for (size_t i = 0; i < batch->count; i++)
 		verdicts[i] = batch->at[i].forgone ? VERDICT_FORGONE
@@ -427,12 +429,13 @@ static bool mbox_publish(struct destination *destination,
 	free(appender);
 	if (!ok) {
 		mbox_failed(mbox, ERROR_WRITE, "append to", err);
-		/* Cut back, or recovery does it by the rows. */
+		/* If this fails, recovery truncates it according to the
+		 * records. */
 		if (ftruncate(mbox->fd, mbox->start) == 0)
 			fsync(mbox->fd);
 	}
 	mbox_unlock(mbox);
-	judge(&mbox->closed, ok, verdicts);
+	set_verdicts(&mbox->closed, ok, verdicts);
 	empty_batch(mbox);
 	return ok;
 }
@@ -445,7 +448,7 @@ static void mbox_abandon(struct destination *destination)
 	empty_batch(mbox);
 }
 
-/* A batch that was not published has no name, so that nothing is left. */
+/* The spool has no name, so nothing is left behind. */
 static void mbox_sweep(struct destination *destination)
 {
 	(void)destination;

@@ -6,18 +6,19 @@
 #include "io/mail/destination.h"
 
 /*
- * open makes the directories above the mbox (0700), and the mbox itself (0600).
- * A batch is collected in spool_directory, in a file without a name. end:
- * sender goes into the message's From_ line, with the time now; letter->name is
- * that line, by which recovery knows it.
+ * open creates the directories above the mbox (mode 0700), and the mbox itself
+ * (0600). A batch is collected in spool_directory, in an unnamed file. end:
+ * sender becomes part of the message's From_ line, with the time now;
+ * letter->name is that line, by which recovery recognises the message.
  *
  * seal locks the mbox (fcntl, then dot-lock, as Debian's policy 11.6 asks) and
- * gives each letter of the batch, in its order, the place where it will lie:
- * offset and length. ERROR_TEMPORARY when another program holds the lock for
- * longer than half a minute.
+ * sets where each letter of the batch will be, in order: offset and length.
+ * ERROR_TEMPORARY if another program holds the lock for longer than half a
+ * minute.
  *
- * publish appends the sealed batch, syncs, unlocks. When that fails the mbox is
- * cut back to where it ended before: all of it is published, or nothing.
+ * publish appends the sealed batch, syncs and unlocks. If that fails, the mbox
+ * is truncated to its previous end: either all of the batch is published, or
+ * nothing.
  */
 extern const struct destination_ops mbox_ops;
 

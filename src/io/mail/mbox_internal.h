@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* What writing an mbox and finding out what a killed run wrote share. */
+/*
+ * Shared by the files that write an mbox and that find what a killed run wrote.
+ */
 #ifndef IO_MAIL_MBOX_INTERNAL_H
 #define IO_MAIL_MBOX_INTERNAL_H
 
@@ -21,7 +23,7 @@ struct spooled {
 	bool forgone; /* it is not to be appended */
 };
 
-/* A batch: its messages, one behind another in a file without a name. */
+/* A batch: its messages, one after another in an unnamed file. */
 struct spool {
 	int fd;
 	off_t end;
@@ -36,17 +38,18 @@ struct mbox {
 	struct spooled current;
 	struct mboxrd quoting;
 	struct buffer quoted;
-	char last; /* octet of the message being written */
+	char last; /* last byte of the message being written */
 	struct spool open;
-	/* From here on: of the thread that seals and publishes, if any. */
+	/* The rest belongs to the thread that seals and publishes, if there is
+	 * one. */
 	struct spool closed;
 	struct mboxlock lock;
 	int fd;		 /* the mbox, while it is locked; else -1 */
 	off_t start;	 /* where the mbox ended before the sealed batch */
-	unsigned blanks; /* line ends to put in front of it */
+	unsigned blanks; /* line ends to add before it */
 };
 
-/* Fails with what was tried, why it failed (errno), and what to do. */
+/* Fails with what was attempted, why it failed (errno), and what to do. */
 bool mbox_failed(struct mbox *mbox, enum error_kind kind, const char *what,
 	struct error *err);
 
@@ -59,7 +62,7 @@ static inline struct mbox *mbox_of(struct destination *destination)
 bool mbox_lock(struct mbox *mbox, struct error *err);
 void mbox_unlock(struct mbox *mbox);
 
-/* Of mbox_ops. */
+/* For mbox_ops. */
 bool mbox_has(struct destination *destination, const struct letter *letters,
 	size_t count, bool *there, struct error *err);
 bool mbox_recover(struct destination *destination, const struct letter *letters,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is in an mbox already, of this run and of one that was killed. */
+/* Finds what is already in an mbox, from this run and from a killed one. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,24 +14,27 @@
 #include "io/process/digest.h"
 #include "io/process/directory.h"
 
-/* Where the text of a letter goes, up to its length. */
-struct handing {
+/* Passes on the text of a letter, up to its length. */
+struct passing {
 	void (*sink)(void *data, const char *bytes, size_t length);
 	void *data;
 	uint64_t left;
 };
 
-static void hand_on(void *data, const char *bytes, size_t length)
+static void pass_on(void *data, const char *bytes, size_t length)
 {
-	struct handing *handing = data;
-	size_t give = length < handing->left ? length : (size_t)handing->left;
+	struct passing *passing = data;
+	size_t give = length < passing->left ? length : (size_t)passing->left;
 
 	if (give > 0)
-		handing->sink(handing->data, bytes, give);
-	handing->left -= give;
+		passing->sink(passing->data, bytes, give);
+	passing->left -= give;
 }
 
-/* Does the file have our From_ line at the letter's place, up to its end? */
+/*
+ * Is our From_ line at the letter's place, or, with partly, as much of it as
+ * the file has?
+ */
 static bool is_ours(struct mbox *mbox, const struct letter *letter, bool partly)
 {
 	char line[LETTER_NAME_MAX + 1];
@@ -44,14 +47,15 @@ static bool is_ours(struct mbox *mbox, const struct letter *letter, bool partly)
 }
 
 /*
- * Reads the message at a letter's place (locked), unquoted, in pieces to sink.
- * True if the From_ line is ours and letter->octets were read.
+ * Reads and unquotes the message at a letter's place (the mbox is locked), and
+ * passes it to sink in pieces. True if the From_ line is ours and
+ * letter->octets bytes were read.
  */
 static bool read_letter(struct mbox *mbox, const struct letter *letter,
 	void (*sink)(void *data, const char *bytes, size_t length), void *data)
 {
-	static const struct mbox_events events = {.text = hand_on};
-	struct handing handing = {sink, data, letter->octets};
+	static const struct mbox_events events = {.text = pass_on};
+	struct passing passing = {sink, data, letter->octets};
 	struct mbox_scan scan;
 	uint64_t head = strlen(letter->name) + 1;
 	off_t at = (off_t)(letter->offset + head);
@@ -61,7 +65,7 @@ static bool read_letter(struct mbox *mbox, const struct letter *letter,
 		return false;
 	char *block = xmalloc(MBOX_BLOCK);
 
-	mbox_scan_message(&scan, &events, &handing);
+	mbox_scan_message(&scan, &events, &passing);
 	while (at < end) {
 		off_t rest = end - at;
 		ssize_t n = pread(mbox->fd, block,
@@ -76,10 +80,10 @@ static bool read_letter(struct mbox *mbox, const struct letter *letter,
 	}
 	mbox_scan_end(&scan);
 	free(block);
-	return at == end && handing.left == 0;
+	return at == end && passing.left == 0;
 }
 
-/* Is there another program's From_ line between from and end? */
+/* Is there a From_ line of another program between from and end? */
 static bool holds_from_line(struct mbox *mbox, off_t from, off_t end)
 {
 	struct mbox_from_search search = {.found = false};
@@ -93,7 +97,7 @@ static bool holds_from_line(struct mbox *mbox, off_t from, off_t end)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		/* What cannot be read is not ours to judge. */
+		/* What cannot be read must not be treated as ours. */
 		found = n <= 0 || mbox_from_search(&search, block, (size_t)n);
 		from += n;
 	}
@@ -102,10 +106,11 @@ static bool holds_from_line(struct mbox *mbox, off_t from, off_t end)
 }
 
 /*
- * Is what begins at the letter's place its torn beginning, up to the end of the
- * file? It must begin with our From_ line, end before the letter would, and
- * hold no other From_ line, which could only be somebody else's mail behind it.
- * Whose mail it is, its header says.
+ * Is everything from the letter's place to the end of the file the beginning of
+ * the letter, torn off? It must begin with our From_ line, end before the
+ * letter would, and contain no other From_ line, which could only belong to
+ * someone else's mail after it. Whose mail it is can only be told from its
+ * header.
  */
 static bool may_be_torn(struct mbox *mbox, const struct letter *letter)
 {
@@ -117,15 +122,15 @@ static bool may_be_torn(struct mbox *mbox, const struct letter *letter)
 		!holds_from_line(mbox, start + 1, end);
 }
 
-/* Makes what is in the locked mbox durable. */
+/* Makes the contents of the locked mbox durable. */
 static bool sync_mbox(struct mbox *mbox, struct error *err)
 {
 	return directory_sync_fd(mbox->fd) ||
 		mbox_failed(mbox, ERROR_WRITE, "sync", err);
 }
 
-/* Takes off a torn end. */
-static bool cut(struct mbox *mbox, uint64_t offset, struct error *err)
+/* Truncates the mbox to remove a torn end. */
+static bool truncate_mbox(struct mbox *mbox, uint64_t offset, struct error *err)
 {
 	if (ftruncate(mbox->fd, (off_t)offset) < 0)
 		return mbox_failed(
@@ -138,7 +143,7 @@ static void hash(void *data, const char *bytes, size_t length)
 	digest_update(data, bytes, length);
 }
 
-/* Is the letter in its place, as the store has it? Locked. */
+/* Is the letter in its place, as recorded? The mbox is locked. */
 static bool is_whole(
 	struct mbox *mbox, const struct letter *letter, struct digest *digest)
 {
@@ -182,11 +187,11 @@ static void take_tail(void *data, const char *bytes, size_t length)
 }
 
 /*
- * Is what lies at the end of the mbox, from the letter's place on, the letter's
- * torn beginning? Another account's keepmail may have appended mail of the same
- * sender in the same second, so that its From_ line proves nothing: its header
- * must be the letter's, or be torn itself. An empty message has none. When in
- * doubt it is not.
+ * Is the end of the mbox, from the letter's place on, a torn beginning of the
+ * letter? Another account's keepmail may have appended mail from the same
+ * sender in the same second, so the From_ line proves nothing: the header must
+ * be the letter's, or be torn itself. An empty message has none. In doubt, the
+ * answer is no.
  */
 static bool is_torn(struct mbox *mbox, const struct letter *letter)
 {
@@ -212,8 +217,9 @@ static bool is_torn(struct mbox *mbox, const struct letter *letter)
 }
 
 /*
- * The batch lies in one piece. A letter that is the torn end of the file is cut
- * off, if nobody wrote behind it; otherwise only what is whole counts.
+ * The letters of a batch are contiguous. A letter that is torn at the end of
+ * the file is removed, if nobody wrote after it; otherwise, only complete
+ * letters count.
  */
 bool mbox_recover(struct destination *destination, const struct letter *letters,
 	size_t count, bool *arrived, struct error *err)
@@ -226,7 +232,7 @@ bool mbox_recover(struct destination *destination, const struct letter *letters,
 		arrived[i] = is_whole(mbox, &letters[i], digest);
 		if (arrived[i] || !is_torn(mbox, &letters[i]))
 			continue;
-		ok = cut(mbox, letters[i].offset, err);
+		ok = truncate_mbox(mbox, letters[i].offset, err);
 	}
 	/* What a killed run wrote may not be durable yet. */
 	ok = ok && sync_mbox(mbox, err);

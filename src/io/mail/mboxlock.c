@@ -16,10 +16,10 @@
 #define LOCK_SECONDS 30
 /* Looking is repeated by the next run, and waits for less. */
 #define LOOK_SECONDS 5
-/* A dot-lock of a program that is no more counts as left behind after this. */
+/* Seconds after which the dot-lock of a program that has ended is stale. */
 #define STALE_AFTER 300
 
-/* What is to be locked. */
+/* The mbox to be locked. */
 struct want {
 	const char *path; /* of the mbox */
 	const char *dot;  /* of its dot-lock */
@@ -43,7 +43,7 @@ static void pause_briefly(unsigned milliseconds)
 	nanosleep(&wait, NULL);
 }
 
-/* When this machine was started, in seconds since 1970. */
+/* When this machine was booted, in seconds since 1970. */
 static time_t boot_time(void)
 {
 #ifdef CLOCK_BOOTTIME
@@ -56,8 +56,9 @@ static time_t boot_time(void)
 }
 
 /*
- * Was this dot-lock left behind? By a program of this machine that is no more
- * and that is ours by its second line, or by anyone long ago.
+ * Is this dot-lock stale? It is if its process has ended and its second line is
+ * that of keepmail on this machine, or if it is old and names no running
+ * process.
  */
 static bool is_stale(const struct want *want)
 {
@@ -82,14 +83,14 @@ static bool is_stale(const struct want *want)
 
 	gethostname(host, sizeof host - 1);
 	snprintf(expected, sizeof expected, "\nkeepmail %s\n", host);
-	/* After a start of the machine its number may be another's. */
+	/* After a reboot, another process may have its process id. */
 	if ((dead || st.st_mtime < boot_time()) &&
 		strcmp(second, expected) == 0)
 		return true;
 	return (dead || pid <= 0) && time(NULL) - st.st_mtime > STALE_AFTER;
 }
 
-/* A file in the mbox's directory that has no name yet. */
+/* Opens an unnamed file in the mbox's directory. */
 static int open_unnamed(const struct want *want)
 {
 	char *directory = xstrdup(want->path);
@@ -109,10 +110,10 @@ static int open_named(const struct want *want)
 }
 
 /*
- * Puts our two lines there. Synced, or a power cut could leave a lock that says
- * nothing, and that would be waited for; so would an empty one on a full disk.
+ * Writes our two lines, and syncs them: an empty lock, as could be left by a
+ * power cut or a full disk, says nothing and would be waited for.
  */
-static int fill(int fd)
+static int write_lines(int fd)
 {
 	char text[160];
 	char host[64] = "";
@@ -129,7 +130,7 @@ static int fill(int fd)
 	return -1;
 }
 
-static int finish(int fd, int result)
+static int close_with(int fd, int result)
 {
 	int saved = errno;
 
@@ -138,8 +139,8 @@ static int finish(int fd, int result)
 	return result;
 }
 
-/* By its descriptor, where the kernel lets us do that; else by /proc. */
-static int give_name(const struct want *want, int fd)
+/* Links the file by its descriptor if the kernel permits that, or by /proc. */
+static int link_name(const struct want *want, int fd)
 {
 	char link[64];
 
@@ -152,27 +153,27 @@ static int give_name(const struct want *want, int fd)
 }
 
 /*
- * A file without a name takes one only when its text is in it. Where there is
- * no such file, or no way to name it (Linux before 6.10 without /proc), one
- * with a name must do.
+ * Creates an unnamed file, so that it gets its name only when its text is in
+ * it. If such files are not supported, or cannot be linked (Linux before 6.10
+ * without /proc), a named file is used.
  */
 static int make_dot_lock(const struct want *want)
 {
 	int fd = open_unnamed(want);
 
 	if (fd >= 0) {
-		if (fill(fd) < 0)
-			return finish(fd, -1);
-		if (give_name(want, fd) == 0)
-			return finish(fd, 0);
+		if (write_lines(fd) < 0)
+			return close_with(fd, -1);
+		if (link_name(want, fd) == 0)
+			return close_with(fd, 0);
 		if (errno == EEXIST)
-			return finish(fd, -1);
+			return close_with(fd, -1);
 		close(fd);
 	}
 	fd = open_named(want);
 	if (fd < 0)
 		return -1;
-	int result = fill(fd);
+	int result = write_lines(fd);
 
 	if (result < 0) {
 		int saved = errno;
@@ -180,10 +181,10 @@ static int make_dot_lock(const struct want *want)
 		unlink(want->dot);
 		errno = saved;
 	}
-	return finish(fd, result);
+	return close_with(fd, result);
 }
 
-/* One try; *again when another program holds it. */
+/* Tries once; *again is set if another program holds the lock. */
 static bool try_dot_lock(
 	const struct want *want, bool *made, bool *again, struct error *err)
 {
@@ -192,8 +193,8 @@ static bool try_dot_lock(
 		*made = true;
 		return true;
 	}
-	/* A spool directory that only the mail system writes to: the fcntl
-	 * lock must do, as it does for every mail reader there. */
+	/* In a spool directory that only the mail system can write to, the
+	 * fcntl lock must suffice, as it does for every mail reader there. */
 	if (errno == EACCES || errno == EPERM || errno == EROFS)
 		return true;
 	if (errno != EEXIST)
@@ -235,7 +236,7 @@ bool mboxlock_take(
 					free(dot);
 				return true;
 			}
-			/* Not holding the one while waiting for the other. */
+			/* Do not hold one lock while waiting for the other. */
 			struct flock none = {
 				.l_type = F_UNLCK, .l_whence = SEEK_SET};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The locks that programs agree on before they write to an mbox. */
+/* The locks that programs take by convention before they write to an mbox. */
 #ifndef IO_MAIL_MBOXLOCK_H
 #define IO_MAIL_MBOXLOCK_H
 
@@ -7,16 +7,17 @@
 
 #include "core/error.h"
 
-/* Zero it first. */
+/* Must be zeroed first. */
 struct mboxlock {
-	char *dot; /* owned; the path of the dot-lock that is ours, or NULL */
+	char *dot; /* owned; the path of our dot-lock, or NULL */
 };
 
 /*
  * Locks the mbox at path, open as fd: fcntl, then dot-lock, as Debian's policy
- * 11.6 asks; without a dot-lock where its directory is not ours to write to. A
- * dot-lock that a killed keepmail left behind is taken away. Waits for half a
- * minute; then ERROR_TEMPORARY. The fcntl lock goes with the descriptor.
+ * 11.6 asks; without a dot-lock if its directory is not writable. A dot-lock
+ * that a killed keepmail left behind is removed. Waits for up to half a minute,
+ * then fails with ERROR_TEMPORARY. The fcntl lock lasts until the descriptor is
+ * closed.
  */
 bool mboxlock_take(
 	struct mboxlock *lock, const char *path, int fd, struct error *err);
@@ -28,7 +29,7 @@ bool mboxlock_take(
  */
 bool mboxlock_wait(const char *path, int fd);
 
-/* Takes the dot-lock away; safe on a lock that was never taken. */
+/* Removes the dot-lock; safe on a lock that was never taken. */
 void mboxlock_drop(struct mboxlock *lock);
 
 #endif

@@ -22,7 +22,10 @@ static bool is_missing(void)
 	return errno == ENOENT;
 }
 
-/* Could it be made, by mkdir and what leads there? setting: what names it. */
+/*
+ * Could the path be created with mkdir, and missing parents? setting: the
+ * setting that names it.
+ */
 static bool can_make(const char *path, const char *setting, struct error *err)
 {
 	char *at = xstrdup(path);
@@ -74,7 +77,7 @@ bool place_check_directory(
 	return can_write(path) || cannot_use(path, setting, err);
 }
 
-/* What cannot be read to its end is not known to be empty. */
+/* A directory that cannot be read to its end may not be empty. */
 static bool is_empty(const char *path)
 {
 	DIR *dir = opendir(path);
@@ -87,7 +90,10 @@ static bool is_empty(const char *path)
 	return empty;
 }
 
-/* tmp, new or cur; *there: it is. A link is none: it may lead anywhere. */
+/*
+ * Checks tmp, new or cur, and counts it in *there if it exists. A symbolic link
+ * is refused, because it may lead anywhere.
+ */
 static bool check_part(
 	const char *path, const char *name, unsigned *there, struct error *err)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Would a place take what is to be put there? Looks, and makes and changes
- * nothing; delivery_open and store_open are what makes them.
+ * Can mail, or a store, be put into a place? These functions only check:
+ * delivery_open and store_open create what is missing.
  */
 #ifndef IO_MAIL_PLACE_H
 #define IO_MAIL_PLACE_H
@@ -11,12 +11,13 @@
 #include "core/error.h"
 
 /*
- * Each is about an absolute path. *there: it exists; else its nearest directory
- * that does lets it be made. ERROR_CREATE says what is wrong, and what to do.
+ * The path is absolute. *there: it exists; if not, success means that it can be
+ * created in its nearest existing parent. ERROR_CREATE says what is wrong, and
+ * what to do.
  */
 bool place_check_maildir(const char *path, bool *there, struct error *err);
 bool place_check_mbox(const char *path, bool *there, struct error *err);
-/* setting: what names such a directory, in the rc file. */
+/* setting: the setting in the rc file that names such a directory. */
 bool place_check_directory(
 	const char *path, const char *setting, bool *there, struct error *err);
 
