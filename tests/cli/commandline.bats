@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Options, exit statuses, and who is told what.
+# Options, exit statuses, and what is printed where.
 
 load ../lib/helpers
 
@@ -11,7 +11,7 @@ teardown() {
     common_teardown
 }
 
-@test "--help and --version answer on standard output" {
+@test "--help and --version print to standard output" {
     for arguments in --help -h help "-n -h" "--help no-such-account"; do
         # shellcheck disable=SC2086 # a word or two
         run --separate-stderr "$KEEPMAIL" $arguments
@@ -53,12 +53,12 @@ teardown() {
     [ "$status" -eq 64 ]
 }
 
-# The commands of --help.
+# The commands that --help lists.
 commands() {
     "$KEEPMAIL" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p'
 }
 
-# The options of --help (or of help COMMAND) as "f config FILE", "- json".
+# The options that --help (or help COMMAND) lists, as "f config FILE", "- json".
 options() {
     "$KEEPMAIL" help "$@" |
         sed -n '/^Options:/,/^$/s/^ *\(-.*\)/\1/p' |
@@ -69,7 +69,7 @@ options() {
         }' | sort
 }
 
-# usage COMMAND: its usage line, in one piece, without "usage: ".
+# usage COMMAND: its usage line, joined, without "usage: ".
 usage() {
     "$KEEPMAIL" help "$1" | sed '/^$/,$d' | tr -s ' \n' ' ' |
         sed 's/^usage: //; s/ $//'
@@ -79,7 +79,7 @@ usage() {
 man=$TESTS_SRC/../man/keepmail.1
 completions=$TESTS_SRC/../contrib/completion
 
-@test "the manual has each command and its arguments, and no other" {
+@test "the manual has each command with its arguments, and no others" {
     for command in $(commands); do
         usage "$command" | sed "s/.* $command/$command/"
     done | sort >"$work/commands"
@@ -100,13 +100,13 @@ completions=$TESTS_SRC/../contrib/completion
             upper = 0
         }' | sort >"$work/manual"
     diff "$work/commands" "$work/manual"
-    # The synopsis, too: each command once.
+    # The synopsis, too, has each command once.
     sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/s/^\.\(Op \)\{0,1\}Cm //p' "$man" |
         sed 's/ | /\n/g' | sort >"$work/synopses"
     commands | sort | diff - "$work/synopses"
 }
 
-@test "the manual has each option and its argument, and no other" {
+@test "the manual has each option with its argument, and no others" {
     sed -n '/^\.Sh OPTIONS/,/^\.Sh CHANGING/s/^\.It Fl //p' "$man" |
         sed 's/ , Fl -no-progress/\n-no-progress/' |
         awk '{
@@ -117,7 +117,7 @@ completions=$TESTS_SRC/../contrib/completion
     options | diff - "$work/manual"
 }
 
-@test "the completions are those of the commands and options (make completion)" {
+@test "the completions match the commands and options (make completion)" {
     mkdir "$work/made"
     sh "$completions/generate" "$KEEPMAIL" "$work/made"
     for file in keepmail _keepmail keepmail.fish; do
@@ -132,7 +132,7 @@ completions=$TESTS_SRC/../contrib/completion
     fi
 }
 
-# completed WORD...: what bash offers for the last one.
+# completed WORD...: what bash offers for the last word.
 completed() {
     # shellcheck source=/dev/null
     source "$completions/keepmail"
@@ -158,7 +158,7 @@ completed() {
         options "$command" | awk '{ if ($1 != "-") print "-" $1; print "--" $2 }' |
             sort >"$work/taken"
         completed "$command" - | sort >"$work/offered"
-        # help takes nothing that all others take.
+        # help takes none of the options that all others take.
         [ "$command" = help ] || diff "$work/taken" "$work/offered"
     done
 }
@@ -174,7 +174,7 @@ completed() {
     wanted 64 -q -v
 }
 
-@test "an unknown account exits 64, with the one that was probably meant" {
+@test "an unknown account exits 64, and the one that was probably meant is named" {
     tls_port=995
     touch "$work/server/cert.pem"
     write_rc
@@ -185,8 +185,7 @@ completed() {
     says "no account named 'something'"
 }
 
-# As the synopsis of the man page has it, in the words of the usage line:
-# synopsis COMMAND.
+# synopsis COMMAND: as in the man page, in the words of the usage line.
 synopsis() {
     sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$TESTS_SRC/../man/keepmail.1" |
         awk -v wanted="$1" '
@@ -213,19 +212,19 @@ synopsis() {
             }' | sed 's/\[-hknqVv\]/[-knqv]/; s/DIRECTORY/DIR/'
 }
 
-# used LETTER-OR-NAME: the option as one would write it, with an argument.
+# used LETTER-OR-NAME: the option as one would type it, with an argument.
 used() {
     case $2 in
     jobs) echo -j 2 ;;
     config) echo -f /dev/null ;;
     state-dir) echo --state-dir /x ;;
     from) echo --from fdm ;;
-    # -n would be one of echo's.
+    # echo would take -n as an option of its own.
     *) if [ "$1" = - ]; then printf -- '--%s' "$2"; else printf -- '-%s' "$1"; fi ;;
     esac
 }
 
-@test "a command takes the options of its synopsis, and refuses all others" {
+@test "a command takes the options in its synopsis, and refuses all others" {
     for command in $(commands); do
         manual=$(synopsis "$command")
         [ "$(usage "$command")" = "$manual" ] || {
@@ -250,7 +249,7 @@ used() {
     done
 }
 
-@test "-n changes nothing, whatever the command: it is heeded or refused" {
+@test "-n changes nothing with any command: it is obeyed or refused" {
     start_server --synthetic 3
     write_rc
     wanted 0
@@ -258,7 +257,7 @@ used() {
     wanted 0 hold a "$uid"
     in_store "INSERT INTO trouble (uid, ordinal, tries, first_at, last_at, next_at, error)
         VALUES (x'39', 0, 1, 1, 1, 1, 'x')"
-    # One that is damaged, and listed still.
+    # A message that is damaged, and still listed.
     file=$(find "$work/Mail/new" -type f | head -n 1)
     echo torn >"$file"
     cp -r "$work/state" "$work/before"
@@ -291,7 +290,7 @@ used() {
     [ "$(reported erased-in-all)" -eq 0 ]
 }
 
-@test "what was probably meant may be a command, too" {
+@test "the suggestion for a mistyped word may be a command, too" {
     tls_port=995
     touch "$work/server/cert.pem"
     write_rc
@@ -302,10 +301,10 @@ used() {
     says "did you mean 'status'?"
     wanted 64 wrok
     says "no command and no account named 'wrok': did you mean 'work'?"
-    # As near: it is the account.
+    # If both are equally close, the account is suggested.
     wanted 64 historiy
     says "did you mean 'historie'?"
-    # After a command, accounts alone.
+    # After a command, only accounts are suggested.
     wanted 64 fetch fecth
     says "no account named 'fecth' in the rc file; there are 3"
     wanted 64 work fecth
@@ -314,7 +313,7 @@ used() {
     says "fetch does not take the option --refetch: nothing was done (did you mean verify?)"
 }
 
-@test "fetch is a command, and what no command means" {
+@test "fetch is a command, and the default without a command" {
     start_server --synthetic 3
     write_rc
     wanted 0 fetch
@@ -323,7 +322,7 @@ used() {
     [ "$(kept)" -eq 3 ]
 }
 
-@test "under cron success is silent, and -v tells each message" {
+@test "under cron, success is silent, and -v reports each message" {
     start_server --synthetic 3
     write_rc
     wanted 0
@@ -335,14 +334,14 @@ used() {
     says "a: fetched 3 ("
 }
 
-@test "-q shows errors only" {
+@test "-q shows only errors" {
     start_server --synthetic 3
     write_rc "password = wrong"
     wanted 77 -q
     says "refused the login"
 }
 
-@test "-vv shows the wire, and never the password" {
+@test "-vv shows the protocol, and never the password" {
     password=geheim-42
     start_server --synthetic 2 --password "$password"
     write_rc
@@ -359,7 +358,7 @@ used() {
     says_not "$password"
 }
 
-@test "a terminal gets a progress bar and a summary" {
+@test "on a terminal, a progress bar and a summary are shown" {
     start_server --synthetic 2000
     write_rc
     run script -qec "'$KEEPMAIL' -f '$rc' --progress" /dev/null
@@ -386,7 +385,7 @@ used() {
     run --separate-stderr keepmail --json
     [ "$status" -eq 75 ]
     [[ $output == *'"status":75'*'"left":null'*'"error":"cannot connect'* ]]
-    # An account that never got so far has its object, too.
+    # An account that fails early has its object, too.
     sed -i '/^password/d' "$rc"
     run --separate-stderr setsid "$KEEPMAIL" -f "$rc" --json
     [ "$status" -eq 78 ]
@@ -403,7 +402,7 @@ used() {
     [ "$status" -eq 74 ]
 }
 
-@test "the state directory is --state-dir's, then the environment's" {
+@test "the state directory is taken from --state-dir, then from the environment" {
     start_server --synthetic 1
     write_rc
     wanted 0 --state-dir "$work/other"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# keepmail check: what would keep a run from going well, and nothing changed.
+# keepmail check: finds what would make a run fail, and changes nothing.
 
 load ../lib/helpers
 
@@ -11,7 +11,7 @@ teardown() {
     common_teardown
 }
 
-# told CHECK VERDICT TEXT: account a's line has it.
+# told CHECK VERDICT TEXT: account a's line has this text.
 told() {
     printf '%s\n' "$output" | grep -E "^a: $1 +$2 " | grep -qF -- "$3" && return 0
     echo "# not told: $1 $2 $3"
@@ -19,14 +19,15 @@ told() {
     return 1
 }
 
-# All that is here: names, kinds, owners, times and text.
+# Everything here: names, kinds, owners, times and text.
 everything() {
     find "$work" "$HOME" -path "$work/server" -prune -o \
         -printf '%p %y %U %m %T@ %s\n' | sort
     find "$work" -path "$work/server" -prune -o -type f -exec sha256sum {} + | sort
 }
 
-# unchanged STATUS [ARGUMENT...]: the run exits so, and changes nothing.
+# unchanged STATUS [ARGUMENT...]: the run exits with STATUS, and changes
+# nothing.
 unchanged() {
     everything >"$BATS_FILE_TMPDIR/before"
     wanted "$@"
@@ -34,7 +35,8 @@ unchanged() {
     cmp "$BATS_FILE_TMPDIR/before" "$BATS_FILE_TMPDIR/after"
 }
 
-# remote PATH MAGIC: what is below PATH seems to be on that file system.
+# remote PATH MAGIC: makes everything below PATH appear to be on that file
+# system.
 remote() {
     [ -e "$work/remote.so" ] ||
         ${CC:-cc} -shared -fPIC -D_GNU_SOURCE -o "$work/remote.so" \
@@ -42,13 +44,13 @@ remote() {
     export REMOTE_PATH=$1 REMOTE_MAGIC=$2
 }
 
-# remotely COMMAND...: with what remote said.
+# remotely COMMAND...: runs it with the settings of remote.
 remotely() {
     LD_PRELOAD=$work/remote.so \
         ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 "$@"
 }
 
-@test "before the first run: a line for each, and nothing is made" {
+@test "before the first run there is a line for each check, and nothing is created" {
     start_server --synthetic 4
     write_rc
     unchanged 0 check
@@ -72,7 +74,7 @@ remotely() {
     [ "$(reported erased-in-all)" -eq 0 ]
 }
 
-@test "after a run, and beside one, nothing is changed, and no lock is met" {
+@test "after a run, and during one, nothing is changed, and no lock is waited for" {
     start_server --synthetic 4
     write_rc "delete = now"
     wanted 0
@@ -94,7 +96,7 @@ remotely() {
     told state ok "a run is in progress"
 }
 
-@test "what is wrong with the place for mail is told, with a run's exit status" {
+@test "errors with the place for mail are reported, with a run's exit status" {
     start_server --synthetic 1
     write_rc
     mkdir "$work/Mail"
@@ -123,7 +125,7 @@ remotely() {
     wanted 73
 }
 
-@test "a place that belongs to others is told" {
+@test "a place that belongs to other users is reported" {
     [ "$(id -u)" -eq 0 ] || skip "giving things away needs root"
     start_server --synthetic 1
     let_pass "$work"
@@ -144,14 +146,14 @@ remotely() {
     chown nobody "$work/mine"
     unchanged 0 check
     told login ok "as test"
-    # Root, and nobody said as whom.
+    # Root, without a setting of the user to run as.
     write_rc
     sed -i '/^run-as/d' "$rc"
     unchanged 78 check
     told run-as bad "keepmail was started by root"
 }
 
-@test "a store that is damaged, for another mailbox, or missing beside mail is told" {
+@test "a store that is damaged, for another mailbox, or missing although there is mail is reported" {
     start_server --synthetic 2
     write_rc
     wanted 0
@@ -172,7 +174,7 @@ remotely() {
     told login ok "as test"
 }
 
-@test "what is wrong with the password is told, and not the password" {
+@test "errors with the password are reported, and the password is not" {
     start_server --synthetic 1 --password Sesam-0ffne
     password=Sesam-0ffne
     write_rc
@@ -207,7 +209,7 @@ remotely() {
     says_not Sesam
 }
 
-@test "what is wrong with the server is told, with a run's exit status" {
+@test "errors with the server are reported, with a run's exit status" {
     start_server --synthetic 1
     write_rc
     stop_server
@@ -224,7 +226,7 @@ remotely() {
     told server bad "certificate"
 }
 
-@test "several accounts: the worst status; -q prints only what is bad" {
+@test "several accounts: the worst status; -q prints only failures" {
     start_server --synthetic 1
     write_rc
     printf 'account b { password = wrong }\naccount c { mbox = "%s" }\n' \
@@ -240,7 +242,7 @@ remotely() {
     says_nothing
 }
 
-@test "--json: an object for each account, with what the server announces" {
+@test "--json prints an object for each account, with the capabilities of the server" {
     start_server --synthetic 3
     write_rc
     printf 'account b { password = wrong }\n' >>"$rc"
@@ -273,7 +275,7 @@ remotely() {
     says '{"check":"login","ok":null,'
 }
 
-@test "EXPIRE and LOGIN-DELAY are named, and a server without UIDL or CAPA is told" {
+@test "EXPIRE and LOGIN-DELAY are reported, as is a server without UIDL or CAPA" {
     cat >"$work/dialog" <<'END'
 S: +OK ready
 C: CAPA
@@ -314,9 +316,9 @@ END
     [ "${lines[-1]}" = "a: login     ok  as test" ]
 }
 
-@test "a store on a network file system is refused, unless the account trusts it" {
+@test "a store on a network file system is refused, unless the account permits it" {
     start_server --synthetic 1
-    # Made by the first run, were it not for what is above it.
+    # The first run would create it, were it not for the file system above it.
     mkdir "$work/state"
     write_rc "state = \"$work/state/deep/down\""
     remote "$work/state" 0x6969
@@ -335,7 +337,7 @@ END
     done
     [ ! -e "$work/state/deep" ]
     stop_server
-    # check alone goes on to the login.
+    # Only check continues to the login.
     [ "$(reported sessions)" -eq 1 ]
     start_server --synthetic 1
     write_rc "trust-filesystem = true" "state = \"$work/state/deep/down\""
@@ -344,13 +346,13 @@ END
     run remotely keepmail check
     [ "$status" -eq 0 ]
     told state ok "$work/state/deep/down, on NFS"
-    # Looking disturbs nothing.
+    # Checking disturbs nothing.
     write_rc "state = \"$work/state/deep/down\""
     run remotely keepmail status
     [ "$status" -eq 0 ]
 }
 
-@test "network file systems are told by their names; the mail's is named, too" {
+@test "network file systems are reported by name, for mail, too" {
     start_server --synthetic 1
     write_rc
     mkdir "$work/state"
@@ -382,13 +384,13 @@ END
     told mail ok "$work/Mail, a Maildir, on NFS"
 }
 
-# three_accounts: b and c beside a, on the same server.
+# three_accounts: b and c in addition to a, on the same server.
 three_accounts() {
     printf 'account b { maildir = "%s" }\naccount c { maildir = "%s" }\n' \
         "$work/B" "$work/C" >>"$rc"
 }
 
-@test "several accounts are taken in the order given, each once" {
+@test "several accounts are checked in the order given, each once" {
     start_server --synthetic 2
     write_rc
     three_accounts
@@ -400,11 +402,12 @@ three_accounts() {
     done
 }
 
-@test "a signal ends the account that is at work, and the others are reported" {
+@test "a signal ends the check of the current account, and the others are reported" {
     start_server --synthetic 2
     write_rc
     three_accounts
-    # Its shell's parent is the account's process; that one's is keepmail.
+    # The parent of its shell is the account's process, and the parent of that
+    # is keepmail.
     sed -i '/^password/d; s/password = .*//' "$rc"
     sed -i "s|^account a {|password-command = 'kill -TERM \$(ps -o ppid= -p \$PPID); sleep 5; echo test'\n&|" "$rc"
     for command in check mark-seen; do

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# hold, release, retry: how their messages may be named.
+# hold, release, retry: how messages may be named.
 
 load ../lib/helpers
 
@@ -28,7 +28,7 @@ held() {
     in_store "SELECT CAST(uid AS TEXT) FROM message WHERE held_at IS NOT NULL ORDER BY uid"
 }
 
-# trouble UID [ERROR]: a message that failed.
+# trouble UID [ERROR]: records a message that failed.
 trouble() {
     in_store "INSERT INTO trouble VALUES (CAST('$1' AS BLOB), 0, 2, 1, 2, 3, NULL, 'it was refused')"
 }
@@ -56,7 +56,7 @@ trouble() {
     [ "$(in_store "SELECT count(*) FROM trouble")" -eq 0 ]
 }
 
-@test "a whole uid wins over the beginning of another" {
+@test "a complete uid takes precedence over the beginning of another" {
     keep abcd abcdef abcdeg
     wanted 0 hold a abcd
     [ "$(held)" = abcd ]
@@ -65,7 +65,7 @@ trouble() {
     says_not "uid abcde"
 }
 
-@test "a beginning of several uids is refused with five of them, and nothing is changed" {
+@test "a beginning shared by several uids is refused with five of them, and nothing changes" {
     keep same-1 same-2 same-3 same-4 same-5 same-6 same-7 other
     wanted 64 hold a other same
     says "a: same may be any of 7 messages: same-1, same-2, same-3, same-4, same-5 and 2 more. Nothing was changed"
@@ -83,7 +83,7 @@ same-2" ]
     [ "$(in_store "SELECT count(*) FROM trouble")" -eq 2 ]
 }
 
-@test "fewer than four bytes are no beginning" {
+@test "fewer than four bytes are not accepted as a beginning" {
     keep abcdef
     wanted 64 hold a abc
     says "no message with the uid abc is known"
@@ -107,7 +107,7 @@ same-2" ]
     [ "$(held)" = 000000646553f100 ]
 }
 
-@test "a message may be named as list shortens its uid" {
+@test "a message may be named by its uid as list shortens it" {
     keep 000000646553f100 000000646553f101
     wanted 0 hold a 000...f101
     [ "$(held)" = 000000646553f101 ]
@@ -122,13 +122,13 @@ same-2" ]
     [ "$(held)" = 000000646553f101 ]
 }
 
-@test "a uid that looks shortened is the one that it is" {
+@test "a uid that looks like a shortened one is taken literally" {
     keep 000...f101 000000646553f101
     wanted 0 hold a 000...f101
     [ "$(held)" = 000...f101 ]
 }
 
-@test "what is shown of a uid can be typed, whatever bytes it has" {
+@test "a uid can be typed as it is shown, whatever bytes it contains" {
     keep $'u\e[2J' 'back\x41' $'\xff\xfe.' 'Grüße' ' a '
     for shown in 'u\x1b[2J' 'back\x5cx41' '\xff\xfe.' 'Grüße'; do
         wanted 0 list a
@@ -151,7 +151,7 @@ same-2" ]
     [ "$(in_store "SELECT count(*) FROM trouble")" -eq 0 ]
 }
 
-@test "a text that may be two uids, by what its escapes stand for, is refused" {
+@test "a text that may mean two uids, because of escapes, is refused" {
     keep $'ab\e' 'ab\x1b'
     wanted 64 hold a 'ab\x1b'
     says 'ab\x1b may be any of 2 messages: ab\x1b, ab\x5cx1b'
@@ -163,7 +163,7 @@ same-2" ]
     [ "$(in_store "SELECT hex(uid) FROM message WHERE held_at IS NOT NULL")" = 61621B ]
 }
 
-@test "a message that is named twice is held, released and tried again once" {
+@test "a message that is named twice is held, released and retried once" {
     keep abcdef
     wanted 0 hold a abcdef abcd abcdef -v
     [ "$output" = "a: held: uid abcdef" ]
@@ -181,7 +181,7 @@ a: 2 held: they are never erased on the server" ]
     [ "$output" = "a: released: uid abcdef" ]
 }
 
-@test "what is erased on the server, or was never fetched, cannot be held" {
+@test "a message that is erased from the server, or was never fetched, cannot be held" {
     keep abcdef
     write_rc "delete = now"
     wanted 0
@@ -192,7 +192,7 @@ a: 2 held: they are never erased on the server" ]
     says "cannot be released"
 }
 
-@test "what has not failed cannot be tried again" {
+@test "a message that has not failed cannot be retried" {
     keep abcdef
     wanted 64 retry a abcd
     says "no message with the uid abcdef has failed"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What counts as seen without having been fetched: another fetcher's memory,
+# What counts as seen without having been fetched: another fetcher's records,
 # mark-seen, and start.
 
 load ../lib/helpers
@@ -13,7 +13,7 @@ teardown() {
     common_teardown
 }
 
-# serve UID...: a server for u10 that lists messages under these uids.
+# serve UID...: a server for u10 that lists messages with these uids.
 serve() {
     rm -rf "$work/mail"
     mkdir -p "$work/mail"
@@ -25,7 +25,7 @@ serve() {
     write_rc "user = \"${user:-u10}\"" 'delete = now'
 }
 
-# The ten of Dovecot's uids that most samples have; the last one is left out.
+# The ten Dovecot uids that most samples have; the last one is left out.
 serve_u10() {
     local i uids=()
     for i in 1 2 3 4 5 6 7 8 9; do
@@ -34,7 +34,7 @@ serve_u10() {
     serve "${uids[@]}"
 }
 
-# Imports FILE of PROGRAM, and then nothing is fetched, nor erased.
+# Imports FILE of PROGRAM; after that, nothing is fetched or erased.
 imports() {
     rm -rf "$work/state" "$work/Mail"
     serve_u10
@@ -53,33 +53,33 @@ imports() {
     [ "$(kept)" -eq 0 ]
 }
 
-@test "what fetchmail has seen is not fetched, nor ever erased" {
+@test "messages seen by fetchmail are not fetched, and never erased" {
     imports fetchmail "$samples/fetchmail/fetchids.u10"
     imports fetchmail "$samples/fetchmail/fetchids.multi"
 }
 
-@test "what getmail has seen is not fetched, nor ever erased" {
+@test "messages seen by getmail are not fetched, and never erased" {
     imports getmail "$samples/getmail/oldmail-localhost-11010-u10"
 }
 
-@test "what mpop has seen is not fetched, nor ever erased" {
+@test "messages seen by mpop are not fetched, and never erased" {
     imports mpop "$samples/mpop/u10_at_localhost"
     imports mpop "$samples/mpop/shared_uidls_file"
 }
 
-@test "what fdm has seen is not fetched, nor ever erased" {
+@test "messages seen by fdm are not fetched, and never erased" {
     imports fdm "$samples/fdm/fdm-pop3-cache.u10"
 }
 
-@test "what Thunderbird has seen is not fetched, nor ever erased" {
+@test "messages seen by Thunderbird are not fetched, and never erased" {
     imports thunderbird "$samples/thunderbird/popstate.dat"
 }
 
-@test "what Claws Mail has seen is not fetched, nor ever erased" {
+@test "messages seen by Claws Mail are not fetched, and never erased" {
     imports claws "$samples/claws/localhost-u10"
 }
 
-@test "all uids of a file that the server lists: none is fetched" {
+@test "if the server lists all uids of a file, none of them is fetched" {
     local file program count uid
     for file in fetchmail/fetchids.u1000 fdm/fdm-pop3-cache.u1000 \
         mpop/u1000_at_localhost getmail/oldmail-localhost-11010-u1000; do
@@ -103,7 +103,7 @@ imports() {
     done
 }
 
-@test "what an older mpop has seen is not fetched, either" {
+@test "messages seen by an older mpop are not fetched, either" {
     rm -rf "$work/mail"
     mkdir -p "$work/mail"
     for uid in uid1 uid2 uid3; do
@@ -119,7 +119,7 @@ imports() {
     [ "$(files "$work/mail")" -eq 3 ]
 }
 
-@test "without a file it is found where each program has it" {
+@test "if no file is given, it is found where each program keeps it" {
     mkdir -p "$HOME/.getmail" "$HOME/.config/getmail" "$HOME/.mpop_uidls/sub" \
         "$HOME/.claws-mail/uidl" "$HOME/.thunderbird/x.default/Mail/localhost" \
         "$HOME/.thunderbird/x.default/Mail/other" "$work/fh"
@@ -167,7 +167,7 @@ imports() {
     [ "$(in_store .dump | sha256sum)" = "$before" ]
 }
 
-@test "what keepmail has fetched stays as it is" {
+@test "records of messages that keepmail fetched do not change" {
     serve_u10
     write_rc 'user = u10'
     wanted 0
@@ -177,7 +177,7 @@ imports() {
     [ "$(in_store "SELECT * FROM message WHERE state = 2" | sha256sum)" = "$before" ]
 }
 
-@test "a dry run says what would be imported, and makes no store" {
+@test "a dry run says what would be imported, and creates no store" {
     serve_u10
     wanted 0 -n import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
     says "a: would import 10, of which the server lists 9; 0 are known already; nothing was changed"
@@ -193,13 +193,13 @@ imports() {
     [ "$(cat "$work/state"/* | sha256sum)" = "$before" ]
 }
 
-# Nothing is on record, not even whose mailbox it is.
+# Nothing is recorded, not even whose mailbox it is.
 nothing_recorded() {
     [ "$(sqlite3 "$work/state/a.db" \
         "SELECT (SELECT count(*) FROM message) + (SELECT count(*) FROM mailbox)")" = 0 ]
 }
 
-@test "uids of which the server lists none are refused, and nothing is recorded" {
+@test "uids that the server does not list at all are refused, and nothing is recorded" {
     serve one two
     wanted 65 import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
     says "lists 2 messages and none of the uids that fdm has seen: nothing was imported"
@@ -211,7 +211,7 @@ nothing_recorded() {
     says "lists no message at all"
 }
 
-@test "a file of other accounts tells whose it is" {
+@test "for a file of other accounts, the error says whose it is" {
     serve_u10
     wanted 65 import --from mpop a "$samples/mpop/uidls.user_a_b"
     says "nothing of u10 at localhost, but entries of a b at 127.0.0.1"
@@ -220,7 +220,7 @@ nothing_recorded() {
     [ ! -e "$work/state/a.db" ]
 }
 
-@test "a file of another program, a missing one and a directory are refused" {
+@test "a file of another program, a missing file and a directory are refused" {
     serve_u10
     wanted 65 import --from getmail a "$samples/mpop/u10_at_localhost"
     says "is not a file of getmail"
@@ -238,7 +238,7 @@ nothing_recorded() {
     [ ! -e "$work/state/a.db" ]
 }
 
-@test "days count from the import, or from the file's times where they are trusted" {
+@test "days are counted from the import, or from the file's times if they are trusted" {
     serve_u10
     wanted 0 import --from getmail a "$samples/getmail/oldmail-localhost-11010-u10"
     [ "$(in_store "SELECT count(*) FROM message WHERE abs(kept_at - unixepoch()) < 100")" -eq 10 ]
@@ -247,7 +247,7 @@ nothing_recorded() {
         "$samples/getmail/oldmail-localhost-11010-u10" >"$work/times"
     wanted 0 --trust-times import --from getmail a "$work/times"
     [ "$(in_store "SELECT count(*) FROM message WHERE kept_at = 1700000000")" -eq 9 ]
-    # What is said to have been fetched in the future was fetched now.
+    # A message said to have been fetched in the future counts as fetched now.
     [ "$(in_store "SELECT count(*) FROM message WHERE abs(kept_at - unixepoch()) < 100")" -eq 1 ]
     rm -rf "$work/state"
     wanted 0 --trust-times import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
@@ -256,7 +256,7 @@ nothing_recorded() {
     says "erased 0"
 }
 
-@test "users with blanks, an @, slashes and backslashes; uids that getmail changed" {
+@test "users with spaces, an @, slashes and backslashes; uids that getmail changed" {
     cat >"$work/dialog" <<'END'
 login PIPELINING
 C: UIDL
@@ -304,7 +304,7 @@ END
     done
 }
 
-@test "a uid that fetchmail cut at its blank is the server's, and all copies of one are seen" {
+@test "a uid that fetchmail cut off at a space matches the server's, and all copies of it count as seen" {
     cat >"$work/dialog" <<'END'
 login PIPELINING
 C: UIDL
@@ -327,7 +327,7 @@ END
         "cut off here0,same0,same1" ]
 }
 
-@test "hostile bytes in a file are told harmlessly, and stop nothing" {
+@test "hostile bytes in a file are shown harmlessly, and stop nothing" {
     serve_u10
     {
         head -c 100000 /dev/zero
@@ -353,7 +353,7 @@ END
     done
 }
 
-@test "a wrong command line for import is told" {
+@test "a wrong import command line is reported" {
     serve_u10
     wanted 64 import a
     says "import needs --from fetchmail, getmail, mpop, fdm, thunderbird or claws"
@@ -369,7 +369,7 @@ END
     says "mark-seen needs the name of an account"
 }
 
-@test "import and mark-seen end as fetch does when the server will not" {
+@test "import and mark-seen fail as fetch does if the server refuses" {
     serve_u10
     write_rc 'user = u10' 'password = wrong'
     wanted 77 import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
@@ -384,7 +384,7 @@ END
     chmod 700 "$work"
 }
 
-@test "a store of another mailbox is refused by import and mark-seen, too" {
+@test "import and mark-seen refuse a store of another mailbox, too" {
     serve_u10
     wanted 0
     in_store "UPDATE mailbox SET user = 'another'"
@@ -395,7 +395,7 @@ END
     [ "$(in_store "SELECT user FROM mailbox")" = u10 ]
 }
 
-@test "mark-seen lets all that is listed count as seen, and what comes later is new" {
+@test "with mark-seen, all listed messages count as seen, and later ones as new" {
     serve_u10
     wanted 0 -n mark-seen a
     says "a: 9 would count as seen; 0 are known already; nothing was changed"
@@ -426,7 +426,7 @@ END
     says "fetched 0 (0 B), erased 0, left 6"
 }
 
-@test "start = now: what a first run finds counts as seen, and what comes later is new" {
+@test "start = now: messages found by the first run count as seen, and later ones as new" {
     serve_u10
     write_rc 'user = u10' 'delete = now' 'start = now'
     wanted 0 -n
@@ -445,7 +445,7 @@ END
     [ "$(kept)" -eq 1 ]
 }
 
-@test "start = now: a first run that found nothing was the first one all the same" {
+@test "start = now: a first run that found nothing was still the first one" {
     serve
     write_rc 'user = u10' 'start = now'
     wanted 0
@@ -454,7 +454,7 @@ END
     [ "$(kept)" -eq 1 ]
 }
 
-@test "start = now: a first run that failed was none" {
+@test "start = now: a first run that failed does not count" {
     serve_u10
     write_rc 'user = u10' 'start = now' 'password = wrong'
     wanted 77
@@ -464,7 +464,7 @@ END
     [ "$(in_store "SELECT count(*) FROM message WHERE state = 4")" -eq 9 ]
 }
 
-@test "start says nothing to a store that knows messages" {
+@test "start has no effect on a store with messages" {
     serve_u10
     write_rc 'user = u10'
     wanted 0
@@ -473,14 +473,14 @@ END
     write_rc 'user = u10' 'start = now'
     wanted 0
     [ "$(kept)" -eq 10 ]
-    # Nor to one that was imported: the other fetcher did not have it.
+    # Nor on one after an import: the other fetcher had not seen this message.
     rm -rf "$work/state" "$work/Mail"
     wanted 0 import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
     wanted 0
     [ "$(kept)" -eq 1 ]
 }
 
-# message NAME RECEIVED DATE: ages in days; a file on the server.
+# message NAME RECEIVED DATE: ages in days; creates a file on the server.
 message() {
     {
         [ -z "$2" ] || printf 'Received: from a by b (c; d)\n\tfor e; %s (x)\n' \
@@ -491,7 +491,7 @@ message() {
     } >"$work/mail/$1"
 }
 
-@test "start = 30 days takes what was received since, and what has no date" {
+@test "start = 30 days fetches messages received since then, and those without a date" {
     serve
     message 1-old 40 40
     message 2-sent-long-ago 3 400
@@ -515,7 +515,7 @@ message() {
     [ "$(kept)" -eq 5 ]
 }
 
-@test "start = 30 days of many messages, one by one and piped" {
+@test "start = 30 days with many messages, one by one and pipelined" {
     for no in PIPELINING X; do
         rm -rf "$work/mail" "$work/state" "$work/Mail"
         mkdir "$work/mail"
@@ -531,7 +531,7 @@ message() {
     done
 }
 
-@test "start = 30 days where the server has no TOP takes all, and says so" {
+@test "start = 30 days on a server without TOP fetches all messages, and says so" {
     cat >"$work/dialog" <<'END'
 login PIPELINING
 C: UIDL
@@ -573,7 +573,7 @@ END
     [ "$(kept)" -eq 2 ]
 }
 
-@test "start = 30 days: a server that is out of step is not believed" {
+@test "start = 30 days: answers of a server that is out of step are not used" {
     cat >"$work/dialog" <<'END'
 login PIPELINING
 C: UIDL
@@ -609,7 +609,7 @@ END
     [ "$(in_store "SELECT count(*) FROM message")" -eq 0 ]
 }
 
-@test "start = 30 days: a session that breaks while ages are asked records nothing" {
+@test "start = 30 days: a session that breaks while dates are requested records nothing" {
     cat >"$work/dialog" <<'END'
 login PIPELINING
 C: UIDL
@@ -636,7 +636,7 @@ END
     [ "$(in_store "SELECT count(*) FROM message")" -eq 0 ]
 }
 
-@test "import and mark-seen are no success of a run, and take none away" {
+@test "import and mark-seen neither count as a successful run nor undo one" {
     serve_u10
     write_rc 'user = u10'
     wanted 0

@@ -26,7 +26,8 @@ serve_mail() {
     write_rc
 }
 
-# column N [LINE]: of the last run's listing; LINE 1 is the first message.
+# column N [LINE]: a column of the last run's listing; LINE 1 is the first
+# message.
 column() {
     sed -n "$((${2:-1} + 1))p" <<<"$output" | cut -f "$1"
 }
@@ -62,7 +63,7 @@ many_states() {
     [ "${lines[3]}" = $'3\tx3\t14\t\t\t\tnew\tfetch\tnew' ]
 }
 
-@test "encoded words are decoded, unknown and malformed ones left as they are" {
+@test "encoded words are decoded; unknown and malformed ones are left unchanged" {
     letter 1 'From: =?iso-8859-1?Q?J=FCrgen?= <j@x>\nSubject: =?utf-8?B?R3LDvMOf?=\n =?utf-8?Q?_e?= =?windows-1252?Q?=80?=\n\n'
     letter 2 'From: x@y (=?utf-8?Q?=C3=84?=)\nSubject: =?x-none?Q?=C3?= =?utf-8?Q?=C?=\n\n'
     serve_mail
@@ -73,7 +74,7 @@ many_states() {
     [ "$(column 6 2)" = "=?x-none?Q?=C3?= =?utf-8?Q?=C?=" ]
 }
 
-# Three charsets, each as mailers write it, and a family.
+# Three charsets, each as mailers write it, and a family emoji.
 many_charsets() {
     letter 1 'From: =?ISO-2022-JP?B?GyRCOzNFRBsoQg==?= <a@b>\nSubject: =?ISO-2022-JP?B?GyRCMnE1RCROGyhC?=\n =?ISO-2022-JP?B?GyRCRnxEeBsoQg==?=\n\n'
     letter 2 'From: =?GB18030?B?0KHD9w==?= <a@b>\nSubject: =?gb18030?B?xOO6w6M=?=\n =?gb18030?B?rMrAvec=?= (1)\n\n'
@@ -82,11 +83,11 @@ many_charsets() {
     serve_mail
 }
 
-@test "charsets are decoded, and a family is shown, in any locale, confined" {
+@test "charsets are decoded, and a family emoji is shown, in any locale, confined" {
     many_charsets
     export LC_ALL=C
     wanted 0 list a -v
-    # As far as the kernel has it.
+    # As far as the kernel supports it.
     [ -n "${UNCONFINED:-}" ] || says_not "confine = false"
     wanted 0 list a -q
     [ "$(column 5 1)" = "山田" ]
@@ -102,26 +103,26 @@ many_charsets() {
     on_terminal list a -q
     [ "$status" -eq 0 ]
     says "👨‍👩‍👧‍👦 Smith"
-    # What is cut has its three dots, and what is behind begins where it should.
+    # A truncated column ends in three dots, and the next one is aligned.
     local column_of_here=${lines[0]%%HERE*}
     for i in 1 2 3 4; do
         row=${lines[$i]%%new *}
-        # As a terminal that knows families: one is two columns wide.
+        # As on a terminal that supports family emoji: each is two columns wide.
         row=${row//👨‍👩‍👧‍👦/xx}
         [ "$(LC_ALL=C.UTF-8 wc -L <<<"${row}x")" -eq "$((${#column_of_here} + 1))" ]
     done
 }
 
-@test "converters are loaded before the confinement, and for list alone" {
+@test "converters are loaded before the confinement, and only for list" {
     [ -z "${UNCONFINED:-}" ] || skip "not confined"
     many_charsets
-    # What the dynamic linker says of each file that it loads; glibc's does.
+    # The dynamic linker reports each file that it loads; glibc's does.
     LD_DEBUG=files run keepmail list a -v
     [ "$status" -eq 0 ]
     says "Привет, мир"
     grep 'gconv.*generating link map' <<<"$output" >"$work/loaded" || skip "no modules here"
     grep -q KOI8-R "$work/loaded"
-    # When it ends it unloads them.
+    # They are unloaded when it ends.
     [[ $output == *" confined: "* ]] || skip "not confined here"
     [[ ${output#* confined: } != *gconv*"generating link map"* ]]
     LD_DEBUG=files run keepmail -v
@@ -129,7 +130,7 @@ many_charsets() {
     says_not /gconv/
 }
 
-@test "escape sequences are shown, not sent: from, subject, uid, encoded or not" {
+@test "escape sequences are shown, not sent to the terminal: from, subject, uid, encoded or not" {
     letter $'u\e[2J' 'From: \033[31mred <a@b>\nSubject: \033]0;x\007 =?utf-8?Q?=1B[1m=E2=80=AE=0Ax?=\n\n'
     serve_mail
     wanted 0 list a
@@ -144,7 +145,7 @@ many_charsets() {
     says '"subject":"\u001b]0;x\u0007 \u001b[1m\u202e\u000ax"'
 }
 
-@test "the password is not shown, whoever sends it back" {
+@test "the password is not shown, even if the server or a message repeats it" {
     password=geheim-42
     letter $password 'From: geheim-42 <geheim-42@x>\nSubject: geheim-42 =?utf-8?B?Z2VoZWltLTQy?= Z2VoZWltLTQy =?utf-8?Q?gehei?= =?utf-8?Q?m-42?=\n\n'
     serve_mail --password $password
@@ -159,7 +160,7 @@ many_charsets() {
     says_not $password
 }
 
-@test "what the next fetch would do, and why, is what a dry run says" {
+@test "what list says the next fetch would do, and why, agrees with a dry run" {
     for settings in "delete = never" "delete = now" "keep-newest = 2" \
         'delete = "when trashed"' 'delete = "when purged"' "max-server-size = 100"; do
         rm -rf "$work/state" "$work/Mail" "$work/mail"/*
@@ -176,7 +177,7 @@ many_charsets() {
     done
 }
 
-@test "--json prints an object for each message, and all of them are valid" {
+@test "--json prints a valid object for each message" {
     many_states
     letter m8 'From: "a\\\\"b" <\t\\\\x>\nSubject: \377\376"\\\\ \r x\001=?iso-8859-1?Q?=00=FF?=\nDate: Thu, 1 Jan 1970 00:00:09 GMT\n\n'
     wanted 0 list a --json
@@ -203,7 +204,7 @@ many_charsets() {
     [[ ${lines[0]} =~ ^NO\ UID\ +SIZE\ DATE\ +FROM\ +SUBJECT\ +HERE\ +NEXT$ ]]
     [[ ${lines[8]} == *" m8-...00-8 "*" 2026-12-01 日本語"*"...  "*" new    fetch "* ]]
     [[ ${lines[9]} == *" m9 "*"Grüße"*"... "*"Ein ung"*"...  new    fetch "* ]]
-    # Columns begin where the head says, however wide the letters are.
+    # Columns are aligned with their headings, however wide the characters are.
     head=${lines[0]%%FROM*}
     row=${lines[9]%%Grüße*}
     [ "${#head}" -eq "${#row}" ]
@@ -231,7 +232,7 @@ many_charsets() {
     no_wider 30
 }
 
-@test "uids are shown whole where the terminal is wide enough" {
+@test "uids are shown in full if the terminal is wide enough" {
     start_server --synthetic 3
     write_rc
     columns=100 on_terminal list a -q
@@ -257,7 +258,7 @@ many_charsets() {
     done
 }
 
-@test "a dry run's lines are broken at blanks on a narrow terminal, and only there" {
+@test "the lines of a dry run are broken at spaces on a narrow terminal, and only there" {
     many_states
     for columns in 60 40; do
         on_terminal -n -v '2>/dev/null'
@@ -268,7 +269,7 @@ many_charsets() {
     [[ $output == *"  leave             1 "*" m1  (kept here; not due yet, on "* ]]
 }
 
-@test "nothing is changed, here or on the server" {
+@test "nothing changes, here or on the server" {
     letter one 'Subject: one\n\n'
     serve_mail
     wanted 0 list a
@@ -284,7 +285,7 @@ many_charsets() {
     [ "$(kept)" -eq 1 ]
 }
 
-@test "-k is what a fetch with -k would do; -q is no quieter than that" {
+@test "-k shows what a fetch with -k would do; -q changes nothing" {
     letter one 'Subject: one\n\n'
     serve_mail
     write_rc "delete = now"
@@ -294,7 +295,7 @@ many_charsets() {
     [ "$(column 8)" = "fetch" ]
 }
 
-@test "a server without TOP is not asked for long: uids and sizes are listed" {
+@test "a server without TOP is soon given up: uids and sizes are listed" {
     start_server --synthetic 100 --no TOP
     write_rc
     run --separate-stderr keepmail list a -vv
@@ -308,7 +309,7 @@ many_charsets() {
     [ "${#lines[@]}" -eq 3 ]
 }
 
-@test "thousands of headers are asked for in a few turns" {
+@test "thousands of headers are requested in a few turns" {
     start_server --synthetic 3000
     write_rc
     wanted 0 list a
@@ -317,7 +318,7 @@ many_charsets() {
     stop_server
     [ "$(reported depth)" -gt 100 ]
     [ "$(reported turns)" -lt 300 ]
-    # And one by one where the server wants it so.
+    # And one by one if the server requires that.
     start_server --synthetic 100 --no PIPELINING
     write_rc
     wanted 0 list a
@@ -325,13 +326,13 @@ many_charsets() {
     [[ ${lines[100]} == *"message 000000100"* ]]
 }
 
-@test "a header that does not end ends the session, in little memory" {
+@test "a header that does not end terminates the session, in little memory" {
     letter 1 'Subject: one\n\n'
     letter 2 'Subject: two\n'
     head -c 20000000 /dev/zero | tr '\0' x >>"$work/mail/2"
     letter 3 'Subject: three\n\n'
     serve_mail
-    # A sanitizer's shadow is larger than any limit.
+    # A sanitizer's shadow memory is larger than any limit.
     limit="ulimit -v 400000"
     ! grep -q __asan_init "$KEEPMAIL" || limit=true
     run --separate-stderr bash -c "$limit; '$KEEPMAIL' -f '$rc' list a"
@@ -372,7 +373,7 @@ END
     [ "${#lines[@]}" -eq 1 ]
 }
 
-@test "one TOP that is refused hides nothing but itself; without a uid none is asked" {
+@test "a refused TOP hides only its own message; without a uid none is sent" {
     cat >"$work/refused.pop" <<'END'
 login
 C: CAPA
@@ -411,7 +412,7 @@ END
     [ "${lines[3]}" = $'3\tthree\t30\t\t\tthree\tnew\tfetch\tnew' ]
 }
 
-@test "standard output that ends early ends the listing" {
+@test "standard output that is closed early ends the listing" {
     start_server --synthetic 20000
     write_rc
     run bash -c "'$KEEPMAIL' -f '$rc' list a >/dev/full"
@@ -421,7 +422,7 @@ END
     [ "$(reported commands)" -lt 10000 ]
 }
 
-@test "list takes one account, and no more words" {
+@test "list takes one account, and no other words" {
     serve_mail
     wanted 64 list
     wanted 64 list a b

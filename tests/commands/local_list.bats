@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# list --local: what is wrong with messages, as it is on record.
+# list --local: what is wrong with messages, according to the records.
 
 load ../lib/helpers
 
@@ -15,12 +15,12 @@ teardown() {
     common_teardown
 }
 
-# row UID: its fields but for the uid, in the last run's output.
+# row UID: its fields without the uid, in the last run's output.
 row() {
     grep "^$1"$'\t' <<<"$output" | cut -f 2-
 }
 
-# file_of UID: where its copy lies.
+# file_of UID: the path of its copy.
 file_of() {
     printf '%s/Mail/new/%s' "$work" \
         "$(in_store "SELECT name FROM message WHERE CAST(uid AS TEXT) = '$1'")"
@@ -36,7 +36,7 @@ make_troubles() {
         INSERT INTO oversize VALUES (CAST('large' AS BLOB), 0, 2097152, 1)"
 }
 
-@test "each message on record that is missing, failed, too large or held is a line" {
+@test "each recorded message that is missing, failed, too large or held has a line" {
     make_troubles
     wanted 0 list --local a
     [ "${lines[0]}" = $'UID\tSTATE\tSINCE\tWHY' ]
@@ -48,7 +48,7 @@ make_troubles() {
     [ "$(row large)" = $'too-large\t\t2.0 MiB, larger than max-size' ]
 }
 
-@test "-v lists all messages on record" {
+@test "-v lists all recorded messages" {
     make_troubles
     wanted 0 list --local a -v
     [ "${#lines[@]}" -eq 14 ]
@@ -61,7 +61,7 @@ make_troubles() {
     [[ "$(row 000004.eml)" == erased*"erased on the server" ]]
 }
 
-@test "several troubles of a message are one line, with the worst first" {
+@test "several troubles of a message are shown on one line, the worst first" {
     make_troubles
     wanted 0 hold a 000002.eml
     in_store "INSERT INTO trouble VALUES (CAST('large' AS BLOB), 0, 1, 1, 2, 3, NULL, '')"
@@ -83,7 +83,7 @@ make_troubles() {
     says '"quarantined_at":345600,"error":"it was refused","reason":"failed 7 times'
 }
 
-@test "what verify found changed, missing or unreadable is listed until it is well" {
+@test "copies that verify found changed, missing or unreadable are listed until they are repaired" {
     wanted 0
     file=$(file_of 000001.eml)
     cp -p "$file" "$work/whole"
@@ -109,7 +109,7 @@ make_troubles() {
     says_not "damaged"
 }
 
-@test "what is fetched again is not damaged" {
+@test "a message that is fetched again is no longer damaged" {
     wanted 0
     wanted 0 hold a 000001.eml
     echo more >>"$(file_of 000001.eml)"
@@ -119,7 +119,7 @@ make_troubles() {
     [ "$(wc -l <<<"$output")" -eq 2 ]
 }
 
-@test "verify makes no store where there is none" {
+@test "verify creates no store if there is none" {
     wanted 0 verify
     [ ! -e "$work/state" ]
 }
@@ -134,7 +134,7 @@ make_troubles() {
     done
 }
 
-@test "no server is asked, and nothing is changed" {
+@test "no server is asked, and nothing changes" {
     make_troubles
     stop_server
     before=$(sha256sum "$work/state"/*)
@@ -147,7 +147,7 @@ make_troubles() {
     says "no message on record is in trouble or held"
 }
 
-@test "options that are about the server are refused" {
+@test "options that concern the server are refused" {
     for option in -k --no-brake --same-mailbox; do
         wanted 64 list --local $option a
         says "contacts no server"

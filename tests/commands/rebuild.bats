@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A store that was lost, and mail that was damaged.
+# Lost stores and damaged mail.
 
 load ../lib/helpers
 
@@ -23,7 +23,8 @@ copy_of() {
     grep -rl "^Subject: letter $1$" "$work/Mail"
 }
 
-# What keepmail put here came so many days ago: its names begin with the time.
+# Sets how many days ago keepmail's copies were stored: their names begin with
+# the time.
 age_names() {
     local file name
     for file in "$work/Mail/new"/*; do
@@ -32,7 +33,7 @@ age_names() {
     done
 }
 
-@test "a lost store beside mail that was fetched is noticed before all is fetched again" {
+@test "a lost store is noticed if there is fetched mail, before all of it is fetched again" {
     write_rc
     wanted 0
     rm -r "$work/state"
@@ -44,7 +45,7 @@ age_names() {
     [ "$(kept)" -eq 20 ]
 }
 
-@test "rebuild and fetch: nothing is fetched again, and the days that passed have passed" {
+@test "rebuild and fetch: nothing is fetched again, and past days still count" {
     write_rc 'delete = "after 30 days"'
     wanted 0
     age_names 20
@@ -76,7 +77,7 @@ age_names() {
     same_mail "$work/sent" "$work/mbox"
 }
 
-@test "what is not here is new after a rebuild; a second rebuild changes nothing" {
+@test "messages that are not here count as new after a rebuild; a second rebuild changes nothing" {
     write_rc
     wanted 0
     rm "$(copy_of 7)"
@@ -93,7 +94,7 @@ age_names() {
     wanted 0 verify a
 }
 
-@test "two accounts in one Maildir: the second begins without a rebuild" {
+@test "two accounts in one Maildir: the second starts without a rebuild" {
     write_rc
     wanted 0
     cat >>"$rc" <<END
@@ -102,7 +103,7 @@ END
     wanted 0 b
 }
 
-@test "where another account's record cannot be read, nothing is rebuilt" {
+@test "if another account's record cannot be read, nothing is rebuilt" {
     write_rc
     wanted 0
     rm -r "$work/state"
@@ -142,7 +143,7 @@ END
     [ "$(in_store "SELECT count(*) FROM run WHERE status = 75")" -eq 1 ]
 }
 
-@test "one octet flipped: verify names it, it is not erased, and --refetch heals it" {
+@test "one byte changed: verify reports it, it is not erased, and --refetch repairs it" {
     write_rc 'delete = "after 30 days"'
     wanted 0
     wanted 0 verify a
@@ -172,7 +173,7 @@ END
     [ "$(sha256sum <"$(copy_of 5)")" = "$(sha256sum <"$work/five")" ]
 }
 
-@test "a held message that was damaged is healed, and held still" {
+@test "a held message that was damaged is repaired, and stays held" {
     write_rc
     wanted 0
     uid=$(in_store "SELECT CAST(uid AS TEXT) FROM message LIMIT 1")
@@ -187,7 +188,7 @@ END
     [ "$(ls "$work/mail")" = "$uid" ]
 }
 
-@test "verify and --refetch of an mbox, and of what the server has no more" {
+@test "verify and --refetch of an mbox, and of messages no longer on the server" {
     write_rc "mbox = \"$work/mbox\""
     sed -i '/^maildir/d' "$rc"
     wanted 0
@@ -201,7 +202,7 @@ END
     wanted 0 verify a
 }
 
-@test "a lost store beside an mbox: its mail is not put there twice" {
+@test "after the store of an mbox is lost, its mail is not stored twice" {
     write_rc "mbox = \"$work/mbox\""
     sed -i '/^maildir/d' "$rc"
     wanted 0
@@ -216,7 +217,7 @@ END
     wanted 0 verify a
 }
 
-@test "in an mbox, to heal one message says nothing of others stored in the same second" {
+@test "in an mbox, repairing one message does not affect others stored in the same second" {
     write_rc "mbox = \"$work/mbox\"" 'delete = "after 3 days"'
     sed -i '/^maildir/d' "$rc"
     wanted 0
@@ -230,7 +231,7 @@ END
     [ -e "$work/mail/000003.eml" ]
 }
 
-@test "a lost store beside an mbox: nor in the sessions that follow" {
+@test "after the store of an mbox is lost, its mail is not stored twice in later sessions, either" {
     mkdir "$work/hidden"
     start_server --folder "$work/mail" --window 10 --hidden "$work/hidden"
     write_rc "mbox = \"$work/mbox\"" "sessions = 10"

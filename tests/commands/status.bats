@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# status and history: what is known of accounts and messages, without a server.
+# status and history: what is known about accounts and messages, without a
+# server.
 
 load ../lib/helpers
 
@@ -14,7 +15,7 @@ teardown() {
     common_teardown
 }
 
-# An rc file of more than one account: a, and those named.
+# An rc file with several accounts: a, and those named.
 write_accounts() {
     local name
     for name in "$@"; do
@@ -22,7 +23,7 @@ write_accounts() {
     done
 }
 
-# from_json EXPRESSION...: what the last run's output (one line) says there.
+# from_json EXPRESSION...: values in the last run's output (one line).
 from_json() {
     printf '%s' "$output" >"$work/json"
     local path
@@ -31,7 +32,7 @@ from_json() {
     done
 }
 
-# A run at work: a server that waits before it answers RETR.
+# An active run: its server waits before it answers RETR.
 start_slow_run() {
     cat >"$work/slow.pop" <<'END'
 login PIPELINING
@@ -59,13 +60,13 @@ END
     soon grep '> RETR' "$work/trace"
 }
 
-# Makes the last success one that is on no record: so many seconds ago.
+# Makes the last success an unrecorded one, this many seconds ago.
 note_success() {
     in_store "UPDATE run SET ended = ended - 1000000, started = started - 1000000"
     printf '%020d\n' "$(($(date +%s) - $1))" >"$work/state/a.last-success"
 }
 
-@test "status says when an account was fetched, what is kept and what is on the server" {
+@test "status says when an account was last fetched, what is kept and what is on the server" {
     wanted 0
     size=$(in_store "SELECT sum(octets) FROM message")
     wanted 0 status
@@ -82,7 +83,7 @@ $size
 0" ]
 }
 
-@test "an account that was never fetched says so, and nothing is made" {
+@test "an account that was never fetched is reported as such, and nothing is created" {
     wanted 0 status
     [ "$output" = "a: never fetched" ]
     wanted 0 status --json
@@ -92,7 +93,7 @@ $size
     [ ! -e "$work/state" ]
 }
 
-@test "status asks no server and no password" {
+@test "status needs no server and no password" {
     wanted 0
     stop_server
     sessions=$(reported sessions)
@@ -107,7 +108,7 @@ $size
     [ "$(reported sessions)" -eq "$sessions" ]
 }
 
-@test "status and history look beside a run, which does not notice" {
+@test "status and history work during a run, without affecting it" {
     start_slow_run
     wanted 0 status
     says "a run is in progress"
@@ -121,7 +122,7 @@ $size
     says_not "at work"
 }
 
-@test "beside a run that stores mail, what it has committed is seen" {
+@test "during a run that stores mail, its committed records are visible" {
     start_server --synthetic 3000
     write_rc
     "$KEEPMAIL" -f "$rc" 3>&- &
@@ -138,7 +139,7 @@ $size
     says "3000 kept"
 }
 
-@test "looking changes no octet and no time, and leaves nothing behind" {
+@test "status and history change no byte and no time, and leave nothing behind" {
     wanted 0
     before=$(sha256sum <"$work/state/a.db")$(stat -c %y "$work/state/a.db")
     files=$(ls "$work/state")
@@ -149,7 +150,7 @@ $size
     [ "$(ls "$work/state")" = "$files" ]
 }
 
-@test "a run that was killed leaves a store that can be looked at" {
+@test "the store of a killed run can be read" {
     wanted 0
     sqlite3 "$work/state/a.db" ".dbconfig no_ckpt_on_close on" \
         "UPDATE message SET held_at = 1 WHERE id = 1" >/dev/null
@@ -160,7 +161,7 @@ $size
     [ "$(sha256sum <"$work/state/a.db-wal")" = "$before" ]
 }
 
-@test "a failure is shown with its age and its sentence, and is none of status" {
+@test "a failure is shown with its age and message, and does not affect the exit status of status" {
     wanted 0
     stop_server
     wanted 75
@@ -172,7 +173,7 @@ $size
     [[ $(from_json last_run.error) == "cannot connect"* ]]
 }
 
-@test "a success that wrote nothing has its age, also after a failure or a hold" {
+@test "a success that wrote nothing is shown with its age, even after a failure or a hold" {
     wanted 0
     wanted 0
     note_success 10800
@@ -196,13 +197,13 @@ $size
     says_not "failed"
 }
 
-@test "that a store was written to is no success" {
+@test "a write to the store does not count as a success" {
     wanted 0
     in_store "UPDATE run SET ended = ended - 90000"
     touch "$work/state/a.db"
     wanted 0 status
     says "last success 25 hours ago"
-    # Nor is a note that is torn, or of a time to come.
+    # Nor does a note that is torn, or has a time in the future.
     printf '1795' >"$work/state/a.last-success"
     wanted 0 status
     says "last success 25 hours ago"
@@ -211,7 +212,7 @@ $size
     says "last success 25 hours ago"
 }
 
-@test "what is due is counted, and when the next will be" {
+@test "due messages are counted, and the time of the next one is shown" {
     write_rc 'delete = "after 2 days"'
     wanted 0
     next=$(in_store "SELECT strftime('%Y-%m-%d %H:%M', min(kept_at) + 2 * 86400, 'unixepoch', 'localtime') FROM message")
@@ -241,7 +242,7 @@ $size
     says "1 on the server, none due now"
 }
 
-@test "what goes by size, or by the copies here, is not called undue" {
+@test "status does not say that nothing is due if mail is erased by size or by the copies here" {
     wanted 0
     write_rc "max-server-size = 1M"
     wanted 0 status
@@ -252,7 +253,7 @@ $size
     says "due when trashed here"
 }
 
-@test "what is in trouble and in quarantine is told, with what stands against it" {
+@test "troubled and quarantined messages are reported, with their errors" {
     wanted 0
     in_store "INSERT INTO trouble VALUES (CAST('one' AS BLOB), 0, 2, 1, 2, 3, NULL, 'it was refused');
         INSERT INTO trouble VALUES (CAST('two' || char(27) || '[2J' AS BLOB), 0, 9, 1, 2, 3, 4, 'refused' || char(27))"
@@ -265,7 +266,7 @@ $size
 1" ]
 }
 
-@test "what was imported or marked as seen is told, as long as the server lists it" {
+@test "imported or marked messages are reported as long as the server lists them" {
     wanted 0 mark-seen a
     wanted 0 status
     says "  10 on the server count as seen, never fetched"
@@ -281,7 +282,7 @@ $size
     says_not "as seen"
 }
 
-@test "what is over max-size on the server is told, as long as it is there" {
+@test "messages over max-size on the server are reported as long as they are there" {
     printf 'Subject: large\n\n%020000d\n' 0 >"$work/mail/large.eml"
     write_rc "max-size = 19000"
     large=$(find "$work/mail" -size +19000c | wc -l)
@@ -304,7 +305,7 @@ $size
     same_mail "$work/mail" "$work/Mail"
 }
 
-@test "a message that LIST no longer says to be over max-size is fetched" {
+@test "a message that is no longer over max-size according to LIST is fetched" {
     rm -f "$work/mail"/*
     printf 'Subject: one\n\n%05000d\n' 0 >"$work/mail/one"
     write_rc "max-size = 1000"
@@ -349,7 +350,7 @@ $size
     says "none of keepmail's"
 }
 
-@test "a store of an older keepmail is shown, and left as it is" {
+@test "a store of an older keepmail is shown, and left unchanged" {
     wanted 0
     in_store "DROP INDEX message_present; DROP TABLE clock; DROP TABLE oversize;
         ALTER TABLE message DROP COLUMN damage;
@@ -376,7 +377,7 @@ $size
     [ "$(in_store "PRAGMA user_version")" -eq 3 ]
 }
 
-@test "accounts of several users are looked at by processes of their own" {
+@test "accounts of several users are read by processes of these users" {
     [ "$(id -u)" -eq 0 ] || skip "becoming another user needs root"
     mkdir "$work/nobody"
     chown nobody "$work/nobody"
@@ -394,7 +395,7 @@ b: never fetched" ]
     says "started by root"
 }
 
-@test "history names the file where a message lies, and its digest is the one shown" {
+@test "history names the file that contains a message, and its digest is the one shown" {
     wanted 0
     name=$(in_store "SELECT name FROM message WHERE cast(uid AS text) = '000003.eml'")
     wanted 0 history a 000003.eml
@@ -406,7 +407,7 @@ b: never fetched" ]
     digest=$(sed -n 's/^  SHA-256  *//p' <<<"$output")
     [ "$(sha256sum <"$file")" = "$digest  -" ]
     [[ $output =~ kept\ +[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[+-][0-9]{2}:[0-9]{2} ]]
-    # Read, and then moved to a folder.
+    # It was read, and then moved to a folder.
     mv "$file" "$work/Mail/cur/$name:2,S"
     wanted 0 history a 000003.eml
     says "lies in     $work/Mail/cur/$name:2,S"
@@ -425,7 +426,7 @@ $digest" ]
     says "not there now"
 }
 
-@test "history tells where in an mbox a message lies" {
+@test "history says where in an mbox a message is" {
     write_rc "mbox = \"$work/box\""
     sed -i '/^maildir/d' "$rc"
     wanted 0
@@ -437,7 +438,7 @@ $digest" ]
     [ "$length" -gt 0 ]
 }
 
-@test "history tells what became of a message" {
+@test "history says what became of a message" {
     wanted 0
     wanted 0 hold a 000001.eml
     write_rc "delete = now"
@@ -461,7 +462,7 @@ $digest" ]
 4" ]
 }
 
-@test "history of an account is its runs, the newest last" {
+@test "history of an account shows its runs, the newest last" {
     wanted 0 history a
     [ "$output" = "no run is on record" ]
     wanted 0
@@ -493,7 +494,7 @@ $digest" ]
     [[ ${lines[4]} == *"  found nothing new" ]]
 }
 
-@test "a uid that is not known exits 64, and nothing is shown" {
+@test "an unknown uid exits 64, and nothing is shown" {
     wanted 0
     run --separate-stderr keepmail history a 000001.eml no-such
     [ "$status" -eq 64 ]
@@ -504,7 +505,7 @@ $digest" ]
     wanted 64 history b
 }
 
-@test "status and history are broken at blanks on a narrow terminal, and only there" {
+@test "lines of status and history are broken at spaces on a narrow terminal, and only there" {
     write_rc 'delete = "after 2 days"'
     wanted 0
     wanted 0 hold a 000001.eml
@@ -530,7 +531,7 @@ $digest" ]
     says "    uid two: 9 tries, the last: the server refused to send message 2 (uid two): it is tried again next time"
 }
 
-@test "what a server and a message said is shown as what it is" {
+@test "text from a server or a message is shown harmlessly" {
     cat >"$work/hostile.pop" <<END
 login PIPELINING
 C: UIDL

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Clocks that are wrong, for one run or from the start.
+# Clocks that are wrong, for one run or from the beginning.
 
 load ../lib/helpers
 
@@ -24,7 +24,7 @@ make_letters() {
     done
 }
 
-# Without TLS, whose certificate tells the date, too.
+# Without TLS, whose certificate would tell the date, too.
 write_clear() {
     write_rc "server = 127.0.0.1" "port = $port" "tls = off" "$@"
 }
@@ -33,7 +33,7 @@ on_server() {
     files "$work/mail"
 }
 
-# at WHEN STATUS [ARGUMENT...]: keepmail by another clock.
+# at WHEN STATUS [ARGUMENT...]: runs keepmail with another clock.
 at() {
     local when=$1 expected=$2
     shift 2
@@ -45,7 +45,7 @@ at() {
     return 1
 }
 
-@test "mail fetched in 1970 has its days from the first run with a right clock on" {
+@test "the days of mail fetched in 1970 are counted from the first run with a correct clock" {
     at "@1970-01-01 00:01:00" 0
     [ "$(kept)" -eq 5 ]
     wanted 0
@@ -58,7 +58,7 @@ at() {
     [ "$(on_server)" -eq 0 ]
 }
 
-@test "a clock that was once ten years ahead erases nothing, then or later" {
+@test "a clock that was once ten years ahead causes nothing to be erased, then or later" {
     wanted 0
     make_letters 6 7
     at "+3650d" 0
@@ -66,10 +66,10 @@ at() {
     says "5 messages that are due stay on the server until a run on another day"
     [ "$(kept)" -eq 7 ]
     [ "$(on_server)" -eq 7 ]
-    # Again on the same day: still not.
+    # Again on the same day: still nothing.
     at "+3650d" 0
     [ "$(on_server)" -eq 7 ]
-    # Right again: all have the days that they have.
+    # With the correct time, all messages have their real ages.
     wanted 0
     says_nothing
     [ "$(on_server)" -eq 7 ]
@@ -81,7 +81,7 @@ at() {
     [ "$(on_server)" -eq 0 ]
 }
 
-@test "after a long time without a run, a second run on another day erases what is due" {
+@test "after a long time without a run, a second run on another day erases due messages" {
     wanted 0
     at "+100d" 0
     says "stay on the server until a run on another day confirms this"
@@ -91,7 +91,7 @@ at() {
     [ "$(on_server)" -eq 0 ]
 }
 
-@test "mail of a later time than the clock's says that the clock is behind" {
+@test "mail later than the clock's time shows that the clock is behind" {
     rm "$work/mail"/*
     make_letters 1 5 "$(date -R -d '+400 days')"
     wanted 0
@@ -106,7 +106,7 @@ at() {
     [ "$(on_server)" -eq 0 ]
 }
 
-@test "a clock set back by years erases nothing and forgets nothing" {
+@test "with a clock set back by years, nothing is erased or forgotten" {
     wanted 0
     days_pass 31
     rm "$work/mail/1.eml"
@@ -114,7 +114,7 @@ at() {
     [ "$(on_server)" -eq 4 ]
     wanted 0
     [ "$(on_server)" -eq 0 ]
-    # Its owner may say that it is right all the same.
+    # The owner may confirm that the clock is correct.
     make_letters 6 6
     wanted 0
     at "-60d" 0
@@ -126,7 +126,7 @@ at() {
     [ "$(on_server)" -eq 0 ]
 }
 
-@test "a last success in the future is none" {
+@test "a last success in the future is ignored" {
     wanted 0
     make_letters 6 6
     at "+3650d" 0

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# keepmailrc(5): what it may say, and what is said when it may not.
+# keepmailrc(5): what it may contain, and the messages when it is wrong.
 
 load ../lib/helpers
 
@@ -17,7 +17,7 @@ write() {
     chmod 600 "$rc"
 }
 
-@test "an unknown setting is told with its line and the one probably meant" {
+@test "an unknown setting is reported with its line and the one probably meant" {
     write <<'END'
 # a comment
 account a {
@@ -30,7 +30,7 @@ END
     says "$rc:3: no such setting 'sever': did you mean 'server'?"
 }
 
-@test "all mistakes of a file are told in one run" {
+@test "all mistakes in a file are reported in one run" {
     write <<'END'
 jobs = many
 /* a comment
@@ -80,7 +80,7 @@ END
     says "mistakes in the rc file: nothing was fetched"
 }
 
-@test "a file that is cut off is refused: what is missing may have been a limit" {
+@test "a truncated file is refused: the missing part may have been a limit" {
     write <<'END'
 account a {
   server = pop.example.org
@@ -103,7 +103,7 @@ END
     says_not "duplicate option"
 }
 
-@test "a word that is no setting, and a comment in a value, are told" {
+@test "a word that is not a setting, and a comment within a value, are reported" {
     write <<'END'
 account a {
   server = pop.example.org
@@ -127,7 +127,7 @@ END
     says "$rc:5: a # right after a value begins a comment: put the value in quotes"
 }
 
-@test "a refused value is one mistake, not two" {
+@test "a refused value is reported as one mistake, not two" {
     write <<'END'
 account a { server = "localhost:995" user = "" maildir = Mail }
 END
@@ -135,7 +135,7 @@ END
     says "3 mistakes"
 }
 
-@test "certificates that cannot be read are told before anything is fetched" {
+@test "certificates that cannot be read are reported before anything is fetched" {
     write <<'END'
 account a {
   server = pop.example.org
@@ -148,7 +148,7 @@ END
     says "cannot read tls-ca = /no/such/file: No such file"
 }
 
-@test "what an account lacks is told" {
+@test "missing settings of an account are reported" {
     write <<'END'
 account a { }
 END
@@ -158,7 +158,7 @@ END
     says "account a: no destination is set"
 }
 
-@test "a password in clear text needs a word" {
+@test "a password in clear text requires an explicit setting" {
     write <<'END'
 account a { server = pop.example.org user = me tls = off maildir = "~/M" }
 END
@@ -167,7 +167,7 @@ END
     says "cleartext-password = true"
 }
 
-@test "wrong syntax is told with its line" {
+@test "syntax errors are reported with their line" {
     write <<'END'
 account a {
   server = pop.example.org
@@ -190,7 +190,7 @@ END
     says "$rc:1:"
 }
 
-@test "an empty file, a missing one and a directory are told" {
+@test "an empty file, a missing file and a directory are reported" {
     : >"$rc"
     wanted 78
     says "has no account"
@@ -205,8 +205,8 @@ END
     says "no rc file: looked for $HOME/.config/keepmail/keepmailrc and $HOME/.keepmailrc"
 }
 
-# write_line LINE (for printf %b): in an account that is whole but for it, with
-# mistakes behind it, so that what is swallowed shows.
+# write_line LINE (for printf %b): puts it into an account that is otherwise
+# complete, followed by mistakes, so that anything it swallows is noticed.
 write_line() {
     {
         printf 'account a {\n  server = pop.example.org\n  user = me\n'
@@ -216,7 +216,7 @@ write_line() {
     chmod 600 "$rc"
 }
 
-@test "a line that is not understood swallows nothing, and has one mistake" {
+@test "a line that cannot be parsed hides nothing after it, and is one mistake" {
     local line sentence count=0
     while IFS='|' read -r line sentence; do
         write_line "  $line"
@@ -250,7 +250,7 @@ END
     [ "$count" -eq 19 ]
 }
 
-@test "nor does one in an account on one line" {
+@test "the same is true in an account on one line" {
     write <<'END'
 account a { server = x user = me maildir = ~/My Mail dir delete = newer }
 account b { server = x user = me mbox = /a port = 99999 }
@@ -262,7 +262,7 @@ END
     says "3 mistakes"
 }
 
-@test "what an account lacks is not told where a line of it is not understood" {
+@test "missing settings are not reported for an account with a line that cannot be parsed" {
     write <<'END'
 account a {
   sever = pop.example.org
@@ -277,7 +277,7 @@ END
     says_not "account a:"
 }
 
-@test "mistakes of included files are told beside those of the file" {
+@test "mistakes in included files are reported together with those in the file" {
     printf 'stray\ninclude("b")\ninclude("c")\n' | write
     printf 'account b { stray }\n' >"$work/b"
     printf 'account c {\n' >"$work/c"
@@ -288,7 +288,7 @@ END
     says "3 mistakes"
 }
 
-@test "a byte order mark, and line ends of other systems, are no mistake" {
+@test "a byte order mark, and line ends of other systems, are accepted" {
     start_server --synthetic 2 --shared
     write_rc
     printf 'include("rc")\n' >"$work/outer"
@@ -300,7 +300,7 @@ END
     wanted 0
 }
 
-@test "a byte order mark in front of a password is no part of it" {
+@test "a byte order mark before a password is not part of it" {
     start_server --synthetic 2 --shared
     write_rc
     sed -i "/^password/d; s|^user = .*|user = test\npassword-file = \"$work/secret\"|" "$rc"
@@ -324,7 +324,7 @@ END
     says_not "password = x"
 }
 
-@test "a file that others can write is refused" {
+@test "a file that others can write to is refused" {
     write <<'END'
 account a { server = localhost user = me password-command = "echo x" maildir = "~/M" }
 END
@@ -333,7 +333,7 @@ END
     says "chmod go-w '$rc'"
 }
 
-@test "what follows a password on its line is not shown, and no proxy's password" {
+@test "text after a password on its line is not shown, nor is a proxy's password" {
     tls_port=1
     for line in 'password = my hunter2word' 'password = hunter2}word' \
         'password = ${HOME}hunter2' 'proxy = "ftp://u:hunter2@host:99"'; do
@@ -345,7 +345,7 @@ END
     done
 }
 
-@test "a wrong password setting is told without the password" {
+@test "a wrong password setting is reported without the password" {
     printf 'account a { server = localhost user = me maildir = "~/M"\n password = "top\001secret" }\n' >"$rc"
     chmod 600 "$rc"
     wanted 78
@@ -360,7 +360,7 @@ END
     says_not secret
 }
 
-@test "an account's name may not lead out of the state directory" {
+@test "an account's name cannot lead out of the state directory" {
     write <<'END'
 account "../../evil" { server = localhost user = me maildir = "~/M" }
 END
@@ -368,7 +368,7 @@ END
     says "account \"../../evil\": a name has letters"
 }
 
-@test "settings at the top are defaults, and an account's own win" {
+@test "settings at the top are defaults, and an account's own take precedence" {
     start_server --synthetic 2
     write_rc 'delete = now'
     sed -i '1i delete = never' "$rc"
@@ -376,7 +376,7 @@ END
     says "erased 2"
 }
 
-@test "each account may have a file of its own, and defaults reach into it" {
+@test "each account may have a file of its own, and defaults apply to it" {
     start_server --synthetic 2 --shared
     write_rc
     mkdir "$work/accounts"
@@ -395,7 +395,7 @@ END
     says "three.rc:1: account one is already defined in"
 }
 
-@test "includes that miss or never end are told" {
+@test "includes of missing files, and endless includes, are reported" {
     printf 'include("missing.rc")\n' | write
     wanted 78
     says "$rc:1: cannot include $work/missing.rc"
@@ -415,7 +415,7 @@ END
     [ "$(kept "$HOME/other/there")" -eq 2 ]
 }
 
-@test "the rc file is looked for in the environment, the config directory, and home" {
+@test "the rc file is searched for in the environment, the config directory, and home" {
     start_server --synthetic 1 --shared
     write_rc
     mkdir -p "$HOME/.config/keepmail" "$work/xdg/keepmail"
@@ -434,7 +434,7 @@ END
     [ "$status" -eq 78 ]
 }
 
-@test "the password comes from a command or a file" {
+@test "the password may come from a command or a file" {
     start_server --synthetic 2 --password 'o p"e n'
     write_rc
     sed -i '/^password/d; /^user/s/password.*//' "$rc"
@@ -456,7 +456,8 @@ END
     sed -i "s|password-command = .*|password-command = \"sleep 30\"\n  timeout = 1|" "$rc"
     wanted 75
     says "did not end within 1 seconds"
-    # It closes its output and goes on, or is deaf to signals: no matter.
+    # A command that closes its output and continues, or ignores signals, does
+    # no harm.
     sed -i "s|password-command = .*|password-command = \"trap '' TERM; exec >\&-; sleep 30\"|" "$rc"
     wanted 75
     says "did not end within 1 seconds"
@@ -468,7 +469,7 @@ END
     says "chmod 600 '$work/secret'"
 }
 
-@test "without a password and a terminal it is said what to set" {
+@test "without a password or a terminal, the message says what to set" {
     start_server --synthetic 1
     write_rc
     sed -i '/^password/d' "$rc"
@@ -477,7 +478,7 @@ END
     says "no terminal to ask on: set password-command"
 }
 
-@test "the password is asked for on a terminal, and not shown" {
+@test "the password is asked for on a terminal, and not echoed" {
     start_server --synthetic 2
     write_rc
     sed -i '/^password/d' "$rc"
@@ -487,7 +488,7 @@ END
     says "fetched 2"
 }
 
-@test "every setting stands in the man page" {
+@test "every setting is in the man page" {
     settings=$(sed -n 's/^\t{"\([a-z-]*\)", [a-z_]*set_.*/\1/p' \
         "$TESTS_SRC/../src/core/setting.c")
     [ "$(wc -w <<<"$settings")" -gt 35 ]
@@ -496,7 +497,7 @@ END
     done
 }
 
-@test "the example rc file has no mistake" {
+@test "the example rc file has no mistakes" {
     mkdir -p "$HOME/.config"
     cp "$TESTS_SRC/../contrib/keepmailrc.example" "$rc"
     chmod 600 "$rc"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Killed anywhere: every message once, none twice, none missing.
+# Killed anywhere: every message is here once, none twice, none missing.
 
 load ../lib/helpers
 
@@ -12,7 +12,7 @@ teardown() {
     common_teardown
 }
 
-# Twelve varied messages, and three that nothing but their number tells apart.
+# Twelve varied messages, and three that differ only by their number.
 make_some_mail() {
     make_mail 12
     for i in 1 2 3; do
@@ -22,8 +22,9 @@ make_some_mail() {
     cp -r "$work/mail" "$work/sent"
 }
 
-# each_rung PATH CALLS...: killed before each of these calls, the first and later
-# ones; the next run puts it right, and the one behind that changes nothing.
+# each_rung PATH CALLS...: kills the run before the first and later ones of each
+# of these calls; the next run repairs everything, and the one after that
+# changes nothing.
 each_rung() {
     local path=$1 calls when
     shift
@@ -43,7 +44,8 @@ each_rung() {
             patiently
             same_mail "$work/sent" "$path" || { echo "# at $calls $when"; return 1; }
             [ "$(files "$work/mail")" -eq 0 ]
-            # Killed between QUIT and the record of it: then it has vanished.
+            # If it was killed between QUIT and recording that, the message has
+            # vanished.
             [ "$(in_store "SELECT count(*) FROM message
                 WHERE state <> 3 AND vanished_at IS NULL")" -eq 0 ]
         done
@@ -51,7 +53,7 @@ each_rung() {
     [ "$(in_store "PRAGMA integrity_check")" = ok ]
 }
 
-@test "killed at each rung of the ladder, Maildir" {
+@test "killed at each step of the commit ladder, Maildir" {
     make_some_mail
     start_server --folder "$work/mail"
     write_rc "delete = now"
@@ -59,7 +61,7 @@ each_rung() {
         ftruncate unlink
 }
 
-@test "killed at each rung of the ladder, mbox" {
+@test "killed at each step of the commit ladder, mbox" {
     make_some_mail
     start_server --folder "$work/mail"
     write_rc "mbox = \"$work/mbox\"" "delete = now"
@@ -84,7 +86,7 @@ each_rung() {
     [ "$(in_store "SELECT count(*) FROM message WHERE state = 2")" -eq 12 ]
 }
 
-@test "a torn tail of an mbox is cut off, and mail of others behind it is not" {
+@test "a torn end of an mbox is removed, unless others' mail follows it" {
     make_mail 12
     start_server --folder "$work/mail" --shared
     write_rc "mbox = \"$work/mbox\""
@@ -102,7 +104,7 @@ each_rung() {
     grep -q '^others$' "$work/mbox"
 }
 
-# Nothing but their number tells messages apart that have no header.
+# Messages without a header that differ only by their number.
 alike() {
     mkdir -p "$work/mail"
     for ((i = 1; i <= 5; i++)); do
@@ -112,7 +114,7 @@ alike() {
     start_server --folder "$work/mail" --shared
 }
 
-@test "messages without a header that are alike are each fetched again, mbox" {
+@test "identical messages without a header are each fetched again, mbox" {
     alike
     write_rc "mbox = \"$work/mbox\""
     wanted 0
@@ -125,12 +127,13 @@ alike() {
     same_mail "$work/sent" "$work/mbox"
 }
 
-@test "messages without a header that are alike are each fetched again, Maildir" {
+@test "identical messages without a header are each fetched again, Maildir" {
     alike
     write_rc
     wanted 0
     in_store "UPDATE message SET state = 1, kept_at = NULL"
-    # One was filed under another name, and the others were not there yet.
+    # One was moved to another name, and the others had not been moved into
+    # place.
     set -- "$work/Mail/new"/*
     mkdir -p "$work/Mail/.Done"/{cur,new,tmp}
     mv "$1" "$work/Mail/.Done/cur/filed:2,S"
@@ -158,7 +161,7 @@ alike() {
     same_mail "$work/sent" "$work/mbox"
 }
 
-@test "an empty message that is torn is cut off, and comes once" {
+@test "an empty message that is torn is removed, and delivered once" {
     mkdir -p "$work/mail"
     for i in 1 2 3; do : >"$work/mail/$i"; done
     cp -r "$work/mail" "$work/sent"
@@ -167,7 +170,7 @@ alike() {
     wanted 0
     cp -p "$work/mbox" "$work/whole"
     size=$(stat -c %s "$work/mbox")
-    # Behind its From_ line, and within it.
+    # Torn after its From_ line, and within it.
     for less in 1 9; do
         cp -p "$work/whole" "$work/mbox"
         in_store "UPDATE message SET state = 1, kept_at = NULL"
@@ -179,7 +182,7 @@ alike() {
     done
 }
 
-@test "what differs in a line end, or in what readers add, is another message" {
+@test "a message that differs in a line end, or in lines that mail readers add, is another message" {
     mkdir -p "$work/mail"
     : >"$work/mail/1"
     printf '\r\n' >"$work/mail/2"
@@ -190,7 +193,7 @@ alike() {
     write_rc "mbox = \"$work/mbox\""
     wanted 0
     same_mail "$work/sent" "$work/mbox"
-    # Killed behind the first and the third, one after another.
+    # Killed after the first and after the third, one after the other.
     for n in 1 3; do
         offset=$(in_store "SELECT offset FROM message WHERE id = $((n + 1))")
         in_store "UPDATE message SET state = 1, kept_at = NULL WHERE id > $n"
@@ -209,7 +212,7 @@ account b {
 END
 }
 
-@test "another account's copy of the same message is not this one's" {
+@test "another account's copy of the same message does not count as this account's" {
     make_mail 12
     start_server --folder "$work/mail" --shared
     for place in "maildir:$work/Mail:$work/b" "mbox:$work/mbox:$work/bbox"; do
@@ -220,14 +223,14 @@ END
         wanted 0
         same_mail "$work/sent" "$own"
         same_mail "$work/sent" "$other"
-        # Killed before anything was shown.
+        # Killed before anything was published.
         in_store "UPDATE message SET state = 1, kept_at = NULL"
         rm -rf "$own"
         wanted 0
         same_mail "$work/sent" "$own"
         same_mail "$work/sent" "$other"
     done
-    # In one mbox: what is there is account b's, and a was killed before it
+    # In one mbox: the mail in it is account b's, and a was killed before it
     # appended its own.
     rm -rf "$work/state"
     write_rc "mbox = \"$work/one\""
@@ -242,7 +245,7 @@ END
     says 24
 }
 
-@test "nor is that of an account whose state lies elsewhere, which no record tells of" {
+@test "nor does the copy of an account whose state is elsewhere, and which no record mentions" {
     make_mail 12
     start_server --folder "$work/mail" --shared
     for place in "maildir:$work/Mail:$work/b" "mbox:$work/mbox:$work/bbox"; do
@@ -253,7 +256,7 @@ END
   state = \"$work/state2\""
         wanted 0
         [ -e "$work/state2/b.db" ]
-        # Account a was killed before it showed anything.
+        # Account a was killed before it published anything.
         in_store "UPDATE message SET state = 1, kept_at = NULL"
         rm -rf "$own"
         wanted 0
@@ -262,7 +265,7 @@ END
     done
 }
 
-@test "where another account's record cannot be read, what is in doubt is fetched again" {
+@test "if another account's record cannot be read, doubtful messages are fetched again" {
     make_mail 12
     start_server --folder "$work/mail" --shared
     write_rc "local = \"$work\""
@@ -280,11 +283,12 @@ END
     in_store "UPDATE message SET state = 1, kept_at = NULL"
     rm "$work/Mail/new"/*
     wanted 0
-    # Those that their headers tell from all others are known there.
+    # Messages whose headers tell them from all others are recognised as
+    # present.
     [ "$(kept)" -lt 6 ]
 }
 
-@test "where the directory of the records cannot be read to its end, what is in doubt is fetched again" {
+@test "if the directory of the records cannot be read completely, doubtful messages are fetched again" {
     command -v strace >/dev/null || skip "no strace here"
     make_mail 12
     start_server --folder "$work/mail" --shared
@@ -303,7 +307,7 @@ END
     [ "$(kept)" -eq 12 ]
 }
 
-@test "a Maildir that cannot be read to its end ends the recovery, and nothing is fetched twice" {
+@test "a Maildir that cannot be read completely ends the recovery, and nothing is fetched twice" {
     command -v strace >/dev/null || skip "no strace here"
     make_mail 12
     start_server --folder "$work/mail"
@@ -322,7 +326,7 @@ END
     same_mail "$work/sent" "$work/Mail"
 }
 
-@test "mail that others appended behind a torn tail stays, in whatever line it begins" {
+@test "mail that others appended after a torn end stays, whatever line it begins with" {
     make_mail 12
     start_server --folder "$work/mail" --shared
     write_rc "mbox = \"$work/mbox\""
@@ -339,7 +343,7 @@ END
     done
 }
 
-@test "mail that waits in tmp for longer than a weekend is not swept away" {
+@test "mail that waits in tmp for longer than a weekend is not removed by the sweep" {
     make_mail 12
     start_server --folder "$work/mail" --shared
     write_rc
@@ -356,7 +360,7 @@ END
     [ "$(files "$work/Mail/tmp")" -eq 0 ]
 }
 
-@test "a sync of new/ that failed is not believed: what lies there is taken back" {
+@test "after a failed sync of new/, the files moved there are removed" {
     strike=$TESTS_BUILD/torture/strike
     [ "$(id -u)" -eq 0 ] || skip "only root sees which file a call is about"
     ! grep -q '__asan_init\|valgrind' "$KEEPMAIL" || skip "not with sanitizers"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Mail that its owner filed, by whatever program, is not gone.
+# Mail that its owner moved, with whatever program, is not gone.
 
 load ../lib/helpers
 load ../lib/dovecot
@@ -25,7 +25,7 @@ on_server() {
     files "$work/mail"
 }
 
-# copy_of N: the file of a letter here.
+# copy_of N: the file here with letter N.
 copy_of() {
     grep -rl "^Subject: letter $1$" "$work/Mail/new" "$work/Mail/cur"
 }
@@ -34,7 +34,7 @@ make_folder() {
     mkdir -p "$1"/{new,cur,tmp}
 }
 
-# A name as another program makes it.
+# A file name as another program would create it.
 foreign_name() {
     echo "1795000000.M${1}P4711.mailhost,S=200:2,S"
 }
@@ -45,7 +45,7 @@ fetch_all() {
     [ "$(on_server)" -eq 6 ]
 }
 
-@test "mail filed under another name is not gone, and verify, history and list know where it is" {
+@test "mail moved to another name is not gone, and verify, history and list find it" {
     fetch_all 'delete = "when purged"'
     make_folder "$work/Files/Archive"
     for i in {1..6}; do
@@ -57,14 +57,14 @@ fetch_all() {
     wanted 0 verify
     wanted 0 history a 000003.eml
     says "$work/Files/Archive/cur/$(foreign_name 3)"
-    # It is known by its new name from now on.
+    # From now on it is known by its new name.
     rm "$work/Files/Archive/cur/$(foreign_name 3)"
     wanted 0
     [ "$(on_server)" -eq 5 ]
     [ ! -e "$work/mail/000003.eml" ]
 }
 
-@test "filed under another name in the trash it is trashed, not purged" {
+@test "mail moved to another name in the trash is trashed, not purged" {
     fetch_all 'delete = "when trashed"'
     make_folder "$work/Files/Trash"
     mv "$(copy_of 1)" "$work/Files/Trash/cur/$(foreign_name 1)"
@@ -77,7 +77,7 @@ fetch_all() {
     [ "$(on_server)" -eq 4 ]
 }
 
-@test "a copy whose text or subject was edited, or that a reader wrote into, is not gone" {
+@test "a copy whose text or subject was edited, or to which a mail reader added lines, is not gone" {
     fetch_all 'delete = "when purged"'
     make_folder "$work/Files/Archive"
     sed 's/^text/my text/' "$(copy_of 1)" >"$work/Files/Archive/cur/$(foreign_name 1)"
@@ -89,14 +89,14 @@ fetch_all() {
     for i in 1 2 3 4; do rm "$(copy_of "$i")"; done
     wanted 0
     [ "$(on_server)" -eq 6 ]
-    # What is due is erased if only a reader's own lines were added.
+    # Due mail is erased if mail readers added only their own lines.
     write_rc 'delete = "after 1 day"' "local = \"$work/Files\""
     days_pass 2
     wanted 0
     [ "$(cd "$work/mail" && echo *)" = "000001.eml 000002.eml 000004.eml" ]
 }
 
-@test "mail saved from a Maildir into an mbox, and from an mbox into a Maildir, is not gone" {
+@test "mail moved from a Maildir to an mbox, or from an mbox to a Maildir, is not gone" {
     fetch_all 'delete = "when purged"'
     for i in {1..6}; do
         {
@@ -124,7 +124,7 @@ fetch_all() {
     wanted 0 verify
 }
 
-@test "what has no header to be known by is found by its text, or else stays on the server" {
+@test "mail without a header to recognise it by is found by its text, or else stays on the server" {
     rm "$work/mail"/*
     for i in {1..5}; do
         printf 'Subject: nightly\n\nreport %d\n' "$i" >"$work/mail/$i"
@@ -142,7 +142,7 @@ fetch_all() {
     says "$work/Files/Archive/cur/$(foreign_name 1)"
 }
 
-@test "files of other mail are read once" {
+@test "files of other mail are read only once" {
     command -v strace >/dev/null || skip "no strace here"
     fetch_all 'delete = "when purged"' "confine = false" "brake = 100"
     make_folder "$work/Files/Archive"
@@ -161,7 +161,7 @@ fetch_all() {
     [ "$(on_server)" -eq 5 ]
 }
 
-@test "all copies missing at once brake, from three on, whatever brake says" {
+@test "if all copies are missing at once, and there are at least three, the brake applies whatever it is set to" {
     fetch_all 'delete = "when purged"' "brake = 100"
     rm "$work/Mail/new"/*
     wanted 65
@@ -173,7 +173,7 @@ fetch_all() {
     [ "$(on_server)" -eq 0 ]
 }
 
-@test "a part that cannot be looked at keeps only what was not found" {
+@test "a part that cannot be searched protects only mail that was not found elsewhere" {
     fetch_all 'delete = "when purged"'
     make_folder "$work/Files/Closed"
     ln -s loop "$work/Files/loop"
@@ -182,7 +182,7 @@ fetch_all() {
     says "cannot look through $work/Files/loop"
     says "1 message that may be there stays on the server"
     [ "$(on_server)" -eq 6 ]
-    # All are where they were put: nothing depends on it.
+    # All copies are where they were stored, so none depends on that part.
     write_rc 'delete = "after 1 day"' "local = \"$work/Files\""
     days_pass 2
     wanted 74
@@ -192,7 +192,7 @@ fetch_all() {
     [ "$(on_server)" -eq 0 ]
 }
 
-@test "folders and mboxes that are links, and a maildir that was changed, are looked through by a confined worker" {
+@test "symlinked folders and mboxes, and a maildir setting that was changed, are searched by a confined worker" {
     fetch_all 'delete = "when purged"'
     make_folder "$work/disk/Archive"
     ln -s "$work/disk/Archive" "$work/Mail/.Archive"
@@ -212,7 +212,7 @@ fetch_all() {
     [ "$(on_server)" -eq 7 ]
 }
 
-@test "a dry run and list read an mbox as a run does" {
+@test "a dry run and list read an mbox in the same way as a run" {
     write_rc 'delete = "after 1 day"' "mbox = \"$work/box/inbox\""
     wanted 0
     days_pass 2
@@ -223,7 +223,7 @@ fetch_all() {
     [ "$(on_server)" -eq 0 ]
 }
 
-@test "another, empty directory in the place of the Maildir: nothing is fetched or erased" {
+@test "with another, empty directory in place of the Maildir, nothing is fetched or erased" {
     fetch_all 'delete = "when purged"'
     mv "$work/Mail" "$work/Elsewhere"
     make_folder "$work/Mail"
@@ -232,12 +232,12 @@ fetch_all() {
     says "$work/Mail is another directory than the one that mail was put into"
     [ "$(on_server)" -eq 7 ]
     [ "$(files "$work/Mail")" -eq 0 ]
-    # With the mail in it, it is a copy of the first.
+    # With the mail in it, it is a copy of the first one.
     rm -r "$work/Mail"
     cp -a "$work/Elsewhere" "$work/Mail"
     wanted 0
     [ "$(on_server)" -eq 7 ]
-    # Its owner says that it is as it should be.
+    # The owner says that this is intended.
     rm -r "$work/Mail"
     make_folder "$work/Mail"
     rm "$work/mail/000007.eml"
@@ -246,18 +246,18 @@ fetch_all() {
     [ "$(on_server)" -eq 0 ]
 }
 
-@test "a directory of which a part cannot be looked through is not called empty" {
+@test "a directory that cannot be searched completely is not called empty" {
     command -v strace >/dev/null || skip "strace is missing"
     strace -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
     write_rc 'delete = now'
     wanted 0
-    # On another disk from now on, and read by its owner.
+    # The directory is now on another disk, and a mail reader has read the mail.
     cp -a "$work/Mail" "$work/Copy"
     rm -r "$work/Mail"
     mv "$work/Copy" "$work/Mail"
     mv "$work/Mail/new"/* "$work/Mail/cur/"
     printf 'Message-ID: <7@x>\n\nseven\n' >"$work/mail/000007.eml"
-    # The leak checker cannot work where strace does.
+    # The leak checker does not work under strace.
     ASAN_OPTIONS=detect_leaks=0 run strace -f -o /dev/null -P "$work/Mail/cur" \
         -e inject=openat:error=EMFILE "$KEEPMAIL" -f "$rc"
     [ "$status" -eq 74 ]
@@ -267,7 +267,7 @@ fetch_all() {
     [ "$(on_server)" -eq 0 ]
 }
 
-@test "an empty directory in the place of the Maildir takes no mail of delete = now, either" {
+@test "an empty directory in place of the Maildir receives no mail with delete = now, either" {
     write_rc 'delete = now'
     wanted 0
     [ "$(on_server)" -eq 0 ]
@@ -277,14 +277,14 @@ fetch_all() {
     wanted 65
     says "$work/Mail is another directory than the one that mail was put into"
     [ "$(on_server)" -eq 1 ]
-    # It was moved to another disk, or most of it was filed.
+    # It was moved to another disk, or most of the mail was moved elsewhere.
     cp "$work/Elsewhere/new"/*Q1R* "$work/Mail/new/"
     wanted 0
     [ "$(on_server)" -eq 0 ]
     [ "$(files "$work/Mail")" -eq 2 ]
 }
 
-# in_mutt FILE KEYS: what its owner types.
+# in_mutt FILE KEYS: what the user types.
 in_mutt() {
     printf 'set folder="%s"\nset mbox_type=Maildir\nset delete=yes\nset confirmappend=no\nset confirmcreate=no\nset move=no\nset quit=yes\nset record=""\n' \
         "$work/Files" >"$work/muttrc"
@@ -294,13 +294,13 @@ in_mutt() {
         /dev/null </dev/null >"$work/mutt.out" 2>&1
 }
 
-@test "what mutt saves to a Maildir or an mbox, or edits, is not gone" {
+@test "mail that mutt saves to a Maildir or an mbox, or edits, is not gone" {
     command -v mutt >/dev/null || skip "no mutt here"
     command -v script >/dev/null || skip "no script(1) here"
     fetch_all 'delete = "when purged"'
     make_folder "$work/Files/Archive"
     : >"$work/Files/box"
-    # The first by itself, two tagged ones at once, one edited.
+    # Saves the first message, then two tagged ones at once, and edits one.
     in_mutt "$work/Mail" "<save-message><kill-line>$work/Files/Archive<enter>"
     [ "$(files "$work/Files/Archive")" -eq 1 ]
     in_mutt "$work/Mail" "<tag-pattern>~s letter.[23]<enter><tag-prefix><save-message><kill-line>$work/Files/box<enter>"
@@ -313,7 +313,7 @@ in_mutt() {
     [ "$(on_server)" -eq 6 ]
 }
 
-@test "what an IMAP server moves or copies to another folder is not gone" {
+@test "mail that an IMAP server moves or copies to another folder is not gone" {
     find_dovecot || skip "no Dovecot 2.3 (contrib/bootstrap check unpacks one)"
     [ -x "$dovecot_prefix/usr/lib/dovecot/imap" ] || skip "no dovecot-imapd"
     fetch_all 'delete = "when purged"'
@@ -326,14 +326,14 @@ in_mutt() {
     stop_dovecot
     [ "$(id -u)" -ne 0 ] || chown -R "$(id -u):$(id -g)" "$work/Mail"
     cp "$work/cert.pem" "$work/server/cert.pem"
-    # One of them was copied before; the other is gone.
+    # One of the deleted messages was copied before; the other is gone.
     [ "$(files "$work/Mail/cur")" -eq 2 ]
     [ "$(find "$work/Mail/.Archive"/{new,cur} -type f | wc -l)" -eq 3 ]
     wanted 0
     [ "$(on_server)" -eq 5 ]
 }
 
-@test "what mbsync moves from folder to folder is not gone" {
+@test "mail that mbsync moves from folder to folder is not gone" {
     command -v mbsync >/dev/null || skip "no mbsync here"
     fetch_all 'delete = "when purged"'
     mkdir -p "$work/desk" "$work/sync"
@@ -362,7 +362,7 @@ END
         mv "$(grep -rl "^Subject: letter $i$" "$work/desk/inbox")" \
             "$work/desk/Archive/cur/$(foreign_name "$i")"
     done
-    # And one is away at the desk for good.
+    # And one is removed for good at the other end.
     rm "$(grep -rl "^Subject: letter 3$" "$work/desk/inbox")"
     mbsync -c "$work/mbsyncrc" all
     [ "$(files "$work/Files/Archive/cur")" -eq 2 ]
@@ -372,7 +372,7 @@ END
     [ ! -e "$work/mail/000003.eml" ]
 }
 
-@test "what procmail files is not gone" {
+@test "mail that procmail sorts is not gone" {
     command -v procmail >/dev/null || skip "no procmail here"
     fetch_all 'delete = "when purged"'
     mkdir -p "$work/Files"

@@ -16,7 +16,7 @@ teardown() {
     common_teardown
 }
 
-# make_letters N: all of them with a header, by which they can be known again.
+# make_letters N: N letters, each with a header by which it can be recognised.
 make_letters() {
     local i
     rm -rf "$work/mail" "$work/sent"
@@ -28,7 +28,7 @@ make_letters() {
     cp -r "$work/mail" "$work/sent"
 }
 
-# The server gives all its messages new uids.
+# The server gives new uids to all its messages.
 rename_all() {
     local file
     for file in "$work/mail"/*; do
@@ -36,7 +36,7 @@ rename_all() {
     done
 }
 
-# news N: so many new messages.
+# news N: adds N new messages.
 news() {
     local i
     for ((i = 1; i <= $1; i++)); do
@@ -46,7 +46,7 @@ news() {
     done
 }
 
-# How many whole messages the server has sent.
+# The number of complete messages that the server has sent.
 sent_whole() {
     local i
     stop_server
@@ -57,7 +57,7 @@ sent_whole() {
     awk '$1 == "retrs" { n = $2 } END { print n }' "$work/server/report"
 }
 
-@test "mail under new uids is known again by its headers: only what is new is fetched" {
+@test "mail under new uids is recognised by its headers: only new mail is fetched" {
     write_rc 'delete = "after 30 days"'
     wanted 0
     days_pass 20
@@ -67,7 +67,7 @@ sent_whole() {
     says "40 are known again by their headers, 5 are new"
     says "fetched 5"
     same_mail "$work/sent" "$work/Mail"
-    # The days that have passed have passed.
+    # Days that have passed still count.
     days_pass 10
     wanted 0 -v
     says "erased 40, left 5"
@@ -82,11 +82,11 @@ sent_whole() {
     says "it gave them new uids, or this is another mailbox"
     [ "$(files "$work/mail")" -eq 40 ]
     [ "$(kept)" -eq 40 ]
-    # And so it does the next time.
+    # It does so again the next time.
     wanted 65
 }
 
-@test "on-uid-reset = refetch fetches all of it again" {
+@test "on-uid-reset = refetch fetches all mail again" {
     wanted 0
     rename_all
     write_rc "on-uid-reset = refetch" "duplicates = keep"
@@ -103,7 +103,7 @@ sent_whole() {
     [ "$(in_store "SELECT * FROM message" | sha256sum)" = "$before" ]
 }
 
-@test "a mailbox with other mail in it is other mail: all is fetched, nothing erased unfetched" {
+@test "if the mailbox contains other mail, all of it is fetched, and nothing is erased before it is fetched" {
     write_rc "delete = now"
     wanted 0
     news 3
@@ -113,7 +113,7 @@ sent_whole() {
     same_mail "$work/sent" "$work/Mail"
 }
 
-@test "the same text under two uids is put here once, and both are kept, and erased" {
+@test "the same text under two uids is stored here once, and both messages are kept, and erased" {
     for place in maildir mbox; do
         rm -rf "$work/state" "$work/Mail" "$work/mbox"
         make_letters 4
@@ -137,7 +137,7 @@ sent_whole() {
     done
 }
 
-@test "what its owner moved into a folder is here, what he removed is fetched again" {
+@test "mail that its owner moved to a folder counts as here, and removed mail is fetched again" {
     make_letters 4
     wanted 0
     mkdir -p "$work/Mail/.Old"/{new,cur,tmp}
@@ -153,7 +153,7 @@ sent_whole() {
     [ "$(grep -rl "letter 2$" "$work/Mail" | wc -l)" -eq 1 ]
 }
 
-@test "messages without a header are put here each time" {
+@test "messages without a header are stored here each time" {
     printf 'text\n' >"$work/mail/bare1"
     printf 'text\n' >"$work/mail/bare2"
     cp "$work/mail"/bare* "$work/sent/"
@@ -161,7 +161,7 @@ sent_whole() {
     same_mail "$work/sent" "$work/Mail"
 }
 
-@test "copies under new uids are matched one to one" {
+@test "copies are matched one to one under new uids" {
     for i in 1 2 3; do
         cp "$work/sent/000001.eml" "$work/mail/copy$i"
         cp "$work/sent/000001.eml" "$work/sent/copy$i"
@@ -175,7 +175,7 @@ sent_whole() {
     [ "$(in_store "SELECT count(DISTINCT uid) FROM message")" -eq 43 ]
 }
 
-@test "a known uid with another size is another message: fetched, and kept beside the first" {
+@test "a known uid with another size is another message: it is fetched, and stored in addition to the first" {
     wanted 0
     printf 'Subject: another\n\nanother\n' >"$work/mail/000001.eml"
     cp "$work/mail/000001.eml" "$work/sent/another"
@@ -189,7 +189,7 @@ sent_whole() {
     [ "$(files "$work/mail")" -eq 0 ]
 }
 
-@test "a uid used again for mail of the very same size is told by its header" {
+@test "a reused uid of mail with exactly the same size is detected by its header" {
     write_rc "delete = now"
     wanted 0
     wanted 0
@@ -203,7 +203,7 @@ sent_whole() {
     [ "$(files "$work/mail")" -eq 0 ]
 }
 
-@test "Dovecot's new uidvalidity: 1000 messages are known again, 5 are fetched" {
+@test "after Dovecot's uidvalidity changes, 1000 messages are recognised, and 5 are fetched" {
     find_dovecot || skip "no Dovecot 2.3 (contrib/bootstrap check unpacks one)"
     stop_server
     make_letters 1000
@@ -231,7 +231,7 @@ sent_whole() {
     says "erased 1000, left 5"
 }
 
-@test "a server without UIDL: mail is fetched once, known by headers and sizes" {
+@test "without UIDL, mail is fetched once, and recognised by headers and sizes" {
     stop_server
     start_server --folder "$work/mail" --no UIDL
     write_rc
@@ -254,7 +254,7 @@ sent_whole() {
     [ "$(files "$work/mail")" -eq 0 ]
 }
 
-@test "what a machine sends each night has the same header, and is another message" {
+@test "mail that a machine sends each night with the same header is another message" {
     rm "$work/mail"/*
     printf 'From: root\nSubject: backup\n\nall is well\n' >"$work/mail/old"
     write_rc
@@ -266,12 +266,12 @@ sent_whole() {
     [ "$(kept)" -eq 2 ]
 }
 
-@test "nothing is quiet for more than a day" {
+@test "no quiet period is longer than a day" {
     wanted 0
     [ "$(in_store "SELECT until <= unixepoch() + 86400 FROM quiet")" -eq 1 ]
 }
 
-@test "a uid given at once to another message of the very same size is another message" {
+@test "a uid reused at once for another message with exactly the same size is detected" {
     rm -rf "$work/mail" "$work/sent"
     mkdir -p "$work/mail"
     printf 'Subject: one\nMessage-ID: <1@x>\n\ntext\n' >"$work/mail/one"
@@ -285,7 +285,7 @@ sent_whole() {
     [ "$(files "$work/mail")" -eq 0 ]
 }
 
-@test "a server that confirms and does not erase is asked once for each header" {
+@test "a server that confirms erasing but does not erase is asked once for each header" {
     make_mail 20
     start_server --folder "$work/mail" --forgetful
     write_rc "delete = now"
@@ -297,7 +297,7 @@ sent_whole() {
     [ "$(kept)" -eq 20 ]
 }
 
-@test "sizes that are told otherwise each time fetch nothing again, with and without TOP" {
+@test "sizes that are reported differently each time do not cause mail to be fetched again, with or without TOP" {
     rm -rf "$work/mail"
     mkdir -p "$work/mail"
     for ((i = 1; i <= 1100; i++)); do
@@ -310,7 +310,7 @@ sent_whole() {
     in_store "UPDATE message SET size = size + 7; DELETE FROM quiet"
     wanted 0 -v
     says "fetched 0"
-    # Without TOP they must be fetched once to see that they are the same.
+    # Without TOP, they must be fetched once to see that they are the same.
     start_server --folder "$work/mail" --no TOP
     write_rc
     in_store "UPDATE message SET size = size + 7; DELETE FROM quiet"
@@ -328,7 +328,7 @@ sent_whole() {
     [ "$(files "$work/mail")" -eq 1100 ]
 }
 
-@test "quite another size under a uid that only counts as seen is another message" {
+@test "a very different size under a uid that only counts as seen is another message" {
     make_mail 3
     start_server --folder "$work/mail"
     write_rc
@@ -342,7 +342,7 @@ sent_whole() {
     [ "$(kept)" -eq 2 ]
 }
 
-@test "on-uid-reset = stop does not stop at a window" {
+@test "on-uid-reset = stop does not stop at a server that lists only a window" {
     mkdir "$work/hidden"
     make_mail 45
     start_server --folder "$work/mail" --window 10 --hidden "$work/hidden" \
@@ -353,7 +353,7 @@ sent_whole() {
     wanted 0
 }
 
-@test "a reset without TOP: all is fetched, and nothing is put here twice" {
+@test "uids are reset on a server without TOP: all mail is fetched, and nothing is stored twice" {
     make_mail 40
     start_server --folder "$work/mail"
     write_rc
@@ -369,7 +369,7 @@ sent_whole() {
     says_nothing
 }
 
-@test "what is odd about uids is said once" {
+@test "each peculiarity of uids is reported once" {
     make_mail 6
     start_server --folder "$work/mail" --twice
     write_rc
@@ -387,7 +387,7 @@ sent_whole() {
     says_nothing
 }
 
-@test "what was away and cannot be proven is on the server all the same, and heals" {
+@test "mail that returns without a proof that it is the same still counts as on the server, and is proven later" {
     make_mail 12
     start_server --folder "$work/mail" --no TOP
     write_rc
@@ -400,7 +400,7 @@ sent_whole() {
     wanted 0
     wanted 0 status
     says "12 on the server"
-    # Not erased, since nobody can tell.
+    # It is not erased, since its identity is not certain.
     write_rc "delete = now"
     wanted 0
     [ "$(files "$work/mail")" -eq 12 ]
@@ -426,7 +426,7 @@ sent_whole() {
     says "1 held"
 }
 
-@test "loose sizes keep no new mail away, and TOP asks for no more than it must" {
+@test "unreliable sizes do not keep new mail from being fetched, and TOP is sent no more often than needed" {
     rm -rf "$work/mail"
     mkdir -p "$work/mail"
     for ((i = 1; i <= 5; i++)); do
@@ -448,7 +448,7 @@ sent_whole() {
     [ "$here" -eq 5 ]
 }
 
-@test "a header that says nothing is not that of a message whose header did" {
+@test "a header without identifying fields is not that of a message whose header had them" {
     rm -rf "$work/mail"
     mkdir -p "$work/mail"
     printf 'Subject: one\nMessage-ID: <1@x>\n\ntext\n' >"$work/mail/one"
@@ -460,7 +460,7 @@ sent_whole() {
     [ "$(kept)" -eq 2 ]
 }
 
-@test "on-uid-reset = stop stops where no header tells" {
+@test "on-uid-reset = stop stops if no header tells messages apart" {
     rm -rf "$work/mail"
     mkdir -p "$work/mail"
     for ((i = 1; i <= 30; i++)); do
@@ -474,7 +474,7 @@ sent_whole() {
     [ "$(kept)" -eq 30 ]
 }
 
-@test "a message that waits for being fetched again is no message without a uid" {
+@test "a message that is waiting to be fetched again does not count as one without a uid" {
     rm -rf "$work/mail"
     mkdir -p "$work/mail"
     for ((i = 1; i <= 6; i++)); do

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The store outlives mistakes: of its owner, of servers, of disks.
+# The store survives mistakes of its owner, of servers, and of disks.
 
 load ../lib/helpers
 
@@ -22,7 +22,7 @@ make_letters() {
     done
 }
 
-# Mail that no header tells from other mail.
+# Mail that cannot be told from other mail by its header.
 make_nameless() {
     local i
     rm -f "$work/mail"/*
@@ -42,19 +42,19 @@ rename_account() {
     sed -i "s/^account $1 /account $2 /" "$rc"
 }
 
-@test "a user that was mistyped does not bind the store" {
+@test "a mistyped user does not bind the store" {
     write_rc "user = tset"
     wanted 77
     write_rc
     wanted 0
     [ "$(kept)" -eq 8 ]
-    # What was bound by a login stays bound.
+    # A store that was bound by a login stays bound.
     write_rc "user = other"
     wanted 78
     says "is the mailbox of test"
 }
 
-@test "an account that was renamed fetches nothing twice: its store is renamed, too" {
+@test "a renamed account fetches nothing twice if its store is renamed, too" {
     write_rc
     wanted 0
     rename_account a work
@@ -77,10 +77,10 @@ rename_account() {
     says "still in the rc file"
 }
 
-@test "a store is renamed with all that is in its journal, or not at all" {
+@test "a store is renamed with everything in its journal, or not at all" {
     write_rc
     wanted 0
-    # Another program reads the store all the while.
+    # Another program is reading the store all the time.
     sqlite3 "$work/state/a.db" "BEGIN; SELECT count(*) FROM message" \
         ".shell touch '$work/reads'; until [ -e '$work/read' ]; do sleep 0.1; done" \
         >/dev/null 3>&- &
@@ -98,7 +98,7 @@ rename_account() {
     [ "$(sqlite3 "$work/state/work.db" "SELECT count(held_at) FROM message")" -eq 8 ]
 }
 
-@test "no store is renamed over one that knows anything" {
+@test "a store is never renamed over one that has records" {
     start_server --folder "$work/mail" --shared
     write_rc
     wanted 0
@@ -107,7 +107,7 @@ rename_account() {
         cat "$work/both"
         printf 'account b {\n  maildir = "%s"\n}\n' "$work/Other"
     } >"$rc"
-    # A second account of the same mailbox is its owner's business.
+    # A second account for the same mailbox is the owner's decision.
     wanted 0
     [ "$(kept "$work/Other")" -eq 8 ]
     sed -i 's/^account a /account c /' "$rc"
@@ -117,7 +117,7 @@ rename_account() {
     wanted 0
 }
 
-@test "a damaged store that was put aside is missed, also where another account shares the Maildir" {
+@test "a damaged store that was moved away is noticed as missing, even if another account shares the Maildir" {
     write_rc
     {
         cat "$rc"
@@ -138,13 +138,13 @@ rename_account() {
     wanted 65 fetch b
     says "keepmail rebuild b"
     [ "$(kept)" -eq 12 ]
-    # A store that cannot be read knows nothing.
+    # A store that cannot be read provides no records.
     echo rubbish >"$work/state/a.db"
     wanted 65 fetch b
     [ "$(kept)" -eq 12 ]
 }
 
-@test "an mbox without its store is not fetched into, and rebuild finds what is there" {
+@test "nothing is fetched into an mbox whose store is missing, and rebuild finds the mail in it" {
     make_nameless 4
     make_letters 1 4
     printf 'Subject: head alone\nMessage-ID: <head@x>\n\n' >"$work/mail/head.eml"
@@ -161,9 +161,9 @@ rename_account() {
     [ "$(kept "$work/box")" -eq 9 ]
 }
 
-@test "a rebuild allows for what the server does not count" {
+@test "rebuild accepts messages that the server counts differently" {
     for i in 1 2 3; do
-        # No end of the last line, as many a sender leaves it.
+        # The last line has no line end, as with many senders.
         printf 'From: a\nMessage-ID: <short%d@x>\n\ntext without an end' "$i" >"$work/mail/short$i"
     done
     make_nameless_too=$(printf 'Subject: nightly\n\nreport\n')
@@ -178,7 +178,7 @@ rename_account() {
     says "fetched 0"
 }
 
-@test "mail without a usable header is known again by its text under new uids" {
+@test "mail without a usable header is recognised by its text under new uids" {
     local kind
     for kind in maildir mbox; do
         rm -rf "$work/state"
@@ -186,7 +186,7 @@ rename_account() {
         write_rc "$kind = \"$work/$kind\""
         wanted 0
         give_new_uids
-        # Two of the same text are two messages.
+        # Two messages with the same text are two messages.
         cp "$work/mail/new-1.eml" "$work/mail/again.eml"
         wanted 0
         [ "$(kept "$work/$kind")" -eq 7 ]
@@ -199,7 +199,7 @@ rename_account() {
     done
 }
 
-@test "a run whose last commit fails is no success" {
+@test "a run whose last commit fails does not count as a success" {
     write_rc
     wanted 0
     in_store "UPDATE run SET started = started - 864000, ended = ended - 864000"
@@ -212,11 +212,11 @@ rename_account() {
     says "last success 10 days ago"
 }
 
-@test "where a directory cannot be synced mail is kept, and nothing is erased unless the account trusts it" {
+@test "if a directory cannot be synced, mail is kept, and nothing is erased unless the account permits it" {
     command -v strace >/dev/null || skip "no strace here"
     write_rc 'delete = now' "confine = false"
     mkdir -p "$work/Mail"/{new,cur,tmp}
-    # The leak checker cannot work where strace does.
+    # The leak checker does not work under strace.
     export ASAN_OPTIONS=detect_leaks=0
     for error in EINVAL EOPNOTSUPP ENOSYS; do
         run strace -f -o /dev/null -P "$work/Mail/new" -e inject=fsync:error=$error \
@@ -227,7 +227,7 @@ rename_account() {
         [ $error != EINVAL ] || says "unless trust-filesystem is true"
         [ $error = EINVAL ] || says_nothing
     done
-    # What failed is another matter.
+    # Other errors are not excused.
     make_letters 9 9
     run strace -f -o /dev/null -P "$work/Mail/new" -e inject=fsync:error=EIO \
         "$KEEPMAIL" -f "$rc"
@@ -240,7 +240,7 @@ rename_account() {
     [ "$(files "$work/mail")" -eq 0 ]
 }
 
-@test "a dry run leaves a store of an older format, and its journal, as they are" {
+@test "a dry run leaves a store of an older format, and its journal, unchanged" {
     write_rc
     wanted 0
     in_store "DROP INDEX message_present; DROP TABLE clock; DROP TABLE oversize;
@@ -261,12 +261,12 @@ rename_account() {
     [ "$(in_store "PRAGMA user_version")" -eq 8 ]
 }
 
-@test "an mbox expunged between a kill and recovery has its mail once" {
+@test "an mbox expunged between a kill and the recovery ends up with its mail once" {
     write_rc "mbox = \"$work/box\"" "confine = false"
     rm "$work/mail"/00000[2-8].eml
     wanted 0
     make_letters 2 3
-    # Killed once the letters are appended: they are on record as arriving.
+    # Killed when the letters have been appended: they are recorded as arriving.
     strace -f -o /dev/null -P "$work/box" -e inject=fsync:signal=KILL \
         "$KEEPMAIL" -f "$rc" || true
     [ "$(kept "$work/box")" -eq 3 ]
@@ -277,8 +277,9 @@ rename_account() {
     [ "$(grep -c 'Subject: letter 2' "$work/box")" -eq 1 ]
 }
 
-@test "recovery cuts nothing off an mbox that another account appended" {
-    # Of the same sender, in the same second, where a longer letter was to be.
+@test "recovery does not truncate an mbox to which another account appended" {
+    # Mail from the same sender, in the same second, where a longer letter was
+    # to be.
     write_rc "mbox = \"$work/box\"" "confine = false"
     rm "$work/mail"/*
     printf 'Return-Path: <s@x>\nMessage-ID: <long@x>\n\n%2000s\n' long >"$work/mail/1"
@@ -291,7 +292,7 @@ rename_account() {
     patiently
     grep -q "^theirs" "$work/box"
     [ "$(kept "$work/box")" -eq 2 ]
-    # The torn beginning of our own is cut off.
+    # A torn beginning of keepmail's own letter is removed.
     rm -rf "$work/box" "$work/state"
     strace -f -o /dev/null -P "$work/box" -e inject=pwrite64:error=EIO:when=1 \
         -e inject=pwrite64:signal=KILL:when=1 "$KEEPMAIL" -f "$rc" || true
@@ -302,7 +303,7 @@ rename_account() {
     [ "$(grep -c '^From ' "$work/box")" -eq 1 ]
 }
 
-@test "an old backup of the state does not store again what came since" {
+@test "an old backup of the state does not cause newer mail to be stored again" {
     write_rc
     wanted 0
     cp -a "$work/state" "$work/backup"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What is erased on the server, and what never is.
+# What is erased from the server, and what never is.
 
 load ../lib/helpers
 
@@ -31,7 +31,7 @@ teardown() {
     [ "$(in_store "SELECT count(*) FROM message WHERE state = 3")" -eq 40 ]
 }
 
-@test "delete = now erases what an earlier run fetched, too" {
+@test "delete = now also erases what an earlier run fetched" {
     write_rc
     wanted 0
     write_rc "delete = now"
@@ -40,7 +40,7 @@ teardown() {
     same_mail "$work/sent" "$work/Mail"
 }
 
-@test "delete = after 30 days waits 30 days, on a run that finds nothing new" {
+@test "delete = after 30 days waits 30 days, and then a run that finds nothing new erases" {
     write_rc 'delete = "after 30 days"'
     wanted 0
     wanted 0
@@ -55,7 +55,7 @@ teardown() {
     same_mail "$work/sent" "$work/Mail"
 }
 
-@test "each message counts its own days" {
+@test "days are counted for each message" {
     write_rc 'delete = "after 30 days"'
     wanted 0
     in_store "UPDATE message SET kept_at = kept_at - 31 * 86400 WHERE id <= 10"
@@ -63,7 +63,7 @@ teardown() {
     [ "$(files "$work/mail")" -eq 30 ]
 }
 
-@test "keep-newest leaves the newest ones there" {
+@test "keep-newest leaves the newest messages on the server" {
     write_rc "delete = now" "keep-newest = 15"
     wanted 0
     [ "$(files "$work/mail")" -eq 15 ]
@@ -72,7 +72,7 @@ teardown() {
     same_mail "$work/sent" "$work/Mail"
 }
 
-@test "-k erases nothing for a run" {
+@test "-k erases nothing in this run" {
     write_rc "delete = now"
     wanted 0 -k
     [ "$(files "$work/mail")" -eq 40 ]
@@ -112,7 +112,7 @@ teardown() {
         grep -qx 1
 }
 
-@test "a QUIT that is not confirmed erases nothing on record, and is repeated" {
+@test "if QUIT is not confirmed, nothing is recorded as erased, and it is repeated" {
     start_server --folder "$work/mail" --quit-error
     write_rc "delete = now"
     wanted 75
@@ -125,7 +125,7 @@ teardown() {
     same_mail "$work/sent" "$work/Mail"
 }
 
-@test "a server that says it erased and did not gets no message fetched twice" {
+@test "if a server says that it erased messages and did not, none is fetched twice" {
     start_server --folder "$work/mail" --forgetful
     write_rc "delete = now"
     wanted 0
@@ -137,7 +137,7 @@ teardown() {
     [ "$(files "$work/mail")" -eq 40 ]
 }
 
-@test "a message that could not be fetched is not erased, whatever was under its uid" {
+@test "a message that could not be fetched is not erased, whatever its uid meant before" {
     write_rc "delete = now"
     wanted 0
     printf 'Subject: another\n\nunder an old uid\n' >"$work/mail/000003.eml"
@@ -169,19 +169,19 @@ teardown() {
     [ "$(files "$work/mail")" -eq 0 ]
 }
 
-@test "the record of what was under a uid stays when another message is among the newest" {
+@test "the record of an earlier message stays when its uid is reused by one of the newest" {
     write_rc
     wanted 0
     printf 'Subject: another\n\nunder an old uid\n' >"$work/mail/000039.eml"
     write_rc "delete = now" "keep-newest = 3"
     wanted 0
     [ "$(kept)" -eq 41 ]
-    # Both are on record.
+    # Both are recorded.
     [ "$(sqlite3 "$work/state/a.db" "SELECT count(*) FROM message")" -eq 41 ]
     wanted 0 verify
 }
 
-@test "mail that is not there for a while is not fetched again when it returns" {
+@test "mail that is temporarily unlisted is not fetched again when it returns" {
     write_rc
     wanted 0
     mkdir "$work/aside"
@@ -196,7 +196,7 @@ teardown() {
     [ "$(in_store "SELECT count(*) FROM message WHERE vanished_at IS NOT NULL")" -eq 0 ]
 }
 
-@test "mail that a person removed here is not fetched again" {
+@test "mail that its owner removed here is not fetched again" {
     write_rc
     wanted 0
     rm "$work/Mail/new"/*
@@ -204,7 +204,7 @@ teardown() {
     [ "$(kept)" -eq 0 ]
 }
 
-@test "what is held is erased by no rule until it is released" {
+@test "held messages are not erased by any rule until they are released" {
     write_rc 'delete = "after 30 days"'
     wanted 0
     days_pass 31
@@ -222,7 +222,7 @@ teardown() {
     [ "$(ls "$work/mail")" = 000001.eml ]
 }
 
-@test "hold names the uid that it does not know, and changes nothing then" {
+@test "hold names a uid that it does not know, and then changes nothing" {
     write_rc
     wanted 0
     wanted 64 hold a 000001.eml $'\e[31mx'

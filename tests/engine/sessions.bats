@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A run goes on in another session where one did not see all, or broke.
+# A run continues in another session if one did not see everything, or broke.
 
 load ../lib/helpers
 
@@ -12,7 +12,7 @@ teardown() {
     common_teardown
 }
 
-# sessions COUNT: so many there were, now that the server is stopped.
+# sessions COUNT: checks the number of sessions, after the server has stopped.
 sessions() {
     stop_server
     local n
@@ -22,7 +22,7 @@ sessions() {
     return 1
 }
 
-# A server that shows 10 at a time, and hides what was fetched once.
+# A server that lists 10 messages at a time, and hides those already fetched.
 windowed() { # COUNT [popserver's options]
     make_mail "$1"
     shift
@@ -30,24 +30,24 @@ windowed() { # COUNT [popserver's options]
     write_rc
 }
 
-@test "a server that shows a window is asked again, in one run, until nothing new comes" {
+@test "a server that lists only a window is asked again in the same run, until nothing new comes" {
     windowed 45 --no PIPELINING
     wanted 0 -v
     [ "$(kept)" -eq 45 ]
     says "fetched 45"
     same_mail "$work/sent" "$work/Mail"
-    # The last one finds nothing.
+    # The last session finds nothing.
     sessions 6
 }
 
-@test "a server that says EXPIRE 0 is asked again, too" {
+@test "a server that announces EXPIRE 0 is asked again, too" {
     windowed 25 --extra "EXPIRE 0"
     wanted 0
     [ "$(kept)" -eq 25 ]
     sessions 4
 }
 
-@test "a window that a server with a pipeline does not tell of shows in the next run" {
+@test "a window that a pipelining server does not reveal is seen by the next run" {
     windowed 50
     wanted 0
     [ "$(kept)" -eq 10 ]
@@ -61,7 +61,7 @@ windowed() { # COUNT [popserver's options]
     sessions 5
 }
 
-@test "the bar of a run of several sessions never shows more messages than there are" {
+@test "the progress bar of a run with several sessions never shows more messages than there are" {
     command -v script >/dev/null || skip "no script(1) here"
     windowed 60 --extra "EXPIRE 0"
     run script -qec "'$KEEPMAIL' -f '$rc' --progress" /dev/null </dev/null
@@ -73,7 +73,7 @@ windowed() { # COUNT [popserver's options]
         { echo "# $shown"; false; }
 }
 
-@test "sessions = N asks again so often, whatever the server is like; 1 never does" {
+@test "with sessions = N there are up to N sessions, whatever the server does, and with 1 only one" {
     windowed 50
     write_rc "sessions = 3"
     wanted 0
@@ -84,18 +84,18 @@ windowed() { # COUNT [popserver's options]
     sessions 4
 }
 
-@test "what is out of the window is neither forgotten nor fetched twice" {
+@test "messages outside the window are neither forgotten nor fetched twice" {
     windowed 30 --no PIPELINING
     wanted 0
     [ "$(kept)" -eq 30 ]
-    # All of it is shown once more.
+    # All of them are listed once more.
     rm "$work/hidden"/*
     wanted 0
     [ "$(kept)" -eq 30 ]
     [ "$(in_store "SELECT count(*) FROM message WHERE state = 2")" -eq 30 ]
 }
 
-@test "several accounts, and --json: one report each for all of their sessions" {
+@test "several accounts, and --json, report once for all sessions of an account" {
     windowed 25 --no PIPELINING --shared
     printf 'account b {\n maildir = "~/b"\n}\n' >>"$rc"
     wanted 0 --json b
@@ -108,7 +108,7 @@ windowed() { # COUNT [popserver's options]
     says '"account":"b","status":0,"fetched":0'
 }
 
-@test "the password of another session may stand in a file that includes the account's" {
+@test "the password for another session may be in a file that includes the account's" {
     windowed 25 --no PIPELINING
     sed -n '/^account/,$p' "$rc" >"$work/included"
     sed -i '/^account/,$d' "$rc"
@@ -118,9 +118,9 @@ windowed() { # COUNT [popserver's options]
     [ "$(kept)" -eq 25 ]
 }
 
-@test "a password that cannot be had again is told, after what came" {
+@test "a password that cannot be obtained again is reported, after the mail that came" {
     windowed 25 --no PIPELINING
-    # It gives the password once.
+    # It returns the password only once.
     sed -i "s,^password = .*,password-command = \"test ! -e $work/gone \&\& touch $work/gone \&\& echo test\"," "$rc"
     wanted 78
     says "password-command"
@@ -131,9 +131,9 @@ windowed() { # COUNT [popserver's options]
     [ "$(kept)" -eq 20 ]
 }
 
-@test "the rc file's password goes to no other server than before" {
+@test "the rc file's password is not sent to another server than before" {
     windowed 45 --no PIPELINING
-    # Meanwhile its owner turns the account into another one.
+    # Meanwhile, the owner changes the account to another mailbox.
     sed "s/^server = .*/server = 127.0.0.1/; s/^password = .*/password = other/" \
         "$rc" >"$work/changed"
     "$KEEPMAIL" -f "$rc" -vv >"$work/trace" 2>&1 3>&- &
@@ -143,13 +143,13 @@ windowed() { # COUNT [popserver's options]
     wait $pid
     [ "$(kept)" -ge 10 ]
     stop_server
-    # Nobody was refused, as with a wrong password.
+    # No login was refused, as it would be with a wrong password.
     [ "$(reported logins)" -eq "$(reported sessions)" ]
     run grep "refused" "$work/trace"
     [ "$status" -ne 0 ]
 }
 
-@test "a password that was typed is not asked for again: the run ends there" {
+@test "a typed password is not asked for again: the run ends there" {
     windowed 30 --no PIPELINING
     sed -i '/^password/d' "$rc"
     typed test
@@ -164,17 +164,17 @@ windowed() { # COUNT [popserver's options]
     start_server --folder "$work/mail" --poison 000011.eml
     write_rc "delete = now"
     wanted 75
-    # It is said once, and the rest is here, and erased there.
+    # This is reported once, and the rest is here, and erased there.
     [ "$(wc -l <<<"$output")" -eq 1 ]
     says "was lost"
     [ "$(kept)" -eq 39 ]
     [ "$(ls "$work/mail")" = 000011.eml ] || { ls "$work/mail"; false; }
-    # It was tried once more after all others, and then left alone.
+    # It was tried once more after all the others, and then left alone.
     sessions 3
     [ "$(in_store "SELECT tries FROM trouble")" -eq 2 ]
 }
 
-@test "a message that breaks a session once comes in the next one: nothing is said" {
+@test "a message that breaks one session and comes in the next is not reported" {
     make_mail 40
     echo "cut 20000" >"$work/harm"
     start_server --folder "$work/mail" --harm "$work/harm"
@@ -186,7 +186,7 @@ windowed() { # COUNT [popserver's options]
     [ "$(in_store "SELECT count(*) FROM trouble")" -eq 0 ]
 }
 
-@test "with sessions = 1 a broken session is the run's end" {
+@test "with sessions = 1, a broken session ends the run" {
     make_mail 40
     start_server --folder "$work/mail" --poison 000011.eml
     write_rc "sessions = 1"
@@ -195,7 +195,7 @@ windowed() { # COUNT [popserver's options]
     sessions 1
 }
 
-@test "where the next session cannot be had, the broken one is the run's outcome" {
+@test "if the next session fails to start, the broken one determines the run's outcome" {
     make_mail 40
     start_server --folder "$work/mail" --poison 000011.eml --sessions 1
     write_rc
@@ -206,7 +206,7 @@ windowed() { # COUNT [popserver's options]
     says_not "cannot connect"
 }
 
-@test "another message under a known uid that breaks the session holds up no other" {
+@test "another message under a known uid that breaks the session does not hold up others" {
     make_mail 40
     start_server --folder "$work/mail"
     write_rc
@@ -229,7 +229,7 @@ windowed() { # COUNT [popserver's options]
     says_nothing
     wanted 0 status
     says "1 in quarantine"
-    # Mended, it comes.
+    # Once the server is fixed, it comes.
     wanted 0 retry a
     start_server --folder "$work/mail"
     write_rc
@@ -237,7 +237,7 @@ windowed() { # COUNT [popserver's options]
     [ "$(kept)" -eq 44 ]
 }
 
-@test "a message cut each time at the same place is quarantined, and comes with retry" {
+@test "a message cut off at the same place each time is quarantined, and comes with retry" {
     make_mail 5
     start_server --folder "$work/mail" --poison 000002.eml
     write_rc "sessions = 1"
@@ -260,7 +260,7 @@ windowed() { # COUNT [popserver's options]
         --no PIPELINING --refuse 5
     write_rc
     wanted 75 --json
-    # Its fifth, in each of them.
+    # Its fifth message, in each session.
     refused=$(grep -c "^a: the server refused to send" <<<"$output")
     [ "$refused" -gt 1 ]
     says "\"failed\":$refused"
@@ -268,7 +268,7 @@ windowed() { # COUNT [popserver's options]
     [ "$(in_store "SELECT max(tries) FROM trouble")" -eq 1 ]
 }
 
-@test "what was held back in one run is tried in the next: the listing is not quiet" {
+@test "messages postponed in one run are tried in the next: the listing is not quiet" {
     make_mail 30
     start_server --folder "$work/mail" --poison 000011.eml
     write_rc
@@ -278,7 +278,7 @@ windowed() { # COUNT [popserver's options]
     [ "$(in_store "SELECT tries FROM trouble")" -ge 3 ]
 }
 
-@test "a run of several sessions is one on record, and says what the exit status says" {
+@test "a run of several sessions is recorded as one, and agrees with the exit status" {
     make_mail 40
     start_server --folder "$work/mail" --poison 000011.eml
     write_rc "delete = now"
@@ -290,7 +290,7 @@ windowed() { # COUNT [popserver's options]
     [ "$(in_store "SELECT count(*), status, fetched FROM run")" = "1|0|25" ]
 }
 
-@test "what goes wrong here between two sessions is told" {
+@test "a local error between two sessions is reported" {
     windowed 45 --no PIPELINING
     "$KEEPMAIL" -f "$rc" -v >"$work/trace" 2>&1 3>&- &
     pid=$!
@@ -303,7 +303,7 @@ windowed() { # COUNT [popserver's options]
     [ $status -eq 0 ] || grep -q "is its disk mounted\|cannot" "$work/trace"
 }
 
-@test "a run that was started with children's ends blocked or ignored comes to its end" {
+@test "a run started with SIGCHLD blocked or ignored ends normally" {
     command -v perl >/dev/null || skip "perl is missing"
     make_mail 3
     start_server --folder "$work/mail"
@@ -316,7 +316,7 @@ windowed() { # COUNT [popserver's options]
     [ "$(kept)" -eq 3 ]
 }
 
-@test "in a run that one message broke, what was refused is asked for once" {
+@test "in a run that one message broke, refused messages are requested once" {
     make_mail 40
     start_server --folder "$work/mail" --poison 000030.eml --refuse 3
     write_rc
@@ -327,7 +327,7 @@ windowed() { # COUNT [popserver's options]
     [ "$(kept)" -eq 38 ]
 }
 
-@test "a server that closes the connection after some messages gives the rest in other sessions" {
+@test "from a server that closes the connection after some messages, the rest come in other sessions" {
     make_mail 23
     start_server --folder "$work/mail" --most 5 --no PIPELINING
     write_rc "delete = now"
@@ -335,13 +335,13 @@ windowed() { # COUNT [popserver's options]
     says_nothing
     same_mail "$work/sent" "$work/Mail"
     [ "$(files "$work/mail")" -eq 0 ]
-    # No message was at fault.
+    # No message was blamed.
     [ "$(in_store "SELECT count(*) FROM trouble")" -eq 0 ]
     [ "$(in_store "SELECT count(*), max(status), max(fetched) FROM run")" = "1|0|23" ]
     sessions 5
 }
 
-@test "such a server is asked once where sessions = 1, and its last word is the run's" {
+@test "with sessions = 1 such a server is asked once, and its last error is the run's" {
     make_mail 23
     start_server --folder "$work/mail" --most 5 --no PIPELINING
     write_rc "sessions = 1"
@@ -364,7 +364,7 @@ windowed() { # COUNT [popserver's options]
     sessions 1
 }
 
-@test "a mailbox where every message breaks the session ends after two that kept nothing" {
+@test "if every message breaks the session, the run ends after two sessions that kept nothing" {
     make_mail 12
     start_server --folder "$work/mail" --poison '*'
     write_rc

@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
-# What a whole run costs in turns: times that the client sends something after
-# having been sent something, each of them a round trip. No clock is looked at;
-# --calm lets the server count what came in pieces as one.
+# The cost of a whole run in turns: the times that the client sends something
+# after having received something, each of them a round trip. No clock is
+# involved; with --calm, the server counts data that arrived in pieces as one.
 #
-# TLS's handshake is not counted. The first turn is CAPA, the last is QUIT.
+# TLS handshakes are not counted. The first turn is CAPA, the last is QUIT.
 
 load ../lib/helpers
 
@@ -15,7 +15,7 @@ teardown() {
     common_teardown
 }
 
-# costs TURNS COMMANDS: the server's count, now that it is stopped.
+# costs TURNS COMMANDS: checks the count of the server, which has stopped.
 costs() {
     stop_server
     local turns commands
@@ -26,7 +26,7 @@ costs() {
     return 1
 }
 
-# serve COUNT [popserver's options]: from here on it is counted.
+# serve COUNT [popserver's options]: counting starts here.
 serve() {
     local count=$1
     shift
@@ -44,7 +44,7 @@ serve() {
     costs 4 4
 }
 
-@test "an empty mailbox costs 4 turns, too" {
+@test "an empty mailbox also costs 4 turns" {
     serve 0
     write_rc
     wanted 0
@@ -59,7 +59,7 @@ serve() {
     costs 5 365
 }
 
-@test "300 new messages cost 6 turns with delete = now: all DELEs are one more" {
+@test "300 new messages with delete = now cost 6 turns: all DELEs are one more" {
     serve 300
     write_rc "delete = now"
     wanted 0

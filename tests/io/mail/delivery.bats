@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# Every message, once, as it was: into Maildir and mbox, over every road.
+# Every message, once, unchanged: into Maildir and mbox, over every kind of
+# connection.
 
 load ../../lib/helpers
 
@@ -12,7 +13,7 @@ teardown() {
     common_teardown
 }
 
-@test "mail goes into a Maildir octet by octet, and a second run fetches nothing" {
+@test "mail is delivered to a Maildir byte for byte, and a second run fetches nothing" {
     start_server --folder "$work/mail"
     write_rc
     wanted 0
@@ -26,7 +27,7 @@ teardown() {
     [ "$(files "$work/Mail/tmp")" -eq 0 ]
 }
 
-@test "mail goes into an mbox octet by octet, and a second run fetches nothing" {
+@test "mail is delivered to an mbox byte for byte, and a second run fetches nothing" {
     start_server --folder "$work/mail"
     write_rc "mbox = \"$work/mbox\""
     wanted 0
@@ -37,7 +38,7 @@ teardown() {
     [ ! -e "$work/mbox.lock" ]
 }
 
-@test "without PIPELINING one command is in flight at a time, with the same mail" {
+@test "without PIPELINING, one command is in flight at a time, with the same result" {
     start_server --folder "$work/mail" --no PIPELINING
     write_rc
     wanted 0
@@ -54,7 +55,7 @@ teardown() {
     [ "$(reported depth)" -ge 100 ]
 }
 
-@test "PIPELINING announced only after the login is found there" {
+@test "PIPELINING announced only after the login is noticed" {
     start_server --folder "$work/mail" --late PIPELINING
     write_rc
     wanted 0
@@ -62,7 +63,7 @@ teardown() {
     [ "$(reported depth)" -ge 100 ]
 }
 
-@test "STLS is a road, and so is a clear connection to this machine" {
+@test "mail is fetched over STLS, and in clear text from this machine" {
     start_server --folder "$work/mail"
     write_rc "tls = starttls" "port = $port"
     wanted 0 -v
@@ -76,7 +77,7 @@ teardown() {
     same_mail "$work/sent" "$work/Mail"
 }
 
-@test "USER and PASS serve where SASL PLAIN is missing, even without CAPA" {
+@test "USER and PASS are used if SASL PLAIN is not offered, even without CAPA" {
     start_server --folder "$work/mail" --no SASL
     write_rc
     wanted 0
@@ -88,7 +89,7 @@ teardown() {
     same_mail "$work/sent" "$work/Mail"
 }
 
-@test "a greeting with a timestamp locks nobody out" {
+@test "a greeting with a timestamp does not prevent the login" {
     start_server --folder "$work/mail" --apop --no SASL
     write_rc
     wanted 0
@@ -97,7 +98,7 @@ teardown() {
     [ "$output" = 0 ]
 }
 
-@test "UTF8 is asked for before the login where it is announced" {
+@test "UTF8 is sent before the login if it is announced" {
     start_server --folder "$work/mail" --extra UTF8
     write_rc
     wanted 0
@@ -105,7 +106,7 @@ teardown() {
     same_mail "$work/sent" "$work/Mail"
 }
 
-@test "libcurl's mechanisms log in where the account names one" {
+@test "libcurl's mechanisms are used if the account names one" {
     start_server --folder "$work/mail"
     write_rc "auth = login"
     wanted 77
@@ -122,7 +123,7 @@ teardown() {
     same_mail "$work/sent" "$work/Mail"
 }
 
-@test "two messages under one uid are both fetched, once" {
+@test "two messages with the same uid are both fetched, once" {
     start_server --folder "$work/mail" --twice
     write_rc
     wanted 0
@@ -135,7 +136,7 @@ teardown() {
     same_mail "$work/sent" "$work/Mail"
 }
 
-@test "a refused message costs that message only, and is fetched next time" {
+@test "a refused message affects only that message, and is fetched next time" {
     start_server --folder "$work/mail" --refuse 7
     write_rc
     wanted 75
@@ -148,7 +149,7 @@ teardown() {
     same_mail "$work/sent" "$work/Mail"
 }
 
-@test "mail over max-size stays, and is fetched when the limit goes" {
+@test "mail over max-size stays on the server, and is fetched when the limit is removed" {
     start_server --folder "$work/mail"
     write_rc "max-size = 100k" "delete = now"
     wanted 0 -v
@@ -162,7 +163,7 @@ teardown() {
     same_mail "$work/sent" "$work/Mail"
 }
 
-@test "what is made is private: directories 0700, mail, store and mbox 0600" {
+@test "everything created is private: directories 0700, mail, store and mbox 0600" {
     start_server --folder "$work/mail"
     write_rc "maildir = \"$work/a/b/Mail\""
     wanted 0
@@ -172,12 +173,12 @@ teardown() {
     [ -z "$(find "$work/a" "$work/c" "$work/e" -type f ! -perm 0600)" ]
 }
 
-@test "an mbox with mail of others is appended to, with a From_ line of the sender" {
+@test "an mbox with others' mail is appended to, with the sender in the From_ line" {
     printf 'From me@here Thu Jan  1 00:00:00 1970\nSubject: old\n\nold mail' \
         >"$work/mbox"
     start_server --folder "$work/mail"
     write_rc "mbox = \"$work/mbox\""
-    # It may be keepmail's, whose store was lost: its owner looks once.
+    # The mail may be keepmail's, from a lost store: the owner has to confirm.
     wanted 65
     wanted 0 rebuild a
     wanted 0
@@ -186,7 +187,7 @@ teardown() {
     head -n 4 "$work/mbox" | grep -q '^old mail$'
 }
 
-@test "an mbox that another program locks is waited for" {
+@test "an mbox locked by another program is waited for" {
     : >"$work/mbox"
     start_server --folder "$work/mail"
     write_rc "mbox = \"$work/mbox\""
@@ -199,8 +200,8 @@ teardown() {
     same_mail "$work/sent" "$work/mbox"
 }
 
-# As it is in a chroot or a small container: hidden from this run alone.
-@test "an mbox and a Maildir are delivered to where /proc is not mounted, by root and others" {
+# As in a chroot or a small container: hidden from this run only.
+@test "mail is delivered to an mbox and a Maildir if /proc is not mounted, for root and others" {
     ! nm -D "$KEEPMAIL" | grep -q __asan_init || skip "sanitizers need /proc"
     hide='mount -t tmpfs none /proc && exec "$@"'
     unshare -m sh -c "$hide" sh true 2>/dev/null ||
@@ -214,7 +215,7 @@ teardown() {
         [ "$status" -eq 0 ] || { echo "# $output"; return 1; }
         same_mail "$work/sent" "$work/box/mail"
     done
-    # Naming a file by its descriptor takes a capability before Linux 6.10.
+    # Before Linux 6.10, linking a file by its descriptor requires a capability.
     id nobody >/dev/null || return 0
     mkdir -p "$work/nobody"
     chown nobody "$work/nobody"
@@ -230,10 +231,10 @@ teardown() {
     [ ! -e "$work/nobody/mail.lock" ]
 }
 
-@test "an mbox is locked where a file without a name can be given none" {
+@test "an mbox is locked even if an unnamed file cannot be linked" {
     start_server --synthetic 2
     write_rc "mbox = \"$work/mbox\""
-    # The leak checker cannot trace what is traced.
+    # The leak checker does not work under strace.
     ASAN_OPTIONS=detect_leaks=0 run strace -f -qq -o "$work/trace" \
         -e trace=linkat,openat -e inject=linkat:error=ENOENT "$KEEPMAIL" -f "$rc"
     grep -q 'linkat.*INJECTED' "$work/trace" || skip "no strace that can say so"
@@ -243,7 +244,7 @@ teardown() {
     [ ! -e "$work/mbox.lock" ]
 }
 
-@test "a dot-lock that a killed keepmail left behind is no obstacle" {
+@test "a dot-lock left behind by a killed keepmail does not block" {
     printf '%s\nkeepmail %s\n' 999999 "$(hostname)" >"$work/mbox.lock"
     start_server --folder "$work/mail"
     write_rc "mbox = \"$work/mbox\""
@@ -251,7 +252,7 @@ teardown() {
     same_mail "$work/sent" "$work/mbox"
 }
 
-@test "many accounts are fetched side by side, and one that fails stops no other" {
+@test "several accounts are fetched in parallel, and one that fails does not stop the others" {
     start_server --synthetic 20 --shared
     write_rc
     for name in b c d; do
@@ -270,7 +271,7 @@ teardown() {
     [ "$(printf '%s\n' "$output" | grep -c '"account"')" -eq 5 ]
 }
 
-@test "accounts that share a Maildir may make it together" {
+@test "accounts that share a Maildir may create it at the same time" {
     start_server --synthetic 3 --shared
     write_rc
     for name in b c d; do printf 'account %s { }\n' $name >>"$rc"; done
@@ -281,12 +282,12 @@ teardown() {
     done
 }
 
-# in_tmp COUNT: so many messages are in the Maildir's tmp.
+# in_tmp COUNT: COUNT messages are in the Maildir's tmp.
 in_tmp() {
     [ "$(find "$work/Mail/tmp" -type f | wc -l)" -eq "$1" ]
 }
 
-@test "SIGTERM ends a run between messages: what is kept is recorded, nothing is erased" {
+@test "SIGTERM ends a run between messages: kept messages are recorded, and nothing is erased" {
     cat >"$work/slow.pop" <<'END'
 login PIPELINING
 C: UIDL
@@ -313,7 +314,7 @@ END
     sed -i '/tls-ca/d' "$rc"
     "$KEEPMAIL" -f "$rc" >"$work/out" 2>&1 3>&- &
     pid=$!
-    # One is whole and one has begun.
+    # One is complete, and one has begun.
     soon in_tmp 2
     kill -TERM $pid
     wait $pid && status=0 || status=$?
@@ -324,14 +325,14 @@ END
     [ "$(files "$work/Mail/tmp")" -eq 0 ]
 }
 
-@test "an empty mailbox is fine" {
+@test "an empty mailbox is not an error" {
     start_server --synthetic 0
     write_rc
     wanted 0
     says_nothing
 }
 
-# understate: a server whose LIST says 10 octets of a message that has 16,000.
+# understate: a server whose LIST reports 10 bytes for a message of 16,000.
 understate() {
     cat >"$work/small.pop" <<'E'
 login PIPELINING
@@ -355,7 +356,7 @@ E
     start_server --dialog "$work/small.pop"
 }
 
-@test "what is larger than LIST says is remembered, until max-size or the listing is another" {
+@test "a message larger than LIST says is remembered, until max-size or the listing changes" {
     understate
     write_rc "max-size = 4K" "tls = off" "port = $port"
     wanted 0 -v
@@ -363,7 +364,7 @@ E
     [ "$(in_store "SELECT CAST(uid AS TEXT), ordinal, size FROM oversize")" = "one|0|16000" ]
     wanted 0 -n -v
     says "larger than max-size"
-    # The dialog goes on without RETR: only the listings are asked for.
+    # The dialog continues without RETR: only the listings are requested.
     wanted 0 -v
     says_not "than the server had said"
     says "over max-size"
@@ -373,7 +374,7 @@ E
     [ "$(in_store "SELECT count(*) FROM oversize")" -eq 0 ]
 }
 
-@test "what was larger than LIST said is forgotten with the listing" {
+@test "the record of a message larger than LIST said is forgotten when it is no longer listed" {
     understate
     write_rc "max-size = 4K" "tls = off" "port = $port"
     wanted 0

@@ -15,7 +15,7 @@ teardown() {
     common_teardown
 }
 
-# make_letters FROM TO: all of them with a header.
+# make_letters FROM TO: letters with a header each.
 make_letters() {
     local i
     for ((i = $1; i <= $2; i++)); do
@@ -26,12 +26,12 @@ make_letters() {
     cp -r "$work/mail" "$work/sent"
 }
 
-# copy_of N: the file of a letter here.
+# copy_of N: the file here with letter N.
 copy_of() {
     grep -rl "^Subject: letter $1$" "$work/Mail"
 }
 
-# move N FOLDER [FLAGS]: as a reader of mail does.
+# move N FOLDER [FLAGS]: as a mail reader does.
 move() {
     local file
     file=$(copy_of "$1")
@@ -43,7 +43,7 @@ on_server() {
     files "$work/mail"
 }
 
-@test "when trashed: what is flagged T, lies in the trash, or is gone goes, and nothing else" {
+@test "when trashed: mail that is flagged T, in the trash, or gone is erased, and nothing else" {
     write_rc 'delete = "when trashed"'
     wanted 0
     wanted 0
@@ -62,7 +62,7 @@ on_server() {
     [ "$(on_server)" -eq 37 ]
 }
 
-@test "when purged: only what is gone goes, wherever the rest was moved" {
+@test "when purged: only mail that is gone is erased, wherever the rest was moved" {
     write_rc 'delete = "when purged"'
     wanted 0
     move 1 . ST
@@ -74,7 +74,7 @@ on_server() {
     [ ! -e "$work/mail/000003.eml" ]
 }
 
-@test "mail filed elsewhere is found below local, and thrown away in trash" {
+@test "mail moved elsewhere is found below local, and trashed mail in trash" {
     write_rc 'delete = "when trashed"' "local = \"$work/Files\"" \
         "trash = \"$work/Bin\""
     mkdir -p "$work/Files/Work/cur" "$work/Bin/cur"
@@ -87,17 +87,17 @@ on_server() {
     [ ! -e "$work/mail/000002.eml" ]
 }
 
-@test "an mbox's mail is known by its header, whatever its readers wrote there" {
+@test "mail in an mbox is recognised by its header, whatever mail readers added to it" {
     write_rc "mbox = \"$work/mbox\"" 'delete = "when purged"'
     wanted 0
-    # A reader marks all as read, and removes the first.
+    # A mail reader marks all messages as read, and removes the first one.
     awk '/^From .*[0-9]$/ { n++ } n != 1 { print }
         /^Subject: / && n != 1 { print "Status: RO" }' "$work/mbox" >"$work/new"
     cat "$work/new" >"$work/mbox"
     wanted 0 -v
     says "erased 1, left 39"
     [ ! -e "$work/mail/000001.eml" ]
-    # What is due is what was stored, but for its Status.
+    # Due mail is as it was stored, but for its Status.
     write_rc "mbox = \"$work/mbox\"" 'delete = "after 2 days"'
     sed -i 's/text 7$/text 8/' "$work/mbox"
     days_pass 3
@@ -123,7 +123,7 @@ on_server() {
     [ "$(on_server)" -eq 0 ]
 }
 
-@test "more than a fifth missing at once brakes: nothing is erased, and the status says so" {
+@test "if more than a fifth is missing at once, the brake applies: nothing is erased, and the exit status says so" {
     write_rc 'delete = "when purged"'
     wanted 0
     for i in {1..11}; do rm "$(copy_of "$i")"; done
@@ -132,7 +132,7 @@ on_server() {
     says "11 are missing"
     says "--no-brake"
     [ "$(on_server)" -eq 40 ]
-    # New mail comes all the same.
+    # New mail comes nevertheless.
     make_letters 41 42
     wanted 65
     [ "$(kept)" -eq 31 ]
@@ -140,7 +140,7 @@ on_server() {
     says "erased 11, left 31"
 }
 
-@test "what was missing before does not brake again" {
+@test "copies that were missing before do not trigger the brake again" {
     write_rc 'delete = "when purged"' "keep-newest = 40"
     wanted 0
     for i in {1..8}; do rm "$(copy_of "$i")"; done
@@ -152,7 +152,7 @@ on_server() {
     says "erased 15, left 25"
 }
 
-@test "the mail root moved away: nothing is erased or fetched, and the sentence says so" {
+@test "if the mail directory was moved away, nothing is erased or fetched, and the message says so" {
     write_rc "delete = now"
     wanted 0 -k
     mv "$work/Mail" "$work/Elsewhere"
@@ -169,7 +169,7 @@ on_server() {
     says "erased 40"
 }
 
-@test "a folder that cannot be looked into: nobody knows what is gone, nothing is erased" {
+@test "if a folder cannot be searched, it is unknown what is gone, and nothing is erased" {
     [ "$(id -u)" -ne 0 ] || skip "root reads everything"
     write_rc 'delete = "when purged"'
     wanted 0
@@ -195,13 +195,13 @@ on_server() {
     write_rc "max-server-size = 500"
     wanted 0
     wanted 0 -v
-    # The oldest go first.
+    # The oldest messages are erased first.
     [ -e "$work/mail/000059.eml" ]
     [ "$(on_server)" -lt 10 ]
     [ "$(cat "$work/mail"/* | wc -c)" -le 500 ]
 }
 
-@test "a copy that was damaged is no copy: the same text under another uid is stored" {
+@test "a damaged copy does not count as a copy: the same text under another uid is stored" {
     write_rc "delete = now"
     wanted 0 -k
     : >"$(copy_of 5)"
@@ -210,7 +210,7 @@ on_server() {
     grep -q "text 5$" "$(copy_of 5)"
 }
 
-@test "a folder behind a link is a folder" {
+@test "a symlinked folder is searched" {
     write_rc 'delete = "when purged"'
     wanted 0
     mkdir -p "$work/Archive/cur"
@@ -222,7 +222,7 @@ on_server() {
     [ "$(on_server)" -eq 40 ]
 }
 
-@test "what was missing from a listing, and is back, is looked at before it is erased" {
+@test "a message that returns to the listing has its copy checked before it is erased" {
     write_rc 'delete = "after 30 days"'
     wanted 0
     mv "$work/mail/000005.eml" "$work/away"
@@ -234,7 +234,7 @@ on_server() {
     [ "$(ls "$work/mail")" = 000005.eml ]
 }
 
-@test "what goes in the place of a changed one was read, too" {
+@test "messages erased instead of changed ones have been verified, too" {
     size=$(cat "$work/mail"/* | wc -c)
     write_rc "max-server-size = $((size - 100))"
     wanted 0
@@ -244,7 +244,7 @@ on_server() {
     [ ! -e "$work/mail/000004.eml" ]
 }
 
-@test "an mbox's mail without a header to know it by is known by its text" {
+@test "mail in an mbox without an identifying header is recognised by its text" {
     printf 'text one\n' >"$work/mail/bare1"
     printf 'text two\n' >"$work/mail/bare2"
     write_rc "mbox = \"$work/mbox\"" 'delete = "after 2 days"'
@@ -255,19 +255,19 @@ on_server() {
     [ "$(ls "$work/mail")" = bare2 ]
 }
 
-# octets_read: of the mbox, by the last run, which was traced.
+# octets_read: bytes of the mbox read by the last run, which was traced.
 octets_read() {
     awk -F' = ' '/mbox>/ && $NF > 0 { n += $NF } END { print n + 0 }' "$work/trace"
 }
 
 traced() {
-    # The leak checker cannot trace what is traced.
+    # The leak checker does not work under strace.
     ASAN_OPTIONS=detect_leaks=0 run strace -f -y -qq -o "$work/trace" \
         -e trace=read,pread64,readv,mmap "$KEEPMAIL" -f "$rc"
     [ "$status" -eq 0 ] || { echo "# $output"; return 1; }
 }
 
-# A note is made of an mbox that has not changed for more than two seconds.
+# A note is made only of an mbox that has not changed for more than two seconds.
 settled_mbox() {
     command -v strace >/dev/null || skip "strace is missing"
     strace -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
@@ -280,7 +280,7 @@ settled_mbox() {
     size=$(stat -c %s "$work/mbox")
 }
 
-@test "an mbox that did not change is not read again, and one that grew only behind" {
+@test "an unchanged mbox is not read again, and of one that grew only the new end is read" {
     settled_mbox 'delete = "when purged"'
     traced
     [ "$(octets_read)" -le 512 ]
@@ -288,10 +288,10 @@ settled_mbox() {
     wanted 0
     sleep 3
     traced
-    # The last one known, twice, and what is new.
+    # The last known message, twice, and the new one.
     [ "$(octets_read)" -lt $((size / 4)) ] || { echo "# $(octets_read) of $size"; false; }
     [ "$(on_server)" -eq 403 ]
-    # What is taken out of the middle is gone all the same, and only that.
+    # A message removed from the middle is noticed as gone, and only that one.
     awk '/^From / { n++ } n != 200' "$work/mbox" >"$work/new"
     cat "$work/new" >"$work/mbox"
     wanted 0
@@ -304,15 +304,15 @@ settled_mbox() {
     [ "$(on_server)" -eq 402 ]
 }
 
-# octets NUMBER: eight, as this machine orders them.
+# octets NUMBER: as eight bytes in host byte order.
 octets() {
     printf '%016x' "$1" | fold -w 2 | tac | tr -d '\n'
 }
 
-@test "what is noted of an mbox is read before it is erased for it" {
+@test "noted messages are read before they are erased from the server" {
     [ "$(printf '\1\0' | od -An -tu2 | tr -d ' ')" -eq 1 ] || skip "big-endian"
     settled_mbox 'delete = "when purged"'
-    # As a disk does it: the file's times do not tell.
+    # As if by a disk error: the file's times do not change.
     touch -r "$work/mbox" "$work/times"
     offset=$(grep -abo "text 7\$" "$work/mbox" | cut -d: -f1)
     printf x | dd of="$work/mbox" bs=1 seek="$offset" conv=notrunc status=none
@@ -332,7 +332,7 @@ octets() {
     [ -e "$work/mail/000007.eml" ]
 }
 
-@test "a note of an mbox that is damaged is no note" {
+@test "a damaged note about an mbox is ignored" {
     settled_mbox 'delete = "when purged"'
     for change in "x''" "x'00'" "zeroblob(length(note))" \
         "substr(note, 1, length(note) - 1)" "note || x'00'" \
@@ -342,7 +342,7 @@ octets() {
         says_nothing
         [ "$(on_server)" -eq 400 ]
         wanted 0
-        # It was read, and noted anew.
+        # The mbox was read, and noted again.
         traced
         [ "$(octets_read)" -le 512 ]
     done
@@ -378,7 +378,7 @@ octets() {
     [ "$(files "$work/mail")" -eq 0 ]
 }
 
-@test "mail moved to another configured mbox is here, and so is what a trash mbox has" {
+@test "mail moved to another configured mbox is here, and mail in a trash mbox is trashed" {
     write_rc "mbox = \"$work/one\"" 'delete = "when purged"'
     printf 'account b {\n mbox = "%s"\n}\n' "$work/two" >>"$rc"
     wanted 0 a
@@ -391,7 +391,7 @@ octets() {
     sed -i "/^account a/a local = \"$work/filed\"" "$rc"
     wanted 0 a
     [ "$(on_server)" -eq 40 ]
-    # And the third to a trash, which is one file: purged it is not.
+    # And the third to a trash that is a file: it is not purged.
     awk -v trash="$work/trash" '/^From .*[0-9]$/ { n++ }
         { print >(n == 1 ? trash : "/dev/stderr") }' "$work/one" 2>"$work/new"
     cat "$work/new" >"$work/one"
@@ -404,7 +404,7 @@ octets() {
     [ ! -e "$work/mail/000003.eml" ]
 }
 
-@test "the brake holds whatever verify says" {
+@test "the brake applies whatever verify is set to" {
     local verify
     for verify in stat digest off; do
         rm -rf "$work/state" "$work/Mail"
@@ -419,7 +419,7 @@ octets() {
     done
 }
 
-@test "brake = N says how much may be missing" {
+@test "brake = N sets how much may be missing" {
     write_rc 'delete = "when purged"' "brake = 50"
     wanted 0
     find "$work/Mail/new" -type f | head -n 21 | xargs rm
@@ -430,7 +430,7 @@ octets() {
     [ "$(on_server)" -eq 19 ]
 }
 
-@test "the disk of local not mounted: nothing is erased, whether its place is gone or empty" {
+@test "if the disk of local is not mounted, nothing is erased, whether its mount point is missing or empty" {
     write_rc 'delete = "when purged"' "local = \"$work/filed\""
     mkdir -p "$work/filed/box"/{new,cur,tmp}
     wanted 0
@@ -451,7 +451,7 @@ octets() {
     mv "$work/unmounted" "$work/filed"
     wanted 0
     [ "$(on_server)" -eq 40 ]
-    # If it is as it should be, that is to be said.
+    # If this is intended, the owner has to say so.
     rm -r "$work/filed/box"
     wanted 65
     wanted 0 --no-brake
@@ -459,7 +459,7 @@ octets() {
     wanted 0
 }
 
-@test "the place of an mbox gone: nothing is erased, unless --no-brake says so once" {
+@test "if the mbox is gone, nothing is erased, unless --no-brake says so once" {
     write_rc "mbox = \"$work/mbox\"" 'delete = "when purged"'
     wanted 0
     mv "$work/mbox" "$work/elsewhere"
@@ -470,7 +470,7 @@ octets() {
     says "erased 40"
 }
 
-@test "a copy that cannot be read is not erased, and verify says so" {
+@test "a copy that cannot be read is not erased, and verify reports it" {
     write_rc 'delete = "after 30 days"'
     wanted 0
     days_pass 31
@@ -488,7 +488,7 @@ octets() {
     says "unreadable"
 }
 
-@test "verify = stat looks that a copy is there, and reads none" {
+@test "verify = stat checks that copies exist, and reads none" {
     write_rc 'delete = "after 30 days"' "verify = stat"
     wanted 0
     days_pass 31
@@ -497,7 +497,7 @@ octets() {
     [ "$(on_server)" -eq 0 ]
 }
 
-@test "a Maildir is looked through by names: no file of it is opened" {
+@test "a Maildir is searched by file names: none of its files is opened" {
     command -v strace >/dev/null || skip "strace is missing"
     strace -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
     write_rc 'delete = "when trashed"'
@@ -510,11 +510,11 @@ octets() {
     [ "$status" -ne 0 ]
 }
 
-@test "max-server-size erases the oldest, and no more than it must" {
+@test "max-server-size erases the oldest messages, and no more than necessary" {
     make_letters 1 40
     total=0
     for file in "$work/mail"/*; do
-        # LF is two octets to a server.
+        # A server counts a line end as two bytes.
         total=$((total + $(wc -c <"$file") + $(wc -l <"$file")))
     done
     first=$(($(wc -c <"$work/mail/000001.eml") + $(wc -l <"$work/mail/000001.eml")))
@@ -526,7 +526,7 @@ octets() {
     [ -e "$work/mail/000003.eml" ]
 }
 
-@test "a trash that is not there yet, or was emptied, is no disk that is not mounted" {
+@test "a trash that does not exist yet, or was emptied, is not taken for an unmounted disk" {
     write_rc 'delete = "when trashed"' "trash = \"$work/rubbish\""
     wanted 0
     wanted 0

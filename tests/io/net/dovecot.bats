@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Against a real server: Dovecot, private to the test, on loopback.
+# With a real server: a private Dovecot on loopback.
 
 load ../../lib/helpers
 load ../../lib/dovecot
@@ -19,7 +19,9 @@ teardown() {
     common_teardown
 }
 
-# road tls|starttls|off DESTINATION [SETTING...]: an rc file for it.
+# road tls
+# starttls
+# off DESTINATION [SETTING...]: writes an rc file for this combination.
 road() {
     local tls=$1 destination=$2
     shift 2
@@ -35,7 +37,7 @@ road() {
     esac
 }
 
-# The whole life of a mailbox over one road into one destination.
+# The whole life of a mailbox with one kind of connection and destination.
 whole_life() {
     local tls=$1 destination=$2 path=$3
     road "$tls" "$destination"
@@ -63,32 +65,32 @@ whole_life() {
     same_mail "$work/sent" "$path"
 }
 
-@test "1,000 messages by TLS into a Maildir, again, after 30 days, and at once" {
+@test "1,000 messages over TLS into a Maildir: fetched, polled again, erased after 30 days, and at once" {
     whole_life implicit "maildir = \"$work/Mail\"" "$work/Mail"
 }
 
-@test "1,000 messages by TLS into an mbox, again, after 30 days, and at once" {
+@test "1,000 messages over TLS into an mbox: fetched, polled again, erased after 30 days, and at once" {
     whole_life implicit "mbox = \"$work/mbox\"" "$work/mbox"
 }
 
-@test "1,000 messages by STLS into a Maildir, again, after 30 days, and at once" {
+@test "1,000 messages over STLS into a Maildir: fetched, polled again, erased after 30 days, and at once" {
     whole_life starttls "maildir = \"$work/Mail\"" "$work/Mail"
 }
 
-@test "1,000 messages by STLS into an mbox, again, after 30 days, and at once" {
+@test "1,000 messages over STLS into an mbox: fetched, polled again, erased after 30 days, and at once" {
     whole_life starttls "mbox = \"$work/mbox\"" "$work/mbox"
 }
 
-@test "1,000 messages in clear on loopback into a Maildir, again, after 30 days, and at once" {
+@test "1,000 messages in clear text on loopback into a Maildir: fetched, polled again, erased after 30 days, and at once" {
     whole_life off "maildir = \"$work/Mail\"" "$work/Mail"
 }
 
-@test "1,000 messages in clear on loopback into an mbox, again, after 30 days, and at once" {
+@test "1,000 messages in clear text on loopback into an mbox: fetched, polled again, erased after 30 days, and at once" {
     whole_life off "mbox = \"$work/mbox\"" "$work/mbox"
 }
 
-# kill_each PATH CALLS...: killed before the first and a later one of each of these
-# calls, in a run of 1,000 messages; the next run puts it right.
+# kill_each PATH CALLS...: kills a run of 1,000 messages before the first and a
+# later one of each of these calls; the next run repairs everything.
 kill_each() {
     local path=$1 calls when
     shift
@@ -108,17 +110,17 @@ kill_each() {
     done
 }
 
-@test "killed at each rung of the ladder, Maildir" {
+@test "killed at each step of the commit ladder, Maildir" {
     road implicit "maildir = \"$work/Mail\"" "delete = now"
     kill_each "$work/Mail" fdatasync renameat sendto
 }
 
-@test "killed at each rung of the ladder, mbox" {
+@test "killed at each step of the commit ladder, mbox" {
     road implicit "mbox = \"$work/mbox\"" "delete = now"
     kill_each "$work/mbox" fdatasync pwrite64 sendto
 }
 
-@test "two at once on one account: one works, the other exits 75, no message twice" {
+@test "two runs at once for one account: one works, the other exits 75, and no message comes twice" {
     road implicit "maildir = \"$work/Mail\""
     "$KEEPMAIL" -f "$rc" >/dev/null 2>&1 3>&- &
     first=$!

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What goes wrong, each with its sentence and its exit status; nothing is lost.
+# Errors, each with its message and exit status; nothing is lost.
 
 load ../../lib/helpers
 
@@ -35,7 +35,7 @@ nothing_done() {
     says "no host named no-such-host.invalid"
 }
 
-@test "a port where nobody listens exits 75" {
+@test "a port without a server exits 75" {
     start_server --synthetic 3
     stop_server
     write_rc
@@ -43,7 +43,7 @@ nothing_done() {
     says "cannot connect to localhost:$tls_port: Connection refused. Check server"
 }
 
-@test "an untrusted certificate exits 69, and no password was sent" {
+@test "an untrusted certificate exits 69, and the password is not sent" {
     start_server --synthetic 3
     write_rc
     sed -i '/tls-ca/d' "$rc"
@@ -51,7 +51,7 @@ nothing_done() {
     says "certificate"
     says "no password was sent"
     says "tls-ca"
-    # What was seen, and the pin ready to paste.
+    # The certificate is described, with a pin ready to paste.
     says "a certificate for CN = localhost, issued by CN = localhost, valid from "
     says " GMT to "
     says "tls-pin = $(cat "$work/server/pin")"
@@ -61,7 +61,7 @@ nothing_done() {
     nothing_done
 }
 
-@test "a server that wants a certificate exits 69, and tls-cert is named" {
+@test "a server that requires a client certificate exits 69, and tls-cert is named" {
     start_server --synthetic 1
     local try own
     openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/key" -out "$work/cert" \
@@ -107,7 +107,7 @@ nothing_done() {
     nothing_done
 }
 
-@test "an untrusted certificate is refused after STLS, too" {
+@test "an untrusted certificate is also refused after STLS" {
     start_server --synthetic 3 --host pop.example.org
     write_rc "tls = starttls" "port = $port"
     wanted 69
@@ -116,7 +116,7 @@ nothing_done() {
     nothing_done
 }
 
-@test "the right pin is let through and a wrong one exits 69" {
+@test "the right pin is accepted, and a wrong one exits 69" {
     start_server --synthetic 3
     write_rc "tls-pin = \"$(cat "$work/server/pin")\""
     wanted 0
@@ -129,7 +129,7 @@ nothing_done() {
     nothing_done
 }
 
-@test "a server that knows no TLS newer than 1.1 exits 69" {
+@test "a server that supports no TLS newer than 1.1 exits 69" {
     start_server --synthetic 3 --tls-1.1
     write_rc
     wanted 69
@@ -140,7 +140,7 @@ nothing_done() {
     nothing_done
 }
 
-@test "tls-ca takes the place of the system's certificates" {
+@test "tls-ca replaces the system's certificates" {
     command -v strace >/dev/null || skip "strace is missing"
     strace -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
     start_server --synthetic 3
@@ -151,7 +151,7 @@ nothing_done() {
     start_server --synthetic 3
     for ca in "$work/certs/another.pem" "$work/certs"; do
         write_rc "tls-ca = \"$ca\""
-        # The leak checker cannot work where strace does.
+        # The leak checker does not work under strace.
         ASAN_OPTIONS=detect_leaks=0 run strace -f -qq -o "$work/trace" \
             -e trace=file \
             "$KEEPMAIL" -f "$rc"
@@ -163,7 +163,7 @@ nothing_done() {
     done
 }
 
-@test "a server without STLS exits 69, and gets no password in clear" {
+@test "a server without STLS exits 69, and is not sent the password in clear text" {
     start_server --synthetic 3 --no STLS
     write_rc "tls = starttls" "port = $port"
     wanted 69
@@ -174,7 +174,7 @@ nothing_done() {
     nothing_done
 }
 
-@test "TLS on a port that has none exits 69" {
+@test "TLS on a port without it exits 69" {
     start_server --synthetic 3
     write_rc "port = $port"
     wanted 69
@@ -206,7 +206,7 @@ END
     says "the mailbox is in use by another session"
 }
 
-@test "a destination that is something else exits 73 before anything is fetched" {
+@test "a destination of the wrong type exits 73 before anything is fetched" {
     start_server --synthetic 3
     mkdir "$work/Mail"
     echo precious >"$work/Mail/file"
@@ -236,7 +236,7 @@ END
     chmod 500 "$work/Mail/tmp"
     write_rc "delete = now"
     if [ "$(id -u)" -eq 0 ]; then
-        # Root may write anywhere: as another user, then.
+        # Root may write anywhere, so this runs as another user.
         sed -i '/^run-as/d' "$rc"
         let_pass "$work"
         chown -R nobody "$work"
@@ -277,7 +277,7 @@ END
     [ "$(files "$work/mail")" -eq 0 ]
 }
 
-@test "a full disk under the store exits 74, and nothing is lost" {
+@test "a full disk for the store exits 74, and nothing is lost" {
     [ "$(id -u)" -eq 0 ] || skip "mounting a small disk needs root"
     mkdir "$work/disk"
     mount -t tmpfs -o size=128k tmpfs "$work/disk" ||
@@ -296,7 +296,7 @@ END
     same_mail "$work/sent" "$work/Mail"
 }
 
-@test "a connection that breaks does not hide a full disk: both are said, and it exits 74" {
+@test "a broken connection does not hide a full disk: both are reported, and it exits 74" {
     [ "$(id -u)" -eq 0 ] || skip "mounting a small disk needs root"
     mkdir "$work/disk"
     mount -t tmpfs -o size=128k tmpfs "$work/disk" ||
@@ -304,7 +304,8 @@ END
     make_mail 1000
     start_server --folder "$work/mail" --harm "$work/harm" --patient
     write_rc "state = \"$work/disk/state\"" "sessions = 1"
-    # What came whole before the cut is stored after it, and does not fit.
+    # Messages that were complete before the connection was cut are stored after
+    # that, and do not fit.
     echo "cut 1500000" >"$work/harm"
     run keepmail --json
     umount "$work/disk"
@@ -315,7 +316,7 @@ END
     [ "${#lines[@]}" -eq 2 ]
 }
 
-@test "a state directory that cannot be made exits 73" {
+@test "a state directory that cannot be created exits 73" {
     start_server --synthetic 3
     : >"$work/file"
     write_rc "state = \"$work/file/state\""
@@ -325,7 +326,7 @@ END
     [ "$(reported sessions)" -eq 0 ]
 }
 
-@test "a message that cannot be fetched holds up no other, is tried less and less, and is left at last" {
+@test "a message that cannot be fetched does not hold up others, is tried less and less often, and finally left alone" {
     stop_server
     make_mail 6
     start_server --folder "$work/mail" --refuse 2
@@ -339,7 +340,7 @@ END
     wanted 0 -n -v
     says "could not be fetched before; tried again after the others"
     wanted 75
-    # Now it waits an hour.
+    # Now it is not tried for an hour.
     wanted 0 -n -v
     says "could not be fetched before; tried again later"
     wanted 0
@@ -359,7 +360,7 @@ END
     write_rc "delete = now"
     wanted 0
     [ "$(files "$work/mail")" -eq 1 ]
-    # Its owner has it mended, and tries again.
+    # The server is fixed, and the owner retries.
     stop_server
     start_server --folder "$work/mail"
     write_rc "delete = now"
@@ -371,7 +372,7 @@ END
     [ "$(in_store "SELECT count(*) FROM trouble")" -eq 0 ]
 }
 
-@test "each of two messages with the same uid has its own trouble; retry forgets both" {
+@test "two messages with the same uid each have their own trouble record; retry forgets both" {
     stop_server
     make_mail 4
     start_server --folder "$work/mail" --twice --refuse 1
@@ -397,10 +398,11 @@ END
     [ "$(in_store "SELECT count(*) FROM trouble")" -eq 0 ]
 }
 
-@test "how a server answers UIDL with a number is learnt once, kept, and forgotten when it changes" {
+@test "how a server answers UIDL with an argument is learnt once, recorded, and forgotten when it changes" {
     stop_server
     form() { in_store "SELECT proof_form FROM mailbox"; }
-    # play NUMBER ANSWER: what it says to UIDL of the last of so many messages.
+    # play NUMBER ANSWER: the server's answer to UIDL for the last of NUMBER
+    # messages.
     play() {
         {
             printf '%s\n' 'login PIPELINING' 'C: UIDL' 'S: +OK' 'S: 1 one'
@@ -415,7 +417,7 @@ END
     play 1 "+OK one"
     wanted 0
     [ "$(form)" -eq 2 ]
-    # A run that gets no answer knows it all the same.
+    # A run that gets no answer still knows it.
     stop_server
     wanted 75
     [ "$(form)" -eq 2 ]

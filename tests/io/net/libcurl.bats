@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What the session's design takes for granted of libcurl (HACKING, "libcurl").
+# What the design of the session relies on in libcurl (HACKING, "libcurl").
 
 load ../../lib/helpers
 
@@ -15,7 +15,8 @@ facts() {
     run "$TESTS_BUILD/io/net/libcurl_facts" "$@"
 }
 
-# A libcurl that has mended what is worked around breaks nothing: it is news.
+# A libcurl that has fixed a problem that is worked around is reported, not an
+# error.
 news() {
     skip "news: libcurl $("$TESTS_BUILD/io/net/libcurl_facts" version) $1, so that HACKING, section 5, can be reconsidered"
 }
@@ -28,18 +29,18 @@ news() {
     says "channel +OK"
     says "heard PIPELINING"
     stop_server
-    # CAPA and our NOOP: no login, and no QUIT of libcurl's own.
+    # CAPA and our NOOP: no login, and no QUIT from libcurl itself.
     [ "$(reported commands)" -eq 2 ]
 }
 
-@test "libcurl's own login gives up on a greeting with a timestamp" {
+@test "libcurl's own login fails after a greeting with a timestamp" {
     start_server --synthetic 1 --apop --no SASL
     facts login "$port"
     [[ $output == *"code 67"* ]] || news "no longer gives up there"
     grep -q '^apop' "$work/server/report"
 }
 
-@test "libcurl's own RETR takes a message cut off for a whole one" {
+@test "libcurl's own RETR accepts a message that was cut off" {
     cat >"$work/cut.pop" <<'END'
 login USER
 C: RETR 1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# What keepmail gives up before it talks to a server, proved from outside:
-# lib/probe.c plays a keepmail that was taken over.
+# What keepmail gives up before it talks to a server, tested from outside:
+# lib/probe.c acts as a compromised keepmail.
 
 load ../../lib/helpers
 
@@ -15,7 +15,7 @@ teardown() {
     [ -z "$worker" ] || kill "$worker" 2>/dev/null || true
 }
 
-# probed [SETTING...]: a run with the probe in it; what it met, in $work/met.
+# probed [SETTING...]: runs with the probe in it; its results are in $work/met.
 probed() {
     prepare_probe "$@"
     PROBE_OUTPUT=$work/met PROBE_PORT=$port PROBE_MAIL=$work/Mail/cur/seen \
@@ -43,7 +43,7 @@ prepare_probe() {
     : >"$work/met"
 }
 
-# met ATTEMPT ERRNO...: this attempt met one of these.
+# met ATTEMPT ERRNO...: this attempt failed with one of these errors.
 met() {
     local attempt=$1 found
     shift
@@ -66,7 +66,7 @@ need_filter() {
     [[ $output == *"(seccomp)"* ]] || skip "no seccomp filter here"
 }
 
-@test "with confine = false a keepmail that was taken over may do all of this" {
+@test "with confine = false, a compromised keepmail can do all of this" {
     probed "confine = false"
     says "not confined: confine = false"
     for attempt in read list write create truncate mkdir symlink chmod unlink \
@@ -74,7 +74,7 @@ need_filter() {
         store store-new store-unlink socket socketpair; do
         met $attempt 0
     done
-    # What the kernel says to them, and not to one that is confined.
+    # What the kernel answers, unless the process is confined.
     for attempt in tiocsti tioclinux tiocsctty tiocsti-high; do
         met $attempt $ENOTTY
     done
@@ -92,7 +92,7 @@ need_filter() {
     [ -e "$HOME/new" ]
 }
 
-@test "confined it reads and writes nothing elsewhere, nor mail it has, unless duplicates are looked for" {
+@test "confined, it reads and writes nothing elsewhere, and no mail here, unless it looks for duplicates" {
     probed "duplicates = keep"
     [ "$abi" -ge 2 ] || skip "this kernel has no Landlock, or ABI 1"
     says "writes only below $work/Mail and to $work/state/a.db, connects"
@@ -105,20 +105,20 @@ need_filter() {
     [ "$(files "$work/Mail/new")" -eq 1 ]
 }
 
-@test "confined it writes its own account's store, and no other's" {
+@test "confined, it writes its own account's store, and no other" {
     probed
     [ "$abi" -ge 2 ] || skip "this kernel has no Landlock, or ABI 1"
     for attempt in store store-new store-unlink; do
         met $attempt $EACCES
     done
     [ "$(sqlite3 "$work/state/a.db" "SELECT count(*) FROM message")" -eq 1 ]
-    # Nothing waits in the log for who comes next.
+    # Nothing is left in the WAL for the next process to read.
     [ ! -s "$work/state/a.db-wal" ]
     run keepmail
     [ "$status" -eq 0 ]
 }
 
-@test "confined it connects to no other port, and listens on none" {
+@test "confined, it connects to no other port, and listens on none" {
     probed
     [ "$abi" -ge 4 ] || skip "this kernel's Landlock knows no network"
     says "connects only to ports $tls_port and 53"
@@ -126,13 +126,13 @@ need_filter() {
     met bind $EACCES
 }
 
-@test "confined it sends no signal to others" {
+@test "confined, it sends no signal to other processes" {
     probed
     [ "$abi" -ge 6 ] || skip "this kernel's Landlock knows no signals"
     met signal $EPERM
 }
 
-@test "confined it starts no program, and takes no way around" {
+@test "confined, it starts no program, not even indirectly" {
     probed
     need_filter
     says "starts no programs (seccomp)"
@@ -143,7 +143,7 @@ need_filter() {
     nm -D "$KEEPMAIL" | grep -q __asan_init || met ptrace $EPERM
 }
 
-@test "confined it empties no file by its path, but what is open, whatever Landlock knows" {
+@test "confined, it truncates no file by its path, only open ones, whatever Landlock supports" {
     probed
     need_filter
     for attempt in truncate empty empty-reading; do
@@ -154,17 +154,17 @@ need_filter() {
     [ -s "$HOME/emptied" ]
 }
 
-@test "confined it makes no namespace" {
+@test "confined, it creates no namespace" {
     probed
     need_filter
     met userns $EPERM
     met mountns $EPERM
     met unshare $EPERM
-    # The C library then does without.
+    # The C library then does without it.
     met clone3 $ENOSYS
 }
 
-@test "logged in it makes and connects no socket any more" {
+@test "after the login, it creates and connects no more sockets" {
     probed
     need_filter
     says "confined further: opens no more sockets (seccomp)"
@@ -174,7 +174,7 @@ need_filter() {
     done
 }
 
-@test "confined it types nothing into a terminal" {
+@test "confined, it cannot inject input into a terminal" {
     probed
     need_filter
     for attempt in tiocsti tioclinux tiocsctty tiocsti-high; do
@@ -182,10 +182,10 @@ need_filter() {
     done
 }
 
-@test "a worker has left the terminal, and may only write to it" {
+@test "a worker has no controlling terminal, and may only write to it" {
     command -v script >/dev/null || skip "no script(1) here"
     prepare_probe "password-command = 'read word && echo \$word'"
-    # The command may still ask there.
+    # The password command may still ask there.
     sed -i '/^password = /d' "$rc"
     PROBE_OUTPUT=$work/met PROBE_PORT=$port PROBE_MAIL=$work/Mail/cur/seen \
         ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 \
@@ -202,7 +202,7 @@ need_filter() {
     met read-terminal $EBADF
 }
 
-@test "confined it delivers to an mbox all the same" {
+@test "confined, it still delivers to an mbox" {
     probed "mbox = \"$work/box/mbox\""
     [ "$abi" -ge 2 ] || skip "this kernel has no Landlock, or ABI 1"
     says "writes only below $work/box and to $work/state/a.db, connects"
@@ -211,17 +211,17 @@ need_filter() {
     [ ! -e "$work/box/mbox.lock" ]
 }
 
-# on_kernel WHAT-LANDLOCK-ANSWERS: a run that is told so of this kernel.
+# on_kernel WHAT-LANDLOCK-ANSWERS: a run that sees this as the kernel's answer.
 on_kernel() {
     rm -rf "$work/state" "$work/Mail"
-    # The leak checker cannot trace what is traced.
+    # The leak checker does not work under strace.
     ASAN_OPTIONS=detect_leaks=0 run strace -f -qq -o /dev/null -e trace=landlock_create_ruleset \
         -e inject="landlock_create_ruleset:$1:when=1" "$KEEPMAIL" -f "$rc" -v
     [ "$status" -eq 0 ]
     [ "$(kept)" -eq 1 ]
 }
 
-@test "an older kernel confines it as far as it can, and it says how far" {
+@test "on an older kernel it is confined as far as possible, and says how far" {
     need_libseccomp
     start_server --synthetic 1 --shared
     write_rc
@@ -244,14 +244,14 @@ on_kernel() {
     done
 }
 
-@test "a living program's dot-lock is respected, though it can get no signal" {
+@test "the dot-lock of a running program is respected, although it cannot be signalled" {
     start_server --synthetic 1
     write_rc "mbox = \"$work/mbox\""
     sleep 60 3>&- &
     holder=$!
     printf '%d\nkeepmail %s\n' $holder "$(uname -n)" >"$work/mbox.lock"
-    # As old as this start of the machine, an hour at most: an older one was
-    # left behind.
+    # An hour old, or less, so that it is not older than the boot: it would be
+    # stale.
     up=$(cut -d. -f1 /proc/uptime)
     age=$((up > 3610 ? 3600 : up - 10))
     touch -d "$age seconds ago" "$work/mbox.lock"
@@ -268,7 +268,7 @@ on_kernel() {
     [ "$(kept "$work/mbox")" -eq 1 ]
 }
 
-@test "a dry run may write no file" {
+@test "a dry run may not write any file" {
     start_server --synthetic 3
     write_rc
     wanted 0
@@ -278,7 +278,7 @@ on_kernel() {
     says "writes no files,"
 }
 
-@test "a server's own certificate, in a file, a directory or by a link, is read" {
+@test "a server's own certificate is read from a file, a directory or a link" {
     start_server --synthetic 1 --shared
     mkdir "$work/ca" "$work/far"
     hash=$(openssl x509 -noout -hash -in "$work/server/cert.pem")
@@ -292,7 +292,7 @@ on_kernel() {
     done
 }
 
-@test "a proxy's port is the one that may be reached" {
+@test "with a proxy, only the proxy's port may be connected to" {
     start_server --synthetic 1
     stop_server
     write_rc "proxy = \"socks5h://me:pw@localhost:$port\""
@@ -306,12 +306,12 @@ on_kernel() {
     says "connects anywhere, since the proxy's port is not known"
 }
 
-# in_status PID FIELD: of /proc/PID/status.
+# in_status PID FIELD: a field of /proc/PID/status.
 in_status() {
     sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"
 }
 
-# A session that stands still for a while after the login.
+# A session that stalls for a while after the login.
 stalled() {
     cat >"$work/slow.pop" <<'END'
 login PIPELINING
@@ -327,10 +327,10 @@ END
     sed -i "/tls-ca/d; s/^port = .*/port = $port\ntls = off/" "$rc"
 }
 
-@test "Ctrl-C at a terminal ends a run at once, though its worker has left that" {
+@test "Ctrl-C at a terminal ends a run at once, although its worker has no terminal" {
     command -v script >/dev/null || skip "no script(1) here"
     stalled
-    # Its server answers half a minute later.
+    # The server would answer half a minute later.
     SECONDS=0
     run script -qefc "exec '$KEEPMAIL' -vv -f '$rc'" "$work/typed" < <(
         soon grep '> UIDL' "$work/typed"
@@ -343,7 +343,8 @@ END
     soon no_keepmail
 }
 
-# gives_up COUNT: so many workers are confined, and their parent talks to no server.
+# gives_up COUNT: COUNT workers are confined, and their parent talks to no
+# server.
 gives_up() {
     "$KEEPMAIL" -f "$rc" 3>&- &
     parent=$!
@@ -368,7 +369,7 @@ gives_up() {
     gives_up 1
 }
 
-@test "of several accounts each gives up its own" {
+@test "each of several accounts' workers gives up its own" {
     need_libseccomp
     stalled
     printf 'account b { }\n' >>"$rc"

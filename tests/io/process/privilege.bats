@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# Root fetches nothing as root, unless it is told to; then as whom it is told.
+# Root does not fetch as root unless told to; otherwise, it runs as the user it
+# is told.
 
 load ../../lib/helpers
 
@@ -16,13 +17,13 @@ need_root() {
     id nobody >/dev/null || skip "there is no user nobody"
 }
 
-# An rc file that says nothing of run-as but what is given.
+# An rc file without run-as, except for what is given.
 write_plain() {
     write_rc "$@"
     sed -i '/^run-as/d' "$rc"
 }
 
-# place_for USER: a directory of that user's own, which it can reach.
+# place_for USER: a directory of that user's own, and reachable for it.
 place_for() {
     mkdir -p "$work/$1"
     chown "$1" "$work/$1"
@@ -36,12 +37,12 @@ as_nobody() {
         "$KEEPMAIL" -f "$rc"
 }
 
-# all_of USER PATH: everything there belongs to that user.
+# all_of USER PATH: everything below PATH belongs to that user.
 all_of() {
     [ -z "$(find "$2" ! -user "$1")" ]
 }
 
-@test "started by root without run-as it is refused, with what to do" {
+@test "started by root without run-as, it refuses to run, and says what to do" {
     need_root
     start_server --synthetic 3
     write_plain
@@ -56,7 +57,7 @@ all_of() {
     [ "$(reported sessions)" -eq 0 ]
 }
 
-@test "it is refused before a password is asked for" {
+@test "it refuses before a password is asked for" {
     need_root
     start_server --synthetic 3
     write_plain
@@ -66,7 +67,7 @@ all_of() {
     says_not "no terminal"
 }
 
-@test "run-as = root is root's wish" {
+@test "run-as = root is permitted, as the explicit choice of root" {
     need_root
     start_server --synthetic 3
     write_plain "run-as = root"
@@ -75,7 +76,7 @@ all_of() {
     all_of root "$work/Mail"
 }
 
-@test "run-as = nobody delivers as nobody, with a password-command of nobody's" {
+@test "run-as = nobody delivers as nobody, with a password-command run as nobody" {
     need_root
     start_server --synthetic 20
     place_for nobody
@@ -95,20 +96,21 @@ all_of() {
     done
 }
 
-# command_sees FILE: a password-command that leaves its environment there.
+# command_sees FILE: a password-command that writes its environment to FILE.
 command_sees() {
     sed -i '/^password/d; s/password = .*//' "$rc"
     sed -i "s|^account a {|&\n password-command = 'env >$1; echo test'|" "$rc"
 }
 
-@test "another user's password-command gets nothing of root's environment but language and time" {
+@test "another user's password-command gets only language and time zone of root's environment" {
     need_root
     start_server --synthetic 1
     place_for nobody
     write_plain "run-as = nobody" "state = \"$work/nobody/state\"" \
         "maildir = \"$work/nobody/mail\""
     command_sees "$work/nobody/environment"
-    # LD_LIBRARY_PATH leads nowhere. KEEPMAIL_THIN is the package's own run's.
+    # LD_LIBRARY_PATH names no existing directory. KEEPMAIL_THIN is set in test
+    # runs of packages.
     run env -u KEEPMAIL_THIN SSH_AUTH_SOCK=/run/agent GNUPGHOME=/root/.gnupg \
         SHELL=/bin/false XDG_RUNTIME_DIR=/run/user/0 DBUS_SESSION_BUS_ADDRESS=unix:x \
         LD_LIBRARY_PATH=/nowhere LANG=C LC_TIME=C TZ=UTC TERM=dumb LANGSAM=x \
@@ -123,7 +125,7 @@ command_sees() {
     grep -qx 'SHELL=/bin/sh' "$work/nobody/environment"
 }
 
-@test "the same user's password-command gets the environment as it is" {
+@test "the same user's password-command gets the environment unchanged" {
     start_server --synthetic 1
     write_rc
     command_sees "$work/environment"
@@ -134,7 +136,7 @@ command_sees() {
     grep -qx "PATH=$PATH" "$work/environment"
 }
 
-@test "what only root may read or write stays closed to the user of run-as" {
+@test "files that only root may read or write stay inaccessible to the run-as user" {
     need_root
     start_server --synthetic 3
     place_for nobody
@@ -151,7 +153,7 @@ command_sees() {
     says "cannot make the state directory"
 }
 
-@test "accounts with different users work side by side" {
+@test "accounts with different users run in parallel" {
     need_root
     id daemon >/dev/null || skip "there is no user daemon"
     start_server --synthetic 5 --shared
@@ -179,7 +181,7 @@ END
     [ ! -e "$work/refused" ]
 }
 
-@test "an unknown user is told" {
+@test "an unknown user is reported" {
     start_server --synthetic 3
     write_plain "run-as = no-such-user"
     wanted 78
@@ -187,7 +189,7 @@ END
     [ ! -e "$work/state" ]
 }
 
-@test "an ordinary user is that user, and nobody else" {
+@test "an ordinary user can run as that user, and as nobody else" {
     start_server --synthetic 3
     if [ "$(id -u)" -eq 0 ]; then
         need_root
@@ -215,19 +217,19 @@ END
     [ "$(kept "$work/nobody/mail")" -eq 3 ]
 }
 
-@test "past run-as there is no way back, no core dump, and nobody looks in" {
+@test "after run-as there is no way back, no core dump, and no access by other processes" {
     need_root
     start_server --synthetic 1
     place_for nobody
     write_plain "run-as = nobody" "state = \"$work/nobody/state\"" \
         "maildir = \"$work/nobody/mail\""
-    # The leak checker cannot trace what is traced.
+    # The leak checker does not work under strace.
     ASAN_OPTIONS=detect_leaks=0 run strace -qq -f -o "$work/trace" -e trace=%creds,%process,prctl \
         "$KEEPMAIL" -f "$rc"
     [ "$status" -eq 0 ]
     uid=$(id -u nobody)
     grep -q "setuid($uid) *= 0" "$work/trace"
-    # Tried, and refused.
+    # It was tried, and refused.
     sed -n "/setuid($uid)/,\$p" "$work/trace" | grep -q 'setuid(0) *= -1 EPERM'
     nm -D "$KEEPMAIL" | grep -q __asan_init ||
         sed -n "/setuid($uid)/,\$p" "$work/trace" |

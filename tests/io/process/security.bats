@@ -1,12 +1,13 @@
 #!/usr/bin/env bats
-# Who is let in: nobody. Passwords, links that others planted, and the program
-# itself. TLS: errors.bats; confinement: confine.bats; root: privilege.bats.
+# Protection against others: passwords, links that others planted, and the
+# program itself. TLS: errors.bats; confinement: confine.bats; root:
+# privilege.bats.
 
 load ../../lib/helpers
 
 setup() {
     common_setup
-    # Found nowhere else by chance, in none of its forms.
+    # Does not occur anywhere else by chance, in any of its forms.
     secret='Sesam-0ffne-Dich'
     forms=("$secret" "$(printf %s "$secret" | base64)"
         "$(printf '\0test\0%s' "$secret" | base64)")
@@ -18,7 +19,7 @@ teardown() {
     common_teardown
 }
 
-# not_in FILE...: the password is not there, in clear or in base64.
+# not_in FILE...: the password is not there, in clear text or in base64.
 not_in() {
     local form
     for form in "${forms[@]}"; do
@@ -40,12 +41,13 @@ look_at() {
         cat "/proc/$pid/cmdline" "/proc/$pid/environ" "/proc/$pid/status" \
             2>/dev/null || true
     done
-    # The test server is told the password by its arguments.
+    # The test server gets the password in its arguments.
     # shellcheck disable=SC2009 # pgrep shows no environment
     ps axeww | grep -v popserver
 }
 
-# stalled_run SETTING...: a run that hangs after its login, in $pid.
+# stalled_run SETTING...: starts a run that hangs after its login; $pid is its
+# process id.
 stalled_run() {
     start_server --synthetic 3 --password "$secret" --harm "$work/harm"
     write_rc "$@"
@@ -67,7 +69,7 @@ stalled_run() {
         look_at >"$work/looked"
         kill "$pid"
         wait "$pid" || true
-        # It would have been found.
+        # The search does find other strings.
         grep -qa "$KEEPMAIL" "$work/looked"
         not_in "$work/looked" "$work/trace"
         wanted 0 -vv
@@ -85,7 +87,7 @@ stalled_run() {
     not_in "$work/said" "$work/state"/*
 }
 
-# read_memory PID: all that is private, writable and mapped.
+# read_memory PID: all mappings that are private and writable.
 read_memory() {
     local from to
     awk '$2 ~ /^rw-p/ { print $1 }' "/proc/$1/maps" >"$work/maps"
@@ -106,7 +108,7 @@ read_memory() {
         worker=$(pgrep -P "$pid")
         for one in "$pid" "$worker"; do
             read_memory "$one" >"$work/memory.$one"
-            # It was read: another value of the rc file is there.
+            # The memory was read: another value of the rc file is found in it.
             grep -qaF "$work/state" "$work/memory.$one"
         done
         cat "$work"/memory.* >"$work/memory"
@@ -121,12 +123,12 @@ read_memory() {
     done
 }
 
-@test "a crash leaves no core" {
+@test "a crash leaves no core dump" {
     ! is_instrumented || skip "not with sanitizers"
     ulimit -c unlimited 2>/dev/null || skip "no core files here at all"
     stalled_run "password-file = \"$HOME/secret\""
     grep -q '^Max core file size  *0 ' "/proc/$pid/limits"
-    # Not dumpable: what is in /proc is root's.
+    # Not dumpable: its files in /proc belong to root.
     [ "$(stat -c %u "/proc/$pid/mem")" -eq 0 ]
     cd "$work"
     kill -SEGV "$pid"
@@ -134,7 +136,7 @@ read_memory() {
     [ -z "$(find "$work" -name 'core*')" ]
 }
 
-@test "a link that another planted in a spool is not followed" {
+@test "a symbolic link that another user planted in a spool is not followed" {
     start_server --synthetic 3 --shared
     mkdir "$work/spool"
     chmod 1777 "$work/spool"
@@ -146,7 +148,7 @@ read_memory() {
         run timeout 60 "$KEEPMAIL" -f "$rc"
         [ "$(cat "$work/victim")" = precious ]
     done
-    # A hard link leads elsewhere, too.
+    # A hard link is refused, too.
     rm -rf "$work/state" "$work/spool"/*
     ln "$work/victim" "$work/spool/mbox"
     wanted 73
@@ -154,7 +156,7 @@ read_memory() {
     [ "$(cat "$work/victim")" = precious ]
 }
 
-@test "a Maildir's parts may not be links, and are its owner's" {
+@test "the parts of a Maildir may not be links, and must belong to its owner" {
     start_server --synthetic 3 --shared
     write_rc "password = test"
     mkdir -p "$work/Mail/cur" "$work/Mail/tmp" "$work/elsewhere"
@@ -169,7 +171,7 @@ read_memory() {
     says "belongs to another user"
 }
 
-@test "the program is built so that a fault is hard to use" {
+@test "the program is built with hardening against exploits" {
     command -v readelf >/dev/null || skip "readelf is missing"
     ! is_instrumented || skip "a mode of its own"
     readelf -hdlW "$KEEPMAIL" >"$work/elf"
@@ -180,7 +182,7 @@ read_memory() {
     readelf -W --dyn-syms "$KEEPMAIL" | grep -q __stack_chk_fail
 }
 
-# closed DESCRIPTORS ARGUMENT...: keepmail started with these closed.
+# closed DESCRIPTORS ARGUMENT...: starts keepmail with these descriptors closed.
 closed() {
     local redirections='' fd
     for fd in $1; do redirections+=" $fd>&-"; done
@@ -188,14 +190,14 @@ closed() {
     run bash -c '"$0" -f "$@"'"$redirections" "$KEEPMAIL" "$rc" "$@"
 }
 
-# The stores are whole, and nothing that was to be said stands in them.
+# The stores are intact, and contain no text that was to be printed.
 stores_are_whole() {
     [ "$(in_store "PRAGMA integrity_check")" = ok ] &&
         [ "$(in_store "SELECT count(*) FROM message")" -ge "$1" ] &&
         ! grep -aq "a: \|usage: \|\"account\"" "$work/state/a.db"
 }
 
-@test "no command writes into the store what a closed descriptor was to take" {
+@test "no command writes into the store what was meant for a closed descriptor" {
     printf '%s\n' localhost:test:u1 >"$work/ids"
     commands=("" "-v" "-n" "-v -n" "--json" "-q" "check" "check --json" "-q check" "status" "status --json" "list a"
         "list a --json" "history a" "history a uid --json" "hold a uid"
@@ -209,7 +211,7 @@ stores_are_whole() {
     uid=$(in_store "SELECT CAST(uid AS text) FROM message LIMIT 1")
     for descriptors in 0 1 2 "0 1" "1 2" "0 1 2"; do
         for command in "${commands[@]}"; do
-            # A letter for verify to find fault with, and one to fetch.
+            # A letter whose copy verify finds missing, and one to fetch.
             find "$work/Mail/new" -type f | head -n 1 | xargs rm -f
             # shellcheck disable=SC2086 # words of a command
             closed "$descriptors" ${command/ uid/ "$uid"}
@@ -221,7 +223,7 @@ stores_are_whole() {
     done
 }
 
-@test "a standard output that is closed is told where something was to be printed" {
+@test "a closed standard output is reported if something was to be printed" {
     start_server --synthetic 3
     write_rc
     for command in "-n" "--json" "list a" "status" "status --json" "check" "check --json" "history a" \
@@ -242,7 +244,7 @@ stores_are_whole() {
     [ "$status" -eq 0 ]
 }
 
-@test "without /dev/null nothing is begun with a descriptor closed" {
+@test "without /dev/null, nothing is begun with a descriptor closed" {
     unshare -rm true 2>/dev/null || skip "no namespaces for mounts here"
     start_server --synthetic 3
     write_rc
@@ -252,8 +254,8 @@ stores_are_whole() {
     [ ! -e "$work/state" ]
 }
 
-# hardened_by OPTION...: what configure hardens with; the build's own answers are
-# taken over, so that it does not ask the compiler everything again.
+# hardened_by OPTION...: the hardening flags that configure chooses. The build's
+# own results are reused, so that it does not test the compiler again.
 hardened_by() {
     [ -z "${KEEPMAIL_THIN:-}" ] || skip "the gate ran it before"
     if [ ! -x "$TESTS_SRC/../configure" ] || [ ! -f "$TESTS_BUILD/../config.log" ]; then
@@ -271,19 +273,19 @@ hardened_by() {
     hardened=$(sed -n 's/^S\["HARD_CFLAGS"\]=//p' config.status)
 }
 
-@test "it is built so whatever is asked for besides, and keeps a stronger FORTIFY" {
+@test "hardening is kept with other flags, as is a stronger FORTIFY level" {
     hardened_by --enable-hardening --disable-sanitizers --disable-coverage \
         --disable-fuzzing CPPFLAGS=-D_FORTIFY_SOURCE=3
     [[ $hardened == *-fstack-protector-strong* ]]
     [[ $hardened != *FORTIFY* ]]
 }
 
-@test "--disable-hardening builds without" {
+@test "--disable-hardening builds without hardening" {
     hardened_by --disable-hardening
     [ "$hardened" = '""' ]
 }
 
-@test "a password-command is waited for, and not an agent that it started" {
+@test "keepmail waits for a password-command, but not for an agent that it started" {
     start_server --synthetic 1
     write_rc "timeout = 30"
     sed -i '/^password = /d' "$rc"
@@ -294,7 +296,7 @@ hardened_by() {
     [ $SECONDS -lt 20 ]
 }
 
-@test "a token of 16,000 bytes is taken, and never shown" {
+@test "a token of 16,000 bytes is accepted, and never shown" {
     start_server --synthetic 1
     write_rc "auth = xoauth2"
     printf '#!/bin/sh\nhead -c 16000 /dev/zero | tr "\\0" A\n' >"$work/token"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# The store: what is kept, one run at a time, never silently begun anew.
+# The store: what is kept, with one run at a time, and never silently started
+# afresh.
 
 load ../../lib/helpers
 
@@ -14,7 +15,7 @@ teardown() {
     common_teardown
 }
 
-@test "the store tells of each message its uid, size, digests, place and times" {
+@test "the store records uid, size, digests, place and times of each message" {
     wanted 0
     [ "$(in_store "PRAGMA journal_mode")" = wal ]
     [ "$(in_store "PRAGMA application_id")" -eq $((0x6b656570)) ]
@@ -28,7 +29,7 @@ teardown() {
     [ "$(sha256sum <"$work/Mail/new/$name")" = "$digest  -" ]
 }
 
-@test "each run is on record with its counts and its result" {
+@test "each run is recorded with its counts and its result" {
     wanted 0
     write_rc "delete = now"
     wanted 0
@@ -39,7 +40,7 @@ teardown() {
     [ "$(in_store "SELECT status, error LIKE '%cannot connect%' FROM run ORDER BY id DESC LIMIT 1")" = "75|1" ]
 }
 
-@test "a second run of the same account exits 75 and harms nothing" {
+@test "a second run of the same account exits 75 and does no harm" {
     cat >"$work/slow.pop" <<'END'
 login PIPELINING
 C: UIDL
@@ -71,7 +72,7 @@ END
     [ "$(kept)" -eq 1 ]
 }
 
-@test "two runs at once of a large mailbox: one works, the other exits 75" {
+@test "two runs at once for a large mailbox: one works, the other exits 75" {
     start_server --synthetic 3000
     write_rc
     "$KEEPMAIL" -f "$rc" 3>&- &
@@ -84,7 +85,7 @@ END
     [ "$(kept)" -eq 3000 ]
 }
 
-@test "a store is for one mailbox: another server or user is refused, unless it is the same" {
+@test "a store belongs to one mailbox: another server or user is refused, unless declared to be the same" {
     wanted 0
     write_rc "server = 127.0.0.1"
     wanted 78
@@ -98,7 +99,7 @@ END
     wanted 78
 }
 
-@test "a database of another program is left as it is" {
+@test "a database of another program is left unchanged" {
     mkdir "$work/state"
     sqlite3 "$work/state/a.db" "CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)"
     before=$(sha256sum <"$work/state/a.db")
@@ -108,7 +109,7 @@ END
     [ "$(kept)" -eq 0 ]
 }
 
-@test "a file that is no database is left as it is" {
+@test "a file that is not a database is left unchanged" {
     mkdir "$work/state"
     head -c 8192 /dev/urandom >"$work/state/a.db"
     before=$(sha256sum <"$work/state/a.db")
@@ -118,7 +119,7 @@ END
     [ "$(sha256sum <"$work/state/a.db")" = "$before" ]
 }
 
-@test "a damaged store is refused with the way out, and nothing is fetched again" {
+@test "a damaged store is refused with advice, and nothing is fetched again" {
     wanted 0
     size=$(stat -c %s "$work/state/a.db")
     dd if=/dev/urandom of="$work/state/a.db" bs=1 seek=4096 \
@@ -128,7 +129,7 @@ END
     [ "$(kept)" -eq 10 ]
 }
 
-@test "an error of the store says what failed, in which file, why, and what to do" {
+@test "a store error says what failed, in which file, why, and what to do" {
     command -v strace >/dev/null || skip "no strace here"
     for error in "ENOSPC:the disk is full:Make room" \
         "EDQUOT:(Disk quota exceeded):Make room" \
@@ -163,21 +164,21 @@ END
     says "newer keepmail"
 }
 
-@test "an account name in the state directory is a file, never a symbolic link" {
+@test "an account's file in the state directory may not be a symbolic link" {
     mkdir "$work/state"
     ln -s "$work/elsewhere" "$work/state/a.db"
     wanted 73
     [ ! -e "$work/elsewhere" ]
 }
 
-@test "a poll that finds nothing new leaves the messages' rows alone" {
+@test "a poll that finds nothing new does not change the messages' rows" {
     wanted 0
     before=$(in_store "SELECT * FROM message" | sha256sum)
     wanted 0
     [ "$(in_store "SELECT * FROM message" | sha256sum)" = "$before" ]
 }
 
-@test "a poll that finds nothing new writes nothing to the store, and notes its time beside it" {
+@test "a poll that finds nothing new writes nothing to the store, and notes its time in a file beside it" {
     wanted 0
     sqlite3 "$work/state/a.db" "PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
     before=$(sha256sum <"$work/state/a.db")
@@ -186,12 +187,12 @@ END
     [ ! -s "$work/state/a.db-wal" ]
     [ $(($(date +%s) - 10#$(cat "$work/state/a.last-success"))) -lt 60 ]
     [ "$(in_store "SELECT count(*) FROM run")" -eq 1 ]
-    # Neither what is known nor where it lies was read: the listing is the same.
+    # Neither records nor indexes were read: the listing is the same.
     run strace -f -e trace=pread64 "$KEEPMAIL" -f "$rc"
     [ "$(grep -c pread64 <<<"$output")" -lt 30 ]
 }
 
-@test "what is quiet ends when mail comes, a time is over, the policy or a record is another" {
+@test "a quiet period ends when mail comes, a time is reached, or the policy or a record changes" {
     write_rc 'delete = "after 2 days"'
     wanted 0
     wanted 0
@@ -213,7 +214,7 @@ END
     says "erased 6, left 0"
 }
 
-@test "a run that finds nothing after one that failed is on record" {
+@test "a run that finds nothing is recorded if the one before failed" {
     wanted 0
     stop_server
     wanted 75
@@ -224,7 +225,7 @@ END
     [ "$(in_store "SELECT group_concat(status) FROM (SELECT status FROM run ORDER BY id)")" = "0,75,0" ]
 }
 
-@test "of the runs the last thousand are on record" {
+@test "the last thousand runs are recorded" {
     wanted 0
     in_store "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
         INSERT INTO run SELECT i, 1, 1, 75, 0, 0, 0, 0, 0, 'x' FROM n"
@@ -232,7 +233,7 @@ END
     [ "$(in_store "SELECT count(*) FROM run")" -eq 1000 ]
 }
 
-# The store as format 5 had it.
+# A store as format 5 had it.
 make_format_5() {
     in_store "DROP INDEX message_present; DROP TABLE clock; DROP TABLE oversize;
         ALTER TABLE message DROP COLUMN damage;
@@ -244,7 +245,7 @@ make_format_5() {
         PRAGMA user_version = 5"
 }
 
-@test "uids that an older keepmail stored with blanks around them are known" {
+@test "uids that an older keepmail stored with spaces around them are recognised" {
     wanted 0
     make_format_5
     in_store "UPDATE message SET uid = CAST(CAST(uid AS TEXT) || ' ' AS BLOB)
@@ -260,7 +261,7 @@ make_format_5() {
     same_mail "$work/mail" "$work/Mail"
 }
 
-@test "a store of format 6 is brought up to date, and what had vanished is known when it returns" {
+@test "a store of format 6 is upgraded, and messages that had vanished are recognised when they return" {
     wanted 0
     mv "$work/mail/000001.eml" "$work/back"
     wanted 0
