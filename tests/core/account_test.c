@@ -20,7 +20,7 @@ static void test_names(void)
 			"\"%s\" may name an account and its file", good[i]);
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		ok(!account_name_is_good(bad[i]),
-			"bad name %zu may not name a file", i);
+			"bad name %zu is refused as a file name", i);
 }
 
 static void test_loopback(void)
@@ -76,7 +76,7 @@ static void test_proxy_port(void)
 		bool known = account_proxy_port(proxies[i].proxy, &port);
 
 		ok(port == proxies[i].port && known == (port != 0),
-			"the proxy %s is at port %u", proxies[i].proxy,
+			"the proxy %s has port %u", proxies[i].proxy,
 			proxies[i].port);
 	}
 }
@@ -92,7 +92,7 @@ int main(void)
 	ok(account.tls.mode == TLS_IMPLICIT &&
 			account.policy.erase == ERASE_NEVER &&
 			!account.login.cleartext_password && account.confine,
-		"by default: TLS, nothing erased, no password in clear, "
+		"by default: TLS, nothing erased, no clear-text password, "
 		"confined");
 	account.login.password = strdup("secret");
 	account_forget_password(&account);

@@ -21,34 +21,35 @@ int main(void)
 	buffer_init(&buffer, 1000);
 	ok(holds(&buffer, "") && buffer_bytes(&buffer) == NULL,
 		"a new buffer is empty");
-	ok(buffer_append(&buffer, "", 0), "nothing can be appended");
+	ok(buffer_append(&buffer, "", 0), "zero bytes can be appended");
 	ok(buffer_append(&buffer, "abc", 3) && holds(&buffer, "abc"),
-		"octets are appended");
+		"bytes are appended");
 	ok(buffer_printf(&buffer, "%d-%s", 12, "x") &&
 			holds(&buffer, "abc12-x"),
 		"text is formatted into it");
 	buffer_consume(&buffer, 3);
-	ok(holds(&buffer, "12-x"), "octets are taken from the front");
+	ok(holds(&buffer, "12-x"), "bytes are consumed from the front");
 	char *large = xcalloc(1, 990);
 
 	memset(large, 'y', 990);
 	ok(buffer_append(&buffer, large, 300) && buffer_length(&buffer) == 304,
 		"it grows");
 	ok(!buffer_append(&buffer, large, 990) && buffer_length(&buffer) == 304,
-		"never beyond its maximum");
-	ok(!buffer_append(&buffer, large, 1001), "not even when asked at once");
+		"a buffer does not exceed its maximum");
+	ok(!buffer_append(&buffer, large, 1001),
+		"a single append does not exceed the maximum, either");
 	buffer_consume(&buffer, 300);
 	ok(buffer_append(&buffer, large, 400) && buffer_length(&buffer) == 404,
-		"room at the front is used again");
+		"space at the front is reused");
 	buffer_consume(&buffer, 404);
-	ok(holds(&buffer, ""), "all of it can be taken");
+	ok(holds(&buffer, ""), "all of it can be consumed");
 	buffer_release(&buffer);
 	buffer_init(&buffer, 5000);
 	char *long_text = xcalloc(1, 2001);
 
 	memset(long_text, 'z', 2000);
 	ok(!buffer_printf(&buffer, "%s", long_text),
-		"formatted text has a limit");
+		"formatted text is limited by the maximum");
 	buffer_append(&buffer, "secret", 6);
 	buffer_wipe(&buffer);
 	buffer_wipe(&buffer);

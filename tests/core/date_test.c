@@ -10,7 +10,7 @@
 
 static const struct {
 	const char *text;
-	int64_t seconds; /* NONE: it is no date */
+	int64_t seconds; /* NONE: not a date */
 } rows[] = {
 	{"Thu, 01 Jan 1970 00:00:00 +0000", 0},
 	{"Fri, 20 Nov 2026 23:27:15 +0000", 1795217235},
@@ -89,12 +89,12 @@ static void test_dates(void)
 			rows[i].seconds == NONE ? "no date" : "a date");
 	}
 	ok(!date_parse("1 Apr 2026 12:00\0:00", 20, &seconds),
-		"nor is one with a NUL");
+		"a text with a NUL is not a date");
 	memset(text, ' ', sizeof text);
 	memcpy(text, "1 Apr 2026 12:00", 16);
 	ok(date_parse(text, DATE_TEXT_MAX, &seconds) &&
 			!date_parse(text, DATE_TEXT_MAX + 1, &seconds),
-		"a date of more than %d octets is none", DATE_TEXT_MAX);
+		"a text of more than %d bytes is not a date", DATE_TEXT_MAX);
 }
 
 #define R "; 20 Nov 2026 23:27:15 +0000\n"
@@ -105,31 +105,32 @@ static const struct {
 	const char *text;
 	int64_t seconds;
 } headers[] = {
-	{"the date of Received is behind its last ;",
+	{"the date of Received is after its last semicolon",
 		"Received: from a; b" R "\n", 1795217235},
-	{"the first Received counts, and not Date",
+	{"the first Received is used, not Date",
 		"Date: " D "Received: x" R
 		"Received: x; 1 Jan 1990 00:00:00 GMT\n\n",
 		1795217235},
-	{"folded, in any case of letters, with a blank before the colon",
+	{"folded, in any letter case, with a space before the colon",
 		"RECEIVED : from a\n\tby b\n for c;\n 20 Nov 2026\n"
 		"\t23:27:15 +0000\n\n",
 		1795217235},
-	{"a Received without a date leads to the next",
+	{"after a Received without a date the next one is used",
 		"Received: from a\nReceived: from b; soon\nReceived: x" R "\n",
 		1795217235},
-	{"without Received it is Date", "Subject: x\nDate: " D "\n",
+	{"without Received, Date is used", "Subject: x\nDate: " D "\n",
 		1795217234},
-	{"the first Date that is one",
+	{"the first valid Date is used",
 		"Date: never\nDate: " D "Date: 1 Jan 1990 00:00 GMT\n\n",
 		1795217234},
-	{"other fields are others",
+	{"other fields are ignored",
 		"X-Date: " D "Dates: " D "Receive: x" R "Date-Received-x: " D
 		"\n",
 		NONE},
-	{"not in the body", "Subject: x\n\nDate: " D, NONE},
-	{"a header that ends with its last line", "Date: " D, 1795217234},
-	{"or without one", "Date: 20 Nov 2026 23:27:14 +0000", 1795217234},
+	{"the body is ignored", "Subject: x\n\nDate: " D, NONE},
+	{"a header may end with its last line", "Date: " D, 1795217234},
+	{"the last line may lack its end", "Date: 20 Nov 2026 23:27:14 +0000",
+		1795217234},
 	{"a long Received is read to its end",
 		"Received: from "
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -138,9 +139,10 @@ static const struct {
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" R
 		"\n",
 		1795217235},
-	{"no header at all", "\nDate: " D, NONE},
-	{"a line that begins the header with a blank", " Date: " D "\n", NONE},
-	{"nothing at all", "", NONE},
+	{"a message without a header has no date", "\nDate: " D, NONE},
+	{"a header that begins with a space has no date", " Date: " D "\n",
+		NONE},
+	{"an empty message has no date", "", NONE},
 };
 
 static void test_headers(void)

@@ -6,7 +6,7 @@
 #include "core/header.h"
 #include "tap.h"
 
-/* What a message's header says, read in pieces. */
+/* Reads a message's header in pieces of the given length. */
 static void read_header(struct envelope *envelope, const char *text,
 	size_t length, size_t piece)
 {
@@ -55,7 +55,7 @@ static void test_fields(void)
 			envelope.from.address_length == 3 &&
 			strcmp(subject(&envelope), "one two") == 0;
 	}
-	ok(right, "the first of each field counts, cut in any pieces");
+	ok(right, "the first of each field is used, whatever the pieces");
 }
 
 static void test_missing(void)
@@ -64,17 +64,18 @@ static void test_missing(void)
 
 	read_header(&envelope, "X: y\n\nFrom: a@b\n", 16, 16);
 	ok(!envelope.has_from && !envelope.has_subject && !envelope.has_date,
-		"what is not in the header is not known");
+		"fields missing from the header are not known");
 	read_header(&envelope, "Subjects: y\nSubject\nFromm: a\n", 29, 29);
 	ok(!envelope.has_from && !envelope.has_subject,
-		"other fields are not mistaken for it");
+		"other fields are not mistaken for them");
 	read_header(&envelope, "Subject:\nDate: soon\n\n", 21, 21);
 	ok(envelope.has_subject && envelope.subject_length == 0,
-		"an empty subject is one");
-	ok(!envelope.has_date, "a date that is none is not known");
+		"an empty subject counts as a subject");
+	ok(!envelope.has_date, "a malformed date is not used");
 	read_header(&envelope,
 		"Date: soon\nDate: Thu, 1 Jan 1970 00:02:00 GMT\n\n", 47, 47);
-	ok(envelope.has_date && envelope.date == 120, "and the next counts");
+	ok(envelope.has_date && envelope.date == 120,
+		"after a malformed date the next one is used");
 }
 
 static void test_long(void)
@@ -87,12 +88,12 @@ static void test_long(void)
 	memcpy(text + sizeof text - 12, "\nFrom: a@b\n\n", 12);
 	read_header(&envelope, text, sizeof text, 100);
 	ok(envelope.subject_length == ENVELOPE_SUBJECT_MAX && envelope.has_from,
-		"an endless field is cut, and does not hide the next");
+		"an endless field is truncated, and does not hide the next");
 	memset(text, 'x', 1200);
 	memcpy(text, "Subject: ", 9);
 	text[1200] = '\n';
 	read_header(&envelope, text, 1201, 7);
-	ok(envelope.subject_length == 1200 - 9, "a long one is whole");
+	ok(envelope.subject_length == 1200 - 9, "a long field is complete");
 }
 
 int main(void)

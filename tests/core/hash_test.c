@@ -16,9 +16,11 @@ int main(void)
 		for (size_t i = 0; i < n; i++)
 			same_twice += seen[i] == seen[n];
 	}
-	ok(same_twice == 0, "every length hashes differently");
-	ok(hash_octets(key, text, 20) == seen[20], "the same hashes the same");
-	ok(hash_octets(other, text, 20) != seen[20], "the key matters");
+	ok(same_twice == 0, "texts of different lengths have different hashes");
+	ok(hash_octets(key, text, 20) == seen[20],
+		"the same text has the same hash");
+	ok(hash_octets(other, text, 20) != seen[20],
+		"another key gives another hash");
 	ok(hash_octets(key, "a\0", 2) != hash_octets(key, "a\0\0", 3),
 		"NULs at the end count");
 	return done();

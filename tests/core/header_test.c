@@ -14,28 +14,31 @@ static const struct row {
 	{"both fields are found",
 		"Return-Path: <a@b>\nMessage-ID: <x@y>\n\nbody\n", "<x@y>",
 		"a@b"},
-	{"in any case of letters", "message-id:<x@y>\nRETURN-PATH:a@b\n\n",
-		"<x@y>", "a@b"},
+	{"field names are found in any letter case",
+		"message-id:<x@y>\nRETURN-PATH:a@b\n\n", "<x@y>", "a@b"},
 	{"folded over lines", "Message-ID:\n <x@y>\nReturn-Path:\n\t<a@b>\n\n",
 		"<x@y>", "a@b"},
-	{"the first of several counts",
+	{"the first of several fields is used",
 		"Message-ID: <1@y>\nMessage-ID: <2@y>\n"
 		"Return-Path: <1@b>\nReturn-Path: <2@b>\n\n",
 		"<1@y>", "1@b"},
-	{"not in the body", "Subject: x\n\nMessage-ID: <x@y>\n", "", ""},
-	{"an empty return path is none", "Return-Path: <>\n\n", "", ""},
-	{"blanks at the ends do not count", "Message-ID:  <x@y> \t\n\n",
+	{"fields in the body are ignored", "Subject: x\n\nMessage-ID: <x@y>\n",
+		"", ""},
+	{"an empty return path counts as none", "Return-Path: <>\n\n", "", ""},
+	{"leading and trailing spaces are removed", "Message-ID:  <x@y> \t\n\n",
 		"<x@y>", ""},
-	{"blanks inside are not taken", "Message-ID: <x y>\n\n", "", ""},
+	{"a value with a space is not used", "Message-ID: <x y>\n\n", "", ""},
 	{"nor controls", "Message-ID: <x\x1by>\nReturn-Path: a\x01@b\n\n", "",
 		""},
-	{"nor 8-bit octets", "Message-ID: <\xc3\xa4@y>\n\n", "", ""},
+	{"a value with 8-bit bytes is not used", "Message-ID: <\xc3\xa4@y>\n\n",
+		"", ""},
 	{"another field is not mistaken for it",
 		"X-Message-ID: <x@y>\nMessage-IDs: <z@y>\n\n", "", ""},
-	{"a field at the very start and no body", "Message-ID: <x@y>\n", "",
-		""},
-	{"no header at all", "\nMessage-ID: <x@y>\n", "", ""},
-	{"nothing at all", "", "", ""},
+	{"a field may be first, and the body missing", "Message-ID: <x@y>\n",
+		"", ""},
+	{"a message without a header has no fields", "\nMessage-ID: <x@y>\n",
+		"", ""},
+	{"an empty message has no fields", "", "", ""},
 };
 
 static void test_long(void)
@@ -48,7 +51,7 @@ static void test_long(void)
 	memcpy(text + 300, "\n\n", 2);
 	header_init(&header);
 	header_feed(&header, text, 302);
-	same(header.message_id, "", "a value too long to keep is left out");
+	same(header.message_id, "", "a value that is too long is left out");
 	memset(text, 'x', sizeof text);
 	memcpy(text, "Message-ID: <", 13);
 	memcpy(text + 2000, "\nReturn-Path: a@b\n\n", 19);
@@ -67,7 +70,7 @@ static void collect(void *data, const char *bytes, size_t length)
 	strncat(identity, bytes, length);
 }
 
-/* What stands for the message with this text, cut in pieces. */
+/* The identity of the message with this text, fed in pieces. */
 static const char *identity_of(const char *text, size_t piece)
 {
 	struct header header;
@@ -102,13 +105,14 @@ static void test_identity(void)
 		right = right && strcmp(identity_of(text, piece), wanted) == 0;
 	ok(right, "fields that servers rewrite do not identify a message");
 	same(identity_of("Date: today", 4), "Date: today\n",
-		"nor need an end of the header");
+		"the header need not be terminated");
 	same(identity_of("\nDate: today\n", 4), "",
-		"and the body tells nothing");
-	same(identity_of("X: y\n\n", 4), "", "some have nothing to tell");
+		"the body does not identify a message");
+	same(identity_of("X: y\n\n", 4), "",
+		"some messages have no identifying fields");
 }
 
-/* Do these fields tell the message from others? */
+/* Do these fields identify the message? */
 static bool tells(const char *text)
 {
 	struct header header;
@@ -123,12 +127,13 @@ static bool tells(const char *text)
 
 static void test_tells(void)
 {
-	ok(tells("Message-ID: <a@b>\n\n"), "a Message-ID identifies");
+	ok(tells("Message-ID: <a@b>\n\n"), "a Message-ID identifies a message");
 	ok(tells("Received: from x; now\nDate: today\n\n"),
-		"so do Received and Date");
+		"Received and Date together identify a message");
 	ok(!tells("Date: today\n\n") && !tells("Received: from x; now\n\n"),
-		"but not one of them alone");
-	ok(!tells("\nMessage-ID: <a@b>\n"), "nor what is in the body");
+		"one of them alone does not");
+	ok(!tells("\nMessage-ID: <a@b>\n"),
+		"a Message-ID in the body does not");
 }
 
 int main(void)

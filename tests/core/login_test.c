@@ -64,15 +64,16 @@ static void test_json(void)
 	char value[6];
 
 	login_find_json(json, strlen(json), "status", value, sizeof value);
-	same(value, "401", "a string of a JSON object");
+	same(value, "401", "a string in a JSON object is found");
 	login_find_json(json, strlen(json), "x", value, sizeof value);
 	same(value, "12", "a number");
 	login_find_json(json, strlen(json), "scope", value, sizeof value);
-	same(value, "a", "up to what is not plain");
+	same(value, "a",
+		"a value ends at the first character that is not plain");
 	login_find_json(json, strlen(json), "none", value, sizeof value);
-	same(value, "", "what is not there is nothing");
+	same(value, "", "a missing member has an empty value");
 	login_find_json("{\"a\":\"123456789\"}", 17, "a", value, sizeof value);
-	same(value, "12345", "what is too long is cut off");
+	same(value, "12345", "a value that is too long is truncated");
 }
 
 int main(void)
@@ -81,34 +82,37 @@ int main(void)
 	char large[LOGIN_SECRET_MAX + 2];
 	char stars[] = "a **** b";
 
-	ok(login_encode_plain("test", "test", room), "a login is encoded");
-	same(room, "AHRlc3QAdGVzdA==", "as RFC 4616 has it");
+	ok(login_encode_plain("test", "test", room),
+		"a PLAIN login is encoded");
+	same(room, "AHRlc3QAdGVzdA==", "it is encoded as in RFC 4616");
 	memset(large, 'x', sizeof large - 1);
 	large[sizeof large - 1] = '\0';
 	ok(!login_encode_plain(large, "x", room) &&
 			!login_encode_plain("x", large, room),
-		"user and password have a limit");
+		"user and password are limited in length");
 	large[LOGIN_SECRET_MAX] = '\0';
 	ok(login_encode_plain(large, large, room) &&
 			strlen(room) < LOGIN_ENCODED_MAX,
-		"and up to it there is room");
+		"a login of the maximum length fits");
 
 	redacted("[AUTH] no such user", "[AUTH] no such user",
-		"words without secrets stay");
+		"text without secrets is unchanged");
 	redacted("PASS geheim? geheim!", "PASS ******? ******!",
-		"the password is blanked wherever it stands");
+		"the password is masked everywhere");
 	redacted("AUTH PLAIN AHRlc3QAZ2VoZWlt.", "AUTH PLAIN ****************.",
-		"so is SASL PLAIN's response");
-	redacted("LOGIN Z2VoZWlt", "LOGIN ********", "and base64 of it alone");
+		"SASL PLAIN's response is masked");
+	redacted("LOGIN Z2VoZWlt", "LOGIN ********",
+		"base64 of the password alone is masked");
 	redacted("CRAM dGVzdCBiOTEzYTYwMmM3ZWRhN2E0OTU=",
 		"CRAM ********************************",
-		"and any long run of base64");
+		"any long run of base64 is masked");
 	redact(stars, strlen(stars), "****");
-	same(stars, "a **** b", "a password of asterisks is no endless loop");
+	same(stars, "a **** b",
+		"a password of asterisks does not cause an endless loop");
 	redact(stars, 0, "");
-	same(stars, "a **** b", "no words and no password are fine");
+	same(stars, "a **** b", "an empty text and no password are accepted");
 	redact(stars, strlen(stars), large);
-	same(stars, "a **** b", "nor does a password's length matter");
+	same(stars, "a **** b", "the length of the password does not matter");
 
 	static const uint64_t key[2] = {7, 8};
 	struct login_mask mask;
@@ -117,12 +121,12 @@ int main(void)
 	login_mask_init(&mask, key, "test", "geheim");
 	login_mask_apply(&mask, words, strlen(words));
 	same(words, "ids 0123456789abcdefghij ******",
-		"after the login, the password is blanked and ids are not");
+		"after the login, the password is masked and ids are not");
 	ok(memmem(&mask, sizeof mask, "geheim", 6) == NULL,
-		"a mask does not hold the password");
+		"a mask does not contain the password");
 	ok(login_mask_uncut(&mask, 100) == 100 - 15 &&
 			login_mask_uncut(&mask, 3) == 0,
-		"where words are cut, no beginning of a secret is left");
+		"if text is truncated, no beginning of a secret is left");
 
 	ok(login_is_ascii("abc") && login_is_ascii("") &&
 			!login_is_ascii("\xc3\xa4"),

@@ -12,23 +12,27 @@ static const struct row {
 	bool ours;
 	bool trashed;
 } rows[] = {
-	{"a name of ours ends at its flags", "1.M2P3Q1R4_keepmail.host:2,ST",
-		"1.M2P3Q1R4_keepmail.host", true, true},
-	{"or at whatever stands in their place", "1.M2P3Q1R4_keepmail.host%2,S",
-		"1.M2P3Q1R4_keepmail.host", true, false},
-	{"or at the sizes that Dovecot appends",
+	{"the base of our name ends at its flags",
+		"1.M2P3Q1R4_keepmail.host:2,ST", "1.M2P3Q1R4_keepmail.host",
+		true, true},
+	{"it ends at any character used in place of the colon",
+		"1.M2P3Q1R4_keepmail.host%2,S", "1.M2P3Q1R4_keepmail.host",
+		true, false},
+	{"it ends at the sizes that Dovecot appends",
 		"1.M2P3Q1R4_keepmail.host,S=20,W=21:2,T",
 		"1.M2P3Q1R4_keepmail.host", true, true},
-	{"a host with a dot is all of it", "1.M2P3Q1R4_keepmail.host.b-c:2,S",
+	{"a host with dots belongs to the base",
+		"1.M2P3Q1R4_keepmail.host.b-c:2,S",
 		"1.M2P3Q1R4_keepmail.host.b-c", true, false},
-	{"another program's name may have any letters",
+	{"another program's name may contain any letters",
 		"1795.R12+x=y~z.host:2,", "1795.R12+x=y~z.host", false, false},
-	{"its flags may stand behind a semicolon or an exclamation mark",
+	{"its flags may follow a semicolon or an exclamation mark",
 		"1795.1_0.host;2,RT", "1795.1_0.host", false, true},
-	{"its sizes are no part of it", "1795.V1.host,S=200:2,S",
+	{"its sizes are not part of the base", "1795.V1.host,S=200:2,S",
 		"1795.V1.host", false, false},
-	{"a T in the name is no flag", "1795.TT2,T", "1795.TT2", false, false},
-	{"a name may have nothing behind it", "1795.1.host", "1795.1.host",
+	{"a T in the base is not a flag", "1795.TT2,T", "1795.TT2", false,
+		false},
+	{"a name may consist of the base only", "1795.1.host", "1795.1.host",
 		false, false},
 };
 
@@ -38,18 +42,18 @@ static void test_make(void)
 	char name[200];
 
 	maildir_name_fit_host(host);
-	same(host, "a_b_c.d-e_f_057", "a host is fit for a name");
+	same(host, "a_b_c.d-e_f_057", "a host is made safe for a name");
 	const struct maildir_stamp stamp = {1795, 20, 3, 4, 0xab, host};
 
 	maildir_name_make(name, sizeof name, &stamp);
 	same(name, "1795.M000020P3Q4R000000ab_keepmail.a_b_c.d-e_f_057",
-		"a name is made of time, process, count, chance and host");
+		"a name consists of time, process, count, random part and host");
 	ok(maildir_name_is_ours(name) &&
 			maildir_name_base(name) == strlen(name),
-		"it is ours, and its own base");
+		"it is recognised as ours, and is its own base");
 	ok(maildir_name_time(name) == 1795 &&
 			maildir_name_time("1795.1.host") == 0,
-		"and tells when it was made, as no other does");
+		"it gives the time of its creation, unlike other names");
 }
 
 static void test_kinds(void)
@@ -58,12 +62,12 @@ static void test_kinds(void)
 			!maildir_name_is_message(".1795.1.host") &&
 			!maildir_name_is_message(".") &&
 			!maildir_name_is_message(".."),
-		"what begins with a dot is no message");
+		"a name that begins with a dot is not a message");
 	ok(maildir_name_is_folder(".Sent") && maildir_name_is_folder("...") &&
 			!maildir_name_is_folder(".") &&
 			!maildir_name_is_folder("..") &&
 			!maildir_name_is_folder("cur"),
-		"but a folder, unless it is a directory's own entry");
+		"such a name is a folder, except for . and ..");
 }
 
 int main(void)

@@ -30,9 +30,9 @@ static void test_order(void)
 	struct error err = {.kind = ERROR_NONE};
 
 	maildrop_init(&maildrop, key);
-	ok(maildrop_index(&maildrop, &err), "an empty listing is fine");
+	ok(maildrop_index(&maildrop, &err), "an empty listing is accepted");
 	ok(find(&maildrop, "a", 0, 0) == MAILDROP_NOT_FOUND,
-		"nothing is found in it");
+		"nothing is found in an empty listing");
 	maildrop_release(&maildrop);
 	maildrop_init(&maildrop, key);
 	add(&maildrop, 7, "g");
@@ -43,13 +43,14 @@ static void test_order(void)
 	ok(maildrop_index(&maildrop, &err) &&
 			maildrop.messages[0].number == 2 &&
 			maildrop.messages[2].number == 7,
-		"messages are put in the order of their numbers");
-	ok(find(&maildrop, "e", 0, 0) == 1, "and found by their uids");
-	ok(find(&maildrop, "e", 0, 1) == 1, "with a hint too");
+		"messages are sorted by their numbers");
+	ok(find(&maildrop, "e", 0, 0) == 1, "messages are found by their uids");
+	ok(find(&maildrop, "e", 0, 1) == 1,
+		"messages are found by their uids with a hint, too");
 	ok(find(&maildrop, "x", 0, 1) == MAILDROP_NOT_FOUND,
 		"an unknown uid is not found");
 	ok(find(&maildrop, "e", 1, 1) == MAILDROP_NOT_FOUND,
-		"nor a second message where there is one");
+		"a second message with a uid is not found if there is one");
 	maildrop_set_size(&maildrop, 5, 500);
 	maildrop_set_size(&maildrop, 7, 700);
 	maildrop_set_size(&maildrop, 2, 200);
@@ -59,7 +60,7 @@ static void test_order(void)
 	ok(maildrop.messages[0].size == 200 &&
 			maildrop.messages[1].size == 500 &&
 			maildrop.messages[2].size == 700,
-		"sizes find their messages, gaps or not");
+		"sizes are assigned to their messages, with or without gaps");
 	maildrop_release(&maildrop);
 	maildrop_release(&maildrop);
 	ok(maildrop.count == 0, "a maildrop can be released twice");
@@ -80,8 +81,9 @@ static void test_twice(void)
 			find(&maildrop, "same", 1, 9) == 2 &&
 			find(&maildrop, "same", 2, 9) == 3 &&
 			find(&maildrop, "same", 3, 9) == MAILDROP_NOT_FOUND,
-		"and means three messages, each found by its ordinal");
-	ok(maildrop.messages[0].copies == 3, "the first knows how many");
+		"it then means three messages, each found by its ordinal");
+	ok(maildrop.messages[0].copies == 3,
+		"the first message has the number of copies");
 	maildrop_release(&maildrop);
 	maildrop_init(&maildrop, key);
 	add(&maildrop, 2, "a");
@@ -90,7 +92,7 @@ static void test_twice(void)
 	ok(!maildrop_index(&maildrop, &err) && err.kind == ERROR_PROTOCOL,
 		"a number listed twice is refused");
 	same(err.text, "the server lists message number 2 twice",
-		"with a sentence");
+		"the error says which number");
 	maildrop_release(&maildrop);
 }
 
@@ -103,44 +105,44 @@ static void test_odd(void)
 	maildrop_init(&maildrop, key);
 	memset(uid, 'u', sizeof uid);
 	ok(maildrop_add(&maildrop, 1, uid, MAILDROP_UID_MAX, &err),
-		"a uid may have 1,024 octets");
+		"a uid may have 1,024 bytes");
 	ok(maildrop_add(&maildrop, 2, "a\0b", 3, &err) &&
 			maildrop_add(&maildrop, 3, "a\0c", 3, &err) &&
 			maildrop_add(&maildrop, 4, "", 0, &err),
-		"and NULs, and none at all");
+		"a uid may contain NULs, and may be missing");
 	ok(maildrop_add(&maildrop, 5, uid, sizeof uid, &err) &&
 			maildrop.messages[4].uid_length == 0,
-		"a longer one counts as none");
+		"a longer uid counts as missing");
 	err.kind = ERROR_NONE;
 	maildrop_index(&maildrop, &err);
 	ok(maildrop_find(&maildrop, (struct uid){"a\0c", 3, 0}, 9) == 2,
-		"uids that differ behind a NUL are two");
+		"uids that differ after a NUL are different");
 	ok(memcmp(maildrop_uid(&maildrop, &maildrop.messages[1]).bytes, "a\0b",
 		   3) == 0,
-		"a uid is what it was");
+		"a uid is stored unchanged");
 	size_t length = maildrop.uids_length;
 
 	maildrop.uids_length = MAILDROP_UIDS_MAX;
 	ok(!maildrop_add(&maildrop, 5, "x", 1, &err) &&
 			err.kind == ERROR_PROTOCOL,
-		"all uids together have a limit");
+		"the total length of all uids is limited");
 	err.kind = ERROR_NONE;
 	maildrop.uids_length = length;
 	maildrop.count = MAILDROP_MAX;
 	ok(!maildrop_add(&maildrop, 5, "x", 1, &err) &&
 			err.kind == ERROR_PROTOCOL,
-		"a listing has an end");
+		"the number of messages is limited");
 	maildrop_release(&maildrop);
 	maildrop_init(&maildrop, key);
 	maildrop_add(&maildrop, 1, "", 0, &err);
 	struct message none = {.uid_length = 0};
 
 	ok(maildrop_uid(&maildrop, &none).bytes[0] == '\0',
-		"no uid is an empty one");
+		"a missing uid is not equal to an empty one");
 	maildrop_release(&maildrop);
 }
 
-/* Would be minutes, not moments, if anything here were quadratic. */
+/* Takes minutes instead of moments if anything here is quadratic. */
 static void test_many(void)
 {
 	struct maildrop maildrop;
@@ -157,7 +159,7 @@ static void test_many(void)
 		"200,000 messages may share a uid");
 	for (size_t i = 0; i < count; i++)
 		wrong += find(&maildrop, "all the same", (uint32_t)i, 0) != i;
-	ok(wrong == 0, "and each is found");
+	ok(wrong == 0, "each of many messages is found");
 	maildrop_release(&maildrop);
 	maildrop_init(&maildrop, key);
 	for (size_t i = 0; i < count; i++) {

@@ -7,7 +7,7 @@
 
 #include "tap.h"
 
-/* What was told, as "BEGIN[FROM]TEXT]END", one behind another. */
+/* The events, as "BEGIN[FROM]TEXT]END", one after another. */
 struct told {
 	size_t length;
 	char text[800];

@@ -57,17 +57,21 @@ static const struct row {
 	const char *quoted;
 } rows[] = {
 	{"a From_ line is quoted", "From me\n", ">From me\n"},
-	{"one further down too", "a\nFrom me\n", "a\n>From me\n"},
-	{"a quoted one once more", ">From me\n", ">>From me\n"},
-	{"and once more", ">>>From me\n", ">>>>From me\n"},
-	{"From inside a line is not", "a From b\n", "a From b\n"},
-	{"nor without its blank", "From\nFrom", "From\nFrom"},
-	{"nor a longer word", "Fromage\n", "Fromage\n"},
-	{"nor behind a blank", " From x\n", " From x\n"},
-	{"nor behind another quote", "> From x\n", "> From x\n"},
+	{"a From_ line in a later line is quoted", "a\nFrom me\n",
+		"a\n>From me\n"},
+	{"a quoted From_ line is quoted again", ">From me\n", ">>From me\n"},
+	{"a From_ line quoted several times is quoted again", ">>>From me\n",
+		">>>>From me\n"},
+	{"From within a line is not quoted", "a From b\n", "a From b\n"},
+	{"From without a space is not quoted", "From\nFrom", "From\nFrom"},
+	{"a longer word is not quoted", "Fromage\n", "Fromage\n"},
+	{"From after a space is not quoted", " From x\n", " From x\n"},
+	{"From after a quote and a space is not quoted", "> From x\n",
+		"> From x\n"},
 	{"From and a blank alone are", "From ", ">From "},
-	{"quotes alone are not", ">>>\n>\n>>Fro\n", ">>>\n>\n>>Fro\n"},
-	{"nothing stays nothing", "", ""},
+	{"quotes without From are not quoted", ">>>\n>\n>>Fro\n",
+		">>>\n>\n>>Fro\n"},
+	{"an empty text stays empty", "", ""},
 };
 
 static void test_rows(void)
@@ -121,15 +125,17 @@ static void test_full(void)
 
 	buffer_init(&small, 3);
 	ok(!mboxrd_quote(&mboxrd, "abcdef", 6, &small),
-		"a full buffer is told");
+		"a full buffer is reported");
 	mboxrd = (struct mboxrd){.matched = 0};
-	ok(!mboxrd_quote(&mboxrd, "From x", 6, &small), "in a From_ line too");
+	ok(!mboxrd_quote(&mboxrd, "From x", 6, &small),
+		"a full buffer is reported in a From_ line");
 	mboxrd = (struct mboxrd){.matched = 0};
-	ok(!mboxrd_quote(&mboxrd, ">>>>>", 5, &small), "and in quotes");
+	ok(!mboxrd_quote(&mboxrd, ">>>>>", 5, &small),
+		"a full buffer is reported in quotes");
 	mboxrd = (struct mboxrd){.matched = 0};
 	buffer_consume(&small, buffer_length(&small));
 	ok(!mboxrd_quote(&mboxrd, "FromX", 5, &small),
-		"and in what was held back");
+		"a full buffer is reported for text that was held back");
 	buffer_release(&small);
 }
 

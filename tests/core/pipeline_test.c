@@ -48,18 +48,18 @@ int main(void)
 	ok(pipeline_room(pipeline) == 1, "a window of one has room for one");
 	ok(pipeline_push(pipeline, POP3_SINGLE, 5, "NOOP") &&
 			waits(pipeline, "NOOP\r\n"),
-		"a command waits to be sent");
+		"a command is queued to be sent");
 	ok(pipeline_room(pipeline) == 0 &&
 			!pipeline_push(pipeline, POP3_SINGLE, 6, "NOOP"),
-		"then the window is full");
+		"the window is then full");
 	play(pipeline, "+OK\r\n", out);
-	same(out, "5:status! ", "its answer has its tag, and makes room");
+	same(out, "5:status! ", "its answer has its tag, and frees the window");
 	ok(pipeline_room(pipeline) == 1, "there is room again");
 	play(pipeline, "+OK\r\n", out);
-	same(out, "0:broken ", "what no command asked for is broken");
+	same(out, "0:broken ", "an answer that was not asked for is broken");
 	ok(pipeline_feed(pipeline, out, 0,
 		   &(struct pipeline_event){.last = false}) == 0,
-		"no octets, no event");
+		"no bytes cause no event");
 	pipeline_release(pipeline);
 
 	pipeline_init(pipeline, PIPELINE_WINDOW);
@@ -68,25 +68,25 @@ int main(void)
 	pipeline_push(pipeline, POP3_LISTING, 3, "UIDL");
 	pipeline_push(pipeline, POP3_SINGLE, 4, "QUIT");
 	ok(waits(pipeline, "RETR 1\r\nRETR 2\r\nUIDL\r\nQUIT\r\n"),
-		"many commands wait in their order");
+		"several commands are queued in order");
 	play(pipeline,
 		"+OK\r\nhello\r\n.\r\n-ERR gone\r\n+OK\r\n1 a\r\n.\r\n+OK\r\n",
 		out);
 	same(out,
 		"1:status 1:text 1:end! 2:status! 3:status 3:line 3:end! "
 		"4:status! ",
-		"each answer goes to its command");
+		"each answer is assigned to its command");
 	pipeline_push(pipeline, POP3_SINGLE, 9, "NOOP");
 	play(pipeline, "hello\r\n", out);
-	same(out, "9:broken! ", "what is no answer is broken");
+	same(out, "9:broken! ", "a line that is not an answer is broken");
 	ok(!pipeline_push(pipeline, POP3_SINGLE, 1, "USER a\r\nDELE 1"),
-		"no second command can be slipped into one");
+		"a command cannot contain a second one");
 	ok(!pipeline_push(pipeline, POP3_SINGLE, 1, "USER a\nDELE 1"),
-		"not by LF alone either");
+		"a command cannot contain a single LF, either");
 	memset(large, 'x', sizeof large - 1);
 	large[sizeof large - 1] = '\0';
 	ok(!pipeline_push(pipeline, POP3_SINGLE, 1, large),
-		"a command has an end");
+		"the length of a command is limited");
 	pipeline_release(pipeline);
 
 	pipeline_init(pipeline, PIPELINE_WINDOW);
@@ -114,7 +114,7 @@ int main(void)
 		}
 		buffer_consume(&pipeline->out, buffer_length(&pipeline->out));
 	}
-	ok(wrong == 0, "a full window goes round and round in order");
+	ok(wrong == 0, "a full window keeps its order when it wraps around");
 	pipeline_release(pipeline);
 	pipeline_init(pipeline, PIPELINE_WINDOW);
 	large[PIPELINE_COMMAND_MAX - 1] = '\0';
@@ -123,7 +123,7 @@ int main(void)
 	while (pipeline_push(pipeline, POP3_SINGLE, 0, large))
 		pushed++;
 	ok(pushed > 10 && pushed < PIPELINE_WINDOW,
-		"what waits to be sent has a limit, too");
+		"the data queued to be sent is limited, too");
 	pipeline_release(pipeline);
 	free(pipeline);
 	return done();

@@ -20,32 +20,32 @@ static const struct row {
 	const char *text;
 	const char *plain;
 } rows[] = {
-	{"a message without such fields stays as it is",
+	{"a message without such fields is unchanged",
 		"From: a\nSubject: b\n\nbody\n",
 		"From: a\nSubject: b\n\nbody\n"},
 	{"Status and its like are left out",
 		"Status: RO\nFrom: a\nX-Status: A\nLines: 5\n"
 		"Content-Length: 12\n\nbody\n",
 		"From: a\n\nbody\n"},
-	{"in any case of letters", "STATUS: RO\nx-tuid: abc\nA: b\n\nc\n",
-		"A: b\n\nc\n"},
-	{"with the lines that they go on in",
+	{"fields are removed in any letter case",
+		"STATUS: RO\nx-tuid: abc\nA: b\n\nc\n", "A: b\n\nc\n"},
+	{"fields are removed with their continuation lines",
 		"X-Keywords: a\n b\n\tc\nA: b\n\nc\n", "A: b\n\nc\n"},
-	{"a field that goes on is kept whole", "A: b\n c\n\td\n\ne",
+	{"other fields keep their continuation lines", "A: b\n c\n\td\n\ne",
 		"A: b\n c\n\td\n\ne"},
-	{"longer names that begin so are kept", "Statuses: a\nStat: b\n\nc\n",
-		"Statuses: a\nStat: b\n\nc\n"},
-	{"long lines, too",
+	{"longer names with the same beginning are kept",
+		"Statuses: a\nStat: b\n\nc\n", "Statuses: a\nStat: b\n\nc\n"},
+	{"long lines are kept, too",
 		"X-Mozilla-Status2: 0123456789012345678901234567890\n"
 		"X-Mozilla-Statute: 0123456789012345678901234567890\n\n",
 		"X-Mozilla-Statute: 0123456789012345678901234567890\n\n"},
-	{"the body is passed on whatever it says", "A: b\n\nStatus: RO\n",
+	{"the body is unchanged whatever it contains", "A: b\n\nStatus: RO\n",
 		"A: b\n\nStatus: RO\n"},
-	{"a message that begins with the empty line has no header",
+	{"a message that begins with an empty line has no header",
 		"\nStatus: RO\n", "\nStatus: RO\n"},
-	{"a header may have no end", "A: b\nStatus: RO", "A: b\n"},
-	{"nor a line", "A: b\nC", "A: b\nC"},
-	{"nothing stays nothing", "", ""},
+	{"the end of the header may be missing", "A: b\nStatus: RO", "A: b\n"},
+	{"the end of a line may be missing", "A: b\nC", "A: b\nC"},
+	{"an empty message stays empty", "", ""},
 };
 
 int main(void)

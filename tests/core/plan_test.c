@@ -14,7 +14,7 @@ static const struct clock at = {.now = NOW};
 
 /* The message in question is the first of three; the other two are kept. */
 static const struct row {
-	const char *sentence; /* that must be true */
+	const char *sentence; /* what must be true */
 	struct policy policy;
 	struct memory memory;
 	uint64_t size;
@@ -33,7 +33,7 @@ static const struct row {
 	{"new mail is not erased under delete = after",
 		{.erase = ERASE_AFTER, .after = DAY}, {.state = MEMORY_NONE},
 		1000, .step = {.fetch = true, .why_fetch = REASON_NEW}},
-	{"new mail among the newest is fetched and stays",
+	{"new mail among the newest is fetched and stays on the server",
 		{.erase = ERASE_NOW, .keep_newest = 3}, {.state = MEMORY_NONE},
 		1000,
 		.step = {.fetch = true,
@@ -49,7 +49,7 @@ static const struct row {
 		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
 		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_KEEP},
 		.restraint = RESTRAINT_KEEP},
-	{"new mail one older than the newest goes",
+	{"new mail that is just not among the newest is erased",
 		{.erase = ERASE_NOW, .keep_newest = 2}, {.state = MEMORY_NONE},
 		1000,
 		.step = {.fetch = true,
@@ -59,10 +59,10 @@ static const struct row {
 	{"mail of exactly max-size is fetched", {.max_size = 1000},
 		{.state = MEMORY_NONE}, 1000,
 		.step = {.fetch = true, .why_fetch = REASON_NEW}},
-	{"mail over max-size is left", {.max_size = 1000},
+	{"mail over max-size is left on the server", {.max_size = 1000},
 		{.state = MEMORY_NONE}, 1001,
 		.step = {.why_fetch = REASON_TOO_LARGE}},
-	{"mail over max-size is left even under delete = now",
+	{"mail over max-size is left on the server even under delete = now",
 		{.erase = ERASE_NOW, .max_size = 1000}, {.state = MEMORY_NONE},
 		1001, .step = {.why_fetch = REASON_TOO_LARGE}},
 	{"mail of unknown size is fetched whatever max-size is",
@@ -72,26 +72,26 @@ static const struct row {
 		{.erase = ERASE_NOW, .max_size = 1000},
 		{.state = MEMORY_NONE, .oversize = 1001}, 10,
 		.step = {.why_fetch = REASON_TOO_LARGE}},
-	{"and where LIST says nothing", {.max_size = 1000},
-		{.state = MEMORY_NONE, .oversize = 1001}, UNKNOWN,
-		.step = {.why_fetch = REASON_TOO_LARGE}},
-	{"until max-size is as large", {.max_size = 1001},
-		{.state = MEMORY_NONE, .oversize = 1001}, 10,
+	{"mail that turned out to be over max-size is left if LIST is silent",
+		{.max_size = 1000}, {.state = MEMORY_NONE, .oversize = 1001},
+		UNKNOWN, .step = {.why_fetch = REASON_TOO_LARGE}},
+	{"mail that turned out to be large is fetched if max-size allows it",
+		{.max_size = 1001}, {.state = MEMORY_NONE, .oversize = 1001},
+		10, .step = {.fetch = true, .why_fetch = REASON_NEW}},
+	{"mail that turned out to be large is fetched without max-size",
+		{.max_size = 0}, {.state = MEMORY_NONE, .oversize = 1001}, 10,
 		.step = {.fetch = true, .why_fetch = REASON_NEW}},
-	{"or there is none", {.max_size = 0},
-		{.state = MEMORY_NONE, .oversize = 1001}, 10,
-		.step = {.fetch = true, .why_fetch = REASON_NEW}},
-	{"what LIST says is too large whatever came once", {.max_size = 1000},
-		{.state = MEMORY_NONE, .oversize = 900}, 1001,
-		.step = {.why_fetch = REASON_TOO_LARGE}},
-	{"what failed and is over max-size is not tried again",
+	{"a size over max-size in LIST counts, whatever size was transferred",
+		{.max_size = 1000}, {.state = MEMORY_NONE, .oversize = 900},
+		1001, .step = {.why_fetch = REASON_TOO_LARGE}},
+	{"mail that failed and is over max-size is not tried again",
 		{.max_size = 1000},
 		{.state = MEMORY_NONE,
 			.oversize = 1001,
 			.tries = 1,
 			.next_try = 1},
 		10, .step = {.why_fetch = REASON_TOO_LARGE}},
-	{"kept mail that turned out to be over max-size once is kept mail",
+	{"kept mail stays kept if it once turned out to be over max-size",
 		{.erase = ERASE_NOW, .max_size = 10},
 		{.state = MEMORY_KEPT, .oversize = 1001}, 1000,
 		.step = {.erase = true,
@@ -100,35 +100,35 @@ static const struct row {
 	{"kept mail stays under delete = never", {.erase = ERASE_NEVER},
 		{.state = MEMORY_KEPT, .kept_at = 0}, 1000,
 		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_NEVER}},
-	{"kept mail over max-size is kept mail all the same",
+	{"kept mail over max-size stays kept",
 		{.erase = ERASE_NOW, .max_size = 10}, {.state = MEMORY_KEPT},
 		1000,
 		.step = {.erase = true,
 			.why_fetch = REASON_KEPT,
 			.why_erase = REASON_ERASE_NOW}},
-	{"kept mail goes under delete = now", {.erase = ERASE_NOW},
+	{"kept mail is erased under delete = now", {.erase = ERASE_NOW},
 		{.state = MEMORY_KEPT, .kept_at = NOW}, 1000,
 		.step = {.erase = true,
 			.why_fetch = REASON_KEPT,
 			.why_erase = REASON_ERASE_NOW}},
-	{"kept mail stays a second before its time",
+	{"kept mail stays until a second before its retention period ends",
 		{.erase = ERASE_AFTER, .after = 30 * DAY},
 		{.state = MEMORY_KEPT, .kept_at = NOW - 30 * DAY + 1}, 1000,
 		.step = {.why_fetch = REASON_KEPT,
 			.why_erase = REASON_NOT_DUE}},
-	{"kept mail goes at its time",
+	{"kept mail is erased when its retention period ends",
 		{.erase = ERASE_AFTER, .after = 30 * DAY},
 		{.state = MEMORY_KEPT, .kept_at = NOW - 30 * DAY}, 1000,
 		.step = {.erase = true,
 			.why_fetch = REASON_KEPT,
 			.why_erase = REASON_DUE}},
-	{"kept mail goes long after its time",
+	{"kept mail is erased long after its retention period ends",
 		{.erase = ERASE_AFTER, .after = DAY},
 		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
 		.step = {.erase = true,
 			.why_fetch = REASON_KEPT,
 			.why_erase = REASON_DUE}},
-	{"mail kept a little in the future stays",
+	{"mail kept slightly in the future stays",
 		{.erase = ERASE_AFTER, .after = DAY},
 		{.state = MEMORY_KEPT, .kept_at = NOW + DAY}, 1000,
 		.step = {.why_fetch = REASON_KEPT,
@@ -138,12 +138,12 @@ static const struct row {
 		{.state = MEMORY_KEPT, .kept_at = NOW + 400 * DAY}, 1000,
 		.step = {.why_fetch = REASON_KEPT,
 			.why_erase = REASON_UNDATED}},
-	{"and so does what was stored while the clock was wrong",
+	{"mail that was stored while the clock was wrong stays",
 		{.erase = ERASE_AFTER, .after = DAY},
 		{.state = MEMORY_KEPT, .kept_at = 0}, 1000,
 		.step = {.why_fetch = REASON_KEPT,
 			.why_erase = REASON_UNDATED}},
-	{"what failed by a clock that was years ahead is tried again",
+	{"mail that failed when the clock was years ahead is tried again",
 		{.erase = ERASE_NEVER},
 		{.state = MEMORY_NONE, .tries = 3, .next_try = NOW + 999 * DAY},
 		1000,
@@ -154,38 +154,41 @@ static const struct row {
 		{.erase = ERASE_AFTER, .after = DAY, .keep_newest = 3},
 		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
 		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_NEWEST}},
-	{"due mail stays when keep-newest is more than there is",
+	{"due mail stays if keep-newest is more than there is",
 		{.erase = ERASE_NOW, .keep_newest = 1000000},
 		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
 		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_NEWEST}},
 	{"mail that a killed run left half stored is not touched",
 		{.erase = ERASE_NOW}, {.state = MEMORY_ARRIVING}, 1000,
 		.step = {.why_fetch = REASON_INTERRUPTED}},
-	{"erased mail listed again with its size is neither fetched nor erased",
+	{"erased mail listed again with its size is not fetched or erased",
 		{.erase = ERASE_NOW}, {.state = MEMORY_ERASED, .size = 1000},
 		1000,
 		.step = {.why_fetch = REASON_KEPT,
 			.why_erase = REASON_RETURNED}},
-	{"nor under delete = never", {.erase = ERASE_NEVER},
-		{.state = MEMORY_ERASED, .size = 1000}, 1000,
+	{"erased mail listed again is left alone under delete = never",
+		{.erase = ERASE_NEVER}, {.state = MEMORY_ERASED, .size = 1000},
+		1000,
 		.step = {.why_fetch = REASON_KEPT,
 			.why_erase = REASON_RETURNED}},
-	{"kept mail that had vanished and is back with its size is not erased",
+	{"kept mail that returns with its size is not erased",
 		{.erase = ERASE_NOW},
 		{.state = MEMORY_KEPT, .size = 1000, .vanished = true}, 1000,
 		.step = {.why_fetch = REASON_KEPT,
 			.why_erase = REASON_RETURNED}},
-	{"nor by a rule of sizes", {.erase = ERASE_NEVER, .delete_larger = 10},
+	{"kept mail that returns is not erased by a rule of sizes",
+		{.erase = ERASE_NEVER, .delete_larger = 10},
 		{.state = MEMORY_KEPT, .size = 1000, .vanished = true}, 1000,
 		.step = {.why_fetch = REASON_KEPT,
 			.why_erase = REASON_RETURNED}},
-	{"but it is kept mail by its header", {.erase = ERASE_NOW},
+	{"kept mail that returns is erased if its header proves it",
+		{.erase = ERASE_NOW},
 		{.state = MEMORY_KEPT, .size = 1000, .vanished = true}, 1000,
 		.step = {.erase = true,
 			.why_fetch = REASON_KEPT,
 			.why_erase = REASON_ERASE_NOW},
 		.finding = {.identity = IDENTITY_SAME}},
-	{"and where nothing is erased, that it is back says nothing",
+	{"that kept mail returned is irrelevant if nothing is erased",
 		{.erase = ERASE_NEVER},
 		{.state = MEMORY_KEPT, .size = 1000, .vanished = true}, 1000,
 		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_NEVER}},
@@ -197,7 +200,7 @@ static const struct row {
 			.reused = true,
 			.why_fetch = REASON_REUSED,
 			.why_erase = REASON_ERASE_NOW}},
-	{"kept mail that had vanished is not erased without a size",
+	{"kept mail that returns without a size is not erased",
 		{.erase = ERASE_NOW},
 		{.state = MEMORY_KEPT, .size = UNKNOWN, .vanished = true}, 1000,
 		.step = {.why_fetch = REASON_KEPT,
@@ -228,33 +231,34 @@ static const struct row {
 	{"mail older than start is neither fetched nor erased",
 		{.erase = ERASE_NOW}, {.state = MEMORY_NONE}, 1000,
 		.step = {.why_fetch = REASON_OLD}, .finding = {.old = true}},
-	{"what is known is not older than start", {.erase = ERASE_NOW},
+	{"known mail is not older than start", {.erase = ERASE_NOW},
 		{.state = MEMORY_KEPT}, 1000,
 		.step = {.erase = true,
 			.why_fetch = REASON_KEPT,
 			.why_erase = REASON_ERASE_NOW},
 		.finding = {.old = true}},
-	{"mail that is only seen is neither fetched nor erased",
+	{"mail that counts as seen is neither fetched nor erased",
 		{.erase = ERASE_NOW}, {.state = MEMORY_SEEN, .kept_at = 1},
 		1000, .step = {.why_fetch = REASON_SEEN}},
-	{"nor when its days are over", {.erase = ERASE_AFTER, .after = DAY},
+	{"mail that counts as seen is not erased after its days have passed",
+		{.erase = ERASE_AFTER, .after = DAY},
 		{.state = MEMORY_SEEN, .kept_at = 1}, 1000,
 		.step = {.why_fetch = REASON_SEEN}},
-	{"nor when it had vanished and is back, of whatever size",
+	{"mail that counts as seen and returns is left alone at any size",
 		{.erase = ERASE_NOW},
 		{.state = MEMORY_SEEN, .size = 999, .vanished = true}, 1000,
 		.step = {.why_fetch = REASON_SEEN}},
-	{"nor over max-size, or among the newest",
+	{"mail that counts as seen is left alone, large or among the newest",
 		{.erase = ERASE_NOW, .max_size = 1, .keep_newest = 3},
 		{.state = MEMORY_SEEN, .held = true}, 1000,
 		.step = {.why_fetch = REASON_SEEN}},
-	{"another size under a uid that is kept is another message: fetched",
+	{"another size under a kept uid is another message: fetched",
 		{.erase = ERASE_AFTER, .after = DAY},
 		{.state = MEMORY_KEPT, .size = 999, .kept_at = 1}, 1000,
 		.step = {.fetch = true,
 			.reused = true,
 			.why_fetch = REASON_REUSED}},
-	{"another message is one under whatever rule it stays",
+	{"another message is fetched even if it is among the newest",
 		{.erase = ERASE_NOW, .keep_newest = 3},
 		{.state = MEMORY_KEPT, .size = 999, .kept_at = 1}, 1000,
 		.step = {.fetch = true,
@@ -275,13 +279,13 @@ static const struct row {
 			.reused = true,
 			.why_fetch = REASON_REUSED},
 		.finding = {.identity = IDENTITY_OTHER}},
-	{"so is one of the size of an erased one", {.erase = ERASE_NEVER},
-		{.state = MEMORY_ERASED}, 1000,
+	{"another header with an erased message's size is another message",
+		{.erase = ERASE_NEVER}, {.state = MEMORY_ERASED}, 1000,
 		.step = {.fetch = true,
 			.reused = true,
 			.why_fetch = REASON_REUSED},
 		.finding = {.identity = IDENTITY_OTHER}},
-	{"what had vanished is itself by its header, even without sizes",
+	{"mail that returns is proven by its header, even without sizes",
 		{.erase = ERASE_NOW},
 		{.state = MEMORY_KEPT, .size = UNKNOWN, .vanished = true},
 		UNKNOWN,
@@ -289,7 +293,7 @@ static const struct row {
 			.why_fetch = REASON_KEPT,
 			.why_erase = REASON_ERASE_NOW},
 		.finding = {.identity = IDENTITY_SAME}},
-	{"what was erased and is listed again is not erased again",
+	{"erased mail that is listed again is not erased again",
 		{.erase = ERASE_NOW}, {.state = MEMORY_ERASED}, 1000,
 		.step = {.why_fetch = REASON_KEPT,
 			.why_erase = REASON_RETURNED},
@@ -300,64 +304,66 @@ static const struct row {
 	{"held mail stays under delete = now", {.erase = ERASE_NOW},
 		{.state = MEMORY_KEPT, .held = true}, 1000,
 		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_HELD}},
-	{"delete = when trashed leaves what is here",
+	{"delete = when trashed leaves mail that is here",
 		{.erase = ERASE_WHEN_TRASHED}, {.state = MEMORY_KEPT}, 1000,
 		.step = {.why_fetch = REASON_KEPT,
 			.why_erase = REASON_STILL_HERE},
 		.finding = {.local = LOCAL_HERE}},
-	{"and what nobody looked for", {.erase = ERASE_WHEN_TRASHED},
-		{.state = MEMORY_KEPT}, 1000,
+	{"delete = when trashed leaves mail that was not looked for",
+		{.erase = ERASE_WHEN_TRASHED}, {.state = MEMORY_KEPT}, 1000,
 		.step = {.why_fetch = REASON_KEPT,
 			.why_erase = REASON_STILL_HERE}},
-	{"it erases what was trashed", {.erase = ERASE_WHEN_TRASHED},
-		{.state = MEMORY_KEPT}, 1000,
+	{"delete = when trashed erases trashed mail",
+		{.erase = ERASE_WHEN_TRASHED}, {.state = MEMORY_KEPT}, 1000,
 		.step = {.erase = true,
 			.why_fetch = REASON_KEPT,
 			.why_erase = REASON_TRASHED},
 		.finding = {.local = LOCAL_TRASHED}},
-	{"and what is gone altogether", {.erase = ERASE_WHEN_TRASHED},
-		{.state = MEMORY_KEPT}, 1000,
+	{"delete = when trashed erases mail that is gone",
+		{.erase = ERASE_WHEN_TRASHED}, {.state = MEMORY_KEPT}, 1000,
 		.step = {.erase = true,
 			.why_fetch = REASON_FETCHED_BEFORE,
 			.why_erase = REASON_TRASHED},
 		.finding = {.local = LOCAL_GONE}},
-	{"but not what cannot be read", {.erase = ERASE_WHEN_TRASHED},
-		{.state = MEMORY_KEPT}, 1000,
+	{"delete = when trashed leaves mail that cannot be read",
+		{.erase = ERASE_WHEN_TRASHED}, {.state = MEMORY_KEPT}, 1000,
 		.step = {.why_fetch = REASON_FETCHED_BEFORE,
 			.why_erase = REASON_UNREADABLE},
 		.finding = {.local = LOCAL_UNREADABLE}},
-	{"nor what was not found and has no header to be found by",
+	{"delete = when trashed leaves untraced mail without a header",
 		{.erase = ERASE_WHEN_TRASHED}, {.state = MEMORY_KEPT}, 1000,
 		.step = {.why_fetch = REASON_FETCHED_BEFORE,
 			.why_erase = REASON_UNTRACED},
 		.finding = {.local = LOCAL_UNTRACED}},
-	{"nor is that purged", {.erase = ERASE_WHEN_PURGED},
-		{.state = MEMORY_KEPT}, 1000,
+	{"delete = when purged leaves untraced mail without a header",
+		{.erase = ERASE_WHEN_PURGED}, {.state = MEMORY_KEPT}, 1000,
 		.step = {.why_fetch = REASON_FETCHED_BEFORE,
 			.why_erase = REASON_UNTRACED},
 		.finding = {.local = LOCAL_UNTRACED}},
-	{"nor erased when it is due", {.erase = ERASE_AFTER, .after = 10},
+	{"due mail that is untraced and has no header is not erased",
+		{.erase = ERASE_AFTER, .after = 10},
 		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
 		.step = {.why_fetch = REASON_FETCHED_BEFORE,
 			.why_erase = REASON_UNTRACED},
 		.finding = {.local = LOCAL_UNTRACED}},
-	{"nor for its size", {.delete_larger = 10}, {.state = MEMORY_KEPT},
-		1000,
+	{"delete-larger-than does not erase untraced mail without a header",
+		{.delete_larger = 10}, {.state = MEMORY_KEPT}, 1000,
 		.step = {.why_fetch = REASON_FETCHED_BEFORE,
 			.why_erase = REASON_UNTRACED},
 		.finding = {.local = LOCAL_UNTRACED}},
-	{"delete = when purged leaves what is in the trash",
+	{"delete = when purged leaves mail that is in the trash",
 		{.erase = ERASE_WHEN_PURGED}, {.state = MEMORY_KEPT}, 1000,
 		.step = {.why_fetch = REASON_KEPT,
 			.why_erase = REASON_STILL_HERE},
 		.finding = {.local = LOCAL_TRASHED}},
-	{"it erases what is gone", {.erase = ERASE_WHEN_PURGED},
-		{.state = MEMORY_KEPT}, 1000,
+	{"delete = when purged erases mail that is gone",
+		{.erase = ERASE_WHEN_PURGED}, {.state = MEMORY_KEPT}, 1000,
 		.step = {.erase = true,
 			.why_fetch = REASON_FETCHED_BEFORE,
 			.why_erase = REASON_PURGED},
 		.finding = {.local = LOCAL_GONE}},
-	{"not what is held", {.erase = ERASE_WHEN_PURGED},
+	{"delete = when purged does not erase held mail",
+		{.erase = ERASE_WHEN_PURGED},
 		{.state = MEMORY_KEPT, .held = true}, 1000,
 		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_HELD},
 		.finding = {.local = LOCAL_GONE}},
@@ -376,14 +382,15 @@ static const struct row {
 		.step = {.why_fetch = REASON_FETCHED_BEFORE,
 			.why_erase = REASON_UNREADABLE},
 		.finding = {.local = LOCAL_UNREADABLE}},
-	{"due mail whose copy its owner removed goes",
+	{"due mail whose copy its owner removed is erased",
 		{.erase = ERASE_AFTER, .after = DAY},
 		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
 		.step = {.erase = true,
 			.why_fetch = REASON_FETCHED_BEFORE,
 			.why_erase = REASON_DUE},
 		.finding = {.local = LOCAL_GONE}},
-	{"so does what he trashed", {.erase = ERASE_AFTER, .after = DAY},
+	{"due mail whose copy its owner trashed is erased",
+		{.erase = ERASE_AFTER, .after = DAY},
 		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
 		.step = {.erase = true,
 			.why_fetch = REASON_KEPT,
@@ -399,7 +406,7 @@ static const struct row {
 		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
 		.step = {.why_fetch = REASON_KEPT,
 			.why_erase = REASON_KEPT_LARGE}},
-	{"due mail of just keep-larger-than goes",
+	{"due mail of exactly keep-larger-than is erased",
 		{.erase = ERASE_AFTER, .after = DAY, .keep_larger = 1000},
 		{.state = MEMORY_KEPT, .kept_at = 1}, 1000,
 		.step = {.erase = true,
@@ -411,23 +418,24 @@ static const struct row {
 		.step = {.fetch = true,
 			.why_fetch = REASON_NEW,
 			.why_erase = REASON_KEPT_LARGE}},
-	{"kept mail over delete-larger-than goes before its time",
+	{"kept mail over delete-larger-than is erased before it is due",
 		{.erase = ERASE_AFTER, .after = DAY, .delete_larger = 999},
 		{.state = MEMORY_KEPT, .kept_at = NOW}, 1000,
 		.step = {.erase = true,
 			.why_fetch = REASON_KEPT,
 			.why_erase = REASON_LARGE}},
-	{"even under delete = never",
+	{"kept mail over delete-larger-than is erased under delete = never",
 		{.erase = ERASE_NEVER, .delete_larger = 999},
 		{.state = MEMORY_KEPT, .kept_at = NOW}, 1000,
 		.step = {.erase = true,
 			.why_fetch = REASON_KEPT,
 			.why_erase = REASON_LARGE}},
-	{"but not under -k", {.erase = ERASE_NEVER, .delete_larger = 999},
+	{"-k overrides delete-larger-than",
+		{.erase = ERASE_NEVER, .delete_larger = 999},
 		{.state = MEMORY_KEPT, .kept_at = NOW}, 1000,
 		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_KEEP},
 		.restraint = RESTRAINT_KEEP},
-	{"nor when its copy was changed",
+	{"delete-larger-than does not erase mail whose copy was changed",
 		{.erase = ERASE_NEVER, .delete_larger = 999},
 		{.state = MEMORY_KEPT}, 1000,
 		.step = {.why_fetch = REASON_FETCHED_BEFORE,
@@ -437,54 +445,57 @@ static const struct row {
 		{.erase = ERASE_NEVER, .delete_larger = 999},
 		{.state = MEMORY_NONE}, 1000,
 		.step = {.fetch = true, .why_fetch = REASON_NEW}},
-	{"mail of unknown size is none of the large ones",
+	{"mail of unknown size does not count as large",
 		{.erase = ERASE_NEVER, .delete_larger = 1},
 		{.state = MEMORY_KEPT, .size = UNKNOWN}, UNKNOWN,
 		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_NEVER}},
-	{"the oldest goes when all is more than max-server-size",
+	{"the oldest mail is erased if all mail exceeds max-server-size",
 		{.erase = ERASE_NEVER, .max_server_size = 999},
 		{.state = MEMORY_KEPT}, 1000,
 		.step = {.erase = true,
 			.why_fetch = REASON_KEPT,
 			.why_erase = REASON_NO_ROOM}},
-	{"it stays when all fits",
+	{"the oldest mail stays if all mail fits",
 		{.erase = ERASE_NEVER, .max_server_size = 1000},
 		{.state = MEMORY_KEPT}, 1000,
 		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_NEVER}},
-	{"what was never fetched does not go for want of room",
+	{"mail that was never fetched is not erased to make room",
 		{.erase = ERASE_NEVER, .max_server_size = 10, .max_size = 10},
 		{.state = MEMORY_NONE}, 1000,
 		.step = {.why_fetch = REASON_TOO_LARGE}},
-	{"nor does what is held", {.erase = ERASE_NEVER, .max_server_size = 10},
+	{"held mail is not erased to make room",
+		{.erase = ERASE_NEVER, .max_server_size = 10},
 		{.state = MEMORY_KEPT, .held = true}, 1000,
 		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_HELD}},
-	{"nor what was changed here",
+	{"mail that was changed here is not erased to make room",
 		{.erase = ERASE_NEVER, .max_server_size = 10},
 		{.state = MEMORY_KEPT}, 1000,
 		.step = {.why_fetch = REASON_FETCHED_BEFORE,
 			.why_erase = REASON_CHANGED},
 		.finding = {.local = LOCAL_CHANGED}},
-	{"nor what is among the newest",
+	{"mail among the newest is not erased to make room",
 		{.erase = ERASE_NEVER, .max_server_size = 10, .keep_newest = 3},
 		{.state = MEMORY_KEPT}, 1000,
 		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_NEWEST}},
-	{"what failed before is tried again, after all others",
+	{"mail that failed before is tried again after all other mail",
 		{.erase = ERASE_NEVER}, {.state = MEMORY_NONE, .tries = 2},
 		1000,
 		.step = {.fetch = true,
 			.last = true,
 			.why_fetch = REASON_RETRY}},
-	{"so it is under delete = now, and erased then", {.erase = ERASE_NOW},
-		{.state = MEMORY_NONE, .tries = 2}, 1000,
+	{"mail that failed before is erased under delete = now if it comes",
+		{.erase = ERASE_NOW}, {.state = MEMORY_NONE, .tries = 2}, 1000,
 		.step = {.fetch = true,
 			.erase = true,
 			.last = true,
 			.why_fetch = REASON_RETRY,
 			.why_erase = REASON_ERASE_NOW}},
-	{"not before its time", {.erase = ERASE_NEVER},
+	{"mail that failed is not tried before its time",
+		{.erase = ERASE_NEVER},
 		{.state = MEMORY_NONE, .tries = 3, .next_try = NOW + 1}, 1000,
 		.step = {.why_fetch = REASON_WAITING}},
-	{"but at its time", {.erase = ERASE_NEVER},
+	{"mail that failed is tried when its time has come",
+		{.erase = ERASE_NEVER},
 		{.state = MEMORY_NONE, .tries = 3, .next_try = NOW}, 1000,
 		.step = {.fetch = true,
 			.last = true,
@@ -496,42 +507,45 @@ static const struct row {
 			.last = true,
 			.reused = true,
 			.why_fetch = REASON_REUSED}},
-	{"and not before its time", {.erase = ERASE_NOW},
+	{"another message that failed is not tried before its time",
+		{.erase = ERASE_NOW},
 		{.state = MEMORY_KEPT,
 			.size = 999,
 			.tries = 3,
 			.next_try = NOW + 1},
 		1000, .step = {.why_fetch = REASON_WAITING}},
-	{"and is left alone when it failed too often", {.erase = ERASE_NOW},
+	{"another message that failed too often is left alone",
+		{.erase = ERASE_NOW},
 		{.state = MEMORY_ERASED,
 			.size = 999,
 			.tries = 7,
 			.quarantined = true},
 		1000, .step = {.why_fetch = REASON_QUARANTINED}},
-	{"what is held is fetched again without being erased",
+	{"a held message is fetched again without being erased",
 		{.erase = ERASE_NOW}, {.state = MEMORY_NONE, .held = true},
 		1000,
 		.step = {.fetch = true,
 			.why_fetch = REASON_NEW,
 			.why_erase = REASON_HELD}},
-	{"another size says nothing on a server with loose sizes",
+	{"another size means nothing on a server with loose sizes",
 		{.erase = ERASE_NOW}, {.state = MEMORY_KEPT, .size = 999}, 1000,
 		.step = {.why_fetch = REASON_KEPT,
 			.why_erase = REASON_OTHER_SIZE},
 		.finding = {.loose = true}},
-	{"unless the header says that it is the same", {.erase = ERASE_NOW},
-		{.state = MEMORY_KEPT, .size = 999}, 1000,
+	{"on a server with loose sizes, the header proves the same message",
+		{.erase = ERASE_NOW}, {.state = MEMORY_KEPT, .size = 999}, 1000,
 		.step = {.erase = true,
 			.why_fetch = REASON_KEPT,
 			.why_erase = REASON_ERASE_NOW},
 		.finding = {.identity = IDENTITY_SAME, .loose = true}},
-	{"or another one", {.erase = ERASE_NEVER},
-		{.state = MEMORY_KEPT, .size = 999}, 1000,
+	{"on a server with loose sizes, the header reveals another message",
+		{.erase = ERASE_NEVER}, {.state = MEMORY_KEPT, .size = 999},
+		1000,
 		.step = {.fetch = true,
 			.reused = true,
 			.why_fetch = REASON_REUSED},
 		.finding = {.identity = IDENTITY_OTHER, .loose = true}},
-	{"quite another size under a uid that is only seen is another message",
+	{"a very different size under a uid that is only seen is another message",
 		{.erase = ERASE_NEVER}, {.state = MEMORY_SEEN, .size = 99999},
 		1000,
 		.step = {.fetch = true,
@@ -542,30 +556,31 @@ static const struct row {
 		{.erase = ERASE_NEVER, .delete_larger = 10},
 		{.state = MEMORY_KEPT, .held = true}, 1000,
 		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_HELD}},
-	{"and the newest, too",
+	{"mail among the newest stays however large it is",
 		{.erase = ERASE_NEVER, .delete_larger = 10, .keep_newest = 3},
 		{.state = MEMORY_KEPT}, 1000,
 		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_NEWEST}},
-	{"keep-newest protects from when trashed",
+	{"keep-newest takes precedence over when trashed",
 		{.erase = ERASE_WHEN_TRASHED, .keep_newest = 3},
 		{.state = MEMORY_KEPT}, 1000,
 		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_NEWEST},
 		.finding = {.local = LOCAL_TRASHED}},
-	{"and from when purged", {.erase = ERASE_WHEN_PURGED, .keep_newest = 3},
+	{"keep-newest takes precedence over when purged",
+		{.erase = ERASE_WHEN_PURGED, .keep_newest = 3},
 		{.state = MEMORY_KEPT}, 1000,
 		.step = {.why_fetch = REASON_KEPT, .why_erase = REASON_NEWEST},
 		.finding = {.local = LOCAL_GONE}},
-	{"unless it is over max-size by now",
+	{"mail that failed and is over max-size now is left on the server",
 		{.erase = ERASE_NOW, .max_size = 10},
 		{.state = MEMORY_NONE, .tries = 2}, 1000,
 		.step = {.why_fetch = REASON_TOO_LARGE}},
-	{"what failed too often is left alone", {.erase = ERASE_NOW},
+	{"mail that failed too often is left alone", {.erase = ERASE_NOW},
 		{.state = MEMORY_NONE, .tries = 7, .quarantined = true}, 1000,
 		.step = {.why_fetch = REASON_QUARANTINED}},
 	{"mail that only counts as seen is not fetched", {.erase = ERASE_NEVER},
 		{.state = MEMORY_SEEN}, 1000,
 		.step = {.why_fetch = REASON_SEEN}},
-	{"nor ever erased", {.erase = ERASE_NOW},
+	{"mail that only counts as seen is never erased", {.erase = ERASE_NOW},
 		{.state = MEMORY_SEEN, .kept_at = 1}, 1000,
 		.step = {.why_fetch = REASON_SEEN}},
 	{"erased mail whose size was never known is left alone",
@@ -575,7 +590,7 @@ static const struct row {
 			.why_erase = REASON_RETURNED}},
 };
 
-/* A plan made of these and nothing else that is known. */
+/* Makes a plan from these facts alone. */
 static struct plan make(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memories)
 {
@@ -613,7 +628,7 @@ static void test_rows(void)
 		struct memory memories[3] = {row->memory, other, other};
 		struct maildrop maildrop;
 
-		/* Unless the row says otherwise, it has the size it had. */
+		/* By default, the size has not changed. */
 		if (memories[0].size == 0)
 			memories[0].size = row->size;
 		three(&maildrop, row->size, "one");
@@ -639,7 +654,7 @@ static void test_rows(void)
 	}
 }
 
-/* A clock that is not sure erases nothing by the time alone. */
+/* An uncertain clock erases nothing because of time alone. */
 static void test_clock(void)
 {
 	static const struct {
@@ -652,12 +667,12 @@ static void test_clock(void)
 		{"a clock that is behind erases nothing that is due",
 			CLOCK_BEHIND, {.erase = ERASE_AFTER, .after = DAY},
 			REASON_CLOCK, false},
-		{"nor does one that leapt", CLOCK_LEAPT,
+		{"a clock that leapt erases nothing that is due", CLOCK_LEAPT,
 			{.erase = ERASE_AFTER, .after = DAY}, REASON_CLOCK,
 			false},
 		{"delete = now needs no clock", CLOCK_LEAPT,
 			{.erase = ERASE_NOW}, REASON_ERASE_NOW, true},
-		{"nor do rules of sizes", CLOCK_BEHIND,
+		{"rules of sizes need no clock", CLOCK_BEHIND,
 			{.erase = ERASE_AFTER,
 				.after = DAY,
 				.delete_larger = 10},
@@ -712,35 +727,36 @@ static void test_quiet(void)
 	struct memory all[3] = {kept, kept, kept};
 
 	ok(quiet_after(&never, all) == INT64_MAX,
-		"what is kept for ever is quiet for ever");
+		"a plan that keeps everything for ever is quiet for ever");
 	ok(quiet_after(&after, all) == NOW + 60,
-		"what is not due is quiet until it is");
+		"a plan is quiet until mail is due");
 	all[1].kept_at = NOW - 90;
 	ok(quiet_after(&after, all) == NOW + 10,
-		"what is due first ends the quiet");
+		"the earliest due time ends the quiet period");
 	all[1].kept_at = NOW - 100;
-	ok(quiet_after(&after, all) == 0, "what is due is not quiet");
+	ok(quiet_after(&after, all) == 0, "due mail is not quiet");
 	all[1].kept_at = NOW + DAY;
 	ok(quiet_after(&after, all) == NOW + 60,
-		"a time that is far off does no harm");
+		"a time in the far future does no harm");
 	all[1] = kept;
 	all[2] = (struct memory){.state = MEMORY_NONE};
-	ok(quiet_after(&never, all) == 0, "what is new is not quiet");
+	ok(quiet_after(&never, all) == 0, "new mail is not quiet");
 	all[2] = (struct memory){.state = MEMORY_ERASED, .size = 10};
 	ok(quiet_after(&never, all) == 0,
-		"what is listed again is said each time");
+		"mail that is listed again is reported each time");
 	all[2] = kept;
 	all[2].vanished = true;
 	ok(quiet_after(&never, all) == INT64_MAX,
-		"what was gone for a while is quiet where nothing is erased");
-	ok(quiet_after(&after, all) == 0, "and else asked for its header");
+		"mail that returned is quiet if nothing is erased");
+	ok(quiet_after(&after, all) == 0,
+		"otherwise its header is needed, so it is not quiet");
 	all[2] = (struct memory){.state = MEMORY_SEEN};
 	ok(quiet_after(&never, all) == INT64_MAX,
-		"what is only seen is quiet for ever");
+		"mail that counts as seen is quiet for ever");
 	all[2] = kept;
 	all[0] = (struct memory){.state = MEMORY_NONE};
 	ok(quiet_after(&small, all) == 0,
-		"what is too large is counted each time");
+		"mail that is too large is counted each time");
 }
 
 static void test_no_uid(void)
@@ -754,7 +770,7 @@ static void test_no_uid(void)
 
 	ok(!plan.steps[0].fetch && !plan.steps[0].erase &&
 			plan.steps[0].why_fetch == REASON_NO_UID,
-		"mail without a uid is left where it is");
+		"mail without a uid is left on the server");
 	ok(plan.fetches == 2 && plan.erasures == 2 && plan.count == 3,
 		"the plan counts what it does");
 	plan_release(&plan);
@@ -788,32 +804,32 @@ static void test_sizes(void)
 
 	three(&maildrop, UNKNOWN, "one");
 	ok(!plan_needs_sizes(&policy, &maildrop, memories),
-		"no sizes are needed when all is kept");
+		"no sizes are needed if all mail is kept");
 	policy.max_size = 10;
 	ok(!plan_needs_sizes(&policy, &maildrop, memories),
-		"nor under max-size when nothing is new");
+		"no sizes are needed under max-size if nothing is new");
 	memories[2].state = MEMORY_NONE;
 	ok(plan_needs_sizes(&policy, &maildrop, memories),
-		"they are for a new message under max-size");
+		"sizes are needed for a new message under max-size");
 	policy.max_size = 0;
 	ok(!plan_needs_sizes(&policy, &maildrop, memories),
-		"not for a new message without max-size");
+		"no sizes are needed for a new message without max-size");
 	memories[2] = kept;
 	memories[2].size = 10;
 	ok(plan_needs_sizes(&policy, &maildrop, memories),
-		"but for a kept one, whose uid may be used again");
+		"sizes are needed for a kept message: its uid may be reused");
 	memories[2] = kept;
 	memories[2].vanished = true;
 	ok(plan_needs_sizes(&policy, &maildrop, memories),
-		"and for one that had vanished");
+		"sizes are needed for a message that had vanished");
 	memories[2].vanished = false;
 	memories[1].state = MEMORY_ERASED;
 	ok(plan_needs_sizes(&policy, &maildrop, memories),
-		"and for an erased message that is listed again");
+		"sizes are needed for an erased message that is listed again");
 	maildrop_release(&maildrop);
 }
 
-/* A mailbox of so many kept messages, of which some are missing here. */
+/* A plan for COUNT kept messages, some of which are missing here. */
 static struct plan plan_missing(
 	uint64_t percent, size_t count, size_t missing, bool known)
 {
@@ -858,18 +874,24 @@ static void test_brake(void)
 		bool braked;
 	} brakes[] = {
 		{"a fifth may be missing", 20, 100, 20, false, false},
-		{"more may not", 20, 100, 21, false, true},
-		{"nor all", 20, 100, 100, false, true},
-		{"ten are not too many of more", 20, 11, 10, false, false},
-		{"all of them are, if they are three", 20, 3, 3, false, true},
-		{"two may be missing, if they are all", 20, 2, 2, false, false},
-		{"eleven are, if they are all", 20, 11, 11, false, true},
-		{"what was missing before is none of them", 20, 100, 100, true,
+		{"more than a fifth may not be missing", 20, 100, 21, false,
+			true},
+		{"all copies may not be missing", 20, 100, 100, false, true},
+		{"ten missing of more are not too many", 20, 11, 10, false,
 			false},
-		{"brake = 100 does not brake for many", 100, 100, 99, false,
+		{"all missing are too many if they are three", 20, 3, 3, false,
+			true},
+		{"two may be missing even if they are all", 20, 2, 2, false,
 			false},
-		{"but for all of them", 100, 100, 100, false, true},
-		{"brake = 0 brakes for eleven of many", 0, 1000, 11, false,
+		{"eleven missing are too many if they are all", 20, 11, 11,
+			false, true},
+		{"copies that were missing before do not count", 20, 100, 100,
+			true, false},
+		{"brake = 100 permits many to be missing", 100, 100, 99, false,
+			false},
+		{"brake = 100 does not permit all to be missing", 100, 100, 100,
+			false, true},
+		{"brake = 0 applies to eleven of many", 0, 1000, 11, false,
 			true},
 	};
 
@@ -885,7 +907,7 @@ static void test_brake(void)
 	}
 }
 
-/* Whatever the policy and the memory: what no plan may ever say. */
+/* What no plan may contain, whatever the policy and the memories. */
 static void test_never(void)
 {
 	static const enum erase_rule rules[] = {
@@ -936,13 +958,14 @@ static void test_never(void)
 static void test_patience(void)
 {
 	ok(plan_patience(1) == 0 && plan_patience(2) == 0,
-		"the first failures may be the line's");
+		"the first failures may be due to the connection");
 	for (uint32_t tries = 2; tries < 100; tries++) {
 		if (plan_patience(tries) > plan_patience(tries + 1) ||
 			plan_patience(tries) > DAY)
-			ok(false, "patience grows, up to a day");
+			ok(false, "the waiting time grows, up to a day");
 	}
-	ok(plan_patience(PLAN_TRIES_MAX) == DAY, "patience grows up to a day");
+	ok(plan_patience(PLAN_TRIES_MAX) == DAY,
+		"the waiting time grows up to a day");
 }
 
 static void test_reasons(void)
@@ -950,22 +973,22 @@ static void test_reasons(void)
 	char why[PLAN_WHY_MAX];
 	struct step step = {.why_fetch = REASON_KEPT};
 
-	ok(plan_reason(REASON_NONE)[0] == '\0', "no reason is no word");
+	ok(plan_reason(REASON_NONE)[0] == '\0', "REASON_NONE has no text");
 	for (int i = 1; i < REASONS; i++)
 		ok(plan_reason((enum reason)i)[0] != '\0',
-			"reason %d is said in words", i);
+			"reason %d has a text", i);
 	ok(strcmp(plan_why(why, &step), "kept here") == 0,
-		"one reason is one clause");
+		"one reason gives one clause");
 	step.why_erase = REASON_NOT_DUE;
 	ok(strcmp(plan_why(why, &step), "kept here; not due yet") == 0,
-		"two reasons are two");
+		"two reasons give two clauses");
 	struct step same = plan_of_pair(plan_pair(&step));
 
 	ok(same.why_fetch == step.why_fetch && same.why_erase == step.why_erase,
 		"a pair of reasons has a number");
 }
 
-/* What has to be found out before a plan is carried out. */
+/* What must be checked before a plan is carried out. */
 static void test_needs(void)
 {
 	struct policy policy = {.erase = ERASE_AFTER, .after = DAY};
@@ -984,36 +1007,38 @@ static void test_needs(void)
 	struct plan plan = plan_make(&facts);
 
 	ok(plan_needs(&facts, &plan) == NEED_COPIES,
-		"what is due is looked for first");
+		"the copy of due mail is looked for first");
 	facts.looked = true;
 	findings[0].local = LOCAL_HERE;
-	ok(plan_needs(&facts, &plan) == NEED_VERIFY, "then it is read");
+	ok(plan_needs(&facts, &plan) == NEED_VERIFY,
+		"then the copy is verified");
 	findings[0].verified = true;
 	ok(plan_needs(&facts, &plan) == NEED_SYNC,
-		"and the file system must be able to keep it");
+		"then the file system must be able to sync it");
 	facts.sync_known = true;
-	ok(plan_needs(&facts, &plan) == NEED_NOTHING, "and that is all");
+	ok(plan_needs(&facts, &plan) == NEED_NOTHING,
+		"then nothing more is needed");
 	findings[0].verified = false;
 	policy.verify = VERIFY_STAT;
 	ok(plan_needs(&facts, &plan) == NEED_NOTHING,
-		"verify = stat reads nothing");
+		"verify = stat reads no copy");
 	plan_release(&plan);
 	facts.looked = false;
 	facts.restraint = RESTRAINT_KEEP;
 	plan = plan_make(&facts);
 	ok(plan_needs(&facts, &plan) == NEED_NOTHING,
-		"under -k nothing is looked for");
+		"no copy is looked for under -k");
 	plan_release(&plan);
 	memories[0].kept_at = NOW;
 	facts.restraint = RESTRAINT_NONE;
 	plan = plan_make(&facts);
 	ok(plan_needs(&facts, &plan) == NEED_NOTHING,
-		"nor where nothing is due");
+		"no copy is looked for if nothing is due");
 	plan_release(&plan);
 	policy.erase = ERASE_WHEN_TRASHED;
 	plan = plan_make(&facts);
 	ok(plan_needs(&facts, &plan) == NEED_COPIES,
-		"but where all depends on the copies");
+		"copies are looked for if a rule depends on them");
 	plan_release(&plan);
 	policy.erase = ERASE_NOW;
 	memories[0] = (struct memory){.state = MEMORY_NONE};
@@ -1021,7 +1046,7 @@ static void test_needs(void)
 	facts.sync_known = false;
 	plan = plan_make(&facts);
 	ok(plan_needs(&facts, &plan) == NEED_SYNC,
-		"what is fetched and erased at once has no copy yet");
+		"mail that is fetched and erased at once has no copy yet");
 	plan_release(&plan);
 	maildrop_release(&maildrop);
 }

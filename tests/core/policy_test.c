@@ -16,20 +16,22 @@ static void test_outlook(void)
 		int64_t next;
 		const char *sentence;
 	} rows[] = {
-		{{.erase = ERASE_NEVER}, 9, 3, 50, 0, 0, "never is never"},
-		{{.erase = ERASE_NOW}, 9, 9, 0, 9, 0, "now is now"},
+		{{.erase = ERASE_NEVER}, 9, 3, 50, 0, 0,
+			"nothing is due under never"},
+		{{.erase = ERASE_NOW}, 9, 9, 0, 9, 0,
+			"everything is due under now"},
 		{{.erase = ERASE_AFTER, .after = 100}, 9, 3, 50, 3, 150,
-			"after a time some, the next later"},
+			"some mail is due after a time, and the next later"},
 		{{.erase = ERASE_AFTER, .after = 100}, 9, 0, 50, 0, 150,
-			"none yet, the first later"},
+			"no mail is due yet, and the first later"},
 		{{.erase = ERASE_AFTER, .after = 100}, 9, 9, 0, 9, 0,
-			"all of them"},
+			"all mail is due"},
 		{{.erase = ERASE_AFTER, .after = 100, .keep_newest = 5}, 9, 3,
-			50, 3, 150, "the newest are others"},
+			50, 3, 150, "the newest are not the due ones"},
 		{{.erase = ERASE_AFTER, .after = 100, .keep_newest = 7}, 9, 3,
-			50, 2, 0, "the newest are among them"},
+			50, 2, 0, "the newest are among the due ones"},
 		{{.erase = ERASE_NOW, .keep_newest = 10}, 9, 9, 0, 0, 0,
-			"all are the newest"},
+			"all mail is among the newest"},
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -37,13 +39,13 @@ static void test_outlook(void)
 			rows[i].on_server, rows[i].over, rows[i].oldest_other);
 
 		ok(outlook.due == rows[i].due && outlook.next == rows[i].next,
-			"what is due: %s", rows[i].sentence);
+			"due mail: %s", rows[i].sentence);
 	}
 	ok(policy_kept_until(&rows[0].policy, 1000) == INT64_MIN,
 		"nothing is ever due under never");
 	ok(policy_kept_until(&rows[1].policy, 1000) == INT64_MAX &&
 			policy_kept_until(&rows[2].policy, 1000) == 900,
-		"with now each is, after a time what is older");
+		"with now all mail is due, after a time only older mail");
 }
 
 static void test_rules(void)
@@ -57,13 +59,13 @@ static void test_rules(void)
 		{{.erase = ERASE_NEVER}, VERIFY_DIGEST, false,
 			"never erases nothing"},
 		{{.erase = ERASE_NEVER, .delete_larger = 1}, VERIFY_DIGEST,
-			true, "but by a rule of sizes"},
+			true, "never erases by a rule of sizes"},
 		{{.erase = ERASE_NEVER, .max_server_size = 1}, VERIFY_DIGEST,
-			true, "of either kind"},
+			true, "never erases by either rule of sizes"},
 		{{.erase = ERASE_NOW}, VERIFY_STAT, true,
-			"now erases what an earlier run could not, and asks for the file alone"},
+			"now erases mail of an earlier run that could not, and only asks for the file"},
 		{{.erase = ERASE_NOW, .verify = VERIFY_DIGEST}, VERIFY_DIGEST,
-			true, "unless more is asked for"},
+			true, "now asks for more if the account says so"},
 	};
 	char key[POLICY_KEY_MAX];
 	char other[POLICY_KEY_MAX];
@@ -77,9 +79,11 @@ static void test_rules(void)
 		for (size_t k = 0; k < i; k++) {
 			policy_key(key, &rows[i].policy, false);
 			policy_key(other, &rows[k].policy, false);
-			/* How sure it must be changes no plan. */
+			/* The required certainty does not affect the plan, nor
+			 * the key. */
 			ok((strcmp(key, other) == 0) == (i == 4 && k == 3),
-				"policies %zu and %zu are told apart", i, k);
+				"policies %zu and %zu have different keys", i,
+				k);
 		}
 	}
 }
@@ -131,20 +135,20 @@ int main(void)
 			"delete = \"%s\" is %s", rows[i].text,
 			rows[i].good ? "understood" : "refused");
 		same(policy_format_delete(room, sizeof room, &policy),
-			rows[i].back, "and said as \"%s\"", rows[i].back);
+			rows[i].back, "it is printed as \"%s\"", rows[i].back);
 	}
 	struct policy start = {.start = START_ALL};
 
 	ok(policy_parse_start(&start, "30 days") &&
 			start.start == START_YOUNG &&
 			start.start_age == 2592000,
-		"start = 30 days takes what is younger");
+		"start = 30 days fetches younger mail");
 	ok(!policy_parse_start(&start, "30") && start.start == START_YOUNG,
-		"a start that is none changes nothing");
+		"an invalid start changes nothing");
 	ok(policy_parse_start(&start, "0 days") && start.start == START_NOW,
 		"0 days are now");
 	ok(policy_parse_start(&start, "ALL") && start.start == START_ALL,
-		"all is all");
+		"start = all fetches all mail");
 	static const struct policy others[] = {
 		{.erase = ERASE_NOW},
 		{.erase = ERASE_AFTER, .after = 1},
@@ -161,14 +165,14 @@ int main(void)
 			"policy %zu has a key of its own", i);
 	ok(strcmp(policy_key(keys[0], &others[1], false),
 		   policy_key(keys[1], &others[2], false)) != 0,
-		"so has another time");
+		"another time gives another key");
 	ok(strcmp(policy_key(keys[0], &plain, false),
 		   policy_key(keys[1], &plain, true)) != 0,
-		"so has the same policy under -k");
+		"the same policy under -k has another key");
 	plain.after = 7;
 	ok(strcmp(policy_key(keys[0], &plain, false),
 		   policy_key(keys[1], &(struct policy){.erase = ERASE_NEVER},
 			   false)) == 0,
-		"a time that no rule asks for makes no other policy");
+		"a time that no rule uses does not change the key");
 	return done();
 }

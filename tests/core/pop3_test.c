@@ -7,7 +7,7 @@
 
 #include "tap.h"
 
-/* Feeds wire in pieces of the given size and writes down what comes out. */
+/* Feeds wire in pieces of the given size and writes down the events. */
 static void play(enum pop3_answer answer, const char *wire, size_t length,
 	size_t piece, char *out, size_t size)
 {
@@ -85,10 +85,10 @@ static const struct row {
 		"+OK\r\n1 a\r\n2 b\r\n.\r\n", "[ok ]<1 a><2 b>[end]"},
 	{"a listing may be empty", POP3_LISTING, "+OK\r\n.\r\n", "[ok ][end]"},
 	{"a refused listing has no lines", POP3_LISTING, "-ERR\r\n", "[err ]"},
-	{"a stuffed listing line is unstuffed", POP3_LISTING,
+	{"a stuffed dot in a listing is removed", POP3_LISTING,
 		"+OK\r\n..x\r\n.\r\n", "[ok ]<.x>[end]"},
-	{"a listing's blank line is a line", POP3_LISTING, "+OK\r\n\r\n.\r\n",
-		"[ok ]<>[end]"},
+	{"an empty line in a listing counts as a line", POP3_LISTING,
+		"+OK\r\n\r\n.\r\n", "[ok ]<>[end]"},
 	{"a message ends at CRLF.CRLF", POP3_MESSAGE, "+OK\r\na\r\n.\r\n",
 		"[ok ]a\n[end]"},
 	{"a message may be empty", POP3_MESSAGE, "+OK\r\n.\r\n", "[ok ][end]"},
@@ -96,13 +96,13 @@ static const struct row {
 		"[err x]"},
 	{"CRLF becomes LF", POP3_MESSAGE, "+OK\r\na\r\n\r\nb\r\n.\r\n",
 		"[ok ]a\n\nb\n[end]"},
-	{"a stuffed dot is unstuffed", POP3_MESSAGE, "+OK\r\n..\r\n.\r\n",
-		"[ok ].\n[end]"},
-	{"two stuffed dots lose one", POP3_MESSAGE, "+OK\r\n...\r\n.\r\n",
-		"[ok ]..\n[end]"},
-	{"a dot that was not stuffed goes too", POP3_MESSAGE,
+	{"a stuffed dot in a message is removed", POP3_MESSAGE,
+		"+OK\r\n..\r\n.\r\n", "[ok ].\n[end]"},
+	{"one of two stuffed dots is removed", POP3_MESSAGE,
+		"+OK\r\n...\r\n.\r\n", "[ok ]..\n[end]"},
+	{"a dot that was not stuffed is removed, too", POP3_MESSAGE,
 		"+OK\r\n.x\r\n.\r\n", "[ok ]x\n[end]"},
-	{"a dot inside a line stays", POP3_MESSAGE, "+OK\r\na.\r\n.\r\n",
+	{"a dot within a line stays", POP3_MESSAGE, "+OK\r\na.\r\n.\r\n",
 		"[ok ]a.\n[end]"},
 	{"LF.LF does not end a message", POP3_MESSAGE,
 		"+OK\r\na\n.\nb\r\n.\r\n", "[ok ]a\n.\nb\n[end]"},
@@ -120,7 +120,7 @@ static const struct row {
 		"[ok ]a\rb\n[end]"},
 	{"a CR before CRLF stays", POP3_MESSAGE, "+OK\r\na\r\r\n.\r\n",
 		"[ok ]a\r\n[end]"},
-	{"many CRs before CRLF stay, but one", POP3_MESSAGE,
+	{"all but the last of many CRs before LF stay", POP3_MESSAGE,
 		"+OK\r\na\r\r\r\r\n.\r\n", "[ok ]a\r\r\r\n[end]"},
 	{"a bare LF stays", POP3_MESSAGE, "+OK\r\na\nb\r\n.\r\n",
 		"[ok ]a\nb\n[end]"},
@@ -171,20 +171,22 @@ static void test_limits(void)
 	memset(wire, 'x', sizeof wire);
 	memcpy(wire, "+OK ", 4);
 	play(POP3_SINGLE, wire, sizeof wire, 1000, out, sizeof out);
-	same(out, "[broken]", "a status line without end is not waited for");
+	same(out, "[broken]", "a status line without an end is refused");
 	play(POP3_SINGLE, wire, sizeof wire, sizeof wire, out, sizeof out);
-	same(out, "[broken]", "nor one that comes in one piece");
+	same(out, "[broken]",
+		"a status line without an end is refused in one piece, too");
 	memset(wire, '1', sizeof wire);
 	memcpy(wire, "+OK\r\n", 5);
 	play(POP3_LISTING, wire, sizeof wire, 100, out, sizeof out);
-	same(out, "[ok ][broken]", "nor is a listing's line");
+	same(out, "[ok ][broken]",
+		"a line of a listing without an end is refused");
 	memcpy(wire + 5 + 1030, "\r\n", 2);
 	play(POP3_LISTING, wire, 1037, 7, out, sizeof out);
 	ok(strlen(out) > 1000 && strstr(out, "broken") == NULL,
-		"a listing's line of 1,030 octets is taken");
+		"a line of a listing may have 1,030 bytes");
 }
 
-/* What LIST should have said: CRLF line ends, no stuffing, no final dot. */
+/* The correct size for LIST: CRLF line ends, no stuffing, no final dot. */
 static void test_octets(void)
 {
 	static const struct {
@@ -228,12 +230,12 @@ static void test_idle(void)
 
 	pop3_init(&parser);
 	ok(pop3_feed(&parser, wire, 5, &event) == 0 && event.type == POP3_MORE,
-		"a parser that expects nothing takes nothing");
+		"a parser that expects nothing consumes nothing");
 	pop3_expect(&parser, POP3_SINGLE);
 	ok(pop3_feed(&parser, wire, sizeof wire - 1, &event) == 5 &&
 			parser.idle,
-		"it stops at the end of the answer");
-	ok(pop3_feed(&parser, wire, 0, &event) == 0, "no octets, no event");
+		"the parser stops at the end of the answer");
+	ok(pop3_feed(&parser, wire, 0, &event) == 0, "no bytes cause no event");
 	pop3_release(&parser);
 }
 
@@ -328,21 +330,22 @@ static void test_capabilities(void)
 	struct pop3_capabilities c = {.known = true};
 
 	take(&c, "");
-	ok(!c.top, "what is not announced is not known");
+	ok(!c.top, "capabilities that are not announced are not set");
 	take(&c, "TOP");
 	ok(c.top, "TOP is known");
 	take(&c, "X-UNKNOWN thing");
 	ok(!c.pipelining && !c.uidl && !c.user && !c.stls && !c.sasl,
-		"unknown capabilities are passed over");
+		"unknown capabilities are ignored");
 	take(&c, "pipelining");
 	take(&c, "UIDL");
 	take(&c, "USER");
 	take(&c, "STLS");
 	ok(c.pipelining && c.uidl && c.user && c.stls,
-		"capabilities are known in any case of letters");
+		"capabilities are recognised in any letter case");
 	take(&c, "SASL  CRAM-MD5 LOGIN");
 	ok(c.sasl && !c.sasl_plain, "SASL without PLAIN");
-	same(c.mechanisms, "CRAM-MD5 LOGIN", "its mechanisms are remembered");
+	same(c.mechanisms, "CRAM-MD5 LOGIN",
+		"the SASL mechanisms are recorded");
 	take(&c, "SASL CRAM-MD5 PLAIN");
 	ok(c.sasl_plain, "SASL with PLAIN");
 	take(&c, "UTF8");

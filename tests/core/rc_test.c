@@ -16,37 +16,42 @@ static const char *variable(const char *name)
 					      : NULL;
 }
 
-/* What a text says: "LINE:COLUMN STATEMENT" for each, with ; between them. */
+/*
+ * The contents of a text: "LINE:COLUMN STATEMENT" for each, separated by
+ * semicolons.
+ */
 static const struct {
 	const char *sentence;
 	const char *text;
 	const char *wanted;
 } good[] = {
-	{"an empty file has no statement", "", ""},
-	{"blank lines and comments have none",
+	{"an empty file has no statements", "", ""},
+	{"empty lines and comments are not statements",
 		"\n  \t\n# x\n  # x = y\n// x\n/* x\ny = z */\n", ""},
 	{"a setting", "user = me\n", "1:1 user=me"},
-	{"the last line needs no end", "user = me", "1:1 user=me"},
-	{"blanks around = may be left out", "user=me\n", "1:1 user=me"},
-	{"and be many", "\t user\t =  me \n", "1:3 user=me"},
+	{"the last line need not have an end", "user = me", "1:1 user=me"},
+	{"spaces around = may be left out", "user=me\n", "1:1 user=me"},
+	{"there may be many spaces around =", "\t user\t =  me \n",
+		"1:3 user=me"},
 	{"line ends of other systems", "user = me\r\nport = 1\r\n\r\n",
 		"1:1 user=me; 2:1 port=1"},
 	{"a byte order mark is skipped", "\xef\xbb\xbfuser = me\n",
 		"1:1 user=me"},
-	{"even before nothing", "\xef\xbb\xbf", ""},
-	{"a comment behind a value", "user = me # x\nport = 1 // y\n",
+	{"a byte order mark may be everything", "\xef\xbb\xbf", ""},
+	{"a comment may follow a value", "user = me # x\nport = 1 // y\n",
 		"1:1 user=me; 2:1 port=1"},
-	{"comments in between", "user /* a */ = /* b */ me /* c */\n",
-		"1:1 user=me"},
+	{"comments may be anywhere in a line",
+		"user /* a */ = /* b */ me /* c */\n", "1:1 user=me"},
 	{"a comment that ends on the next line",
 		"user = me /* a\nb */ port = 1", "1:1 user=me; 2:6 port=1"},
-	{"slashes within a word are part of it", "maildir = /a//b/*c*/\n",
+	{"slashes within a word belong to it", "maildir = /a//b/*c*/\n",
 		"1:1 maildir=/a//b/*c*/"},
-	{"other signs, too", "user = me@x.y;z\\n-_~!?*[]<>|&^`:%\n",
+	{"other characters belong to a word, too",
+		"user = me@x.y;z\\n-_~!?*[]<>|&^`:%\n",
 		"1:1 user=me@x.y;z\\n-_~!?*[]<>|&^`:%"},
-	{"letters beyond ASCII", "maildir = /M\xc3\xa4il\n",
+	{"non-ASCII letters belong to a word", "maildir = /M\xc3\xa4il\n",
 		"1:1 maildir=/M\xc3\xa4il"},
-	{"an apostrophe of typographers within a word",
+	{"a typographic apostrophe may be within a word",
 		"user = O\xe2\x80\x99"
 		"Brien\n",
 		"1:1 user=O\xe2\x80\x99"
@@ -55,34 +60,36 @@ static const struct {
 	{"another setting may follow a value in quotes",
 		"user = \"me\" port = '1' tls = off # x\n",
 		"1:1 user=me; 1:13 port=1; 1:24 tls=off"},
-	{"nothing in quotes is empty", "user = \"\"\nport = ''\n",
+	{"an empty value in quotes is empty", "user = \"\"\nport = ''\n",
 		"1:1 user=; 2:1 port="},
-	{"what has a meaning elsewhere has none in quotes",
+	{"special characters have no meaning in quotes",
 		"user = \"a # } = { ( , + ' // /* b\"\n",
 		"1:1 user=a # } = { ( , + ' // /* b"},
 	{"escapes in double quotes",
 		"user = \"\\\"\\\\\\$\\' \\x41\\x4a\\101\"\n",
 		"1:1 user=\"\\$' AJA"},
-	{"those of C", "user = \"\\t|\\n|\\e|\\0077\"\n",
+	{"C's escapes are supported", "user = \"\\t|\\n|\\e|\\0077\"\n",
 		"1:1 user=\t|\n|\033|\a7"},
-	{"a backslash in single quotes is one", "user = 'a\\n${HOME}\\'\n",
+	{"a backslash in single quotes is literal", "user = 'a\\n${HOME}\\'\n",
 		"1:1 user=a\\n${HOME}\\"},
 	{"a variable", "user = \"<${HOME}>\"\n", "1:1 user=</home/me>"},
-	{"its default is not used where it is set",
+	{"a default is not used if the variable is set",
 		"user = \"${HOME:-\\x41}\"\n", "1:1 user=/home/me"},
-	{"but where it is not", "user = \"${NONE:-\\x41 b}c\"\n",
-		"1:1 user=A bc"},
-	{"or empty", "user = \"${EMPTY:-a}${EMPTY}${NONE:-}\"\n", "1:1 user=a"},
-	{"what a variable holds is not read again", "user = \"${QUOTED}\"\n",
-		"1:1 user=a\" ${HOME} \\"},
-	{"other dollar signs are plain", "user = \"$HOME $ $(x) \\${HOME}\"\n",
+	{"a default is used if the variable is not set",
+		"user = \"${NONE:-\\x41 b}c\"\n", "1:1 user=A bc"},
+	{"a default is used if the variable is empty",
+		"user = \"${EMPTY:-a}${EMPTY}${NONE:-}\"\n", "1:1 user=a"},
+	{"the value of a variable is not parsed again",
+		"user = \"${QUOTED}\"\n", "1:1 user=a\" ${HOME} \\"},
+	{"other dollar signs are literal",
+		"user = \"$HOME $ $(x) \\${HOME}\"\n",
 		"1:1 user=$HOME $ $(x) ${HOME}"},
-	{"no-break spaces in quotes are the owner's",
+	{"no-break spaces in quotes are kept",
 		"maildir = \"/a\xc2\xa0"
 		"z\"\n",
 		"1:1 maildir=/a\xc2\xa0"
 		"z"},
-	{"typographic quotation marks in quotes, too",
+	{"typographic quotation marks in quotes are kept",
 		"maildir = \"/\xe2\x80\x9cz\xe2\x80\x9d\"\n",
 		"1:1 maildir=/\xe2\x80\x9cz\xe2\x80\x9d"},
 	{"an account", "account a {\n user = me\n}\n",
@@ -95,37 +102,39 @@ static const struct {
 		"1:53 end"},
 	{"with nothing in it", "account a{}\naccount b { }# x\n",
 		"1:1 account a; 1:11 end; 2:1 account b; 2:13 end"},
-	{"that goes on on the next line",
+	{"an account may continue on the next line",
 		"account a { user = b port = 1\nx = 2}",
 		"1:1 account a; 1:13 user=b; 1:22 port=1; 2:1 x=2; 2:6 end"},
 	{"an include", "include(\"a/*.rc\")\ninclude ( b ) # x\n",
 		"1:1 include a/*.rc; 2:1 include b"},
-	{"columns are of characters", "account \xc3\xa4 { user = b }",
+	{"columns count characters", "account \xc3\xa4 { user = b }",
 		"1:1 account \xc3\xa4; 1:13 user=b; 1:22 end"},
 };
 
-/* Mistakes: each "LINE:COLUMN BEGINNING OF THE SENTENCE" (or a part of it). */
+/*
+ * Mistakes: the beginning (or a part) of each message, as "LINE:COLUMN TEXT".
+ */
 static const struct {
 	const char *sentence;
 	const char *text;
 	const char *wanted[5];
 } bad[] = {
-	{"a value with blanks is one mistake", "maildir = ~/My Mail dir\n",
+	{"a value with spaces is one mistake", "maildir = ~/My Mail dir\n",
 		{"1:16 the value of maildir contains a blank: put it in "
 		 "quotes, as in maildir = \"VALUE\""}},
-	{"and swallows nothing",
+	{"a value with spaces hides nothing after it",
 		"account a {\nmaildir = ~/My Mail dir\ndelete = newer\n}\n"
 		"port = x\n",
 		{"2:16 the value of maildir contains a ",
 			"3:1 delete = newer:", "5:1 port = x: expected"}},
-	{"in an account on one line, too",
+	{"a value with spaces in an account on one line is one mistake",
 		"account a { maildir = ~/My Mail dir port = x }\nport = y\n",
 		{"1:28 the value of maildir contains a ",
 			"1:37 port = x:", "2:1 port = y:"}},
-	{"even if it looks like a setting there",
+	{"it is one mistake even if it looks like a setting there",
 		"account a { maildir = ~/My Mail = dir }\n",
 		{"1:28 no such setting 'Mail'"}},
-	{"a password with blanks", "password = pw x y\n",
+	{"a password with spaces is a mistake", "password = pw x y\n",
 		{"1:15 the value of password contains a blank"}},
 	{"a colon", "server: x\nserver:x\nserver : x\n",
 		{"1:7 there is a : after server: write = instead",
@@ -305,7 +314,8 @@ static const struct {
 			"2:1 mbox contradicts maildir"}},
 };
 
-/* Nothing of a password, or of a proxy's, is ever said: "hunter2" is in each.
+/*
+ * No message shows a password, or that of a proxy: "hunter2" is in each text.
  */
 static const char *const secrets[] = {
 	"password = my hunter2",
@@ -395,7 +405,7 @@ static void test_bad(void)
 
 			snprintf(line, sizeof line, "%zu:%zu %s",
 				one->place.line, one->place.column, one->text);
-			/* A beginning is enough. */
+			/* The beginning is sufficient. */
 			if (start != NULL && strlen(start) < strlen(line))
 				line[strlen(start)] = '\0';
 			add(got, sizeof got, line);

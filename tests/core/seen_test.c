@@ -7,7 +7,7 @@
 
 #include "tap.h"
 
-/* What is found is written as "uid uid@time", in the order of the file. */
+/* Writes what was found as "uid uid@time", in the order of the file. */
 static void describe(const struct seen *seen, char *room, size_t size)
 {
 	size_t used = 0;
@@ -177,7 +177,8 @@ static void test_rows(void)
 		struct seen_notes notes;
 		struct seen seen;
 		char found[400];
-		/* So that a checker sees whoever reads beyond it. */
+		/* Of the exact size, so that a sanitizer detects reads beyond
+		 * it. */
 		char *text = malloc(row->length + 1);
 
 		if (text == NULL)

@@ -66,7 +66,7 @@ static const struct row {
 	{"nothing fits everywhere", "", 0, "", ""},
 };
 
-/* As on a system that lacks one of UTF-8. */
+/* As on a system without a UTF-8 locale. */
 static void test_without_locale(void)
 {
 	char text[128] = "\xe6\x97\xa5\xe6\x9c\xac\xcc\x81" FAMILY "abcdef";

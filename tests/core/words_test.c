@@ -282,7 +282,7 @@ static void test_lacking(void)
 	charsets_close(&none);
 }
 
-/* Each word ends in half a character, and no two of them fit together. */
+/* Each word ends in half a character, and no two of them form a whole one. */
 static void test_hostile(void)
 {
 	static char text[HEADER_FIELD_LONG];
