@@ -51,7 +51,7 @@ static X509 *make_certificate(EVP_PKEY *key, const char *host, int expired)
 	return certificate;
 }
 
-/* The SHA-256 of the public key in base64, as RFC 7469 section 2.4 has it. */
+/* The SHA-256 of the public key in base64, as in RFC 7469 section 2.4. */
 static void write_pin(const char *path, EVP_PKEY *key)
 {
 	unsigned char *der = NULL;

@@ -24,7 +24,7 @@ static int digit(char c)
 	return at == NULL ? 0 : (int)(at - digits);
 }
 
-/* Undoes C's escapes in place, and returns the length. */
+/* Replaces C's escapes in place, and returns the length. */
 static size_t unescape(char *text)
 {
 	char *to = text;
@@ -51,7 +51,7 @@ static size_t unescape(char *text)
 	return (size_t)(to - text);
 }
 
-/* A login as any client may do it, the given words being the capabilities. */
+/* Accepts any login; the given words are the capabilities. */
 static bool log_in(struct wire *wire, char *capabilities)
 {
 	char *line;
@@ -84,12 +84,12 @@ static bool log_in(struct wire *wire, char *capabilities)
 }
 
 /*
- * A dialog need not say how "UIDL n" is answered, by which a client may make
- * sure that it is in step: as the dialog itself listed it.
+ * A dialog need not contain the answers to "UIDL n", by which a client may
+ * check that it is in step: they are taken from the listing in the dialog.
  */
 #define LISTED_MAX 64
 static struct {
-	bool open; /* a UIDL's answer is being said */
+	bool open; /* within an answer to UIDL */
 	unsigned count;
 	size_t lengths[LISTED_MAX];
 	char lines[LISTED_MAX][2048];
@@ -125,7 +125,7 @@ static void note_listed(const char *said, size_t length)
 	}
 }
 
-/* Answers "UIDL n"; false when the line is something else, or n not known. */
+/* Answers "UIDL n"; false if the line is something else, or n is unknown. */
 static bool answer_listed(struct wire *wire, const char *line)
 {
 	if (strncasecmp(line, "UIDL ", 5) != 0)
@@ -144,7 +144,10 @@ static bool answer_listed(struct wire *wire, const char *line)
 	return false;
 }
 
-/* The client's next line but for those; pattern, if not NULL, is expected. */
+/*
+ * Returns the client's next line other than those; pattern, if not NULL, is
+ * expected.
+ */
 static const char *next_line(struct wire *wire, const char *pattern)
 {
 	const char *line;
@@ -177,7 +180,7 @@ static bool expect(struct wire *wire, const char *pattern, FILE *report)
 static void stall(struct wire *wire)
 {
 	wire_flush(wire);
-	/* Whatever comes in is read, and never answered. */
+	/* Reads whatever arrives, without answering. */
 	for (int i = 0; i < 100; i++) {
 		struct pollfd wait = {.fd = wire->fd, .events = POLLIN};
 
@@ -186,7 +189,7 @@ static void stall(struct wire *wire)
 	}
 }
 
-/* What was sent ahead of its time is in the buffer, or comes meanwhile. */
+/* A line that was sent too early is in the buffer, or arrives in this time. */
 static void expect_nothing(struct wire *wire, int milliseconds, FILE *report)
 {
 	struct pollfd wait = {.fd = wire->fd, .events = POLLIN};
@@ -196,7 +199,7 @@ static void expect_nothing(struct wire *wire, int milliseconds, FILE *report)
 		fprintf(report, "expected silence, got a command too early\n");
 }
 
-/* One line of the dialog; false at the connection's end. */
+/* Plays a line of the dialog; false at the end of the connection. */
 static bool play_line(
 	char *line, struct wire *wire, SSL_CTX *context, FILE *report)
 {
@@ -255,7 +258,7 @@ static bool play_line(
 	return false;
 }
 
-/* Moves to the part that is for this session: the last one serves the rest. */
+/* Moves to the part for this session: the last part serves all later ones. */
 static void find_part(FILE *file, unsigned session)
 {
 	char line[8192];

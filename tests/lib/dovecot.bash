@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: ISC
-# A Dovecot of the test's own, on loopback ports that are free, run from the
-# packages that `contrib/bootstrap check` unpacked (nothing is installed), or
-# from the system's where it is installed. Dovecot 2.3: 2.4 has another syntax.
+# A private Dovecot for the test, on free loopback ports, run from the packages
+# that `contrib/bootstrap check` unpacked (nothing is installed), or from the
+# system's if it is installed. Dovecot 2.3: the configuration syntax of 2.4
+# differs.
 # shellcheck disable=SC2154 # helpers.bash sets $work
 
 dovecot_root=${KEEPMAIL_DOVECOT:-$TESTS_BUILD/../dovecot}
 
-# Sets the way to run it; false where there is none.
+# Finds out how to run it; false if there is none.
 find_dovecot() {
     dovecot_env=()
     if [ -x "$dovecot_root/usr/sbin/dovecot" ]; then
@@ -29,14 +30,15 @@ find_dovecot() {
         grep -q '^2\.3\.'
 }
 
-# start_dovecot: serves $work/dovecot/mail as user u, password pw; its ports in
-# $port and $tls_port. $dovecot_settings: more lines for its configuration.
-# $dovecot_imap: serve this Maildir, too, by IMAP, at $imap_port.
+# start_dovecot: serves $work/dovecot/mail as user u, password pw, on $port and
+# $tls_port. $dovecot_settings: more lines for its configuration. $dovecot_imap:
+# also serves this Maildir by IMAP, on $imap_port.
 start_dovecot() {
     local base=$work/dovecot try me group
     me=$(id -un)
     group=$(id -gn)
-    # Root's mail is not served, and its login processes want another user.
+    # Dovecot does not serve root's mail, and its login processes need another
+    # user.
     [ "$me" != root ] || { me=nobody; group=nogroup; }
     mkdir -p "$base/run" "$base/mail/Maildir"/{new,cur,tmp}
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
@@ -145,8 +147,8 @@ service stats {
 END
 }
 
-# in_imap COMMAND...: said one after the other, once logged in; false when one of
-# them was refused.
+# in_imap COMMAND...: logs in and sends these one after the other; false if one
+# of them was refused.
 in_imap() {
     local command line tag
     exec 5<>"/dev/tcp/127.0.0.1/$imap_port" || return 1
@@ -163,7 +165,7 @@ in_imap() {
     exec 5>&-
 }
 
-# serve_again: the mailbox as it was sent, every message new to keepmail.
+# serve_again: the original mailbox, in which every message is new to keepmail.
 serve_again() {
     local base=$work/dovecot/mail
     rm -rf "$base/Maildir"
@@ -173,7 +175,7 @@ serve_again() {
     rm -rf "$work/state" "$work/Mail" "$work/mbox"
 }
 
-# How many messages Dovecot still holds.
+# The number of messages that Dovecot still has.
 served() {
     find "$work/dovecot/mail/Maildir"/{new,cur} -type f | wc -l
 }

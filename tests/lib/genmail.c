@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * genmail FOLDER COUNT [SEED [usual]]: varied messages, the same ones for the
- * same seed, a file each: everything that line ends, dots, quoting and bytes
- * can do to a fetcher. Lines end in LF; the server makes CRLF of them. usual:
- * of about 3 KiB, without the very large ones.
+ * genmail FOLDER COUNT [SEED [usual]]: writes varied messages, one per file,
+ * the same ones for the same seed, with every difficulty that line ends, dots,
+ * quoting and bytes can cause for a fetcher. Lines end in LF; the server sends
+ * CRLF. usual: of about 3 KiB, without the very large ones.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -71,7 +71,7 @@ static void random_bytes(FILE *file, unsigned count, unsigned from)
 	}
 }
 
-/* One of the kinds of mail there are. */
+/* Writes one of the kinds of bodies. */
 static void body(FILE *file, unsigned kind)
 {
 	switch (kind) {
@@ -115,7 +115,7 @@ static void body(FILE *file, unsigned kind)
 		lines(file, 10);
 		break;
 	case 10:
-		/* Dots and From_ lines around the edges of likely blocks. */
+		/* Dots and From_ lines near the edges of likely blocks. */
 		for (unsigned i = 0; i < 60; i++) {
 			repeated(file, "x", 1000 + chance(100));
 			fputs("\n.dot\nFrom edge\n>From edge\n", file);
@@ -146,7 +146,7 @@ static void message(FILE *file, unsigned number)
 		body(file, 99);
 		return;
 	}
-	if (kind == 12) { /* nothing but a header, not even an empty line */
+	if (kind == 12) { /* only a header, without even an empty line */
 		header(file, number, subject);
 		return;
 	}
@@ -154,7 +154,7 @@ static void message(FILE *file, unsigned number)
 		fputs("x\n", file);
 		return;
 	}
-	if (kind == 14) { /* a folded and an endless header */
+	if (kind == 14) { /* a folded and a very long header */
 		fputs("Subject: =?utf-8?q?=1B[2J?=\n\t\x1b]0;owned\x07\n",
 			file);
 		fputs("X-Long: ", file);
@@ -162,7 +162,7 @@ static void message(FILE *file, unsigned number)
 		putc('\n', file);
 	}
 	header(file, number, subject);
-	if (kind == 15) { /* a large one now and then */
+	if (kind == 15) { /* occasionally a large one */
 		putc('\n', file);
 		repeated(file,
 			"a line of a large message, 48 octets long......\n",

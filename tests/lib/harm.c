@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Passes octets on, at most so many; how many there were, 0 at the end. */
+/* Passes on at most this many bytes. Returns their number, 0 at the end. */
 static size_t pass(int from, int to, size_t most)
 {
 	char bytes[16384];
@@ -26,7 +26,9 @@ static size_t pass(int from, int to, size_t most)
 	return n > 0 ? (size_t)n : 0;
 }
 
-/* Stands between client and server until limit octets went to the client. */
+/*
+ * Relays between client and server until limit bytes have gone to the client.
+ */
 static void relay(int client, int server, size_t limit, bool stall)
 {
 	struct pollfd wait[2] = {{.fd = client, .events = POLLIN},

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: ISC
-# For every .bats file: a server, an rc file, and what became of the mail.
+# For all .bats files: a server, an rc file, and checks of what became of the
+# mail.
 # shellcheck disable=SC2034,SC2154 # the tests use what is set here, and bats sets
 
 : "${TESTS_SRC:?run this by make check}" "${TESTS_BUILD:?}" "${KEEPMAIL:?}"
 lib=$TESTS_BUILD/lib
 
-# An empty home for each test; nothing of the user's is touched.
+# An empty home for each test; the user's own files are not touched.
 common_setup() {
     unset KEEPMAIL_CONFIG KEEPMAIL_STATE XDG_CONFIG_HOME XDG_STATE_HOME
     work=$BATS_TEST_TMPDIR
@@ -20,7 +21,7 @@ common_teardown() {
     stop_server
 }
 
-# start_server [popserver's options]: its ports in $port and $tls_port.
+# start_server [popserver's options]: sets $port and $tls_port.
 start_server() {
     stop_server
     rm -f "$work/server/ports"
@@ -35,7 +36,7 @@ start_server() {
     read -r port tls_port <"$work/server/ports"
 }
 
-# Ends the server, so that its report is complete.
+# Stops the server, so that its report is complete.
 stop_server() {
     [ -n "$server_pid" ] || return 0
     kill "$server_pid" 2>/dev/null || true
@@ -43,7 +44,7 @@ stop_server() {
     server_pid=
 }
 
-# reported NAME: a number of the server's report, added up over its runs.
+# reported NAME: a number from the server's reports, added up over its runs.
 reported() {
     awk -v name="$1" '$1 == name { n += $2 } END { print n + 0 }' \
         "$work/server/report"
@@ -57,7 +58,8 @@ make_mail() {
     cp -r "$work/mail" "$work/sent"
 }
 
-# write_rc [SETTING...]: account "a" by TLS into a Maildir; later settings win.
+# write_rc [SETTING...]: account "a" over TLS into a Maildir; later settings
+# override.
 write_rc() {
     rc=$work/rc
     {
@@ -79,7 +81,7 @@ keepmail() {
     "$KEEPMAIL" -f "$rc" "$@"
 }
 
-# wanted STATUS [ARGUMENT...]: runs keepmail, which must exit so.
+# wanted STATUS [ARGUMENT...]: runs keepmail, which must exit with STATUS.
 wanted() {
     local expected=$1
     shift
@@ -91,8 +93,8 @@ wanted() {
     fi
 }
 
-# killed_at CALLS N: ends keepmail before its N-th call of these. False: there
-# were fewer, and it came through.
+# killed_at CALLS N: kills keepmail before the Nth of these calls. False if
+# there were fewer, and it finished.
 killed_at() {
     run strace -qq -f -o /dev/null -e trace="$1" \
         -e inject="$1:signal=KILL:when=$2" "$KEEPMAIL" -f "$rc"
@@ -103,10 +105,11 @@ no_keepmail() {
     ! pgrep -f "^$KEEPMAIL .*$rc"
 }
 
-# typed PASSWORD: runs keepmail on a terminal where somebody types it, once asked.
+# typed PASSWORD: runs keepmail on a terminal where PASSWORD is typed when
+# asked.
 typed() {
     command -v script >/dev/null || skip "no script(1) here"
-    # What is typed before the question is not taken for the answer.
+    # What is typed before the question is not used as the answer.
     run script -qefc "exec '$KEEPMAIL' -f '$rc'" "$work/typed" < <(
         soon grep -qi password "$work/typed"
         echo "$1"
@@ -122,7 +125,7 @@ on_terminal() {
     mapfile -t lines <<<"$output"
 }
 
-# no_wider COLUMNS: nothing that the last run printed is.
+# no_wider COLUMNS: the last run printed no line wider than this.
 no_wider() {
     [ "$(LC_ALL=C.UTF-8 wc -L <<<"$output")" -le "$1" ] && return 0
     echo "# wider than $1 columns:"
@@ -130,7 +133,7 @@ no_wider() {
     return 1
 }
 
-# says TEXT: the last run's output has it.
+# says TEXT: the last run's output contains it.
 says() {
     [[ $output == *"$1"* ]] && return 0
     echo "# not said: $1"
@@ -145,14 +148,14 @@ says_not() {
     return 1
 }
 
-# Silence: what cron needs.
+# No output, as cron needs it.
 says_nothing() {
     [ -z "$output" ] && return 0
     echo "# said: $output"
     return 1
 }
 
-# same_mail SERVED PATH...: every message once, octet by octet.
+# same_mail SERVED PATH...: every message once, byte for byte.
 same_mail() {
     local served=$1
     shift
@@ -165,7 +168,7 @@ same_mail() {
     return 1
 }
 
-# How many messages a Maildir or an mbox holds, and a folder has files.
+# The number of messages in a Maildir or an mbox, and of files in a folder.
 kept() {
     "$lib/mailsum" "${1:-$work/Mail}" | wc -l
 }
@@ -174,17 +177,17 @@ files() {
     find "$1" -type f | wc -l
 }
 
-# in_store SQL: what the store of account a says.
+# in_store SQL: runs it on the store of account a.
 in_store() {
     sqlite3 "$work/state/a.db" "$1"
 }
 
-# Moves the store's clock: all that is kept was kept so many days earlier.
+# Moves the times in the store: all kept mail was kept this many days earlier.
 days_pass() {
     in_store "UPDATE message SET kept_at = kept_at - $1 * 86400"
 }
 
-# let_pass DIRECTORY: any user may reach it.
+# let_pass DIRECTORY: makes it reachable for any user.
 let_pass() {
     local at=$1
     while [ "$at" != / ]; do
@@ -193,7 +196,7 @@ let_pass() {
     done
 }
 
-# soon COMMAND...: waits until it succeeds, for 20 seconds at most.
+# soon COMMAND...: waits until it succeeds, for at most 20 seconds.
 soon() {
     local i
     for ((i = 0; i < 1000; i++)); do
@@ -204,8 +207,8 @@ soon() {
     return 1
 }
 
-# patiently: a run that must come through, once the server has let go of the
-# session of a run that was killed.
+# patiently: a run that must succeed, once the server has ended the session of a
+# run that was killed.
 patiently() {
     local i
     for ((i = 0; i < 100; i++)); do

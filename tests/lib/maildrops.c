@@ -33,7 +33,7 @@ static char *read_file(const char *path, size_t *length)
 	return bytes;
 }
 
-/* Octets with CRLF line ends, the last one included. */
+/* The number of bytes with CRLF line ends, the last one included. */
 static size_t wire_size(const char *bytes, size_t length)
 {
 	size_t size = length;
@@ -53,7 +53,7 @@ static int by_uid(const void *a, const void *b)
 
 static void add(struct maildrops *drops, const struct entry *entry)
 {
-	/* Room for 16, and twice as much whenever a power of two is full. */
+	/* Room for 16, and twice as much each time a power of two is full. */
 	if (drops->count == 0 ||
 		(drops->count >= 16 &&
 			(drops->count & (drops->count - 1)) == 0)) {
@@ -119,7 +119,7 @@ static char *make_room(size_t size)
 	"\r\n"
 #define NUMBER "000000000"
 
-/* The one message of which all are copies; its size is about size. */
+/* Makes the message of which all others are copies, of about this size. */
 static void make_message(struct maildrops *drops, size_t size)
 {
 	static const char start[] =
@@ -294,7 +294,7 @@ static bool send_file(const struct entry *entry, struct wire *wire, long top)
 	return ok && wire_put(wire, ".\r\n", 3);
 }
 
-/* Its number in nine digits, without the price of a printf. */
+/* Writes a number in nine digits, without the cost of printf. */
 static void write_number(char *to, size_t number)
 {
 	for (int i = 8; i >= 0; i--, number /= 10)
@@ -308,7 +308,8 @@ bool maildrops_send(const struct maildrops *drops, size_t position,
 
 	if (drops->entries != NULL)
 		return send_file(&drops->entries[position], wire, top);
-	/* This process's own copy of the page, since it was forked. */
+	/* Touches the page, so that this process has its own copy after the
+	 * fork. */
 	for (int i = 0; i < 2; i++)
 		write_number(message->bytes + drops->numbers[i], position + 1);
 	if (top < 0)

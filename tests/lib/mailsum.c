@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * mailsum [-s] PATH...: the sum of each message (sums.h), a line each, sorted.
- * With -s for a server's files.
+ * mailsum [-s] PATH...: prints the checksum of each message (sums.h), one per
+ * line, sorted. With -s for a server's files.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 int main(int argc, char **argv)
 {
-	/* Static: reachable to the end, for the leak checker. */
+	/* Static, so that it is reachable at exit, for the leak checker. */
 	static struct sums sums;
 
 	sums.server_side = argc > 1 && strcmp(argv[1], "-s") == 0;

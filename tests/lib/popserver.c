@@ -4,42 +4,42 @@
  *
  *   popserver [OPTION...]
  *     --folder DIR      serve its files; DELE and QUIT unlink them
- *     --synthetic N     or N made-up messages (of --size OCTETS)
+ *     --synthetic N     or N synthetic messages (of --size BYTES)
  *     --dialog FILE     or play a dialog (dialog.h)
- *     --port P, --tls-port P   0, the default: any free one
+ *     --port P, --tls-port P   0 (default): any free port
  *     --work DIR        write ports, cert.pem, pin, report there (default .)
- *     --user U, --password P   the one account (default test, test); U may be
- *                       '*': anybody
+ *     --user U, --password P   the only account (default test, test); U may be
+ *                       '*': any user
  *     --host NAME       the certificate's name (default localhost)
- *     --expired         a certificate that is over
- *     --tls-1.1         no newer TLS than that
+ *     --expired         an expired certificate
+ *     --tls-1.1         TLS 1.1 at most
  *     --no NAME         leave out a capability; CAPA, UIDL: the command too
  *     --late NAME       announce a capability only after the login
- *     --extra LINE      announce this too
+ *     --extra LINE      also announce this
  *     --apop            a greeting with a timestamp; APOP is refused
  *     --twice           every uid stands for two messages
  *     --refuse N        answer RETR N with -ERR
  *     --poison UID      end the session in the middle of this message; "*": of
  *                       any
- *     --most N          close the connection in the place of an answer to the
- *                       RETR after so many
+ *     --most N          close the connection instead of answering the RETR
+ *                       after N of them
  *     --window N, --hidden DIR  of a folder's files, list the first N without
- *                       a file of the same name in DIR; what was fetched gets
+ *                       a file of the same name in DIR; fetched messages get
  *                       one when QUIT ends the session
  *     --forgetful       QUIT answers +OK and erases nothing
  *     --quit-error      QUIT answers -ERR and erases nothing
- *     --shared          let sessions overlap; else the second is [IN-USE]
- *     --patient         a login waits until the session before it is over
+ *     --shared          let sessions overlap; otherwise, the second is [IN-USE]
+ *     --patient         a login waits until the previous session has ended
  *     --harm FILE       the next session ends as FILE says (harm.h)
- *     --calm MS         answer once the client was silent for so long, so that
- *                       turns tells what it sent without waiting, and nothing
- *                       of how its octets arrived
- *     --sessions N      end after so many connections
+ *     --calm MS         answer only after the client was silent for MS, so that
+ *                       turns counts what it sent without waiting, however its
+ *                       bytes arrived
+ *     --sessions N      end after N connections
  *
- * A process a connection. The report: a line for each message erased as it
- * happens, and at the end (SIGTERM) how many sessions, RETRs, commands, turns
- * (times that a client sent something after it had been sent something, TLS's
- * handshake not counted), and commands at once there were.
+ * Each connection has a process. The report: a line for each message when it is
+ * erased, and at the end (SIGTERM) the numbers of sessions, RETRs, commands,
+ * turns (times that a client sent something after having received something;
+ * the TLS handshake does not count), and commands at once.
  */
 #include <arpa/inet.h>
 #include <getopt.h>
@@ -152,7 +152,8 @@ static void write_ports(int port, int tls_port)
 	char path[4096];
 	char done[4096];
 
-	/* Under a temporary name first: who waits for it finds it whole. */
+	/* Written under a temporary name first, so that it is complete when it
+	 * appears. */
 	snprintf(path, sizeof path, "%s/ports.new", set.work);
 	snprintf(done, sizeof done, "%s/ports", set.work);
 	FILE *file = fopen(path, "w");
@@ -166,7 +167,7 @@ static void write_ports(int port, int tls_port)
 	rename(path, done);
 }
 
-/* What stands behind an option, and where it goes. */
+/* The values of options, and where they are stored. */
 static const struct {
 	const char *name;
 	enum { WORDS, NUMBER, YES, NAME } kind;
@@ -264,7 +265,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	if (set.tls_1_1) {
-		/* OpenSSL 3 takes what is old at this level only. */
+		/* OpenSSL 3 accepts old versions only at this level. */
 		SSL_CTX_set_security_level(context, 0);
 		SSL_CTX_set_max_proto_version(context, TLS1_1_VERSION);
 	}

@@ -19,17 +19,17 @@
 struct session {
 	struct wire wire;
 	struct maildrops drops;
-	bool *deleted; /* marked, each message of the drops */
+	bool *deleted; /* marked by DELE, for each message */
 	bool *sent;
 	size_t deleted_count;
 	size_t deleted_octets;
 	bool logged_in;
-	bool named;  /* USER was the right one */
-	bool broken; /* it ends here */
+	bool named;  /* USER was correct */
+	bool broken; /* to be ended */
 	long retrs;
 };
 
-/* What is made up, for all sessions: a login costs nothing then. */
+/* Synthetic messages, shared by all sessions, so that a login costs nothing. */
 static struct maildrops made_up;
 
 static bool has(const struct names *names, const char *name)
@@ -67,7 +67,7 @@ static void answer_capa(struct session *session)
 	wire_printf(wire, ".\r\n");
 }
 
-/* Is this session alone now? One that was killed needs a moment to end. */
+/* Is this the only session now? One that was killed needs a moment to end. */
 static bool is_alone(void)
 {
 	struct timespec tick = {.tv_nsec = 1000000};
@@ -171,7 +171,10 @@ static void auth_plain(struct session *session, const char *response)
 			strcmp(password, set.password) == 0);
 }
 
-/* Is it one of them? Finds its position, or sends the answer that it is not. */
+/*
+ * Does the text name one of the messages? Finds its position, or sends the
+ * refusal.
+ */
 static bool is_named(
 	struct session *session, const char *text, size_t *position)
 {
@@ -276,7 +279,7 @@ static void erase(const struct session *session, size_t position)
 	atomic_fetch_add(&counts->erased, 1);
 }
 
-/* It is not listed again. */
+/* Keeps it from being listed again. */
 static void hide(const char *uid)
 {
 	char path[4096];
@@ -339,7 +342,7 @@ static bool is_login(const char *word)
 		strcasecmp(word, "AUTH") == 0 || strcasecmp(word, "APOP") == 0;
 }
 
-/* One command; false after QUIT, or when TLS does not come about. */
+/* Executes a command; false after QUIT, or if TLS fails. */
 static bool command(struct session *session, char *line, SSL_CTX *context)
 {
 	struct wire *wire = &session->wire;

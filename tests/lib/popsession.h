@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One connection of the test server, from the greeting to its end. */
+/* A connection of the test server, from the greeting to its end. */
 #ifndef TESTS_POPSESSION_H
 #define TESTS_POPSESSION_H
 
@@ -15,7 +15,7 @@ struct names {
 	size_t count;
 };
 
-/* What the options say. */
+/* The values of the options. */
 struct settings {
 	const char *folder;
 	long synthetic;
@@ -48,15 +48,16 @@ struct settings {
 	long sessions;
 };
 
-/* What all the processes count together. */
+/* The counters shared by all processes. */
 struct counts {
 	_Atomic unsigned sessions;
 	_Atomic unsigned open; /* logged in now */
 	_Atomic unsigned retrs;
-	_Atomic unsigned logins; /* tried */
+	_Atomic unsigned logins; /* attempts */
 	_Atomic unsigned commands;
-	_Atomic unsigned turns; /* sent after having been sent something */
-	_Atomic unsigned depth; /* most commands at once */
+	_Atomic unsigned turns; /* a client sent something after having
+				   received something */
+	_Atomic unsigned depth; /* the most commands received at once */
 	_Atomic unsigned erased;
 };
 
@@ -64,10 +65,10 @@ extern struct settings set;
 extern struct counts *counts;
 extern FILE *report;
 
-/* Makes what all sessions share, once, before the first of them is forked. */
+/* Makes what all sessions share, once, before the first fork. */
 void session_prepare(void);
 
-/* Serves a connection to its end, in a process of its own. */
+/* Serves a connection to its end, in a separate process. */
 void session_serve(int fd, bool tls, SSL_CTX *context);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Preloaded into keepmail by confine.bats: it plays a keepmail that a server
- * took over. At the first connect, which is the first word to a server, it
- * tries to reach others; at the first renameat or linkat, which come well after
- * the login, whatever else such a one might. It writes to $PROBE_OUTPUT, opened
- * before, a line for each attempt: its name, and 0 or the errno that it met.
+ * Preloaded into keepmail by confine.bats: acts as a keepmail that was
+ * compromised by a server. At the first connect, before anything is sent to a
+ * server, it tries to reach others; at the first renameat or linkat, well after
+ * the login, it tries everything else that an attacker might. For each attempt
+ * it writes a line to $PROBE_OUTPUT, which was opened before: its name, and 0
+ * or the errno.
  */
 #include <arpa/inet.h>
 #include <dlfcn.h>
@@ -30,13 +31,13 @@ int renameat(int from_dir, const char *from, int to_dir, const char *to);
 int linkat(
 	int from_dir, const char *from, int to_dir, const char *to, int flags);
 
-/* The same number on every machine that the tests run on. */
+/* The number is the same on all architectures that the tests run on. */
 #ifndef SYS_clone3
 #define SYS_clone3 435
 #endif
 
 static int output = -1;
-static int memory = -1; /* a file that was open before */
+static int memory = -1; /* a file that was opened before */
 static int network_tried;
 static char home[2048];
 
@@ -84,7 +85,8 @@ static void try_files(void)
 	try_open("create", "new", O_WRONLY | O_CREAT);
 	tell("truncate", truncate(in_home("secret"), 0));
 	tell("ftruncate", ftruncate(memory, 1));
-	/* Open for neither reading nor writing, and emptied all the same. */
+	/* Opened for neither reading nor writing, but truncated
+	 * nevertheless. */
 	try_open("empty", "emptied", O_ACCMODE | O_TRUNC);
 	try_open("empty-reading", "emptied", O_RDONLY | O_TRUNC);
 	tell("mkdir", mkdir(in_home("directory"), 0700));
@@ -174,7 +176,8 @@ static void try_sockets(void)
 
 	tell("socket", socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
 	tell("socketpair", socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
-	/* On what is no socket: the kernel would say so. */
+	/* On something other than a socket, for which the kernel has an error
+	 * of its own. */
 	tell("late-connect", connect_on(output, address, sizeof to));
 	tell("late-bind", bind(output, address, sizeof to));
 	tell("listen", listen(output, 1));
@@ -182,7 +185,7 @@ static void try_sockets(void)
 	tell("accept4", accept4(output, NULL, NULL, 0));
 }
 
-/* Requests that the kernel refuses to what is no terminal. */
+/* Requests that the kernel refuses for anything but a terminal. */
 static void try_terminal(void)
 {
 	char typed = 'x';
@@ -190,7 +193,7 @@ static void try_terminal(void)
 	tell("tiocsti", ioctl(output, TIOCSTI, &typed));
 	tell("tioclinux", ioctl(output, 0x541C, &typed));
 	tell("tiocsctty", ioctl(output, TIOCSCTTY, 0));
-	/* The kernel does not look at what is above 32 bits. */
+	/* The kernel ignores the bits above 32. */
 	tell("tiocsti-high",
 		syscall(SYS_ioctl, output, TIOCSTI | (unsigned long)1 << 32,
 			&typed));
@@ -201,7 +204,7 @@ static void try_terminal(void)
 		getsid(0) == getsid(getppid()) ? 0 : EPERM);
 }
 
-/* With flags that the kernel refuses together, whoever asks. */
+/* With a combination of flags that the kernel always refuses. */
 static void try_namespaces(void)
 {
 	tell("userns",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Preloaded into a Dovecot that was unpacked rather than installed: it looks
- * for its modules in the folder that it was compiled for, and finds them below
+ * Preloaded into a Dovecot that was unpacked, not installed: it looks for its
+ * modules in the directory that it was compiled for, and finds them below
  * $DOVECOT_ROOT. So the tests have a real server, and nothing is installed.
  */
 #include <dirent.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Preloaded into keepmail: what lies below $REMOTE_PATH is on the file system
- * with the magic number $REMOTE_MAGIC (statfs(2)), as far as it can see.
+ * Preloaded into keepmail: makes everything below $REMOTE_PATH appear to be on
+ * the file system with the magic number $REMOTE_MAGIC (statfs(2)).
  */
 #include <dlfcn.h>
 #include <stdlib.h>

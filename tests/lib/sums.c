@@ -58,7 +58,7 @@ static int is_from(const char *line, size_t length)
 	return length >= 5 && memcmp(line, "From ", 5) == 0;
 }
 
-/* A line ">From ", ">>From " and so on had one '>' fewer. */
+/* A line that begins with ">From ", ">>From " and so on had one '>' less. */
 static int is_quoted(const char *line, size_t length)
 {
 	size_t i = 0;
@@ -70,7 +70,7 @@ static int is_quoted(const char *line, size_t length)
 
 static void end_message(struct sums *sums, const char *text, size_t length)
 {
-	/* The empty line before the next From_ line is no part of it. */
+	/* The empty line before the next From_ line is not part of it. */
 	if (length > 0 && text[length - 1] == '\n')
 		length--;
 	add_sum(sums, text, length);
@@ -129,7 +129,7 @@ static void sum_folder(struct sums *sums, const char *path)
 	DIR *dir = opendir(path);
 	char name[4096];
 
-	/* A Maildir that is being made has not all its parts. */
+	/* While a Maildir is being created, some of its parts are missing. */
 	if (dir == NULL && errno == ENOENT)
 		return;
 	if (dir == NULL) {

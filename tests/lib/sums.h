@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What two sets of mail are compared by: the SHA-256 of each message in
- * folders, Maildirs (new and cur) and mboxes. It shares no code with keepmail.
+ * Compares sets of mail by the SHA-256 of each message in folders, Maildirs
+ * (new and cur) and mboxes. Shares no code with keepmail.
  */
 #ifndef TESTS_SUMS_H
 #define TESTS_SUMS_H
@@ -11,15 +11,15 @@
 
 struct sums {
 	/*
-	 * A server's files: messages are taken as POP3 can carry them, CRLF
-	 * being LF, and the last line having an end. Else octet by octet.
+	 * A server's files: messages are read as POP3 transfers them, with CRLF
+	 * as LF, and with an end of the last line. Otherwise, byte for byte.
 	 */
 	bool server_side;
 	char **at; /* in hexadecimal, sorted */
 	size_t count;
 };
 
-/* Adds the messages of a path; false when there is no such path. */
+/* Adds the messages of a path; false if it does not exist. */
 bool sums_add(struct sums *sums, const char *path);
 
 #endif

@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #define FLUSH_AT (256 * 1024)
-/* What is as long as this goes out as it is; shorter pieces are collected. */
+/*
+ * Pieces of this length or more are sent directly; shorter ones are collected.
+ */
 #define DIRECT_AT (64 * 1024)
 
 void wire_init(struct wire *wire, int fd)
@@ -41,7 +43,7 @@ bool wire_start_tls(struct wire *wire, SSL_CTX *context)
 	return SSL_accept(wire->ssl) == 1;
 }
 
-/* The connection is over for the server; the client may have to wait. */
+/* The connection is over for the server, but the client may have to wait. */
 static void end_early(struct wire *wire)
 {
 	char bytes[4096];
@@ -141,8 +143,7 @@ bool wire_printf(struct wire *wire, const char *format, ...)
 		wire_put(wire, text, (size_t)n);
 }
 
-/* Is the client silent now? What it goes on to say is one turn with the rest.
- */
+/* Is the client silent now? Whatever else it sends belongs to the same turn. */
 static bool is_calm(struct wire *wire)
 {
 	struct pollfd wait = {.fd = wire->fd, .events = POLLIN};
@@ -152,7 +153,7 @@ static bool is_calm(struct wire *wire)
 	return poll(&wait, 1, wire->calm) == 0;
 }
 
-/* Takes in more of what the client sends; false at the end. */
+/* Receives more from the client; false at the end. */
 static bool hear(struct wire *wire)
 {
 	size_t held = wire->in_end - wire->in_start;
