@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Any rc file, and up to three that it includes: never a crash, a leak, a hang,
- * a refusal without a word, or an account taken that breaks a promise. The
- * files are memory (memfd_create); nothing else is read.
+ * Any rc file, and up to three files that it includes: never a crash, a leak, a
+ * hang, a refusal without a message, or an accepted account that breaks a
+ * promise. The files are in memory (memfd_create); nothing else is read.
  */
 #include <fcntl.h>
 #include <glob.h>
@@ -16,10 +16,12 @@
 #include "fuzz.h"
 #include "io/process/config.h"
 
-/* Between the files: an octet that no UTF-8 has. */
+/* Separates the files: a byte that does not occur in UTF-8. */
 #define SEPARATOR 0xff
 #define FILES_MAX 4
-/* Files that include the next one often make a tree; so much of it is enough.
+/*
+ * Files that include the next one several times form a tree; this much of it is
+ * enough.
  */
 #define INCLUDES_MAX 16
 
@@ -34,9 +36,9 @@ static void path_of(int file, char room[32])
 }
 
 /*
- * What include looks for: a pattern that ends in "1" names the second file, and
- * so on, and one that ends in "*" all of them. Nothing else is ever there, so
- * that no input reads the machine's own files.
+ * The files for include: a pattern that ends in "1" names the second file, and
+ * so on, and one that ends in "*" names all of them. No others exist, so that
+ * no input reads the machine's own files.
  */
 int glob(const char *restrict pattern, int flags,
 	int (*on_error)(const char *path, int number), glob_t *restrict found)
@@ -154,7 +156,7 @@ static void check_config(const struct config *config)
 	}
 }
 
-/* The environment says where nothing is, and nothing is asked. */
+/* The environment names no existing files, and nothing is asked. */
 static void prepare(void)
 {
 	static bool prepared;
@@ -174,7 +176,7 @@ static void add_file(const uint8_t *text, size_t size)
 	int file = memfd_create("rc", MFD_CLOEXEC);
 
 	PROMISE(file >= 0);
-	/* As the rc file should be: its own user's alone. */
+	/* With the permissions that an rc file should have. */
 	PROMISE(fchmod(file, 0600) == 0);
 	PROMISE(write(file, text, size) == (ssize_t)size);
 	files[file_count++] = file;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Dates: a header read in any pieces gives the same one; what is a date is what
- * the C library makes of it, and is written back as it was.
+ * Dates: a header read in any pieces gives the same date; it agrees with the C
+ * library, and is written back unchanged.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static bool scan(const char *text, size_t size, uint32_t cuts, int64_t *seconds)
 	return date_scan_end(&scan, seconds);
 }
 
-/* As RFC 5322 writes it: then it is surely a date, and this one. */
+/* In the format of RFC 5322, it is certainly a date, and this one. */
 static void check_back(int64_t seconds)
 {
 	time_t time = (time_t)seconds;
@@ -32,7 +32,7 @@ static void check_back(int64_t seconds)
 
 	PROMISE(gmtime_r(&time, &tm) != NULL);
 	PROMISE(tm.tm_year >= -1 && tm.tm_year <= 8100);
-	/* A zone may lead out of the years that are taken. */
+	/* The time zone may move it out of the accepted years. */
 	if (tm.tm_year < 0 || tm.tm_year > 8099)
 		return;
 	size_t n =

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * io/background.h without a thread, which no input could steer: a task is done
- * when it is begun, or as late as may be.
+ * io/background.h without a thread, which no input could control: a task is
+ * executed when it is begun, or as late as possible.
  */
 #include "fakes.h"
 #include "io/process/background.h"

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-/* io/delivery.h in memory: letters and what has become of each. */
+/* io/delivery.h in memory: letters and what became of each. */
 #include <string.h>
 
 #include "fakes.h"
 
 struct delivery {
-	bool sealed; /* the closed batch is, and can be published */
+	bool sealed; /* the closed batch is sealed, and can be published */
 };
 
 struct fake_letter fake_letters[FAKE_LETTERS_MAX];
 size_t fake_letter_count;
 
 static struct delivery the_delivery;
-/* No text is longer than the octets that it came in, in four runs. */
+/* No text is longer than the bytes that it arrived in, in four runs. */
 static char texts[4 * FAKE_WIRE_MAX];
 static size_t texts_length;
 
@@ -28,7 +28,7 @@ void fake_delivery_reset(void)
 	the_delivery.sealed = false;
 }
 
-/* In every letter's state: what was from becomes to. */
+/* Changes the state of every letter that is in state from. */
 static void change(enum fake_letter_state from, enum fake_letter_state to)
 {
 	for (size_t i = 0; i < fake_letter_count; i++) {
@@ -59,7 +59,7 @@ size_t fake_letter_named(const char *name)
 	return i;
 }
 
-/* The letter that is being written; NULL: none. */
+/* The letter being written; NULL: none. */
 static struct fake_letter *writing(void)
 {
 	struct fake_letter *last = fake_letters + fake_letter_count - 1;
@@ -173,7 +173,7 @@ void delivery_drop(struct delivery *delivery)
 void delivery_turn(struct delivery *delivery)
 {
 	PROMISE(writing() == NULL && !delivery->sealed);
-	/* The last one is done with. */
+	/* The previous batch must be finished. */
 	for (size_t i = 0; i < fake_letter_count; i++)
 		PROMISE(fake_letters[i].state != FAKE_CLOSED &&
 			fake_letters[i].state != FAKE_SEALED);
@@ -192,7 +192,7 @@ bool delivery_has(struct delivery *delivery, const struct letter *letters,
 	return true;
 }
 
-/* No letter here is identified, so that none is known again. */
+/* No letter here is identified, so none is recognised. */
 void delivery_forgo(struct delivery *delivery, size_t i)
 {
 	(void)delivery;
@@ -205,7 +205,7 @@ bool delivery_seal(struct delivery *delivery, struct letter *letters,
 	size_t ended = 0;
 
 	PROMISE(!delivery->sealed);
-	/* All that were ended between the last two turns, in order. */
+	/* All letters ended between the last two turns, in order. */
 	for (size_t i = 0; i < fake_letter_count; i++) {
 		if (fake_letters[i].state != FAKE_CLOSED)
 			continue;
@@ -221,7 +221,7 @@ bool delivery_seal(struct delivery *delivery, struct letter *letters,
 	return true;
 }
 
-/* Nothing is shown before the store says that it is arriving. */
+/* Nothing is published before the store has recorded it as arriving. */
 static void publish_one(size_t i)
 {
 	size_t count;
@@ -286,12 +286,12 @@ bool delivery_recover(struct delivery *delivery, const struct letter *letters,
 	for (size_t i = 0; i < count; i++) {
 		size_t at = fake_letter_named(letters[i].name);
 
-		/* Whole in tmp/: it is shown now. */
+		/* Complete in tmp/: it is published now. */
 		if (fake_letters[at].state == FAKE_LEFT)
 			publish_one(at);
 		arrived[i] = fake_letters[at].state == FAKE_PUBLISHED;
 	}
-	/* What no row names is swept away in time. */
+	/* Files that no row names are eventually swept. */
 	change(FAKE_LEFT, FAKE_GONE);
 	return true;
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A mailbox and its server, made from a few octets. All that it says is true,
- * but for one answer in a session, which it gives twice or not at all.
+ * A mailbox and its server, generated from a few bytes. All its answers are
+ * correct, except one in a session, which it gives twice or not at all.
  */
 #include <string.h>
 
 #include "fakes.h"
 
-/* Few enough to be quick; enough for groups of several and a full batch. */
+/* Few enough to be fast, but enough for several groups and a full batch. */
 #define MESSAGES_MAX 320
-/* Counts from here on mean more than 40 of them. */
+/* Counts from here on stand for more than 40 messages. */
 #define MANY 240
 #define SIZES 4
 #define SIZE_MIN 8
@@ -20,29 +20,29 @@ enum fault {
 	FAULT_MISSING,
 };
 
-/* The first octets of a script. */
+/* The first bytes of a script. */
 struct script {
 	uint8_t count;
-	uint8_t flags;	 /* 1: no LIST; 2: RETR tells the size; 4: uids are
-			  * numbers; 8: no UIDL n; 16: stuffed dots; 32: UIDL n
-			  * without the number; 64: or with all the others */
-	uint8_t refused; /* every 16th RETR from here on; 0: none */
+	uint8_t flags;	 /* bits: 1: no LIST; 2: RETR reports the size; 4: uids
+			    are numbers; 8: no UIDL n; 16: stuffed dots; 32: UIDL
+			    n without the number; 64: or with all the others */
+	uint8_t refused; /* every 16th RETR from this one on; 0: none */
 	uint8_t sizes[SIZES];
-	uint8_t patterns; /* octets that follow: a size for four messages each
-			   */
+	uint8_t patterns; /* number of bytes that follow: a size for four
+			     messages each */
 };
 
-/* And of each session's. */
+/* The first bytes of each session's script. */
 struct encounter {
 	uint8_t fault;
 	uint8_t fault_at[2]; /* at which command */
 	uint8_t cut_at[2];   /* in which answer; 0: never */
-	uint8_t cut_after;   /* so many octets of it */
+	uint8_t cut_after;   /* after this many bytes of it */
 };
 
 struct letter_there {
 	size_t size;
-	bool marked; /* DELE */
+	bool marked; /* marked by DELE */
 	bool erased;
 };
 
@@ -51,7 +51,7 @@ static struct {
 	struct letter_there letters[MESSAGES_MAX];
 	size_t count;
 
-	/* The session's: where in letters each number is. */
+	/* In this session: the position in letters of each message number. */
 	size_t numbered[MESSAGES_MAX];
 	size_t listed;
 	enum fault fault;
@@ -70,7 +70,7 @@ static size_t read_16(const uint8_t octets[2])
 	return octets[0] | (size_t)octets[1] << 8;
 }
 
-/* What is not there is 0. */
+/* Missing bytes are 0. */
 static size_t read_script(
 	void *to, size_t wanted, const uint8_t *script, size_t size)
 {
@@ -90,7 +90,7 @@ size_t fake_server_reset(const uint8_t *script, size_t size)
 
 	if (patterns > size - taken)
 		patterns = size - taken;
-	/* Few, as a rule: from 64 on a proof is for several. */
+	/* Usually few: from 64 on, a proof covers several messages. */
 	server.count = 1 + head->count % 40;
 	if (head->count >= MANY)
 		server.count = 64 + (head->count - MANY) * 16U;
@@ -162,13 +162,13 @@ static void say_line(const char *text)
 
 static void uid_of(size_t letter, char uid[16])
 {
-	/* A number alone may be a size, which RETR tells. */
+	/* A single number may be a size, reported by RETR. */
 	bool plain = (server.script.flags & (4 | 32)) == 4;
 
 	snprintf(uid, 16, "%s%zu", plain ? "" : "u", letter + SIZE_MIN);
 }
 
-/* The text as it is stored; its size on the wire has a CR more. */
+/* The text as it is stored; on the wire, it has another CR. */
 static size_t text_of(size_t letter, char text[300])
 {
 	size_t size = server.letters[letter].size;
@@ -199,7 +199,7 @@ static void say_text(size_t letter)
 	say(".\r\n", 3);
 }
 
-/* The letter that a number means; SIZE_MAX: none. */
+/* The letter with a message number; SIZE_MAX: none. */
 static size_t letter_numbered(size_t number)
 {
 	if (number == 0 || number > server.listed)
@@ -308,7 +308,7 @@ size_t fake_server_take(const char *command)
 	size_t at = server.commands++;
 	bool faulty = at == server.fault_at;
 
-	/* Nobody is there any more. */
+	/* The connection is closed. */
 	if (server.cut)
 		return server.arrives;
 	answer(command);

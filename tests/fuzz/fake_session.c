@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* io/session.h over a string: what the server says was written before. */
+/* io/session.h over a string: the server's output is known in advance. */
 #include <string.h>
 
 #include "fakes.h"
@@ -91,7 +91,7 @@ bool session_push(struct session *session, enum pop3_answer answer,
 		return false;
 	if (strncmp(command, "DELE ", 5) == 0)
 		fake_on_dele((uint32_t)strtoul(command + 5, NULL, 10));
-	/* The window is the caller's to keep. */
+	/* The caller must not exceed the window. */
 	PROMISE(pipeline_room(&session->pipeline) > 0);
 	PROMISE(pipeline_push(&session->pipeline, answer, tag, command));
 	note_command(session, answer, command);
@@ -100,7 +100,7 @@ bool session_push(struct session *session, enum pop3_answer answer,
 	return true;
 }
 
-/* The next block: its own memory, so that old text is borrowed no longer. */
+/* The next block is new memory, so that no old text is still borrowed. */
 static bool receive(struct session *session, struct error *err)
 {
 	size_t left = session->size - session->at;
@@ -123,8 +123,8 @@ static bool receive(struct session *session, struct error *err)
 }
 
 /*
- * All is answered. The rest of the block comes later, when it is asked for; or
- * it is here, which nobody asked for.
+ * All commands are answered. The rest of the block comes later, when something
+ * is asked for; or it is here now, although nothing was.
  */
 static void settle(struct session *session)
 {
@@ -140,7 +140,7 @@ static void settle(struct session *session)
 bool session_next(struct session *session, struct pipeline_event *event,
 	struct error *err)
 {
-	/* An answer that nobody waits for would never come. */
+	/* Without a pending command, no answer would ever come. */
 	PROMISE(session->pipeline.count > 0);
 	for (;;) {
 		char *rest = session->end > session->start

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* io/store.h in memory: rows, and transactions that are undone when they fail.
- */
+/* io/store.h in memory: rows, and transactions that are undone on failure. */
 #include <string.h>
 
 #include "engine/moved.h"
@@ -148,7 +147,7 @@ bool store_recall(struct store *store, const struct maildrop *maildrop,
 		if (row == NULL)
 			continue;
 		row->listed = true;
-		/* Recovery has settled what was under way. */
+		/* Recovery has finished what was in progress. */
 		PROMISE(row->state != MEMORY_ARRIVING);
 		found[i] = (struct memory){.row = row - store->rows,
 			.state = row->state,
@@ -175,7 +174,8 @@ bool store_commit(struct store *store, struct error *err)
 {
 	PROMISE(store->open);
 	if (fake_fails(FAKE_COMMIT, err)) {
-		/* Killed behind it: it holds, and nobody was told. */
+		/* Killed after the commit: it is valid, although nobody learnt
+		 * of it. */
 		if (fake_is_dead())
 			store->open = false;
 		undo(store);
@@ -185,7 +185,7 @@ bool store_commit(struct store *store, struct error *err)
 	return true;
 }
 
-/* The row, for a change within a transaction; NULL: that failed. */
+/* Returns the row, for a change within a transaction; NULL: that failed. */
 static struct fake_row *change(
 	struct store *store, int64_t row, struct error *err)
 {
@@ -211,7 +211,7 @@ bool store_record_arriving(struct store *store,
 	PROMISE(arrival->place.kind != DESTINATION_NONE &&
 		arrival->place.path != NULL);
 	PROMISE(arrival->uid.length > 0);
-	/* What is here is not fetched again. */
+	/* A message that is here is not fetched again. */
 	PROMISE(at == NULL || at->state == MEMORY_ERASED || at->vanished);
 	if (at == NULL)
 		at = add(store, arrival->uid);
@@ -285,7 +285,7 @@ bool store_forget_arriving(struct store *store, int64_t row, struct error *err)
 
 	if (at == NULL)
 		return false;
-	/* It will be fetched again: it must not be here. */
+	/* It will be fetched again, so it must not be here. */
 	PROMISE(at->state == MEMORY_ARRIVING && !is_published(at));
 	at->state = MEMORY_NONE;
 	return true;
@@ -373,10 +373,10 @@ bool store_has_succeeded(struct store *store, int64_t before)
 	return true;
 }
 
-/* Nothing lies in any mbox: store_has_succeeded says that none is read. */
+/* No mbox contains anything: store_has_succeeded says that none is read. */
 bool moved_find(struct mailbox *mailbox, struct moved *moved, struct error *err)
 {
-	/* Nobody moves anything here. */
+	/* Nothing is moved here. */
 	(void)mailbox;
 	(void)moved;
 	(void)err;

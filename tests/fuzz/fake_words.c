@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * io/log.h and io/progress.h: nothing is shown, but what would be is looked at;
+ * io/log.h and io/progress.h: nothing is shown, but what would be is checked;
  * and the clock and the faults.
  */
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 int64_t fake_clock;
 int64_t fake_pace;
 
-/* run_now's: it goes as the input says, not as the world does. */
+/* For run_now: the time is set by the input, not by the system. */
 time_t time(time_t *at)
 {
 	fake_clock += fake_pace;
@@ -25,7 +25,7 @@ time_t time(time_t *at)
 
 static struct {
 	enum fake_fault what;
-	unsigned left; /* times that it goes well */
+	unsigned left; /* times that it still succeeds */
 } faults[2];
 static bool deadly;
 static bool dead;
@@ -74,7 +74,7 @@ bool fake_fails(enum fake_fault fault, struct error *err)
 	return fails;
 }
 
-/* Strangers' words are made printable before they are shown. */
+/* Text from others must be made printable before it is shown. */
 static void check_shown(const char *text)
 {
 	for (; *text != '\0'; text++)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The world of session_fuzz in memory: io/session.h, io/store.h, io/delivery.h,
- * io/background.h, io/log.h and io/progress.h with their promises, and with
- * faults where the input wants them. They check what their callers promise,
- * too.
+ * The environment of session_fuzz in memory: io/session.h, io/store.h,
+ * io/delivery.h, io/background.h, io/log.h and io/progress.h, with their
+ * promises, and with faults where the input requests them. They also check the
+ * promises of their callers.
  */
 #ifndef TESTS_FUZZ_FAKES_H
 #define TESTS_FUZZ_FAKES_H
@@ -30,23 +30,23 @@ enum fake_fault {
 	FAKE_WRITE,
 	FAKE_END,
 	FAKE_SEAL,
-	FAKE_PUBLISH, /* half of the batch is shown by then */
+	FAKE_PUBLISH, /* half of the batch is published by then */
 	FAKE_STORE,   /* a change within a transaction */
 	FAKE_COMMIT,
 };
 
 /*
- * Two faults, an octet each: what fails in its low three bits, at which of its
- * times in the high five. killed: the process dies of them, and nothing more
+ * Two faults, a byte each: the low three bits say what fails, the high five
+ * which time it fails. killed: the process dies of them, and nothing more
  * happens until fake_revive.
  */
 void fake_faults(uint8_t first, uint8_t second, bool killed);
 void fake_revive(void);
 bool fake_is_dead(void);
-/* Has any of them come about? */
+/* Has any of the faults occurred? */
 bool fake_has_failed(void);
 
-/* Does this fail now? Then with ERROR_WRITE. */
+/* Does this fail now? If so, with ERROR_WRITE. */
 bool fake_fails(enum fake_fault fault, struct error *err);
 
 /* ---- the session -----------------------------------------------------------
@@ -56,35 +56,35 @@ bool fake_fails(enum fake_fault fault, struct error *err);
 
 struct fake_command {
 	enum pop3_answer answer;
-	uint32_t number; /* the message's; 0: none */
+	uint32_t number; /* the message number; 0: none */
 	char verb;	 /* of UIDL, LIST, RETR, DELE, QUIT, NOOP */
 };
 
 struct session {
 	struct pipeline pipeline;
 	struct pop3_capabilities capabilities;
-	const char *wire; /* what the server says before the connection ends */
+	const char *wire; /* what the server sends before the connection ends */
 	size_t size;
 	size_t at;
-	char *block; /* what has arrived, in memory of its exact size */
+	char *block; /* what has arrived, in memory of exactly its size */
 	size_t start;
 	size_t end;
 	uint32_t cuts;
-	bool hasty;  /* now and then, octets arrive that nobody asked for */
+	bool hasty;  /* now and then, bytes arrive that were not asked for */
 	bool served; /* by the server of fake_server.c */
-	bool prompt; /* what it says arrives before the next command goes out */
+	bool prompt; /* its answer arrives before the next command is sent */
 	struct fake_command commands[FAKE_COMMANDS_MAX];
 	size_t command_count;
 };
 
-/* The one session there is, from its start. fake_session_end ends it. */
+/* Starts the only session. fake_session_end ends it. */
 struct session *fake_session(const char *wire, size_t size, size_t window,
 	uint32_t cuts, bool hasty);
 void fake_session_end(struct session *session);
-/* From its start: the other end is the server of fake_server.c. */
+/* Connects the session, at its start, to the server of fake_server.c. */
 void fake_session_serve(struct session *session, bool prompt);
 
-/* The harness's: "DELE number" is about to go out. */
+/* Defined by the harness: "DELE number" is about to be sent. */
 void fake_on_dele(uint32_t number);
 
 /* ---- a server --------------------------------------------------------------
@@ -94,29 +94,32 @@ void fake_on_dele(uint32_t number);
  * tells its own name, so that it is seen where it does not belong.
  */
 
-/* What is said in a run, or in all of them. */
+/* The most bytes sent in a run, and in all of them. */
 #define FAKE_WIRE_MAX (512 * 1024)
 
-/* Makes the mailbox, as octets of the input say; returns how many it took. */
+/* Generates the mailbox from bytes of the input; returns how many it used. */
 size_t fake_server_reset(const uint8_t *script, size_t size);
 
-/* The next session: its fault and its end. Returns how many octets it took. */
+/*
+ * Begins the next session: its fault and its end. Returns how many bytes it
+ * used.
+ */
 size_t fake_server_connect(const uint8_t *script, size_t size);
-/* Has this session neither fault nor end nor refusal? */
+/* Is this session without fault, early end and refusal? */
 bool fake_server_is_honest(void);
 /* Does UIDL n prove anything? */
 bool fake_server_is_provable(void);
 
 /*
- * What the server has said in this session, and how much of it arrives before
- * the connection is cut; longer after each command.
+ * What the server has sent in this session, and how much of it arrives before
+ * the connection is cut; grows with each command.
  */
 const char *fake_server_wire(void);
 size_t fake_server_take(const char *command);
 
-/* Is this the text, as stored, of the message with that uid? */
+/* Is this the stored text of the message with that uid? */
 bool fake_server_is_text(struct uid uid, const char *text, size_t length);
-/* Has the message with this number in this session that uid? */
+/* Does the message with this number in this session have that uid? */
 bool fake_server_is_uid(uint32_t number, struct uid uid);
 
 /* ---- the delivery ----------------------------------------------------------
@@ -127,9 +130,9 @@ bool fake_server_is_uid(uint32_t number, struct uid uid);
 enum fake_letter_state {
 	FAKE_WRITING,
 	FAKE_ENDED,
-	FAKE_CLOSED, /* ended, and of the batch being committed */
+	FAKE_CLOSED, /* ended, in the batch that is being committed */
 	FAKE_SEALED, /* durable, under a name in tmp/ */
-	FAKE_LEFT,   /* the same, and the process has died since */
+	FAKE_LEFT,   /* the same, but the process has died since */
 	FAKE_PUBLISHED,
 	FAKE_GONE,
 };
@@ -137,27 +140,27 @@ enum fake_letter_state {
 struct fake_letter {
 	enum fake_letter_state state;
 	bool whole;  /* it was ended */
-	size_t text; /* where it begins in the texts */
+	size_t text; /* where it begins in texts */
 	size_t length;
 };
 
-/* All that were ever begun. */
+/* All letters that were ever begun. */
 extern struct fake_letter fake_letters[FAKE_LETTERS_MAX];
 extern size_t fake_letter_count;
 
 struct delivery *fake_delivery(void);
-/* Everything forgotten. */
+/* Forgets everything. */
 void fake_delivery_reset(void);
-/* The process is gone: what was not sealed is, too. */
+/* The process died: what was not sealed is lost. */
 void fake_delivery_died(void);
 const char *fake_text(const struct fake_letter *letter);
-/* The letter's position, out of its name. */
+/* The letter's index, from its name. */
 size_t fake_letter_named(const char *name);
 
 /* ---- the background --------------------------------------------------------
  */
 
-/* Is a task done only when it is waited for? */
+/* Is a task executed only when it is waited for? */
 extern bool fake_background_is_late;
 
 /* ---- the store -------------------------------------------------------------
@@ -167,22 +170,24 @@ extern bool fake_background_is_late;
 #define FAKE_NO_LETTER SIZE_MAX
 
 struct fake_row {
-	size_t uid; /* where it begins in the store's uids */
+	size_t uid; /* where it begins in the uids of the store */
 	size_t uid_length;
 	uint32_t ordinal;
-	enum memory_state state; /* MEMORY_NONE: the row is gone */
+	enum memory_state state; /* MEMORY_NONE: the row was deleted */
 	uint64_t size;
 	int64_t kept_at;
 	bool vanished;
 	bool listed;
-	size_t letter; /* FAKE_NO_LETTER: fetched before all this */
+	size_t letter; /* FAKE_NO_LETTER: fetched before all runs */
 };
 
 struct store *fake_store(void);
 void fake_store_reset(void);
-/* The process is gone: a transaction that was open is undone. */
+/* The process died: an open transaction is undone. */
 void fake_store_died(void);
-/* Rows of runs long ago, for messages that have none: four states in octet. */
+/*
+ * Adds rows of earlier runs for messages that have none: four states per octet.
+ */
 void fake_store_remember(
 	const struct maildrop *maildrop, uint8_t octet, bool with_sizes);
 struct uid fake_store_uid(const struct fake_row *row);
@@ -195,7 +200,7 @@ const struct fake_row *fake_store_rows(size_t *count);
 /* ---- the clock -------------------------------------------------------------
  */
 
-/* What time() says, and how much later it is the next time it is asked. */
+/* The value of time(), and how much later it is at the next call. */
 extern int64_t fake_clock;
 extern int64_t fake_pace;
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* What every fuzz target needs: its entry, a promise to check, and cuts. */
+/*
+ * Common to all fuzz targets: the entry point, a macro to check promises, and
+ * cuts.
+ */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
 
@@ -8,10 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Longer inputs are passed over: they say nothing that shorter ones do not. */
+/* Longer inputs are skipped: they show nothing that shorter ones do not. */
 #define FUZZ_MAX 16384
 
-/* libFuzzer's entry, and that of tests/fuzz/replay.c. */
+/* The entry point for libFuzzer and for tests/fuzz/replay.c. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* A broken promise is a crash, so that the fuzzer keeps the input. */
@@ -24,8 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 	} while (0)
 
 /*
- * How many of the left octets come in the next block. cuts, which the input
- * gives, decides: 0 is everything in one piece.
+ * Returns how many of the remaining bytes come in the next block, as decided by
+ * cuts, which the input supplies; 0 means everything in one piece.
  */
 static inline size_t fuzz_block(uint32_t *cuts, size_t left)
 {
@@ -34,7 +37,7 @@ static inline size_t fuzz_block(uint32_t *cuts, size_t left)
 	*cuts = *cuts * 1664525 + 1013904223;
 	size_t block = 1 + (*cuts >> 24) % (*cuts >> 8 & 1 ? 7 : 200);
 
-	/* 0 would put an end to the cutting. */
+	/* 0 would end the cutting. */
 	*cuts |= 1;
 	return block < left ? block : left;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The header scan: whatever the cuts, the same two fields, which are those that
- * a plain reading of the unfolded lines gives.
+ * The header scanner: however the input is cut, it finds the same two fields as
+ * a simple reading of the unfolded lines.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -10,7 +10,9 @@
 #include "core/header.h"
 #include "fuzz.h"
 
-/* The field's value if it is a good one, into room; blanks around it go. */
+/*
+ * Copies the field's value, if it is valid, to room, without spaces around it.
+ */
 static bool good_value(
 	const char *field, size_t length, const char *name, char *room)
 {
@@ -36,8 +38,8 @@ static bool good_value(
 }
 
 /*
- * A field, unfolded: the first good value of each name counts, <> too (done
- * says that it came).
+ * Evaluates an unfolded field: the first valid value of each name counts, as
+ * does <> (done says that it was there).
  */
 static void take_field(const char *field, size_t length, struct header *wanted)
 {
@@ -72,7 +74,8 @@ static void reference(const char *text, size_t size, struct header *wanted)
 		memcpy(field + length, text + at, end - at);
 		length += end - at;
 		at = end + 1;
-		/* A field ends where the next line, if any, does not go on. */
+		/* A field ends if the next line, if any, is not a
+		 * continuation. */
 		if (lf == NULL || length == 0 || at == size)
 			return;
 		if (text[at] == ' ' || text[at] == '\t')

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * UIDL's and LIST's answers, cut in arbitrary blocks, into a maildrop, against
- * a plain reading of their lines: the same messages, uids, copies and sizes.
+ * The answers to UIDL and LIST, cut into arbitrary blocks, read into a
+ * maildrop, and compared with a simple reading of their lines: the same
+ * messages, uids, copies and sizes.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 
 #define LINES_MAX (FUZZ_MAX / 2)
 
-/* listing.c wants a session; what is tried here asks none. */
+/* listing.c needs a session; the functions tested here do not use it. */
 bool session_push(struct session *session, enum pop3_answer answer,
 	uint32_t tag, const char *command, struct error *err)
 {
@@ -79,8 +80,9 @@ static bool is_blank(char c)
 }
 
 /*
- * "NUMBER SP REST", with more blanks or TABs around both: where REST begins, 0
- * when the line is none of that. *length goes to the end of REST.
+ * "NUMBER SP REST", with any spaces or TABs around both: returns where REST
+ * begins, or 0 if the line has another format. *length is set to the end of
+ * REST.
  */
 static size_t number_of(const char *line, size_t *length, uint32_t *number)
 {
@@ -104,7 +106,7 @@ static size_t number_of(const char *line, size_t *length, uint32_t *number)
 	return i;
 }
 
-/* False: this listing is to be refused. */
+/* False: this listing must be refused. */
 static bool read_uidl(const char **wire, size_t *size, bool *ended)
 {
 	const char *line;
@@ -128,8 +130,7 @@ static bool read_uidl(const char **wire, size_t *size, bool *ended)
 	return true;
 }
 
-/* In the order of their numbers, by insertion; false when one is there twice.
- */
+/* Sorts by number, by insertion; false if a number occurs twice. */
 static bool sort_wanted(void)
 {
 	for (size_t i = 1; i < wanted_count; i++) {
@@ -152,7 +153,7 @@ static bool sort_wanted(void)
 	return true;
 }
 
-/* A size: digits up to a blank, a TAB, a NUL or the end. */
+/* Reads a size: digits up to a space, a TAB, a NUL or the end. */
 static bool size_of(const char *text, size_t length, uint64_t *size)
 {
 	size_t n = 0;
@@ -205,8 +206,8 @@ struct input {
 };
 
 /*
- * Reads one listing; true at its end. sizes: it is LIST. *refused: UIDL has a
- * line that is none.
+ * Reads a listing; true at its end. sizes: it is LIST. *refused: UIDL has an
+ * invalid line.
  */
 static bool feed(struct input *input, struct maildrop *maildrop, bool sizes,
 	bool *refused)
@@ -291,7 +292,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	PROMISE(feed(&input, &maildrop, false, &refused) == (good && ended));
 	PROMISE(refused == !good);
-	/* What there is of a listing that is cut off is indexed here, too. */
+	/* The part of a listing that was cut off is indexed here, too. */
 	if (good) {
 		good = sort_wanted();
 		PROMISE(maildrop_index(&maildrop, &err) == good);

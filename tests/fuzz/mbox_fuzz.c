@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * An mbox read whatever the cuts, as a reader tells that takes it line by line
- * and holds all of it; and other programs' From_ lines found in a torn end.
+ * An mbox, however it is cut, compared with a reader that takes it line by line
+ * and keeps all of it; and From_ lines of other programs found in a torn end.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 
 #define MESSAGES_MAX (FUZZ_MAX / 6 + 1)
 
-/* What was told of each message; its text stands behind the one before. */
+/* The events of each message; its text follows that of the one before. */
 static struct read {
 	struct message {
 		uint64_t begins;
@@ -25,7 +25,7 @@ static struct read {
 	char texts[FUZZ_MAX];
 	char froms[FUZZ_MAX];
 	size_t from;
-	bool open; /* a message is */
+	bool open; /* a message is open */
 } scanned, expected;
 
 static void begin(void *data, uint64_t at, const char *from, size_t length)
@@ -68,14 +68,14 @@ static bool is_from(const char *line, size_t length)
 	return length >= 5 && memcmp(line, "From ", 5) == 0;
 }
 
-/* The text of a message, whose lines stand between two places. */
+/* The text of a message whose lines are between two positions. */
 static void expect_text(const char *at, const char *stop)
 {
 	const char *blank = memmem(at, (size_t)(stop - at), "\n\n", 2);
 	bool body = at < stop && *at == '\n';
 	const char *body_at = body ? at + 1 : blank == NULL ? stop : blank + 2;
 
-	/* The separator: an empty line at the end, behind the header's. */
+	/* The separator: an empty line at the end, after the header's. */
 	if (stop > body_at && stop[-1] == '\n' &&
 		(stop - 1 == body_at || stop[-2] == '\n'))
 		stop--;
@@ -93,7 +93,7 @@ static void expect_text(const char *at, const char *stop)
 	}
 }
 
-/* The next From_ line from at on that begins a message; NULL: none. */
+/* The next From_ line, starting at at, that begins a message; NULL: none. */
 static const char *next_from(const char *at, const char *stop, bool after_blank)
 {
 	while (at < stop) {
@@ -177,7 +177,7 @@ static void scan(const char *mbox, size_t size, struct pieces pieces)
 	mbox_scan_end(&scan);
 }
 
-/* Is there another program's From_ line, in the middle of a line or not? */
+/* Is there a From_ line of another program, in the middle of a line or not? */
 static bool holds_from(const char *at, const char *stop)
 {
 	static const char *const days[] = {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* mboxrd there and back again, whatever the cuts; and no From_ line within. */
+/*
+ * mboxrd quoting and unquoting, however the input is cut; and no From_ line
+ * within.
+ */
 #include <stdbool.h>
 #include <string.h>
 
@@ -40,7 +43,7 @@ static void unquote(
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	/* Kept from input to input, since memory takes most of the time. */
+	/* Reused for all inputs, since allocation takes most of the time. */
 	static struct buffer quoted = {.max = 2 * FUZZ_MAX};
 	static struct buffer back = {.max = 2 * FUZZ_MAX};
 	uint32_t cuts[2];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Whatever a server says to a window of commands: events come in the order of
- * the commands, each answered once, memory stays bounded, what is no POP3 is
- * told, and so is what nobody asked for.
+ * Any answers of a server to a window of commands: events come in the order of
+ * the commands, each command is answered once, memory stays bounded, and lines
+ * that are not POP3, or that were not asked for, are reported.
  */
 #include <string.h>
 
@@ -23,7 +23,7 @@ static const struct {
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
-/* An event that may come for this command. */
+/* Checks that the event is possible for this command. */
 static void check_event(const struct pipeline_event *event)
 {
 	static char room[FUZZ_MAX];
@@ -53,7 +53,7 @@ static void check_event(const struct pipeline_event *event)
 		break;
 	case POP3_BROKEN:
 		PROMISE(got->length > 0 && got->length < 80);
-		/* The server's words can be read: a sanitizer looks on. */
+		/* The server's text can be read, which a sanitizer checks. */
 		PROMISE(got->said_length > 0 || got->said != NULL);
 		memcpy(room, got->said, got->said_length);
 		break;
@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(copy, data + sizeof cuts + 1, size);
 	pipeline_init(&pipeline, window);
 	for (size_t at = 0, end = 0; at < size;) {
-		/* Refilled when it is empty, and sometimes before. */
+		/* Refilled when it is empty, and sometimes earlier. */
 		while (pipeline.count == 0 || (at % 3 == 0 && pushed < 64)) {
 			const char *text = commands[pushed % COMMANDS].text;
 			enum pop3_answer answer =
@@ -108,9 +108,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (event.answer.type == POP3_LINE)
 			pop3_capability(&capabilities, event.answer.text,
 				event.answer.length);
-		/* What is sent makes room. */
+		/* Sending makes room. */
 		buffer_consume(&pipeline.out, buffer_length(&pipeline.out));
-		/* The rest of this block was asked for by nobody. */
+		/* Nothing asked for the rest of this block. */
 		if (pipeline.count == 0 && at < end && pushed % 5 == 0) {
 			PROMISE(pipeline_feed(&pipeline, copy + at, end - at,
 					&event) == 0);

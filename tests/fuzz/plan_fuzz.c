@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Any policy, any memories: what a plan must say, and may never say. */
+/*
+ * Any policy, any memories: what a plan must contain, and what it may never
+ * contain.
+ */
 #include <stdbool.h>
 #include <string.h>
 
@@ -10,7 +13,7 @@
 #define NOW 100000
 
 struct row {
-	uint8_t state; /* and all else that is known; 255: no uid */
+	uint8_t state; /* and all other facts; 255: no uid */
 	uint8_t size;
 	uint8_t listed_size;
 	uint8_t age;
@@ -38,7 +41,10 @@ static bool has_other_size(size_t i)
 	return knows_sizes(i) && messages[i].size != memories[i].size;
 }
 
-/* Under a known uid: another message, by its header or else by its size? */
+/*
+ * Is it another message under a known uid, according to its header or else its
+ * size?
+ */
 static bool is_other(size_t i)
 {
 	const struct memory *memory = &memories[i];
@@ -54,7 +60,7 @@ static bool is_other(size_t i)
 		: identity == IDENTITY_OTHER;
 }
 
-/* May it be one, for all that anybody knows? */
+/* May it be another message, as far as is known? */
 static bool is_doubtful(size_t i)
 {
 	return has_other_size(i) && findings[i].loose &&
@@ -68,7 +74,7 @@ static bool is_too_large(const struct policy *policy, size_t i)
 		messages[i].size > policy->max_size;
 }
 
-/* What failed has a time before which it is not tried again. */
+/* Has the time come to try a failed message again? */
 static bool is_due_again(size_t i)
 {
 	return memories[i].tries == 0 ||
@@ -87,7 +93,7 @@ static void check_fetch(const struct policy *policy, size_t i, bool fetch)
 	PROMISE(fetch == wanted);
 }
 
-/* Is its copy here what it should be, or gone by its owner's hand? */
+/* Is its copy here as it should be, or removed by its owner? */
 static bool is_well(size_t i)
 {
 	return findings[i].local != LOCAL_CHANGED &&
@@ -95,7 +101,7 @@ static bool is_well(size_t i)
 		findings[i].local != LOCAL_UNTRACED;
 }
 
-/* Does the rule want it erased now that it is kept? */
+/* Does the rule erase it if it is kept? */
 static bool is_over(const struct policy *policy, size_t i)
 {
 	const struct memory *memory = &memories[i];
@@ -140,7 +146,8 @@ static void check_erase(const struct policy *policy, size_t count, size_t i,
 		PROMISE(!protected);
 		PROMISE(step->fetch || kept);
 		PROMISE(!step->fetch || policy->erase == ERASE_NOW);
-		/* A uid that was away is believed only by its header. */
+		/* A uid that was away is trusted only if the header proves
+		 * it. */
 		PROMISE(step->fetch || !memory->vanished ||
 			findings[i].identity == IDENTITY_SAME);
 		PROMISE(step->fetch || !is_doubtful(i));
@@ -149,13 +156,13 @@ static void check_erase(const struct policy *policy, size_t count, size_t i,
 		PROMISE(step->fetch || wanted || policy->max_server_size > 0);
 		return;
 	}
-	/* Nothing that is due is forgotten. */
+	/* Mail that is due is not forgotten. */
 	PROMISE(protected || step->why_erase == REASON_BRAKE || !kept ||
 		memory->vanished || memory->held || step->fetch ||
 		is_other(i) || is_doubtful(i) || !is_well(i) || !wanted);
 }
 
-/* Too many are missing at once: nothing is erased. */
+/* If too many are missing at once, nothing is erased. */
 static void check_brake(const struct policy *policy,
 	const struct maildrop *maildrop, const struct plan *plan)
 {
@@ -176,7 +183,7 @@ static void check_brake(const struct policy *policy,
 	PROMISE(!plan->braked || plan->erasures == 0);
 }
 
-/* Nothing goes for want of room where there is room. */
+/* Nothing is erased to make room if there is enough. */
 static void check_room(const struct policy *policy,
 	const struct maildrop *maildrop, const struct plan *plan)
 {
@@ -226,7 +233,7 @@ static void check_plan(const struct policy *policy,
 	check_room(policy, maildrop, plan);
 }
 
-/* A plan that says that it needs no sizes is the same without them. */
+/* If a plan needs no sizes, it is the same without them. */
 static void check_sizes(const struct facts *facts, const struct plan *plan)
 {
 	const struct policy *policy = facts->policy;
@@ -295,7 +302,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			.quarantined = row.age % 11 == 0,
 			.missing = row.age % 7 == 0,
 			.size = size_from(row.size),
-			/* Some of them by a clock that was wrong. */
+			/* Some of them were recorded by a clock that was
+			 * wrong. */
 			.kept_at = row.age == 255 ? 0
 				: row.age == 254  ? NOW + 9 * CLOCK_DAY
 						  : NOW + 320 - row.age * 10};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A message's octets, cut in arbitrary blocks, against a simple reference: the
- * same text, size and end, whatever the cuts.
+ * A message's bytes, cut into arbitrary blocks, compared with a simple
+ * reference: the same text, size and end, however it is cut.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -17,7 +17,7 @@ static void parse(const char *wire, size_t size, uint32_t cuts,
 	char status[] = "+OK\r\n";
 	struct pop3_event event;
 	size_t at = 0;
-	/* The parser rewrites it; of its exact size, for the sanitizer. */
+	/* The parser modifies it; of the exact size, for the sanitizer. */
 	char *copy = malloc(size > 0 ? size : 1);
 
 	PROMISE(copy != NULL);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Any text as an rc file. What is understood is what the plain reference reads,
- * and what is not has a mistake with a place in the text. No statement is lost:
- * printed anew and read again, the list is the same; and one before a mistake
- * is what it would be without what follows. No mistake shows a password.
+ * Any text as an rc file. It is either parsed as by the simple reference, or
+ * has a mistake with a position in the text. No statement is lost: when the
+ * statements are printed and parsed again, the list is the same; and a
+ * statement before a mistake is the same without what follows. No message shows
+ * a password.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -34,8 +35,8 @@ static void check_place(struct rc_place place, const char *text, size_t length)
 	}
 	const char *end = length == 0 ? NULL : memchr(text, '\n', length);
 
-	/* One behind the line's last character is where something is missing.
-	 */
+	/* The position after the line's last character is where something is
+	 * missing. */
 	PROMISE(place.column <=
 		(end == NULL ? length : (size_t)(end - text)) + 1);
 }
@@ -72,7 +73,7 @@ static void check_statements(
 		check_place(one->place, text, length);
 		PROMISE(i == 0 ||
 			!is_before(one->place, rc->statements[i - 1].place));
-		/* Nothing behind a mistake is believed. */
+		/* Nothing after a mistake is believed. */
 		PROMISE(i >= rc->believed || rc->mistake_count == 0 ||
 			one->place.line < rc->mistakes[0].place.line);
 		PROMISE((one->value != NULL) == (one->kind == RC_SETTING));
@@ -129,7 +130,7 @@ static void print_quoted(struct page *page, const char *text)
 static void print_all(struct page *page, const struct rc *rc)
 {
 	page->length = 0;
-	/* So that no name at the very beginning looks like UTF-16. */
+	/* So that a name at the very beginning does not look like UTF-16. */
 	print(page, "\n");
 	for (size_t i = 0; i < rc->count; i++) {
 		const struct rc_statement *one = &rc->statements[i];
@@ -164,7 +165,10 @@ static void check_again(const struct rc *rc)
 	rc_release(&again);
 }
 
-/* Without what comes from the first mistake's line on, it reads the same. */
+/*
+ * Without the text from the first mistake's line on, the rest is parsed the
+ * same.
+ */
 static void check_before(const struct rc *rc, const char *text, size_t length)
 {
 	size_t before = 0;
@@ -182,15 +186,15 @@ static void check_before(const struct rc *rc, const char *text, size_t length)
 		PROMISE(i < part.count);
 		PROMISE(are_same(&rc->statements[i], &part.statements[i]));
 	}
-	/* What is open there is not closed. */
+	/* An account that is open there is not closed, which is one mistake. */
 	PROMISE(part.mistake_count <= 1);
 	rc_release(&part);
 }
 
 /*
- * A name that is no setting, behind a password in quotes, may be a part of it
- * that the quotes tore off, and is refused without being shown. It is not the
- * grammar that says so.
+ * An unknown name after a password in quotes may be a part of it that the
+ * quotes split off, and is refused without being shown. This is not decided by
+ * the grammar.
  */
 static bool is_torn_off(const struct rc *rc)
 {
@@ -247,7 +251,9 @@ static bool has(const char *text, size_t length, const char *word)
 	return length > 0 && memmem(text, length, word, strlen(word)) != NULL;
 }
 
-/* The first two lines as a password, in which a word is not to be shown. */
+/*
+ * Takes the first two lines as a password, in which one word must not be shown.
+ */
 static void check_secret(const char *text, size_t length, bool alone)
 {
 	static char room[FUZZ_MAX + 64];

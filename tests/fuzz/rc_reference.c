@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The grammar of keepmailrc(5) as one would read it aloud. It knows no mistakes
- * but "no", which is why it can be so short. Shares no code with the program.
+ * The grammar of keepmailrc(5), written as plainly as possible. It can be short
+ * because it describes no mistakes, and only says "no". Shares no code with the
+ * program.
  */
 #include "rc_reference.h"
 
 #include <string.h>
 
-/* Of the text; a line ends at \n, which is 0 where the text ends. */
+/*
+ * A position in the text; a line ends at \n, which is 0 at the end of the text.
+ */
 struct scan {
 	struct reference *out;
 	const char *p;
 	const char *end;
 	size_t line;
-	bool comment; /* between slash-star and star-slash */
+	bool comment; /* within a block comment */
 	bool too_much;
 	const char *(*variable)(const char *name);
 };
@@ -42,7 +45,7 @@ static bool is_one_of(int c, const char *set)
 	return c != '\0' && strchr(set, c) != NULL;
 }
 
-/* No statement goes on behind the end of its line. */
+/* A statement does not continue after the end of its line. */
 static void blanks(struct scan *s)
 {
 	while (peek(s, 0) != '\n') {
@@ -116,7 +119,7 @@ static bool is_word(int c, bool first)
 		(!first && c >= '0' && c <= '9');
 }
 
-/* Behind ${: NAME} or NAME:-DEFAULT} */
+/* After ${: NAME} or NAME:-DEFAULT} */
 static bool expansion(struct scan *s)
 {
 	char name[64];
@@ -186,7 +189,7 @@ static bool quoted(struct scan *s, int quote)
 	}
 }
 
-/* A value; a bare one may be ended by any of ends. NULL: none. */
+/* A value; one without quotes may be ended by any of ends. NULL: none. */
 static const char *value(struct scan *s, const char *ends)
 {
 	const char *kept = s->out->room + s->out->used;
@@ -205,7 +208,7 @@ static const char *value(struct scan *s, const char *ends)
 			!(is_one_of(peek(s, 0), "\n \t") ||
 				is_one_of(peek(s, 0), ends)))
 			return NULL;
-		/* hunter2}x is a password that should be quoted. */
+		/* hunter2}x is a password that needs quotes. */
 		if (peek(s, 0) == '}' && !is_one_of(peek(s, 1), "\n \t}#"))
 			return NULL;
 	}
@@ -247,7 +250,7 @@ static bool take(struct scan *s, int c)
 	return true;
 }
 
-/* *is_quoted: where its value ends nobody doubts. */
+/* *is_quoted: the end of its value is certain. */
 static bool setting(struct scan *s, const char *name, bool *is_quoted)
 {
 	if (!take(s, '='))
@@ -268,7 +271,8 @@ static bool one_line(struct scan *s, bool *open)
 	const char *text;
 	bool here = false;
 	bool is_quoted = false;
-	bool follows = false; /* a setting in quotes: another one may */
+	bool follows = false; /* a quoted value came: another setting may
+				 follow */
 
 	blanks(s);
 	while (peek(s, 0) != '\n') {
@@ -312,7 +316,7 @@ static bool one_line(struct scan *s, bool *open)
 	return peek(s, 0) == '\n';
 }
 
-/* Has this line something that no text has? */
+/* Does this line contain only characters allowed in a text file? */
 static bool is_text(const char *p, const char *end)
 {
 	for (; p < end; p++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* An rc file read the plain way: all of it, or not at all. */
+/* Parses an rc file in a simple way: all of it, or nothing. */
 #ifndef TESTS_FUZZ_RC_REFERENCE_H
 #define TESTS_FUZZ_RC_REFERENCE_H
 
@@ -23,8 +23,8 @@ struct reference {
 };
 
 /*
- * Reads text, which has no byte above 0x7f. False: it is not an rc file, or has
- * more than there is room for (*too_much).
+ * Parses text, which has no byte above 0x7f. False: it is not an rc file, or
+ * has more statements than there is room for (*too_much).
  */
 bool reference_read(struct reference *reference, const char *text,
 	size_t length, const char *(*variable)(const char *name),

@@ -21,7 +21,7 @@ void reference_message(
 		}
 		if (at < stop && wire[at] == '.')
 			at++;
-		/* What may yet become CRLF or CRLF.CRLF is not text yet. */
+		/* A possible beginning of CRLF or CRLF.CRLF is not text yet. */
 		if (end == NULL && stop > at && wire[stop - 1] == '\r')
 			stop--;
 		memcpy(result->text + result->length, wire + at, stop - at);

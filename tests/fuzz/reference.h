@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* POP3 told line by line: slow, plain, and without a line of src/core/pop3.c.
+/*
+ * POP3 read line by line: slow, simple, and sharing no line with
+ * src/core/pop3.c.
  */
 #ifndef TESTS_FUZZ_REFERENCE_H
 #define TESTS_FUZZ_REFERENCE_H
@@ -8,14 +10,16 @@
 #include <stddef.h>
 
 struct reference {
-	char *text;    /* the caller's room, of at least as many octets */
+	char *text;    /* memory of the caller, of at least as many bytes */
 	size_t length; /* of the text */
 	size_t octets; /* of the message as LIST counts it */
-	size_t taken;  /* of the wire, as far as the message goes */
-	bool ended;    /* its CRLF.CRLF was there */
+	size_t taken;  /* of the wire, up to the end of the message */
+	bool ended;    /* its CRLF.CRLF was found */
 };
 
-/* The message that the wire (size octets) begins with: RFC 1939 section 3. */
+/*
+ * Reads the message at the beginning of wire (size bytes): RFC 1939 section 3.
+ */
 void reference_message(
 	const char *wire, size_t size, struct reference *result, char *room);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A fuzz target without a fuzzer: runs it once over each file named, so that
- * every find of the past is tried in every make check, with any compiler.
+ * Runs a fuzz target without a fuzzer, once for each file named, so that all
+ * earlier finds are tested in every make check, with any compiler.
  */
 #include "fuzz.h"
 
 static void replay(const char *path)
 {
-	/* One octet more than is ever used, so that nothing is NULL. */
+	/* One byte more than is ever used, so that it is never NULL. */
 	uint8_t *bytes = malloc(1 << 20);
 	FILE *file = fopen(path, "rb");
 	size_t size = 0;
@@ -18,12 +18,12 @@ static void replay(const char *path)
 	}
 	size = fread(bytes, 1, (1 << 20) - 1, file);
 	fclose(file);
-	/* Of its exact size, so that sanitizers see one octet too far. */
+	/* Of the exact size, so that sanitizers detect reads beyond it. */
 	uint8_t *exact = realloc(bytes, size > 0 ? size : 1);
 
 	if (exact == NULL)
 		exit(1);
-	/* What is said before an abort names the input. */
+	/* The last name printed before an abort is that of the input. */
 	fprintf(stderr, "%s\n", path);
 	LLVMFuzzerTestOneInput(exact, size);
 	free(exact);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Other fetchers' files, of any bytes: what is taken is what a plain reading of
- * each line gives (mpop's, whose lines hang together, must only make sense),
- * and it is found again.
+ * Files of other fetchers, with any bytes: the uids are those that a simple
+ * reading of each line gives (those of mpop, whose lines depend on each other,
+ * must only be plausible), and each is found again.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -122,7 +122,7 @@ static void claws(const char *line, size_t length)
 		take(line, n);
 }
 
-/* The lines of a file, one by one, as every format has them. */
+/* The lines of a file, one by one, in each of the formats. */
 static void reference(const char *text, size_t size)
 {
 	static void (*const read[SEEN_FORMATS])(const char *, size_t) = {

@@ -4,29 +4,31 @@
  * transfer, proof and ladder; session, store and delivery are models in memory
  * (fakes.h), with faults and kills.
  *
- * The input: eight octets of settings, then what the server says; LOST in it
- * ends a connection, and what follows is said to the next run. Or, if the
- * settings say so, what the server of fake_server.c is like, which answers as
- * it should but for one answer in a session.
+ * The input: eight bytes of settings, then what the server sends; LOST in it
+ * ends a connection, and what follows is sent to the next run. Or, if the
+ * settings say so, a description of the server of fake_server.c, whose answers
+ * are correct except for one in a session.
  *
- * What must hold, besides what the fakes check (the order of the commit ladder;
- * nothing fetched that is here; a row "kept" only for what is published):
- *   - under any uid lies the very message that the server has under it, where
- *     the server is that of fake_server.c;
- *   - what is published was proven: by a right answer to its "UIDL n", in the
- * one form that this server has; or because it has none, and one command was in
- * flight at a time; or, when the session broke off, because there was no
- * pipeline or the sizes as listed leave no other order; nothing but by such an
- * answer once the server was seen out of step, in this run or the one before;
+ * What must be true, in addition to what the fakes check (the order of the
+ * commit ladder; nothing is fetched that is here; a row is "kept" only for what
+ * is published):
+ *   - with the server of fake_server.c, the message under any uid is the one
+ *     that the server has under it;
+ *   - what is published was proven: by a correct answer to its "UIDL n", in the
+ *     form that this server uses; or because the server has none, and one
+ *     command was in flight at a time; or, when the session broke off, because
+ *     there was no pipeline or the listed sizes permit no other order; and only
+ *     by such an answer once the server was seen out of step, in this run or
+ *     the one before;
  *   - what is proven is published, if nothing fails here;
- *   - DELE goes out only for what is kept and published, under a policy that
+ *   - DELE is sent only for what is kept and published, under a policy that
  *     erases;
- *   - what is stored for a message is what a plain reading of the wire gives as
- *     the answer to its RETR;
- *   - RETR goes out once for a message, and only for what is planned;
- *   - when all was fetched, all of it is kept;
- *   - "erased" is recorded for what DELE and QUIT were answered +OK for;
- *   - nothing goes wrong with a server that does nothing wrong.
+ *   - what is stored for a message is what a simple reading of the wire gives
+ *     as the answer to its RETR;
+ *   - RETR is sent once for a message, and only for planned ones;
+ *   - if all was fetched, all of it is kept;
+ *   - "erased" is recorded if DELE and QUIT were answered with +OK;
+ *   - there are no errors with a server that makes none.
  */
 #include <string.h>
 
@@ -45,16 +47,16 @@
 #define RUNS_MAX 4
 
 struct settings {
-	uint8_t window; /* and, in two high bits, the pace of the clock */
+	uint8_t window; /* and, in the two high bits, the speed of the clock */
 	uint8_t policy;
 	uint8_t max_size;
-	uint8_t remembered; /* four states of messages of long ago */
+	uint8_t remembered; /* four states of messages from earlier runs */
 	uint8_t faults[2];
 	uint8_t cuts;
-	uint8_t mode; /* 1: kills; 2: hasty; 4: sizes remembered; 8: mbox;
-		       * 16: the server of fake_server.c; 32: one by one;
-		       * 64: all that is said is there at once; 128: batches
-		       * are committed as late as they may */
+	uint8_t mode; /* bits: 1: kills; 2: hasty; 4: sizes remembered; 8: mbox;
+			 16: the server of fake_server.c; 32: one by one; 64:
+			 everything sent arrives at once; 128: batches are
+			 committed as late as possible */
 };
 
 static struct mailbox box;
@@ -64,11 +66,11 @@ static struct finding *findings;
 static struct plan plan;
 static struct fates fates;
 static struct ladder *ladder;
-/* Settings of the input that are not the account's. */
+/* Settings of the input that are not part of the account. */
 static enum restraint restraint;
 /* The server was found to be out of step. */
 static bool out_of_step;
-/* Letters that were there before this run. */
+/* The number of letters before this run. */
 static size_t first_letter;
 /* How it ended. */
 static enum error_kind outcome;
@@ -108,17 +110,17 @@ void fake_on_dele(uint32_t number)
 	PROMISE(!fake_store_is_open());
 	PROMISE(row->letter == FAKE_NO_LETTER ||
 		fake_letters[row->letter].state == FAKE_PUBLISHED);
-	/* What is kept as this message is what the server will erase. */
+	/* A message kept here is the one that the server will erase. */
 	if (box.session->served)
 		PROMISE(fake_server_is_uid(
 			number, maildrop_uid(&box.maildrop, message)));
 }
 
-/* What the wire says to a command. */
+/* The answer to a command. */
 struct answer {
 	bool ok;
 	bool complete;
-	const char *text; /* of the status line, behind the indicator */
+	const char *text; /* of the status line, after the indicator */
 	size_t length;
 	struct reference message; /* of a RETR that was answered +OK */
 };
@@ -131,7 +133,7 @@ static bool is_indicator(const char *line, size_t length, const char *word)
 		(length == n || line[n] == ' ' || line[n] == '\t');
 }
 
-/* Reads on past the answer to a command; false when it goes no further. */
+/* Reads the answer to a command; false if reading cannot continue. */
 static bool read_answer(const char **wire, size_t *left, enum pop3_answer kind,
 	struct answer *answer)
 {
@@ -168,7 +170,7 @@ static bool read_answer(const char **wire, size_t *left, enum pop3_answer kind,
 /* ---- proofs ----------------------------------------------------------------
  */
 
-/* A whole letter, and what must be known of it before it may be shown. */
+/* A complete letter, and what must be proven before it may be published. */
 struct claim {
 	size_t letter;
 	size_t position;
@@ -177,14 +179,15 @@ struct claim {
 
 static struct claim claims[FAKE_LETTERS_MAX];
 static size_t claim_count;
-/* How the server answers UIDL n, as far as it has done so; in earlier runs,
- * too.
- */
+/* How the server has answered UIDL n so far, also in earlier runs. */
 static enum pop3_uidl_form known_form;
-/* Of which message UIDL was refused, and NOOP is still to tell why; 0: none. */
+/*
+ * The message for which UIDL was refused, and NOOP must still tell why; 0:
+ * none.
+ */
 static uint32_t refused_number;
 
-/* Without blanks and TABs around it. */
+/* Removes spaces and TABs around it. */
 static void trim(const char **text, size_t *length)
 {
 	while (*length > 0 && memchr(" \t", **text, 2) != NULL) {
@@ -195,7 +198,7 @@ static void trim(const char **text, size_t *length)
 		--*length;
 }
 
-/* Has no other message this one's uid? */
+/* Is this message's uid unique? */
 static bool is_unique(const struct message *message)
 {
 	size_t length = message->uid_length;
@@ -212,7 +215,10 @@ static bool is_unique(const struct message *message)
 	return true;
 }
 
-/* How does "UIDL n" have the answer that this message must give, if at all? */
+/*
+ * In which form does "UIDL n" have the answer that this message must give, if
+ * any?
+ */
 static enum pop3_uidl_form form_of(const struct answer *answer, uint32_t number)
 {
 	const struct message *message = message_numbered(number);
@@ -234,7 +240,7 @@ static enum pop3_uidl_form form_of(const struct answer *answer, uint32_t number)
 	}
 	if (said == number && left > 0 && memchr(" \t", *text, 2) != NULL) {
 		trim(&text, &left);
-		/* What is said behind the uid does not count. */
+		/* Text after the uid is ignored. */
 		if (left >= message->uid_length &&
 			memcmp(text, uid, message->uid_length) == 0 &&
 			(left == message->uid_length ||
@@ -245,7 +251,7 @@ static enum pop3_uidl_form form_of(const struct answer *answer, uint32_t number)
 	return alone ? POP3_UIDL_ALONE : POP3_UIDL_UNKNOWN;
 }
 
-/* Nothing of it is on its way to be seen, or it is what it must be. */
+/* Is nothing of it about to be published, or is it what it must be? */
 static bool is_shown(const struct claim *claim)
 {
 	enum fake_letter_state state = fake_letters[claim->letter].state;
@@ -254,7 +260,7 @@ static bool is_shown(const struct claim *claim)
 		state == FAKE_PUBLISHED;
 }
 
-/* All that came so far is proven. */
+/* Everything that came so far is proven. */
 static void claims_proven(void)
 {
 	for (size_t i = 0; i < claim_count && !fake_has_failed(); i++)
@@ -263,9 +269,9 @@ static void claims_proven(void)
 }
 
 /*
- * If so many answers too many (or too few) had come at some place before the
- * first of these letters or between them: would each have the size that is
- * listed for the message that it then was?
+ * Suppose that this many answers too many (or too few) arrived somewhere before
+ * or between these letters: would each have the size listed for the message
+ * that it would then be?
  */
 static bool fits(const size_t *fetched, size_t fetches, size_t first, int shift)
 {
@@ -284,7 +290,7 @@ static bool fits(const size_t *fetched, size_t fetches, size_t first, int shift)
 	return true;
 }
 
-/* Which of the claims do the sizes as listed prove? The first so many. */
+/* How many of the claims, in order, do the listed sizes prove? */
 static size_t claims_of_size(void)
 {
 	static size_t fetched[FAKE_COMMANDS_MAX];
@@ -310,7 +316,7 @@ static void claims_unproven(void)
 {
 	size_t believed = 0;
 
-	/* Of a server without proofs, asked one thing at a time. */
+	/* From a server without proofs, with one command at a time. */
 	if (box.proof.form == POP3_UIDL_NONE && !box.proof.learnt) {
 		PROMISE(claim_count == 0 || !session_pipelines(box.session));
 		claim_count = 0;
@@ -323,7 +329,7 @@ static void claims_unproven(void)
 	claim_count = 0;
 }
 
-/* The letter of a RETR, and the row that names it. */
+/* Checks the letter of a RETR, and the row that names it. */
 static void check_letter(size_t i, const struct fake_command *command,
 	const struct answer *answer, bool all_fetched)
 {
@@ -351,7 +357,7 @@ static void check_letter(size_t i, const struct fake_command *command,
 	}
 }
 
-/* The answer to "UIDL n"; false when the server is out of step. */
+/* Checks the answer to "UIDL n"; false if the server is out of step. */
 static bool check_proof(
 	const struct fake_command *command, const struct answer *answer)
 {
@@ -364,7 +370,7 @@ static bool check_proof(
 		known_form = form;
 		return true;
 	}
-	/* It may know UIDL without a number only: NOOP tells. */
+	/* It may support UIDL only without a number: NOOP tells. */
 	if (answer->complete && !answer->ok &&
 		known_form == POP3_UIDL_UNKNOWN &&
 		!session_pipelines(box.session)) {
@@ -375,7 +381,10 @@ static bool check_proof(
 	return false;
 }
 
-/* The answer to NOOP; false when it is the one that UIDL n should have had. */
+/*
+ * Checks the answer to NOOP; false if it is the one that UIDL n should have
+ * had.
+ */
 static bool check_noop(const struct answer *answer)
 {
 	if (refused_number > 0 &&
@@ -388,7 +397,7 @@ static bool check_noop(const struct answer *answer)
 	return false;
 }
 
-/* Every answer, read once more, against what became of it. */
+/* Checks every answer, read once more, against what became of it. */
 static void check_answers(const struct session *session, bool all_fetched)
 {
 	const char *wire = session->wire;
@@ -404,12 +413,12 @@ static void check_answers(const struct session *session, bool all_fetched)
 		bool more = answer.complete;
 
 		if (command->verb == 'R') {
-			/* Once for each, in their order. */
+			/* Once for each message, in order. */
 			PROMISE(command->number > last);
 			PROMISE(message_numbered(command->number) != NULL);
 			last = command->number;
 		}
-		/* Where it proves nothing, it is not asked for. */
+		/* If it proves nothing, it is not sent. */
 		PROMISE(first_form != POP3_UIDL_NONE || command->verb != 'U' ||
 			command->number == 0);
 		answer.complete = false;
@@ -501,7 +510,7 @@ static bool fetch_and_erase(
 
 	*all_fetched = transfer_fetch(transfer, err);
 	if (*all_fetched && plan.fetches > 0) {
-		/* Else answers may belong to other commands. */
+		/* Otherwise, answers may belong to other commands. */
 		PROMISE(session_in_step(box.session, &unasked));
 		PROMISE(ladder_unproven(ladder) == 0);
 		for (size_t i = first_letter; i < fake_letter_count; i++)
@@ -548,7 +557,7 @@ static void record(void)
 		store_commit(box.store, &err);
 }
 
-/* The session, once the destination is open; false: something failed. */
+/* Runs the session, with the destination open; false: something failed. */
 static bool meet(const struct settings *settings, bool first, bool *all_fetched,
 	struct error *err)
 {
@@ -594,8 +603,8 @@ static void play(
 		ladder_close(ladder);
 		fake_revive();
 	} else {
-		/* A batch that was given up is gone, and a message half come.
-		 */
+		/* A batch that was given up is removed, as is an incomplete
+		 * message. */
 		ladder_close(ladder);
 	}
 	check_answers(session, all_fetched);
@@ -643,14 +652,14 @@ static struct policy policy_of(const struct settings *settings)
 	};
 }
 
-/* What the server is made of, run by run. */
+/* What the server is generated from, run by run. */
 struct input {
 	const char *wire;
 	size_t size;
 	bool served;
 };
 
-/* What is said to the next run. */
+/* Begins the session of the next run. */
 static struct session *next_session(
 	const struct settings *settings, struct input *input)
 {
@@ -672,8 +681,8 @@ static struct session *next_session(
 
 	/*
 	 * Without a pipeline everything is believed, unless the server was out
-	 * of step before: what comes too late to be seen as unasked for would
-	 * go unnoticed.
+	 * of step before: bytes that come too late to be recognised as
+	 * unsolicited would go unnoticed.
 	 */
 	session->prompt = settings->mode & 64;
 	if (input->served)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Encoded words and addresses. The first octet says what the others are: a
- * field as it is; or octets that are encoded, or quoted, here, and must come
- * out as they were; or octets of another charset, cut into words, which must
- * come out as iconv converts them in one piece. Whatever comes out is shown in
- * any number of columns.
+ * Encoded words and addresses. The first byte says what the others are: a
+ * field; or bytes that are encoded, or quoted, here, and must be decoded
+ * unchanged; or bytes of another charset, split into words, which must be
+ * decoded as iconv converts them in one piece. The result is shown in any
+ * number of columns.
  */
 #include <locale.h>
 #include <string.h>
@@ -18,8 +18,10 @@
 
 static char field[4 * INPUT_MAX + 64];
 static size_t length;
-/* Opened once, and never closed: what one input leaves in them must not change
- * what comes of the next. */
+/*
+ * Opened once and never closed, to check that one input does not affect the
+ * results of the next.
+ */
 static struct charsets *charsets;
 
 static void add(const char *bytes, size_t n)
@@ -28,7 +30,10 @@ static void add(const char *bytes, size_t n)
 	length += n;
 }
 
-/* Decodes the field into exactly so much room, which the sanitizer guards. */
+/*
+ * Decodes the field into a buffer of exactly this size, which the sanitizer
+ * guards.
+ */
 static char *decode(size_t room, size_t *n)
 {
 	char *to = malloc(room + 1);
@@ -40,7 +45,10 @@ static char *decode(size_t room, size_t *n)
 	return to;
 }
 
-/* Octets that are no blanks at the ends are all there in room enough. */
+/*
+ * Bytes without leading or trailing spaces are all there if the buffer is large
+ * enough.
+ */
 static void check_same(const uint8_t *wanted, size_t size)
 {
 	size_t n;
@@ -51,8 +59,8 @@ static void check_same(const uint8_t *wanted, size_t size)
 }
 
 /*
- * A smaller room gets the same, cut by less than a character that did not fit,
- * and one before it that was never whole.
+ * A smaller buffer gets the same text, truncated by less than a character that
+ * did not fit, and one before it that was incomplete.
  */
 static void check_cut(size_t room)
 {
@@ -113,7 +121,7 @@ static void check_quoted_printable(const uint8_t *data, size_t size)
 	check_same(data, size);
 }
 
-/* Each octet of Latin 9 is one character. */
+/* Each byte of Latin 9 is one character. */
 static void check_latin(const uint8_t *data, size_t size)
 {
 	size_t n;
@@ -136,7 +144,7 @@ static void check_latin(const uint8_t *data, size_t size)
 	free(got);
 }
 
-/* What is quoted is one name, whatever is in it. */
+/* A quoted string is one name, whatever it contains. */
 static void check_quotes(const uint8_t *data, size_t size)
 {
 	static struct words_mailbox mailbox;
@@ -173,7 +181,7 @@ static const struct {
 	{"windows-1255", "CP1255"},
 };
 
-/* What iconv makes of it in one piece; false if it is malformed. */
+/* Returns iconv's result for the whole text; false if it is malformed. */
 static bool convert_whole(const char *opens, const uint8_t *data, size_t size,
 	char *to, size_t *n)
 {
@@ -195,7 +203,7 @@ static bool convert_whole(const char *opens, const uint8_t *data, size_t size,
 	return good;
 }
 
-/* The first octet says which charset it is, and where it is cut. */
+/* The first byte selects the charset, and where it is split. */
 static void check_charset(const uint8_t *data, size_t size)
 {
 	static char wanted[8 * INPUT_MAX];
