@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: ISC
-# The families of torture: which scenarios, which points, which blows.
+# The families of torture: scenarios, points, and the kind of harm.
 # shellcheck disable=SC2154 # the worker's and the scenario's variables
 
-# each_scenario FUNCTION: those that a kill, a fault or a cut may hit.
+# each_scenario FUNCTION: runs it for the scenarios of kills, faults and cuts.
 each_scenario() {
     local kind policy phase
     for kind in maildir mbox; do
         for policy in never now after; do
             for phase in first later recover rebound; do
                 [ "$policy-$phase" != after-first ] || continue
-                # Nothing is left there to be known again.
+                # Nothing would be left there to be recognised.
                 [ "$policy-$phase" != now-rebound ] || continue
                 can_do "$kind" $phase || continue
                 scenario $kind $policy $phase
@@ -17,7 +17,7 @@ each_scenario() {
             done
         done
     done
-    # What goes by its copy here, and by sizes.
+    # Policies that depend on the copy here, and on sizes.
     for policy in trashed purged large room; do
         scenario maildir $policy later
         "$1"
@@ -26,13 +26,14 @@ each_scenario() {
     "$1"
 }
 
-# A tracer without rights does not see which file a call is about: keepmail is
-# not dumpable.
+# Without privileges, a tracer cannot see which file a call concerns, since
+# keepmail is not dumpable.
 can_do() {
     [ "$(id -u)" -eq 0 ] || [ "$1-$2" != mbox-recover ]
 }
 
-# How many calls a run makes from the scenario's state; their list in $w/log.
+# The number of calls of a run from the scenario's state; they are listed in
+# $w/log.
 count_calls() {
     reset
     "$strike" -o "$w/log" "$KEEPMAIL" -f "$rc" >/dev/null 2>&1
@@ -53,14 +54,14 @@ crash_point() {
     [ $? -ne 126 ] || return
     judge_now
     [ $((k % 2)) -eq 0 ] || be_read
-    # Once more while it recovers, each time elsewhere.
+    # Killed again during the recovery, each time at another call.
     "$strike" -n $((1 + k * 7 % calls)) "$KEEPMAIL" -f "$rc" >/dev/null 2>&1
     judge_now
     judge_end
     point_end "killed before call $(call_name "$k")"
 }
 
-# Meanwhile its owner reads what is there, which moves and flags it.
+# Meanwhile, a mail reader reads the mail, which moves and flags it.
 be_read() {
     local file
     [ "$kind" = maildir ] || return 0
@@ -83,7 +84,7 @@ crash_family() {
     each_scenario crash_calls
     scenario maildir brake later
     crash_calls
-    # Many calls, much the same: each forty-first.
+    # There are many similar calls, so only every forty-first is struck.
     for kind in maildir mbox; do
         scenario $kind now many
         count_calls
@@ -102,7 +103,7 @@ disk_make() {
         mount -o loop "$w/image-$1" "$w/disk-$1"
 }
 
-# The power is back: the journals are replayed, and what was not synced is gone.
+# The power is back: the journals are replayed, and unsynced data is lost.
 disks_again() {
     umount "$w/disk-a" "$w/disk-b" &&
         mount -o loop "$w/image-a" "$w/disk-a" &&
@@ -122,8 +123,9 @@ power_is_possible() {
     return $ok
 }
 
-# power_point CALL FIRST: cut or kill there; then cut elsewhere, in the run that
-# recovers. A kill leaves what was not synced, for the next run to see to.
+# power_point CALL FIRST: cuts the power, or kills, there; then cuts it
+# elsewhere, in the run that recovers. After a kill, unsynced data remains for
+# the next run.
 power_point() {
     local k=$1 first=$2 second=$((1 + $1 * 5 % calls))
     point_begin
@@ -135,7 +137,8 @@ power_point() {
     if [ "$first" = cut ]; then
         disks_again
     else
-        # The worst time for the second: the run believes that it is done.
+        # The worst time for the second cut: the run believes that it has
+        # finished.
         second=$((calls + 1000))
     fi
     judge_now
@@ -181,8 +184,8 @@ power_family() {
 
 # ---- fault ----------------------------------------------------------------------
 
-# What a run that met a fault said: nothing, or one sentence and a status that
-# tells what to do.
+# Checks the output of a run with a fault: nothing, or one message, and a status
+# that says what to do.
 judge_words() {
     local lines
     lines=$(grep -c . "$w/said")
@@ -191,7 +194,7 @@ judge_words() {
         return
     fi
     [ "$lines" -ge 1 ] || complain "status $1 without a word"
-    # Of a lasting fault first that the copies cannot be looked for is said.
+    # With a lasting fault, a first line says that copies cannot be looked for.
     case $policy in
     now | after | trashed | purged | large | room) [ "$lines" -ne 2 ] || lines=1 ;;
     esac
@@ -218,7 +221,8 @@ fault_point() {
     point_end "$action$* at call $(call_name "$k")"
 }
 
-# Few and telling: in one scenario of each kind they are tried at any stride.
+# The few most important ones: tried in one scenario of each kind, with any
+# stride.
 is_special() {
     [ "$stride" -eq 1 ] || [ "$policy-$phase" != now-later ] || {
         turn=$((turn + 1))
@@ -272,7 +276,7 @@ network_point() {
     point_end "$link: $harm after $n octets"
 }
 
-# What the server says in a whole run, and where its lines end.
+# Records what the server sends in a whole run, and where its lines end.
 record_lines() {
     reset
     echo "record 0" >"$w/harm"
@@ -280,7 +284,8 @@ record_lines() {
     tr '\0' x <"$w/harm.record" >"$w/stream"
     octets=$(wc -c <"$w/stream")
     LC_ALL=C awk '{ n += length($0) + 1; print n }' "$w/stream" >"$w/bounds"
-    # Between them a spread: inside of lines, of messages, of CRLF.
+    # In addition, offsets at regular distances: within lines, messages and
+    # CRLF.
     awk -v octets="$octets" 'BEGIN { for (n = 1; n < octets; n += 41) print n }' \
         >>"$w/bounds"
     awk '{ print } NR % 3 == 0 && $1 > 0 { print $1 - 1 }' "$w/bounds" |
@@ -292,7 +297,7 @@ network_points() {
     while read -r n; do
         [ $((n % every)) -ne 0 ] || ! is_mine || network_point "$harm" "$n"
     done <"$w/bounds"
-    # The end of it all, whatever the stride: DELE and QUIT.
+    # The last part, with any stride: DELE and QUIT.
     [ "$harm" = cut ] && [ "$stride" -gt 1 ] && [ "$link-$kind" = clear-maildir ] || return
     tail -n 12 "$w/bounds" >"$w/ends"
     while read -r n; do
@@ -317,7 +322,7 @@ network_family() {
         record_lines
         network_points cut 17
     done
-    # Inside of TLS: handshake, records, and their ends.
+    # Within TLS: the handshake, records, and their ends.
     awk 'BEGIN { for (n = 0; n < 3000; n += 19) print n
         for (; n < 60000; n += 331) print n }' >"$w/bounds"
     scenario maildir now later "timeout = 1"

@@ -2,16 +2,16 @@
 /*
  * judge [-s STORE] SENT SERVER DESTINATION...
  *
- * What became of the mail: SENT is a folder with all the messages there ever
- * were, SERVER the folder of those that the server still has, DESTINATION a
- * Maildir or an mbox; what is not there is empty. Prints, on one line, how many
+ * Checks what became of the mail: SENT is a folder with all messages that ever
+ * existed, SERVER the folder of those that the server still has, DESTINATION a
+ * Maildir or an mbox; a missing one is empty. Prints, on one line, how many
  * messages are
  *     lost      not in the destination
  *     doubled   there more often than they were sent
  *     torn      there, and never sent
- *     erased    neither there nor on the server any more
- * With -s the store's integrity, and a sum over the destination and the store's
- * messages, by which two runs are compared.
+ *     erased    neither there nor on the server
+ * With -s also the store's integrity, and a sum over the destination and the
+ * store's messages, by which two runs are compared.
  */
 #include <sqlite3.h>
 #include <stdint.h>
@@ -21,7 +21,10 @@
 
 #include "../lib/sums.h"
 
-/* How many times a sum is in the list, from position i on; i moves past it. */
+/*
+ * Counts the occurrences of a sum in the list from position i on, and moves i
+ * past them.
+ */
 static size_t run_of(const struct sums *sums, size_t *i, const char *sum)
 {
 	size_t n = 0;
@@ -45,8 +48,8 @@ static uint64_t mix(uint64_t hash, const void *bytes, size_t length)
 }
 
 /*
- * The store's integrity, and its rows into the sum: but for what a poll notes
- * of the listing, which no longer has what was erased.
+ * Checks the store's integrity, and adds its rows to the sum, except for what a
+ * poll notes about the listing, which no longer contains erased messages.
  */
 static const char *judge_store(const char *path, uint64_t *hash)
 {

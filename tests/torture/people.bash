@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: ISC
-# The family "people": between any two runs an owner, another program or the clock
-# does something that has nothing to do with crashes.
+# The family "people": between any two runs, the owner, another program or the
+# clock does something that has nothing to do with crashes.
 # shellcheck disable=SC2154,SC2034 # the worker's and the scenario's variables
 
-# Each message has a line of its own by which it is known wherever it lies.
+# Each message contains a unique line by which it is recognised anywhere.
 known_messages=6
 all_messages=8
 
@@ -12,7 +12,7 @@ people_message() {
         "$1" "$1" "$1" "$1" "$1"
 }
 
-# serve FROM TO: these are on the server now.
+# serve FROM TO: makes these messages available on the server.
 people_serve() {
     local i
     for ((i = $1; i <= $2; i++)); do
@@ -38,7 +38,8 @@ people_rc() {
     chmod 600 "$rc"
 }
 
-# Six of eight messages came 31 days ago; saved, for each point to begin with.
+# Six of eight messages came 31 days ago; the state is saved, and each point
+# begins with it.
 people_scenario() {
     kind=$1 policy=$2
     what="people, $kind, delete = $policy"
@@ -61,7 +62,7 @@ people_reset() {
 
 # ---- what is done ------------------------------------------------------------------
 
-# copy_of N: the file in the Maildir that holds it; "" where it was moved away.
+# copy_of N: the file in the Maildir with message N; "" if it was moved away.
 people_copy() {
     grep -rls "^mark-$1-" "$place/new" "$place/cur" 2>/dev/null | head -n 1
 }
@@ -70,7 +71,7 @@ people_name() {
     echo "1795000000.M${1}P4711.mailhost,S=200:2,${2-S}"
 }
 
-# take N: message N to $w/taken, and away from where it was; false: not there.
+# take N: moves message N to $w/taken; false if it does not exist.
 people_take() {
     local file
     rm -f "$w/taken"
@@ -172,7 +173,8 @@ act_remove_all() {
 }
 
 act_old_state() {
-    # An mbox does not tell what is in it of a later state.
+    # An mbox does not show which of its messages are newer than the restored
+    # state.
     [ "$kind" = maildir ] || return 0
     rm -rf "$state"
     cp -a "$w/saved/state" "$state"
@@ -185,7 +187,8 @@ act_no_state() {
     stateless=1
 }
 
-# Where the mail was lies something else; it is put back before the end.
+# The place of the mail contains something else; the mail is put back before the
+# end.
 act_other_place() {
     [ "$aside" -eq 0 ] && [ -e "$place" ] || return 0
     mv "$place" "$w/aside"
@@ -194,7 +197,7 @@ act_other_place() {
     placeless=1
 }
 
-# As a disk that is mounted again; what came meanwhile is not thrown away.
+# As if a disk were mounted again; mail that came meanwhile is kept.
 people_put_back() {
     if [ -d "$place" ]; then
         mv "$place"/new/* "$w/aside/new/" 2>/dev/null
@@ -229,7 +232,7 @@ people_acts="nothing file_new file_same to_mbox add_headers edit flag trash remo
 
 # ---- runs ---------------------------------------------------------------------------
 
-# One run, by whatever clock; its words in $said.
+# Runs keepmail with any clock; its output is in $said.
 people_run() {
     local command=("$KEEPMAIL" -f "$rc" "$@")
     if [ "$strikes" -gt 0 ] && [ $# -eq 0 ]; then
@@ -249,7 +252,7 @@ people_run() {
     esac
 }
 
-# The way out that the sentence names, where its owner would take it.
+# Takes the way out that the message names, if the owner would.
 people_settle() {
     local i
     for i in 1 2 3 4; do
@@ -272,7 +275,7 @@ people_settle() {
     [ "$status" -ne 65 ] || complain "no way out: $said"
 }
 
-# Right after a run: what left the server, and was it to go?
+# Right after a run: which messages left the server, and should they have?
 people_judge() {
     local i
     for ((i = 1; i <= known_messages; i++)); do
@@ -289,7 +292,7 @@ people_judge() {
         erased=$((erased + 1))
         complaint="$complaint; $i was erased"
     done
-    # What came lately is not due, whatever the clock says.
+    # Mail that came recently is not due, whatever the clock says.
     for ((; i <= all_messages; i++)); do
         [ "$news" -eq 0 ] || [ -e "$w/mail/$i.eml" ] || [ "$policy" = now ] ||
             [ -n "${removed[i]-}" ] || {
@@ -306,14 +309,16 @@ people_note_gone() {
     done
 }
 
-# All that there is must be somewhere, and nothing twice.
+# Every message must be somewhere, and none twice.
 people_count() {
     local i n again
-    # With neither its state nor the mail a run is the first, for all it knows.
+    # With neither its state nor the mail, a run must assume that it is the
+    # first.
     again=$((stateless && placeless))
     for ((i = 1; i <= all_messages; i++)); do
         n=$(grep -c "^mark-$i-$" "$w/marks")
-        # What its owner edited is not what was sent, which may come again.
+        # An edited message differs from the one sent, which may be fetched
+        # again.
         [ "$n" -le $((1 + ${edited[i]-0} + again)) ] || {
             doubled=$((doubled + n - 1))
             complaint="$complaint; $i is here $n times"
@@ -341,7 +346,7 @@ people_point() {
         [ "$act" != news ] || news=1
         "act_$act"
         people_run
-        # A place that is not there: nothing may have happened at all.
+        # If the place does not exist, nothing may have happened at all.
         people_judge
         if [ "$aside" -gt 0 ] && [ "$act" != other_place ]; then
             people_put_back

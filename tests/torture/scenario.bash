@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: ISC
-# A scenario: mail, a server that has it, and how far an account came.
+# A scenario: mail, a server that has it, and the state of an account.
 # shellcheck disable=SC2154 # the worker's variables: w, mine, of, turn
 
-# The worker's server, which lets a login wait until the session before it ended.
+# The worker's server, which delays a login until the previous session has
+# ended.
 server_start() {
     mkdir -p "$w/server" "$w/mail"
     "$lib/popserver" --work "$w/server" --folder "$w/mail" --patient \
         --harm "$w/harm" >"$w/server/output" 2>&1 &
     echo $! >"$w/server.pid"
-    # Nothing in this shell waits for it.
+    # This shell does not wait for it.
     disown
     local i
     for ((i = 0; i < 400; i++)); do
@@ -23,12 +24,13 @@ server_stop() {
     rm -f "$w/server.pid"
 }
 
-# scenario KIND POLICY PHASE [SETTING...]: the state that each of its points
-# starts from, saved. KIND: maildir, mbox. POLICY: never, now, after, trashed,
-# purged, large (delete-larger-than), room (max-server-size), brake (when trashed,
-# and most is missing). PHASE: first (a new account), later (half of the mail is
-# known), recover (and a run was killed while storing), many (two batches), rebound
-# (half of the mail is known, and the server gave all of it new uids).
+# scenario KIND POLICY PHASE [SETTING...]: creates and saves the state from
+# which each of its points starts. KIND: maildir, mbox. POLICY: never, now,
+# after, trashed, purged, large (delete-larger-than), room (max-server-size),
+# brake (when trashed, and most is missing). PHASE: first (a new account), later
+# (half of the mail is known), recover (and a run was killed while storing),
+# many (two batches), rebound (half of the mail is known, and the server gave
+# new uids to all of it).
 scenario() {
     kind=$1 policy=$2 phase=$3
     shift 3
@@ -44,7 +46,7 @@ scenario() {
     while [ "$phase" = many ] && [ $((i += 1)) -le 1040 ]; do
         printf 'Subject: %d\n\n%d\n' $i $i >"$w/sent/$i"
     done
-    # Nothing but their number tells these two apart.
+    # These two differ only by their number.
     case $phase in
     first | recover)
         printf '\nno header\n' >"$w/sent/y1"
@@ -69,8 +71,8 @@ scenario() {
     [ ! -e "$place" ] || cp -a "$place" "$w/saved/place"
 }
 
-# The names and sizes of all mail, in order. Three messages are larger than $large,
-# and without the first three all fit into $room.
+# The names and sizes of all mail, in order. Three messages are larger than
+# $large, and without the first three all of it fits into $room.
 measure_mail() {
     local file
     names=()
@@ -84,12 +86,12 @@ measure_mail() {
     room=$(awk 'NR > 3 { n += $1 } END { print n + 50 }' "$w/sizes")
 }
 
-# What no run may erase: the names in $w/stays.
+# The messages that no run may erase: their names are in $w/stays.
 note_stays() {
     local file
     case $policy in
     now) ;;
-    # What its owner throws away below.
+    # Those that the owner trashes below.
     trashed) printf '%s\n' "${names[@]:3}" ;;
     purged) printf '%s\n' "${names[@]:2}" ;;
     large) awk -v large="$large" '$1 <= large { print $2 }' "$w/sizes" ;;
@@ -99,13 +101,13 @@ note_stays() {
     esac >"$w/stays"
 }
 
-# The copy of the n-th message, a Maildir's.
+# The copy of the n-th message in a Maildir.
 copy_of() {
     sqlite3 "$state/a.db" "SELECT '$place/new/' || name FROM message
         WHERE CAST(uid AS TEXT) = '${names[$1 - 1]}'"
 }
 
-# What the owner of the mail did with it since. What he removed was not lost.
+# What the owner did with the mail since. Removed mail does not count as lost.
 be_owner() {
     local i name gone=()
     case $kind-$policy in
@@ -185,7 +187,7 @@ be_moved() {
     done
 }
 
-# What the earlier run erased is not served again.
+# Messages that the earlier run erased are not served again.
 forget_erased() {
     local file
     for file in "${known[@]}"; do
@@ -193,13 +195,13 @@ forget_erased() {
     done
 }
 
-# The scenario is not what it is called: that counts as a failure of its own.
+# The scenario could not be created as intended: this counts as a failure.
 scenario_failed() {
     echo "$what: $1" >>"$w/failures"
     echo "0 0 0 0 0 0 1" >>"$w/results"
 }
 
-# A run was killed half-way through its batch: rows are "arriving".
+# A run was killed in the middle of its batch: rows are "arriving".
 be_killed() {
     local at
     cp -a "$w/mail" "$w/before.mail"
@@ -221,11 +223,11 @@ be_killed() {
         return
     fi
     "$strike" -n "$at" "$KEEPMAIL" -f "$rc"
-    # Part of what was written had not reached the file.
+    # Part of the written data had not reached the file.
     [ "$kind" = maildir ] || truncate -s -300 "$place"
 }
 
-# The scenario's state again, as it was saved.
+# Restores the saved state of the scenario.
 reset() {
     rm -rf "$state" "$place" "$w/mail"
     cp -a "$w/saved/mail" "$w/mail"
@@ -233,7 +235,7 @@ reset() {
     [ ! -e "$w/saved/place" ] || cp -a "$w/saved/place" "$place"
 }
 
-# Is the next point one of this worker's?
+# Does the next point belong to this worker?
 is_mine() {
     turn=$((turn + 1))
     [ $((turn % stride)) -eq $((offset % stride)) ] &&
@@ -242,7 +244,7 @@ is_mine() {
 
 # ---- verdicts ------------------------------------------------------------------
 
-# point_begin: what will be counted against this point.
+# point_begin: starts counting failures for this point.
 point_begin() {
     lost=0 doubled=0 erased=0 hangs=0 crashes=0 other=0
     complaint=
@@ -253,7 +255,7 @@ complain() {
     complaint="$complaint; $1"
 }
 
-# point_end NAME: one line of results; what went wrong is told.
+# point_end NAME: evaluates a line of results, and reports failures.
 point_end() {
     echo "1 $lost $doubled $erased $hangs $crashes $other" >>"$w/results"
     [ $((lost + doubled + erased + hangs + crashes + other)) -eq 0 ] ||
@@ -261,13 +263,13 @@ point_end() {
             "hangs $hangs, crashes $crashes$complaint" >>"$w/failures"
 }
 
-# A file, not a process substitution: bash loses count of those where process
-# numbers come round, and waits for ever.
+# Uses a file, not a process substitution: bash confuses those when process ids
+# are reused, and then waits for ever.
 verdict() {
     "$judge" "$@" "$w/sent" "$w/mail" "$place" "$place/.Trash" >"$w/verdict"
 }
 
-# Whatever is here: what no rule says goes stays on the server.
+# At any time: mail that no rule erases stays on the server.
 judge_stays() {
     local name
     while read -r name; do
@@ -278,7 +280,7 @@ judge_stays() {
     done <"$w/stays"
 }
 
-# Right after the blow: is anything erased that is not here, or torn in sight?
+# Right after the harm: is anything erased that is not here, or visibly torn?
 judge_now() {
     local l d t e
     verdict
@@ -293,11 +295,11 @@ judge_now() {
     [ "$kind" = mbox ] || doubled=$((doubled + d))
 }
 
-# One undisturbed run, which must come through.
+# An undisturbed run, which must succeed.
 run_through() {
     said=$(timeout 60 "$KEEPMAIL" -f "$rc" 2>&1)
     status=$?
-    # Silence, but where a brake holds.
+    # It must print nothing, unless a brake applies.
     if [ $status -eq "$expects" ]; then
         [ $status -eq 0 ] && [ -n "$said" ] || return
     fi
@@ -310,11 +312,12 @@ run_through() {
     fi
 }
 
-# To the end, and once more: all is here once, and the last run changes nothing.
+# Finally, and once more: all mail is here once, and the last run changes
+# nothing.
 judge_end() {
     local l d t e integrity sum last again
     run_through
-    # What a rule of sizes takes was fetched by an earlier run.
+    # Mail that a rule of sizes erases was fetched by an earlier run.
     case $policy in large | room) run_through ;; esac
     verdict -s "$state/a.db"
     read -r _ _ _ _ _ _ _ _ _ _ _ sum <"$w/verdict"

@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Runs a program and harms it at one of its calls that change the world.
+ * Runs a program and harms it at one of its calls that have side effects.
  *
  *   strike [OPTION...] COMMAND [ARGUMENT...]
- *     -n K       at the K-th such call (0, the default: none, only count)
+ *     -n K       at the Kth such call (0, the default: none, only count)
  *     -a ACTION  kill    SIGKILL before the call (the default)
- *                NAME    the call fails so: ENOSPC, EIO, EDQUOT, EMFILE, EINTR
- *                short   it writes only half of what it was given
- *                lose    a sync fails with EIO, and what it should have made
- *                        durable is gone, as after an error of the disk
- *                cut     power cut: the file systems of -m stop as they are on
- *                        disk, and the program is killed
- *     -f         from the K-th call on, each one
- *     -e         at the program's end, if it makes fewer calls (power cut only)
- *     -m DIR     a file system that the power cut hits (may be repeated)
- *     -o FILE    a line for each call: its number, name, and file
+ *                NAME    the call fails with ENOSPC, EIO, EDQUOT, EMFILE, EINTR
+ *                short   it writes only half of the data
+ *                lose    a sync fails with EIO, and the data that it should
+ * have made durable is lost, as after a disk error cut     power cut: the file
+ * systems of -m stop as they are on disk, and the program is killed -f at each
+ * call from the Kth on -e         at the program's end, if it makes fewer calls
+ * (power cut only) -m DIR     a file system that the power cut affects (may be
+ * repeated) -o FILE    writes a line for each call: its number, name, and file
  *     -t SECONDS the program hangs if it takes longer (default 60)
  *
- * What counts is every call but those that are known to change nothing, so that
- * a call nobody thought of is struck, too. Output to descriptors 1 and 2 does
- * not count. Exits like the program, 128 + N when signal N ended it, 124 when
- * it hung, 125 when it cannot be traced, and 126 when there were fewer calls.
+ * Every call counts except those that are known to change nothing, so that an
+ * unexpected call is struck, too. Output to descriptors 1 and 2 does not count.
+ * Exits like the program, with 128 + N if signal N killed it, 124 if it hung,
+ * 125 if it cannot be traced, and 126 if there were fewer calls.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -51,7 +49,7 @@ int main(void)
 }
 #else
 
-/* As in the kernel's fs/ext4/ext4.h; no header of user space has it. */
+/* As in the kernel's fs/ext4/ext4.h; no user space header defines it. */
 #define EXT4_IOC_SHUTDOWN _IOR('X', 125, uint32_t)
 #define SHUTDOWN_WITHOUT_LOG 2
 
@@ -66,13 +64,13 @@ enum action {
 #define MOUNTS_MAX 4
 #define DIRTY_MAX 4096
 
-/* Octets that were written and are not durable yet. */
+/* Bytes that were written and are not durable yet. */
 struct dirty {
 	dev_t dev;
 	ino_t ino;
 	long long at;
 	long long length;
-	char path[48]; /* by which the tracer reaches the file */
+	char path[48]; /* by which the tracer accesses the file */
 };
 
 static struct {
@@ -167,7 +165,7 @@ static void load(size_t offset)
 	emit(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
 }
 
-/* If the number is this one: stop for it when its argument has these bits. */
+/* If the number matches: stop if its argument has these bits. */
 static void stop_if_bits(int number, unsigned argument, uint32_t bits)
 {
 	size_t at = offsetof(struct seccomp_data, args) + 8 * argument;
@@ -179,7 +177,7 @@ static void stop_if_bits(int number, unsigned argument, uint32_t bits)
 	emit(BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
 }
 
-/* If the number is this one: no stop when it goes to descriptor 1 or 2. */
+/* If the number matches: do not stop for output to descriptor 1 or 2. */
 static void let_output_pass(int number)
 {
 	emit(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, 5);
@@ -193,7 +191,7 @@ static void let_output_pass(int number)
 static bool install_filter(void)
 {
 	struct sock_fprog fprog = {.filter = program};
-	/* Directories are opened to be synced or read through. */
+	/* Directories are opened to be synced or read. */
 	uint32_t bits = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_DIRECTORY;
 
 	load(offsetof(struct seccomp_data, arch));
@@ -258,7 +256,7 @@ static long long position(pid_t pid, int fd)
 	return at;
 }
 
-/* Notes what a write is about to change, and what a sync makes durable. */
+/* Notes what a write will change, and what a sync makes durable. */
 static void note(pid_t pid, const struct user_regs_struct *regs)
 {
 	struct dirty one = {.length = (long long)regs->rdx};
@@ -291,7 +289,7 @@ static void note(pid_t pid, const struct user_regs_struct *regs)
 	}
 }
 
-/* What an earlier sync did not make durable is zeros from now on. */
+/* Replaces what an earlier sync did not make durable with zeros. */
 static void lose_data(pid_t pid, const struct user_regs_struct *regs)
 {
 	static const char zeros[65536];
@@ -311,7 +309,7 @@ static void lose_data(pid_t pid, const struct user_regs_struct *regs)
 			continue;
 		int fd = open(one->path, O_WRONLY);
 
-		/* The descriptor may be another file's by now. */
+		/* The descriptor may belong to another file by now. */
 		if (fd < 0 || fstat(fd, &st) < 0 || st.st_ino != one->ino) {
 			if (fd >= 0)
 				close(fd);
@@ -382,7 +380,7 @@ static void cut_power(void)
 	struck = true;
 }
 
-/* Whoever is at the call, and who started it, which would go on. */
+/* Kills the process at the call, and its parent, which would continue. */
 static void kill_all(pid_t pid)
 {
 	kill(pid, SIGKILL);
