@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A delay line between a client and a server on loopback:
+ * Delays connections between a client and a server on loopback:
  *
  *   delay PORT MS PORTS REPORT
  *
- * listens on a free port, which it writes to the file PORTS, and passes on what
- * it is sent to and from PORT, MS milliseconds later each way. Order and
- * throughput are kept, any amount may be in flight, and the server hears of a
- * connection as late as it would of TCP's handshake, so that the greeting comes
- * after two round trips. When a connection is over, REPORT gets a line:
+ * listens on a free port, which it writes to the file PORTS, and relays between
+ * its clients and PORT with a delay of MS milliseconds each way. Order and
+ * throughput are preserved, any amount may be in flight, and the server learns
+ * of a connection as late as with TCP's handshake, so that the greeting arrives
+ * after two round trips. When a connection has ended, a line is added to
+ * REPORT:
  *
  *   turns N up OCTETS down OCTETS
  *
- * turns is how often the client sent something after it had been sent
- * something: of one that waits for each answer, its round trips.
+ * turns is how often the client sent something after having received something:
+ * for a client that waits for each answer, its round trips.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -35,7 +36,7 @@
 #define LINES_MAX 512
 #define NEVER INT64_MAX
 
-/* Ends of a line, and ways, by where they come from. */
+/* The two ends of a connection; directions are named by their origin. */
 enum { CLIENT, SERVER };
 
 struct piece {
@@ -49,9 +50,10 @@ struct piece {
 struct way {
 	struct piece *first;
 	struct piece *last;
-	int64_t end_due; /* the sender's end is passed on then; 0: no end yet */
-	bool closed;	 /* it was */
-	bool blocked;	 /* the receiver takes no more now */
+	int64_t end_due; /* when the sender's end is passed on; 0: not ended yet
+			  */
+	bool closed;	 /* its end was passed on */
+	bool blocked;	 /* the receiver accepts no more now */
 	unsigned long long octets;
 };
 
@@ -131,7 +133,7 @@ static void connect_line(struct line *line)
 	set_option(fd, TCP_NODELAY);
 }
 
-/* Takes in what an end has sent: one piece; false when there is none. */
+/* Receives one piece from an end; false if there is none. */
 static bool take(struct line *line, int from)
 {
 	static char bytes[PIECE_SIZE];
@@ -173,11 +175,11 @@ static void hear(struct line *line, int from)
 		return;
 	line->turns += line->answered;
 	line->answered = false;
-	/* The delay is ours, and none of the kernel's. */
+	/* Only our delay counts, not the kernel's. */
 	set_option(line->fds[CLIENT], TCP_QUICKACK);
 }
 
-/* Passes on what is due; when the next is. */
+/* Passes on what is due; returns when the next is due. */
 static int64_t pass(struct line *line, int from)
 {
 	struct way *way = &line->ways[from];
@@ -213,7 +215,7 @@ static int64_t pass(struct line *line, int from)
 	return NEVER;
 }
 
-/* Does what is due on a line; when there is more to do. */
+/* Advances a connection; returns when there is more to do. */
 static int64_t advance(struct line *line)
 {
 	if (!line->connected && line->connect_due > now())
@@ -246,7 +248,10 @@ static void end_line(struct line *line)
 	free(line);
 }
 
-/* Advances all lines, ends those that are over; when there is more to do. */
+/*
+ * Advances all connections, and closes those that have ended; returns when
+ * there is more to do.
+ */
 static int64_t advance_all(void)
 {
 	int64_t due = NEVER;
@@ -267,7 +272,9 @@ static int64_t advance_all(void)
 	return due;
 }
 
-/* Only what there is to wait for: an end that is over would wake us always. */
+/*
+ * Waits only for what is possible: an end that has ended would always wake us.
+ */
 static struct pollfd waits_for(const struct line *line, int end)
 {
 	struct pollfd wait = {.fd = line->fds[end]};
@@ -322,7 +329,8 @@ static int listen_anywhere(const char *path)
 		listen(fd, 256) < 0)
 		return -1;
 	getsockname(fd, (struct sockaddr *)&address, &length);
-	/* Under another name first: who waits for it finds it whole. */
+	/* Written under another name first, so that it is complete when it
+	 * appears. */
 	snprintf(new_path, sizeof new_path, "%s.new", path);
 	FILE *file = fopen(new_path, "w");
 

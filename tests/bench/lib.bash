@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: ISC
-# For run: the tools, how each is told what to do, and one run of one of them.
+# For run: the tools, how each is configured, and one run of a tool.
 # shellcheck disable=SC2034,SC2154,SC2317 # shared with run, scenarios.bash, helpers.bash
 
-# What a scenario says; new_scenario sets it anew.
-#   scenario  its name              tools     who takes part
+# The variables of a scenario, which new_scenario initialises.
+#   scenario  its name              tools     that take part
 #   port      where to connect      tls       0, 1
-#   user      and $password         users     E: so many of them, user1, user2...
+#   user      and $password         users     E: their number, user1, user2...
 #   to        maildir, mbox         deletes   0, 1
-#   seen      1: nothing is new     expected  messages that are to be delivered
+#   seen      1: nothing is new     expected  messages to be delivered
 #   delayed   1: by start_delay     bulky     1: delivered mail is deleted
 new_scenario() {
     scenario=$1
@@ -23,7 +23,7 @@ new_scenario() {
         fi
     done
     tools=("${have[@]}" limit)
-    # Old mail was moved aside: ext4 walks over freed inodes for minutes.
+    # Old mail is moved aside: ext4 takes minutes to walk over freed inodes.
     work=$BATS_TEST_TMPDIR/$scenario
     mkdir -p "$work/server" "$work/old"
     chmod 755 "$work"
@@ -116,7 +116,7 @@ fdm_ready() {
     command=(timeout 300 fdm -q -f "$own/rc" fetch)
 }
 
-# A process for each message is its way; this is the cheapest there is.
+# It starts a process for each message; this is the cheapest one.
 fetchmail_ready() {
     local more="sslproto ''"
     [ "$tls" = 0 ] ||
@@ -163,7 +163,7 @@ limit_ready() {
 
 # ---- one run -----------------------------------------------------------------
 
-# What was delivered by a tool, in all its mailboxes.
+# The number of messages that a tool delivered, in all its mailboxes.
 delivered() {
     local path count=0 n
     for path in "$work/$1"/mail*; do
@@ -179,14 +179,14 @@ delivered() {
 }
 
 aside=0
-# ready TOOL: nothing of an earlier run is left, unless it is to be known.
+# ready TOOL: removes everything from earlier runs, unless it is to be known.
 ready() {
     own=$work/$1
     if [ "$seen" = 0 ] && [ -e "$own" ]; then
         aside=$((aside + 1))
         mv "$own" "$work/old/$aside"
     fi
-    # fdm wants a Maildir that is private.
+    # fdm requires a private Maildir.
     umask 077
     mkdir -p "$own"
     "$1_ready"
@@ -209,7 +209,7 @@ stop_delay() {
     delay_pid=
 }
 
-# How many turns the connections since the last call took together.
+# The total turns of the connections since the last call.
 turns() {
     [ "$delayed" = 1 ] || { echo -; return; }
     sleep 0.3
@@ -217,21 +217,21 @@ turns() {
     : >"$work/turns"
 }
 
-# one TOOL ROUND: a run, and what came of it; round 0 is not written down.
+# one TOOL ROUND: a run and its results; round 0 is not recorded.
 one() {
     local tool=$1 round=$2 result turned before=0 count status
     ready "$tool"
     before_run
     [ "$seen" = 0 ] || before=$(delivered "$tool")
     [ "$delayed" = 0 ] || : >"$work/turns"
-    # Else a syncfs would write what the tool before it left unwritten.
+    # Otherwise, syncfs would write what the previous tool left unwritten.
     sync
     sleep 0.1
     result=$("$measure" "$own/output" "${command[@]}")
     turned=$(turns)
     count=$(($(delivered "$tool") - before))
     status=${result##* }
-    # fetchmail says 1 when there was nothing.
+    # fetchmail returns 1 if there was no mail.
     [ "$tool$status$seen" != fetchmail11 ] || status=0
     if [ "$count" -ne "$expected" ] || [ "$status" -ne 0 ]; then
         say "$(head -c 300 "$own/output")"
@@ -252,7 +252,8 @@ one() {
         "${result// /$'\t'}" "$count" "$expected" "$turned" >>"$table"
 }
 
-# keepmail's mail is what was sent; or the limit's, of what the server made up.
+# Compares keepmail's mail with what was sent; or the limit's, if it is
+# synthetic.
 compare() {
     [ "$seen" = 0 ] && [ "$bulky" = 0 ] || return 0
     if [ -d "$work/sent" ]; then
@@ -265,8 +266,8 @@ compare() {
         fails "keepmail's mail is not what was sent"
 }
 
-# Round 0 warms up; then all tools in turn, so that ratios hold on a machine
-# that does other things, too.
+# Round 0 warms up; then the tools alternate, so that ratios hold on a machine
+# that is busy otherwise, too.
 rounds() {
     local round tool left
     for ((round = 0; round <= RUNS; round++)); do

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What no fetcher can be faster than: it knows nothing, keeps no state, trusts
- * the server, and asks everything at once.
+ * A lower bound for all fetchers: it keeps no state, trusts the server, and
+ * requests everything at once.
  *
- *   limit -p PORT [-t CA-FILE] [-u USER] [-w PASSWORD] [-c COUNT] [-d] [TO
- * PATH] poll (no TO)   login and UIDL in one burst, the listing thrown away
- *     maildir PATH   and all RETRs in the next, each message into PATH: as
- *                    durable as keepmail's, one syncfs for 256 (limit_mail.c)
- *     mbox PATH      or appended to a file, one fdatasync at the end
- *     -d             then all DELEs and QUIT, which is waited for
- *     -c COUNT       so many users at once, a thread each: their names are USER
- *                    with the number behind it
+ *   limit -p PORT [-t CA-FILE] [-u USER] [-w PASSWORD] [-c COUNT] [-d]
+ *         [TO PATH]
+ *     poll (no TO)   login and UIDL in one burst; the listing is ignored
+ *     maildir PATH   and all RETRs in the next, each message into PATH, as
+ *                    durable as keepmail's: one syncfs for 256 (limit_mail.c)
+ *     mbox PATH      or appended to a file, with one fdatasync at the end
+ *     -d             then all DELEs and QUIT, whose answer is waited for
+ *     -c COUNT       COUNT users at once, a thread each: their names are USER
+ *                    followed by the number
  *
- * Prints how many messages it got (poll: how many are listed). QUIT goes out
- * when everything has come, since Dovecot 2.3 loses the end of what it sends
- * over TLS now and then when it is sent before.
+ * Prints how many messages it received (poll: how many are listed). QUIT is
+ * sent when everything has arrived, because Dovecot 2.3 sometimes loses the end
+ * of what it sends over TLS if QUIT comes earlier.
  */
 #include "limit.h"
 
@@ -51,7 +52,7 @@ struct peer {
 	char user[NAME_MAX_];
 	int fd;
 	SSL *ssl;
-	char *out; /* what is to be sent, from out_start */
+	char *out; /* data to be sent, from out_start on */
 	size_t out_start;
 	size_t out_length;
 	size_t out_room;
@@ -86,7 +87,7 @@ static void say(struct peer *peer, const char *format, ...)
 	va_end(args);
 }
 
-/* Would it have had to wait? Then that is what the result says. */
+/* Returns the result, with errno for an operation that would block. */
 static ssize_t tls_result(struct peer *peer, int result)
 {
 	int code = SSL_get_error(peer->ssl, result);
@@ -99,7 +100,7 @@ static ssize_t tls_result(struct peer *peer, int result)
 	return -1;
 }
 
-/* Sends what the connection takes; true while there is more. */
+/* Sends what the connection accepts; true while there is more. */
 static bool send_some(struct peer *peer)
 {
 	while (peer->out_start < peer->out_length) {
@@ -135,7 +136,7 @@ static ssize_t receive(struct peer *peer)
 	return n > 0 ? n : -1;
 }
 
-/* Sends and receives until something more has come in. */
+/* Sends and receives until something more has arrived. */
 static void pump(struct peer *peer)
 {
 	size_t held = peer->in_end - peer->in_start;
@@ -161,7 +162,7 @@ static void pump(struct peer *peer)
 	}
 }
 
-/* The next line, its end included; *length octets. */
+/* Returns the next line, including its end; *length in bytes. */
 static char *next_line(struct peer *peer, size_t *length)
 {
 	size_t seen = 0;
@@ -230,7 +231,7 @@ static bool is_dot(const char *line, size_t length)
 	return length == 3 && line[0] == '.' && line[1] == '\r';
 }
 
-/* How many there are. */
+/* Returns the number of messages. */
 static size_t log_in(struct peer *peer)
 {
 	size_t length;
@@ -294,7 +295,7 @@ static void *serve_user(void *argument)
 	else
 		peer->got = count;
 	say(peer, "QUIT\r\n");
-	/* Nothing hangs on its answer, unless something is to be erased. */
+	/* Nothing depends on its answer, unless messages are to be erased. */
 	for (size_t i = 0; set.to != NULL && set.deletes && i <= count; i++)
 		expect_ok(peer);
 	send_some(peer);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Where limit puts mail. One mailbox at a time: what is open is no argument. */
+/*
+ * Where limit stores mail. One mailbox at a time, so the open one is not an
+ * argument.
+ */
 #ifndef TESTS_LIMIT_H
 #define TESTS_LIMIT_H
 
@@ -7,10 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Says what failed and why (errno), and ends the program. */
+/* Reports what failed and why (errno), and exits. */
 void limit_fail(const char *what) __attribute__((noreturn));
 
-/* A Maildir (made where it is missing), or an mbox that is appended to. */
+/* Opens a Maildir (created if it is missing), or an mbox to append to. */
 void mail_open(bool mbox, const char *path);
 
 void mail_begin(size_t number);

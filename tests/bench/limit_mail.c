@@ -14,7 +14,7 @@
 #define OUT_SIZE (1u << 20)
 #define NAME_SIZE 48
 
-/* Files under tmp/ that become durable together. */
+/* Files in tmp/ that are made durable together. */
 struct batch {
 	size_t count;
 	char names[BATCH][NAME_SIZE];
@@ -24,11 +24,11 @@ static struct {
 	bool mbox;
 	int tmp; /* directories of the Maildir */
 	int new;
-	int file; /* that is written to: a message, or the mbox */
+	int file; /* being written: a message, or the mbox */
 	char *out;
 	size_t out_length;
-	struct batch *open;    /* is filled */
-	struct batch *at_work; /* is made durable by the thread, or NULL */
+	struct batch *open;    /* being filled */
+	struct batch *at_work; /* being made durable by the thread, or NULL */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -51,7 +51,10 @@ static void make_durable(const struct batch *batch)
 		limit_fail("fsync");
 }
 
-/* Beside the network: one batch is made durable while the next one comes. */
+/*
+ * In parallel with the network: one batch is made durable while the next one
+ * arrives.
+ */
 static void *work(void *unused)
 {
 	pthread_mutex_lock(&mail.lock);
@@ -178,7 +181,7 @@ void mail_begin(size_t number)
 
 void mail_line(const char *line, size_t length)
 {
-	/* mboxrd: ^>*From_ gets one more > in front. */
+	/* mboxrd: ^>*From_ gets another > in front. */
 	if (mail.mbox && (line[0] == 'F' || line[0] == '>')) {
 		size_t quotes = 0;
 

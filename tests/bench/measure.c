@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * measure OUTPUT COMMAND...: runs it, its output into a file, and prints wall
- * seconds, CPU seconds (of all its descendants that were waited for), peak
- * resident KiB (of the largest of them) and its exit status.
+ * measure OUTPUT COMMAND...: runs a command, with its output in a file, and
+ * prints wall seconds, CPU seconds (of all its descendants that were waited
+ * for), peak resident KiB (of the largest of them) and its exit status.
  */
 #include <fcntl.h>
 #include <stdio.h>

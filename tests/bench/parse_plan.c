@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What parsing and planning cost, for callgrind to count: a fixed wire of
- * 20,000 UIDL lines and 1,000 messages of 3 KiB goes through the core, in the
- * pieces that a connection gives. Links libcore.a alone. What is to be counted
- * is in read_listing and read_messages; the wire is made outside of them.
- * Prints how many lines and octets those were.
+ * The cost of parsing and planning, to be counted by callgrind: a fixed input
+ * of 20,000 UIDL lines and 1,000 messages of 3 KiB goes through the core, in
+ * pieces as from a connection. Links only libcore.a. The functions to be
+ * counted are read_listing and read_messages; the input is created outside of
+ * them. Prints how many lines and bytes there were.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,7 +62,9 @@ static void make_messages(struct buffer *wire)
 	}
 }
 
-/* Gives the pipeline the next piece, and more of it after each event. */
+/*
+ * Feeds the pipeline with the next piece, and with more of it after each event.
+ */
 static void next_event(struct pipeline *pipeline, struct buffer *wire,
 	struct pipeline_event *event)
 {
@@ -91,7 +93,7 @@ static void add_listed(
 		fail("a line of the listing");
 }
 
-/* What the store would say: each one is known, but every tenth. */
+/* As the store would: all messages are known, except every tenth. */
 static void recall(const struct maildrop *maildrop, struct memory *memories)
 {
 	for (size_t i = 0; i < maildrop->count; i++) {
@@ -107,7 +109,7 @@ static void recall(const struct maildrop *maildrop, struct memory *memories)
 	}
 }
 
-/* Public, and never inlined, for callgrind to know them by name. */
+/* Public, and never inlined, so that callgrind knows them by name. */
 size_t read_listing(struct buffer *wire, struct memory *memories);
 size_t read_messages(struct buffer *wire, struct buffer *out);
 
@@ -150,7 +152,7 @@ __attribute__((noinline)) size_t read_listing(
 	return count;
 }
 
-/* One message after another; how many octets there were. */
+/* Reads one message after another; returns the number of bytes. */
 __attribute__((noinline)) size_t read_messages(
 	struct buffer *wire, struct buffer *out)
 {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: ISC
-# For run: what is measured. Each function is a scenario, or a part of some.
+# For run: what is measured. Each function is a scenario, or a part of several.
 # shellcheck disable=SC2034,SC2154,SC2317 # shared with run, lib.bash, helpers.bash
 
-# The test server, which costs next to nothing; its options behind a count.
+# The test server, which costs almost nothing; its options follow a count.
 made_up() {
     local count=$1
     shift
@@ -11,7 +11,8 @@ made_up() {
     [ "$tls" = 0 ] || port=$tls_port
 }
 
-# dovecot COUNT: messages of 3 KiB or so; false, with a word, where there is none.
+# dovecot COUNT: messages of about 3 KiB; false, with a message, if it is
+# missing.
 dovecot() {
     if ! find_dovecot; then
         say "$scenario: no Dovecot (sh contrib/bootstrap check unpacks one)"
@@ -23,7 +24,7 @@ dovecot() {
     user=u password=pw dovecot_settings='pop3_no_flag_updates = yes'
     start_dovecot
     [ "$tls" = 0 ] || port=$tls_port
-    # Once unmeasured, not over the delay line: Dovecot indexes the mailbox.
+    # A first run, unmeasured and without delay: Dovecot indexes the mailbox.
     own=$work/first
     mkdir -p "$own"
     keepmail_ready
@@ -51,7 +52,7 @@ scenario_A_tls() {
     rounds
 }
 
-# 300 messages over TLS, 20 ms away, from Dovecot if there is one.
+# 300 messages over TLS, 20 ms away, from Dovecot if it is available.
 far_away() {
     tls=1 expected=300
     dovecot 300 || made_up 300
@@ -79,7 +80,8 @@ scenario_B_dele() {
     rounds
 }
 
-# What runs that fetched so many would have left behind, without the mail.
+# The state that earlier runs of so many messages would have left, without the
+# mail.
 seed_keepmail() { # COUNT
     local state=$work/keepmail/state
     made_up 0
@@ -114,14 +116,14 @@ seed_peers() { # COUNT
         >"$work/getmail/oldmail-localhost-$port-test"
 }
 
-# poll COUNT: that many known, nothing new, and nothing is written.
+# poll COUNT: COUNT known messages, nothing new, and nothing written.
 poll() {
     local before after database=$work/keepmail/state/a.db
     seen=1
     seed_keepmail "$1"
     made_up "$1" --size 3072
     seed_peers "$1"
-    # Once unmeasured: what keepmail notes of a listing that nothing came of.
+    # A first run, unmeasured: keepmail notes a listing that left nothing to do.
     ready keepmail
     "${command[@]}"
     before=$(sha256sum <"$database")
@@ -151,7 +153,7 @@ scenario_D() {
     rounds
 }
 
-# What a further account's worker holds, while they wait for the server.
+# The memory of another account's worker, while the workers wait for the server.
 measure_workers() {
     local pid child pss count=0 sum=0
     ready keepmail
@@ -178,7 +180,7 @@ scenario_E() {
     tls=1 users=50 user=e seen=1
     made_up 20 --user '*'
     start_delay "$port" 20
-    # Once unmeasured: everything is fetched.
+    # A first run, unmeasured: everything is fetched.
     for tool in keepmail mpop; do
         [[ " ${tools[*]} " == *" $tool "* ]] || continue
         ready "$tool"
@@ -197,7 +199,7 @@ scenario_F_fake() {
     rounds
 }
 
-# Instructions, which no other load changes.
+# Instruction counts, which other load does not affect.
 scenario_instructions() {
     local part count
     new_scenario instructions

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
-# Medians of bench.tsv, each tool's wall time as a multiple of keepmail's; and
-# which targets they meet. Before it a file of facts: "fact", a name, a number.
+# Medians of bench.tsv, with each tool's wall time as a multiple of keepmail's,
+# and the targets that are met. The input begins with a file of facts: "fact", a
+# name, a number.
 
 function median(list, n,    values, i, j, t) {
     split(list, values, " ")
@@ -13,7 +14,7 @@ function median(list, n,    values, i, j, t) {
     return n % 2 ? values[(n + 1) / 2] : (values[n / 2] + values[n / 2 + 1]) / 2
 }
 
-# What: one of wall, cpu, peak (MiB), turns. Was the tool measured there?
+# Was this measured for the tool? what: wall, cpu, peak (MiB), or turns.
 function has(scenario, tool) {
     return (scenario FS tool) in runs
 }
@@ -22,7 +23,7 @@ function of(what, scenario, tool) {
     return median(lists[what, scenario, tool], runs[scenario FS tool])
 }
 
-# value is to be at most limit; below: less than that.
+# value must be at most limit; if below is set, less than limit.
 function target(scenario, text, value, limit, below) {
     printf "%-14s %-34s %8s  %-9s %-8s %s\n", scenario, text, short(value),
         below ? "less than" : "at most", short(limit), \
@@ -34,7 +35,7 @@ function short(number) {
     return number == int(number) ? number "" : sprintf("%.2f", number)
 }
 
-# Keepmail's wall or CPU time at most so many times another's.
+# keepmail's wall or CPU time must be at most limit times another tool's.
 function times(scenario, what, other, limit, below) {
     if (has(scenario, "keepmail") && has(scenario, other))
         target(scenario, what " time, times " other "'s", \
