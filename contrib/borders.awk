@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: ISC
-# Prints each #include of src that crosses a border (HACKING, "Rooms").
+# Prints each #include in src that breaks the rules (HACKING, "Rooms").
 #
-# EXCEPTIONS in the environment: includes that are allowed for now, one a line,
-# "FILE HEADER". One that is no longer needed is printed, too.
+# EXCEPTIONS in the environment: includes that are allowed for now, one per
+# line, "FILE HEADER". An exception that is no longer needed is printed, too.
 BEGIN {
     count = split(ENVIRON["EXCEPTIONS"], rows, /[ \t]*\n[ \t]*/)
     for (i = 1; i <= count; i++)
         if (rows[i] != "")
             excepted[rows[i]] = "unused"
-    # What the files of a room may include: other rooms, or single headers.
+    # What the files of a directory may include: other directories, or single
+    # headers.
     may["core"] = "core"
     may["io/process"] = "core io/process"
     may["io/net"] = "core io/process io/net"
@@ -16,11 +17,12 @@ BEGIN {
     may["io/mail"] = "core io/process io/mail"
     may["cli"] = "core cli io/process/log.h config.h"
     may["engine"] = "core io engine"
-    # And a command's own headers, which begin with the first word of its name.
+    # And a command's own headers, whose names begin with the first word of its
+    # name.
     may["commands"] = "core io engine cli commands/run_options.h"
     may["main"] = "core io engine cli commands"
-    # Where a library's headers may be included: in no header, so that nothing
-    # else needs them.
+    # Where a library's headers may be included: never in a header, so that
+    # nothing else needs them.
     home["curl/"] = "io/net/connection[a-z_]*[.]c"
     home["sqlite3"] = "io/store/store[a-z_]*[.]c"
     home["openssl/"] = "io/process/digest[.]c"

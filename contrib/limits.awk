@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: ISC
-# Counts lines of files and functions, parameters and fields, and prints what is
-# over a limit. Expects C as clang-format leaves it (.clang-format): a function
-# has its braces in column 0, a struct has "{" at the end of its first line.
+# Counts the lines of files and functions, parameters and fields, and prints those
+# over a limit. Expects C as formatted by clang-format (.clang-format): a function
+# has its braces in column 0, and a struct has "{" at the end of its first line.
 #
-# EXCEPTIONS in the environment: what may be over a limit for now, one a line:
+# EXCEPTIONS in the environment: what may be over a limit for now, one per line:
 # "lines FILE", "function FILE:NAME", "parameters FILE:NAME" or "fields FILE:TAG".
-# One that is no longer needed is printed, too.
+# An exception that is no longer needed is printed, too.
 BEGIN {
     LINES = 500
     FUNCTION = 60
@@ -28,7 +28,7 @@ function check(what, name, line, found, limit, subject) {
         found, what == "function" ? "lines" : what, limit
 }
 
-# The line without comments, and without what is in quotes.
+# The line without comments and the contents of quotes.
 function code_of(line,    code, mark, end) {
     code = ""
     for (;;) {
@@ -59,7 +59,7 @@ function code_of(line,    code, mark, end) {
     }
 }
 
-# The declaration in front of a ";" or of a function's "{", from column 0 on.
+# The declaration that ends in ";" or a function's "{", from column 0 on.
 function declared(text,    name, rest, depth, commas, c, i) {
     if (!match(text, /[A-Za-z_][A-Za-z_0-9]*\(/))
         return ""
@@ -87,7 +87,7 @@ function declared(text,    name, rest, depth, commas, c, i) {
     return name
 }
 
-# A struct or union begins in this line. Enums within are counted by nobody.
+# Does a struct or union begin in this line? Enums within it are not counted.
 function open_struct(code, is_counted) {
     level++
     counted[level] = is_counted
