@@ -20,15 +20,15 @@ const struct option_row option_rows[OPTION_COUNT] = {
 	[OPTION_VERBOSE] = {"verbose", 'v', NULL,
 		"Show each message; -vv also shows the POP3 dialog"},
 	[OPTION_JOBS] = {"jobs", 'j', "JOBS",
-		"Fetch up to this many accounts in parallel"},
+		"Work on up to this many accounts in parallel"},
 	[OPTION_JSON] = {"json", '\0', NULL, "Print JSON, one object per line"},
 	[OPTION_LOCAL] = {"local", '\0', NULL,
-		"List what is recorded here; contacts no server"},
+		"List recorded problems; contacts no server"},
 	[OPTION_PROGRESS] = {"progress", '\0', NULL, "Show a progress bar"},
 	[OPTION_NO_PROGRESS] = {"no-progress", '\0', NULL,
 		"Show no progress bar"},
 	[OPTION_NO_BRAKE] = {"no-brake", '\0', NULL,
-		"Continue although many copies are missing here"},
+		"Override the checks for missing copies and the clock"},
 	[OPTION_REFETCH] = {"refetch", '\0', NULL,
 		"Fetch missing and damaged messages again"},
 	[OPTION_SAME_MAILBOX] = {"same-mailbox", '\0', NULL,
@@ -39,7 +39,7 @@ const struct option_row option_rows[OPTION_COUNT] = {
 		"The program that fetched the messages", seen_names,
 		SEEN_FORMATS},
 	[OPTION_TRUST_TIMES] = {"trust-times", '\0', NULL,
-		"Count days from the times in the imported file"},
+		"Record the fetch times from the imported file"},
 	[OPTION_HELP] = {"help", 'h', NULL,
 		"Show this help, or that of a command"},
 	[OPTION_VERSION] = {"version", 'V', NULL, "Show the version"},
@@ -83,7 +83,8 @@ static const struct command commands[] = {
 	{
 		.name = "history",
 		.arguments = "ACCOUNT [UID...]",
-		.summary = "Show past runs, or all that is known of messages",
+		.summary =
+			"Show past runs, or all that is known about messages",
 		.options = TAKES_ALWAYS | TAKES(JSON),
 		.operands = OPERANDS_ACCOUNT_WORDS,
 		.words_max = SIZE_MAX,
@@ -92,7 +93,8 @@ static const struct command commands[] = {
 	{
 		.name = "list",
 		.arguments = "ACCOUNT",
-		.summary = "List the messages on the server",
+		.summary =
+			"List the messages on the server, or problems on record",
 		.options = TAKES_ALWAYS | TAKES(KEEP) | TAKES(JSON) |
 			TAKES(LOCAL) | TAKES(NO_BRAKE) | TAKES(SAME_MAILBOX),
 		.operands = OPERANDS_ACCOUNT_WORDS,
@@ -162,7 +164,7 @@ static const struct command commands[] = {
 	{
 		.name = "rename",
 		.arguments = "OLD NEW",
-		.summary = "Rename the store after renaming an account",
+		.summary = "Rename the store of a renamed account",
 		.options = TAKES_ALWAYS,
 		.operands = OPERANDS_WORD_ACCOUNT,
 		.words_min = 1,
