@@ -24,15 +24,15 @@
 #include "io/process/progress.h"
 #include "io/process/secret.h"
 
-/* Milliseconds between two drawings of the bar. */
+/* Milliseconds between two updates of the progress bar. */
 #define TICK 50
 
 struct child {
 	pid_t pid; /* 0: not running */
 	size_t account;
-	int output; /* what it prints: a file in memory; -1: as it goes */
-	/* Shared with it, and with no other: a server may have got the better
-	 * of it. */
+	int output; /* its standard output: a memfd; -1: not collected */
+	/* Shared with this child only, as a malicious server may have taken
+	 * control of it. */
 	struct outcome *outcome;
 };
 
@@ -42,10 +42,10 @@ struct jobs {
 	const struct account_verb *verb;
 	const struct run_options *options;
 	struct progress *progress; /* shared; one for each account */
-	struct outcome *outcomes;  /* owned; ours, whatever a child says */
-	char **passwords; /* asked for beforehand; NULL: it has its own */
+	struct outcome *outcomes;  /* owned; the parent's own, private copy */
+	char **passwords;	   /* asked for in advance, or NULL */
 	struct child *children;
-	unsigned most; /* of them */
+	unsigned most; /* number of children */
 	size_t running;
 	struct progress_bar bar;
 	int status;
@@ -60,7 +60,7 @@ static void *share(size_t count, size_t size)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* An account whose run did not come to its own report. */
+/* Reports an account whose child did not report its failure itself. */
 static void account_failed(struct jobs *jobs, size_t i, const struct error *err)
 {
 	struct tally *tally = &jobs->outcomes[i].tally;
@@ -78,8 +78,8 @@ static void account_failed(struct jobs *jobs, size_t i, const struct error *err)
 }
 
 /*
- * May this account be fetched? Then asks for what no rc file says, before
- * children would ask all at once.
+ * Checks that this user may fetch the account, and asks for a password that is
+ * not in the rc file now, before several children would ask at once.
  */
 static void make_ready(struct jobs *jobs, size_t i)
 {
@@ -98,13 +98,16 @@ static void make_ready(struct jobs *jobs, size_t i)
 	account_failed(jobs, i, &err);
 }
 
-/* Does a child print anything on standard output? */
+/* Does a child print on standard output? */
 static bool has_output(const struct run_options *options)
 {
 	return options->json || options->dry_run;
 }
 
-/* What one server may get out of a worker is not the others' passwords. */
+/*
+ * A child that its server has taken control of must not know the passwords of
+ * other accounts.
+ */
 static void forget_others(struct jobs *jobs, size_t i)
 {
 	for (size_t k = 0; k < jobs->count; k++) {
@@ -128,7 +131,7 @@ static int work(void *context)
 	size_t i = this->child->account;
 	struct run_options options = *jobs->options;
 
-	/* Of several that fetch the parent draws one bar. */
+	/* If several accounts are fetched, the parent draws one bar for all. */
 	options.bar &= jobs->count == 1 || jobs->verb->task != NULL;
 	forget_others(jobs, i);
 	for (unsigned k = 0; k < jobs->most; k++) {
@@ -140,7 +143,7 @@ static int work(void *context)
 	if (jobs->verb->task != NULL)
 		return jobs->verb->task(
 			jobs->accounts[i], &options, jobs->verb->context);
-	/* It is the session's from now on. */
+	/* The session owns it from now on. */
 	char *password = jobs->passwords[i];
 
 	jobs->passwords[i] = NULL;
@@ -148,7 +151,10 @@ static int work(void *context)
 		&jobs->progress[i], this->child->outcome);
 }
 
-/* The child has it; nobody needs it here while a server is talked to. */
+/*
+ * The child has a copy, so the parent need not keep the password during the
+ * session.
+ */
 static void forget_password(struct jobs *jobs, size_t i)
 {
 	account_forget_password(jobs->accounts[i]);
@@ -156,7 +162,10 @@ static void forget_password(struct jobs *jobs, size_t i)
 	jobs->passwords[i] = NULL;
 }
 
-/* What several print must not be mixed; one may print as it goes. */
+/*
+ * The output of parallel children is collected so that it is not interleaved. A
+ * child that runs alone prints directly.
+ */
 static bool collect_output(const struct jobs *jobs, struct child *child)
 {
 	bool alone = jobs->count == 1 ||
@@ -169,7 +178,7 @@ static bool collect_output(const struct jobs *jobs, struct child *child)
 	return child->output >= 0;
 }
 
-/* Gives back what starting it took. */
+/* Releases what start_child allocated. */
 static void release_child(struct child *child)
 {
 	if (child->outcome != NULL)
@@ -209,7 +218,7 @@ static bool start_child(
 	return true;
 }
 
-/* The account's first session. */
+/* Starts the first session of an account. */
 static void begin_account(struct jobs *jobs, struct child *child, size_t i)
 {
 	struct error err = {.kind = ERROR_NONE};
@@ -219,9 +228,9 @@ static void begin_account(struct jobs *jobs, struct child *child, size_t i)
 }
 
 /*
- * Another session of the account, in another process: this one's has given up
- * the password and the right to look for it. A password that was asked for is
- * not asked for again.
+ * Starts another session of the account in a new process, since the last one
+ * has given up the password and the permission to read it. The user is not
+ * asked for a password twice.
  */
 static bool continue_account(struct jobs *jobs, struct child *child)
 {
@@ -245,7 +254,7 @@ static bool continue_account(struct jobs *jobs, struct child *child)
 	return true;
 }
 
-/* What was left to another session to report. */
+/* Reports an account whose report was deferred to another session. */
 static void conclude_account(struct jobs *jobs, size_t i)
 {
 	struct outcome *outcome = &jobs->outcomes[i];
@@ -262,7 +271,7 @@ static void conclude_account(struct jobs *jobs, size_t i)
 	jobs->status = error_worse(jobs->status, outcome->tally.status);
 }
 
-/* Passes on what a child printed. */
+/* Copies a child's collected output to standard output. */
 static void pass_output(struct child *child)
 {
 	char block[8192];
@@ -321,7 +330,7 @@ static void child_lost(struct jobs *jobs, struct child *child)
 	account_failed(jobs, child->account, &err);
 }
 
-/* A signal to us alone is for all of us. */
+/* Forwards a signal that only this process received to its children. */
 static void pass_signal(struct jobs *jobs)
 {
 	if (!*jobs->options->stop || jobs->stopped)
@@ -333,7 +342,7 @@ static void pass_signal(struct jobs *jobs)
 	}
 }
 
-/* Waits for a child to end, drawing the bar meanwhile. */
+/* Waits for a child to end, and updates the bar meanwhile. */
 static void wait_child(struct jobs *jobs)
 {
 	static const volatile sig_atomic_t never;
@@ -349,7 +358,7 @@ static void wait_child(struct jobs *jobs)
 	if (pid == 0 && draws)
 		progress_draw(
 			&jobs->bar, jobs->progress, (unsigned)jobs->count);
-	/* None of them is there: somebody else heard of their ends. */
+	/* No children exist: another part of the process has reaped them. */
 	for (unsigned i = 0; pid < 0 && i < jobs->most; i++) {
 		if (jobs->children[i].pid > 0)
 			child_lost(jobs, &jobs->children[i]);
@@ -357,7 +366,9 @@ static void wait_child(struct jobs *jobs)
 	pass_signal(jobs);
 }
 
-/* Those from the next on that were not begun before a signal came. */
+/*
+ * Reports the accounts from next on that were not started before a signal came.
+ */
 static void report_unbegun(struct jobs *jobs, size_t next)
 {
 	for (; next < jobs->count; next++) {
@@ -370,7 +381,7 @@ static void report_unbegun(struct jobs *jobs, size_t next)
 	}
 }
 
-/* May all of it be done in this process? */
+/* Can all accounts be processed without child processes? */
 static bool runs_here(const struct jobs *jobs)
 {
 	return jobs->verb->task != NULL && jobs->verb->in_place &&
@@ -399,7 +410,7 @@ static void run_children(struct jobs *jobs)
 			i++) {
 			if (jobs->children[i].pid != 0)
 				continue;
-			/* It is not ready: that was said already. */
+			/* A failure in make_ready has already been reported. */
 			if (jobs->outcomes[next].tally.status == 0)
 				begin_account(jobs, &jobs->children[i], next);
 			next++;

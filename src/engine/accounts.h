@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Many accounts, for any command: each in a child process. */
+/* Runs any command for a number of accounts, each in a child process. */
 #ifndef ENGINE_ACCOUNTS_H
 #define ENGINE_ACCOUNTS_H
 
@@ -11,30 +11,32 @@
 #include "engine/outcome.h"
 #include "io/process/progress.h"
 
-/* What is done for each account: a task, or sessions. */
+/* What a command does for each account: either a task or sessions. */
 struct account_verb {
 	/*
-	 * All of it, in a process of its own. It asks for the password itself,
-	 * prints and reports as it goes, and returns the exit status. NULL: the
-	 * sessions below.
+	 * The whole command for one account, in a process of its own. It asks
+	 * for the password itself, prints its own output and errors, and
+	 * returns the exit status. NULL: session is used.
 	 */
 	int (*task)(struct account *account, const struct run_options *options,
 		void *context);
-	void *context; /* the task's */
-	/* The task runs in this process unless the accounts are several users'
-	 * (it was started by root): for one that contacts no server. */
+	void *context; /* borrowed; passed to task */
+	/* Runs the task in this process unless it was started by root (the
+	 * accounts may then belong to several users). For tasks that contact no
+	 * server. */
 	bool in_place;
 	/*
-	 * One session, in a process of its own; password: NULL to look it up.
-	 * Adds to *outcome what came of it, and returns the exit status.
+	 * One session, in a process of its own. password: NULL if it is to be
+	 * looked up. Adds its result to *outcome and returns the exit status.
 	 */
 	int (*session)(struct account *account,
 		const struct run_options *options, char *password,
 		struct progress *progress, struct outcome *outcome);
-	/* Reports where the session that was to follow cannot be had. */
+	/* Reports the account if a further session was expected but cannot be
+	 * started. */
 	void (*conclude)(const struct account *account,
 		const struct run_options *options, struct outcome *outcome);
-	/* Reports an account that did not come to its own report; NULL: the
+	/* Reports an account that failed without reporting it itself. NULL: the
 	 * error is logged. */
 	void (*report_failure)(const struct account *account,
 		const struct run_options *options,
@@ -42,14 +44,14 @@ struct account_verb {
 };
 
 /*
- * Does it for the accounts (count of them), at most jobs at once, and returns
- * the worst exit status. Each session has a process of its own, which ends when
- * this one does. An account that fails does not stop the others. Tasks
- * that run one at a time print as they go; otherwise, where there are several,
- * each one's standard output appears in one piece when it is done. After a
- * signal the status of tasks is 75, or worse. Their passwords are forgotten on
- * the way: a child has its own account's alone, and this process none while a
- * server is talked to.
+ * Runs verb for each of the accounts (count of them), with at most jobs
+ * processes at a time, and returns the worst exit status. Each session has a
+ * process of its own, which is terminated if this process ends. If an account
+ * fails, the others continue. Tasks that run one at a time print directly;
+ * otherwise, if there are several, the standard output of each is printed in
+ * one piece when it ends. If a signal stopped it, the status of tasks is at
+ * least EX_TEMPFAIL (75). Passwords are wiped on the way: a child keeps only
+ * that of its own account, and this process keeps none while a session runs.
  */
 int accounts_run(struct account *const *accounts, size_t count, unsigned jobs,
 	const struct account_verb *verb, const struct run_options *options);

@@ -69,7 +69,8 @@ void attempt_add_up(const struct attempt *attempt, const struct error *err)
 	const struct tally *tally = &attempt->tally;
 	struct outcome *outcome = attempt->outcome;
 	struct tally *total = &outcome->tally;
-	/* What broke the last one is here now? Then it was nothing. */
+	/* If fewer messages are failing than after the broken session, what
+	 * broke it has been fetched, and its error no longer counts. */
 	bool fresh = outcome->after == NEXT_AFTER_BREAK &&
 		outcome->earlier == 0 && attempt->knowledge.memories != NULL &&
 		sessions_in_trouble(attempt) < outcome->in_trouble;
@@ -90,8 +91,9 @@ void attempt_add_up(const struct attempt *attempt, const struct error *err)
 		.too_large = tally->too_large,
 		.failed = total->failed + tally->failed,
 	};
-	/* What broke a session and is not here stays the run's error, but for
-	 * what broke this one. */
+	/* The error that broke an earlier session remains the run's error while
+	 * messages are missing because of it, unless this session broke as
+	 * well. */
 	if (fresh ||
 		(err->kind != ERROR_NONE &&
 			(attempt->broken || !outcome->unsaid))) {

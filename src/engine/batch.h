@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Whole messages that become durable together; for the ladder alone. */
+/*
+ * A batch: complete messages that are committed together. Used only by the
+ * ladder.
+ */
 #ifndef ENGINE_BATCH_H
 #define ENGINE_BATCH_H
 
@@ -11,11 +14,11 @@
 #include "engine/proof.h"
 
 /*
- * A batch is made durable when it has so many messages, bytes, or seconds: one
- * round of syncs is shared by many messages, a slow line still commits
- * promptly, and a kill loses little work. While the one before it is still
- * being made durable it grows, up to BATCH_ROOM messages or BATCH_OCTETS_MAX;
- * then the network waits for the disk.
+ * Limits in messages, bytes and seconds after which a batch is committed: many
+ * messages share one round of syncs, a slow connection still commits promptly,
+ * and a kill loses little work. While the previous batch is being committed, a
+ * batch may grow up to BATCH_ROOM messages or BATCH_OCTETS_MAX; after that,
+ * receiving waits for the disk.
  */
 #define BATCH_MESSAGES 1024
 #define BATCH_ROOM 2048
@@ -25,11 +28,12 @@
 
 struct batch {
 	struct letter letters[BATCH_ROOM];
-	size_t positions[BATCH_ROOM];	  /* of each in the maildrop */
-	uint64_t octets_sent[BATCH_ROOM]; /* of each, as LIST counts */
-	bool twice[BATCH_ROOM];		  /* it is here already */
-	int64_t rows[BATCH_ROOM]; /* the record that has a new uid now; or 0 */
-	/* The one in the batch that it is a copy of, or itself. */
+	size_t positions[BATCH_ROOM];	  /* in the maildrop */
+	uint64_t octets_sent[BATCH_ROOM]; /* as LIST counts them */
+	bool twice[BATCH_ROOM];		  /* a copy is already here */
+	int64_t rows[BATCH_ROOM];	  /* existing row to reuse; or 0 */
+	/* Index of the earlier letter that this one is a copy of, or its
+	 * own. */
 	size_t twin[BATCH_ROOM];
 	size_t count;
 	uint64_t octets;

@@ -14,8 +14,8 @@
 #include "io/process/privilege.h"
 #include "io/process/streams.h"
 
-/* What ends a wait. */
-static void waited_for(sigset_t *set)
+/* The signals that end a wait. */
+static void make_wait_set(sigset_t *set)
 {
 	static const int numbers[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP};
 
@@ -30,10 +30,10 @@ static void on_child(int number)
 }
 
 /*
- * Whoever started us may ignore children's ends, or have all of these blocked.
- * Once, before the first process of ours.
+ * The parent process may have ignored SIGCHLD or blocked these signals. Done
+ * once, before the first fork.
  */
-static void hear_of_children(void)
+static void enable_signals(void)
 {
 	static bool done;
 	struct sigaction action = {
@@ -45,7 +45,7 @@ static void hear_of_children(void)
 	if (done)
 		return;
 	done = true;
-	waited_for(&heard);
+	make_wait_set(&heard);
 	sigaction(SIGCHLD, &action, NULL);
 	sigprocmask(SIG_UNBLOCK, &heard, NULL);
 }
@@ -55,8 +55,8 @@ pid_t child_start(
 {
 	pid_t parent = getpid();
 
-	hear_of_children();
-	/* What waits to be printed is not to be printed twice. */
+	enable_signals();
+	/* Otherwise both processes would print what is still buffered. */
 	fflush(stdout);
 	pid_t pid = fork();
 
@@ -80,7 +80,10 @@ pid_t child_start(
 	return pid;
 }
 
-/* Signals that come between a look and the wait must end the wait, too. */
+/*
+ * The signals are blocked until pselect, so that one that arrives after *stop
+ * was checked still ends the wait.
+ */
 pid_t child_wait(
 	const volatile sig_atomic_t *stop, int milliseconds, int *result)
 {
@@ -88,7 +91,7 @@ pid_t child_wait(
 	sigset_t held;
 	sigset_t before;
 
-	waited_for(&held);
+	make_wait_set(&held);
 	sigprocmask(SIG_BLOCK, &held, &before);
 	pid_t pid = waitpid(-1, result, WNOHANG);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Something done in a process of its own: to become another user, and to give
- * up what is not needed any more, is for good.
+ * Runs a function in a child process, since changing the user and dropping
+ * permissions cannot be undone.
  */
 #ifndef ENGINE_CHILD_H
 #define ENGINE_CHILD_H
@@ -11,28 +11,30 @@
 
 #include "core/error.h"
 
-/* Returns an exit status. */
+/* Runs in the child; returns its exit status. */
 typedef int child_task(void *context);
 
 /*
- * Starts a process that does the task and exits with its status; output, unless
- * negative, is its standard output. It ends when this process does. Returns its
- * id; or -1, with ERROR_TEMPORARY, where none can be started.
+ * Starts a process that runs task and exits with the status it returns. output,
+ * unless negative, becomes its standard output. The child is terminated when
+ * this process ends. Returns its pid; or -1 with ERROR_TEMPORARY if it cannot
+ * be started.
  */
 pid_t child_start(
 	child_task *task, void *context, int output, struct error *err);
 
 /*
- * Waits until one of them has ended, a signal came, or so many milliseconds
- * passed (0: however long it takes). Returns its id, and waitpid's *result; or
- * 0, at once when *stop is not 0 already; or -1: there is none.
+ * Waits until a child ends, a signal arrives, or this many milliseconds have
+ * passed (0: no limit). Returns the child's pid, with *result as waitpid stores
+ * it; 0 if none has ended (immediately if *stop is not 0); or -1 if there are
+ * no children.
  */
 pid_t child_wait(
 	const volatile sig_atomic_t *stop, int milliseconds, int *result);
 
 /*
- * The exit status in such a result; for a process that was killed, that of the
- * error, which says so.
+ * Converts a result of child_wait to an exit status. If the child was killed,
+ * sets err and returns that error's status.
  */
 int child_status(int result, struct error *err);
 

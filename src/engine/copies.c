@@ -11,20 +11,20 @@
 #include "io/store/store_copy.h"
 #include "io/store/store_note.h"
 
-/* The rows of what is listed, to find a position by. */
+/* Maps the row of a listed message to its position in the maildrop. */
 struct spot {
 	int64_t row;
 	size_t position;
 };
 
-/* What was noted of an mbox that was read. */
+/* An index of an mbox, to be recorded in the store (local_notes). */
 struct noted {
 	char *path; /* owned */
 	void *note; /* owned */
 	size_t length;
 };
 
-/* A copy that lies under another name than it is on record with. */
+/* A copy found under another name than the recorded one. */
 struct filed {
 	int64_t row;
 	struct letter letter;
@@ -37,10 +37,10 @@ struct copies {
 	size_t filed_count;
 	struct noted *noted; /* owned */
 	size_t noted_count;
-	void *recalled; /* owned; the note that was asked for last */
+	void *recalled; /* owned; the note last returned by recall_note */
 	struct local_notes notes;
 	struct local *local; /* owned */
-	struct spot *places; /* owned; by row */
+	struct spot *places; /* owned; sorted by row */
 	size_t count;
 	bool reported;
 };
@@ -89,7 +89,7 @@ static int by_row(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The position of the message whose record this is, if it is listed. */
+/* Returns the entry for this row, or NULL if its message is not listed. */
 static const struct spot *find_spot(const struct copies *copies, int64_t row)
 {
 	struct spot wanted = {.row = row};
@@ -100,7 +100,7 @@ static const struct spot *find_spot(const struct copies *copies, int64_t row)
 			  sizeof copies->places[0], by_row);
 }
 
-static bool take_copy(
+static bool check_copy(
 	void *data, int64_t row, const struct letter *letter, struct error *err)
 {
 	struct copies *copies = data;
@@ -122,8 +122,11 @@ static void add_filed(
 		(struct filed){.row = row, .letter = *letter};
 }
 
-/* Of those that are gone from where they were: is it elsewhere? */
-static bool take_filed(
+/*
+ * If the copy of this row is not where it is recorded, looks for it under
+ * another name.
+ */
+static bool check_filed(
 	void *data, int64_t row, const struct letter *letter, struct error *err)
 {
 	struct copies *copies = data;
@@ -143,16 +146,19 @@ static bool take_filed(
 	return true;
 }
 
-static bool look_around(struct copies *copies, struct error *err)
+static bool search_all(struct copies *copies, struct error *err)
 {
 	struct mailbox *mailbox = copies->mailbox;
 
 	return copies_look(copies->local, mailbox->account, mailbox->store,
 		       mailbox->options->no_brake, err) &&
-		store_copies(mailbox->store, take_copy, copies, err);
+		store_copies(mailbox->store, check_copy, copies, err);
 }
 
-/* How many seem gone; *fresh: of them, those that did not before. */
+/*
+ * Counts the missing copies; *fresh: those that were not missing in the
+ * previous run.
+ */
 static size_t count_gone(const struct knowledge *knowledge, size_t *fresh)
 {
 	size_t gone = 0;
@@ -167,7 +173,7 @@ static size_t count_gone(const struct knowledge *knowledge, size_t *fresh)
 	return gone;
 }
 
-/* The rows of what is kept, in their order. */
+/* Collects the rows of kept messages and sorts them. */
 static void find_spots(struct copies *copies)
 {
 	const struct memory *memories = copies->knowledge->memories;
@@ -185,30 +191,31 @@ static void find_spots(struct copies *copies)
 }
 
 /*
- * Looks once more for what seems gone: what a mail reader moved during the
- * search was not found. Gone by its name is not gone: it may have been filed.
+ * Repeats the search if copies seem to be missing, since a mail reader may have
+ * moved them during the first one; then looks for them under other names.
  */
-static bool look_again(struct copies *copies, struct error *err)
+static bool search_again(struct copies *copies, struct error *err)
 {
 	struct mailbox *mailbox = copies->mailbox;
 	size_t fresh;
 
 	if (count_gone(copies->knowledge, &fresh) == 0)
 		return true;
-	/* Where it was not gone before, no note of an mbox is believed. */
+	/* If copies are newly missing, recorded indexes of mboxes are not
+	 * trusted. */
 	local_look_again(copies->local, fresh == 0);
-	return look_around(copies, err) &&
+	return search_all(copies, err) &&
 		(count_gone(copies->knowledge, &fresh) == 0 ||
 			(copies_read_strangers(copies->local, mailbox->store,
 				 mailbox->options->stop, err) &&
-				store_copies(mailbox->store, take_filed, copies,
-					err)));
+				store_copies(mailbox->store, check_filed,
+					copies, err)));
 }
 
 static bool find_copies(struct copies *copies, struct error *err)
 {
 	find_spots(copies);
-	if (!look_around(copies, err) || !look_again(copies, err))
+	if (!search_all(copies, err) || !search_again(copies, err))
 		return false;
 	for (size_t i = 0; i < copies->count; i++) {
 		struct finding *finding =
@@ -221,8 +228,8 @@ static bool find_copies(struct copies *copies, struct error *err)
 	return true;
 }
 
-/* Says what failed; the run goes on, and this is its error in the end. */
-static void say_error(struct mailbox *mailbox, const struct error *err)
+/* Logs an error that does not end the run but determines its exit status. */
+static void report_error(struct mailbox *mailbox, const struct error *err)
 {
 	log_error(err);
 	mailbox_refuse(mailbox, err);
@@ -240,13 +247,15 @@ bool copies_find(struct copies *copies)
 		"above the mail with the setting local, or, if this is "
 		"as it should be, run once with --no-brake",
 		unseen.text);
-	say_error(copies->mailbox, &err);
+	report_error(copies->mailbox, &err);
 	return false;
 }
 
-/* The letter as it lies now. */
-static bool letter_of(struct copies *copies, int64_t row, struct letter *letter,
-	struct error *err)
+/*
+ * Reads the letter from the store, with its new name if it was found under one.
+ */
+static bool get_letter(struct copies *copies, int64_t row,
+	struct letter *letter, struct error *err)
 {
 	for (size_t i = 0; i < copies->filed_count; i++) {
 		if (copies->filed[i].row == row) {
@@ -267,12 +276,12 @@ bool copies_verify(
 
 		if (!plan_needs_copy(&plan->steps[i], finding))
 			continue;
-		if (!letter_of(copies, copies->knowledge->memories[i].row,
+		if (!get_letter(copies, copies->knowledge->memories[i].row,
 			    &letter, err))
 			return false;
 		finding->local = local_verify(copies->local, &letter);
-		/* It was there when it was looked for: that it is not now does
-		 * not say that its owner removed it. */
+		/* It was found a moment ago, so that it is missing now does not
+		 * mean that its owner deleted it. */
 		if (finding->local == LOCAL_GONE)
 			finding->local = LOCAL_UNREADABLE;
 		finding->verified = true;
@@ -280,7 +289,7 @@ bool copies_verify(
 	return true;
 }
 
-/* Records one whose copy is missing from now on, or was found again. */
+/* Records that a copy is missing, or that it was found again. */
 static bool record_missing(
 	struct copies *copies, size_t i, bool gone, struct error *err)
 {
@@ -291,7 +300,7 @@ static bool record_missing(
 		gone ? clock_stamp(&mailbox->clock) : 0, err);
 }
 
-/* What is missing from now on, what was found again, and where. */
+/* Records newly missing copies, those found again, and new names. */
 static bool record_found(struct copies *copies, struct error *err)
 {
 	struct store *store = copies->mailbox->store;
@@ -328,7 +337,7 @@ bool copies_record(struct copies *copies, struct error *err)
 		copies_record_root(copies->mailbox, err);
 }
 
-static void say_braked(struct copies *copies, const struct plan *plan)
+static void report_braked(struct copies *copies, const struct plan *plan)
 {
 	const struct account *account = copies->mailbox->account;
 	struct error err = {.kind = ERROR_NONE};
@@ -350,11 +359,11 @@ static void say_braked(struct copies *copies, const struct plan *plan)
 			plan->looked_for, account->destination.path,
 			plan->missing,
 			(unsigned long long)account->policy.brake);
-	say_error(copies->mailbox, &err);
+	report_error(copies->mailbox, &err);
 }
 
-/* What was not found may lie where nobody can look; the rest was found. */
-static void say_blind(struct copies *copies, const char *blind)
+/* Some directories could not be read, so copies may be in there. */
+static void report_blind(struct copies *copies, const char *blind)
 {
 	const struct knowledge *knowledge = copies->knowledge;
 	struct error err = {.kind = ERROR_NONE};
@@ -372,10 +381,10 @@ static void say_blind(struct copies *copies, const char *blind)
 		blind, hidden,
 		text_plural(hidden, "message that may be there stays",
 			"messages that may be there stay"));
-	say_error(copies->mailbox, &err);
+	report_error(copies->mailbox, &err);
 }
 
-static void say_changed(const struct plan *plan)
+static void report_changed(const struct plan *plan)
 {
 	size_t wrong = 0;
 
@@ -400,11 +409,11 @@ void copies_report(struct copies *copies, const struct plan *plan)
 		return;
 	copies->reported = true;
 	if (plan->braked)
-		say_braked(copies, plan);
+		report_braked(copies, plan);
 	else if (blind != NULL)
-		say_blind(copies, blind);
+		report_blind(copies, blind);
 	else
-		say_changed(plan);
+		report_changed(plan);
 }
 
 struct copies *copies_new(struct knowledge *knowledge, struct mailbox *mailbox)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Looking through all places where copies may be. */
+/* Searches the places where copies may be. */
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "io/store/store_copy.h"
 #include "io/store/store_note.h"
 
-/* What is in a directory: nothing, something, or nobody knows. */
+/* What a directory contains; CONTENT_UNKNOWN: it cannot be read. */
 enum content { CONTENT_UNKNOWN, CONTENT_NONE, CONTENT_SOME };
 
 static enum content content_of(const char *path)
@@ -33,7 +33,7 @@ static enum content content_of(const char *path)
 	return content;
 }
 
-/* A disk that is not mounted leaves an empty directory where mail was. */
+/* If a disk is not mounted, its mount point is an empty directory. */
 static bool is_mounted(const char *root, struct store *store, struct error *err)
 {
 	bool had = false;

@@ -10,7 +10,10 @@
 #include "io/store/store_place.h"
 #include "io/store/store_run.h"
 
-/* Of which letter before it is this one a copy? Itself: of none. */
+/*
+ * Returns the index of the first letter with the same text, which is i if there
+ * is no earlier one.
+ */
 static size_t first_copy(const struct batch *batch, size_t i)
 {
 	const struct letter *letter = &batch->letters[i];
@@ -24,7 +27,7 @@ static size_t first_copy(const struct batch *batch, size_t i)
 	return k;
 }
 
-/* Those that the store knows, and that are still there. */
+/* Finds messages of which the store records a copy that still exists. */
 static bool find_known(struct duplicates *duplicates, struct batch *batch,
 	struct letter *known, bool *there, struct error *err)
 {
@@ -51,7 +54,9 @@ static bool find_known(struct duplicates *duplicates, struct batch *batch,
 			duplicates->delivery, known, batch->count, there, err);
 }
 
-/* Those that lie in the Maildir, and that the store does not know; each once.
+/*
+ * Finds messages of which the Maildir has a copy unknown to the store. Each
+ * such copy is used only once.
  */
 static void find_strays(struct duplicates *duplicates,
 	const struct batch *batch, struct letter *known, bool *there)
@@ -68,20 +73,20 @@ static void find_strays(struct duplicates *duplicates,
 			known[i] = batch->letters[i];
 			memcpy(known[i].name, stray->name, sizeof stray->name);
 			there[i] = true;
-			/* Taken. */
+			/* Marks it as used. */
 			stray->octets = 0;
 		}
 	}
 }
 
-/* Those that lie in an mbox of whose mail nothing is known. */
-static void find_unknown(struct duplicates *duplicates,
+/* Finds messages that are in an mbox whose contents are not on record. */
+static void find_in_mbox(struct duplicates *duplicates,
 	const struct batch *batch, struct letter *known, bool *there)
 {
 	for (size_t i = 0; duplicates->here != NULL && i < batch->count; i++) {
 		struct letter letter = batch->letters[i];
 
-		/* Where it lies in there nobody asks: see local_find. */
+		/* The offset does not matter: see local_find. */
 		letter.offset = 0;
 		letter.length = letter.octets;
 		if (there[i] || !letter.identified ||
@@ -133,7 +138,7 @@ bool duplicates_sift(
 
 	if (ok) {
 		find_strays(duplicates, batch, known, there);
-		find_unknown(duplicates, batch, known, there);
+		find_in_mbox(duplicates, batch, known, there);
 	}
 	for (size_t i = 0; ok && i < batch->count; i++) {
 		if (!there[i])

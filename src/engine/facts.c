@@ -40,7 +40,7 @@ bool facts_recall(
 	return true;
 }
 
-/* The one place where a plan is made. */
+/* The only caller of plan_make. */
 static void make_plan(const struct facts *facts, struct plan *plan)
 {
 	plan_release(plan);
@@ -62,7 +62,7 @@ int64_t facts_quiet_until(const struct facts *facts,
 	return until;
 }
 
-/* What is known of the messages before any copy of theirs is looked for. */
+/* Collects what is known of the messages apart from their local copies. */
 static bool gather_messages(struct knowledge *knowledge,
 	struct mailbox *mailbox, const struct outcome *outcome,
 	struct error *err)
@@ -84,7 +84,7 @@ static bool gather_messages(struct knowledge *knowledge,
 	return true;
 }
 
-/* What may be lost here in a power cut is not erased there. */
+/* Where a power cut could lose mail, nothing is erased on the server. */
 static void check_sync(struct facts *facts, struct mailbox *mailbox)
 {
 	facts->sync_known = true;
@@ -97,7 +97,7 @@ static void check_sync(struct facts *facts, struct mailbox *mailbox)
 	facts->restraint = RESTRAINT_UNSYNCED;
 }
 
-/* Makes the plan, and finds out what it needs, until it needs nothing more. */
+/* Makes the plan and collects what it needs, until it needs nothing more. */
 static bool gather_copies(struct knowledge *knowledge, struct mailbox *mailbox,
 	struct copies *copies, struct plan *plan, struct error *err)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * All that the plan may know, gathered in one place; nothing changes it once
- * the plan is made.
+ * Everything that the plan is made from, collected in one place. Nothing
+ * changes it once the plan is made.
  */
 #ifndef ENGINE_FACTS_H
 #define ENGINE_FACTS_H
@@ -14,32 +14,31 @@
 #include "engine/mailbox.h"
 
 struct knowledge {
-	struct facts facts;	  /* which the following belong to */
+	struct facts facts;	  /* points to the arrays below */
 	struct memory *memories;  /* owned; one for each message listed */
-	struct finding *findings; /* owned; the same */
-	bool first;		  /* nothing was known of the mailbox before */
-	bool identifying;	  /* what is gone may only have another uid */
+	struct finding *findings; /* owned; likewise */
+	bool first;		  /* this is the mailbox's first run */
+	bool identifying;	  /* missing messages may have new uids */
 };
 
 /*
- * After the listing: recalls what is known of each message, and finds out what
- * else the plan needs: sizes, headers, copies; then makes the plan. A dry run
- * records nothing of what is found on the way. The caller releases knowledge
- * and plan, whatever this returns.
+ * After the listing: recalls what is known of each message, collects what else
+ * the plan needs (sizes, headers, copies), and makes the plan. A dry run
+ * records nothing that it finds out. The caller releases knowledge and plan in
+ * any case.
  */
 bool facts_gather(struct knowledge *knowledge, struct mailbox *mailbox,
 	const struct outcome *outcome, struct plan *plan, struct error *err);
 
 /*
- * Recalls what is known of each message, and nothing else; for who makes no
- * plan.
+ * Only recalls what is known of each message, for commands that make no plan.
  */
 bool facts_recall(struct knowledge *knowledge, struct mailbox *mailbox,
 	struct error *err);
 
 /*
- * Until when (seconds since 1970) nothing would come of the same listing, after
- * what this session did; 0: something would.
+ * Returns until when (seconds since 1970) the same listing would lead to no
+ * action, given the memories after this session; 0: it would lead to one now.
  */
 int64_t facts_quiet_until(const struct facts *facts,
 	const struct memory *memories, const struct finding *findings);

@@ -51,8 +51,8 @@ struct memory fates_memory(const struct memory *before, const struct fate *fate,
 {
 	struct memory now = *before;
 
-	/* What is known of an older message under the same uid says nothing of
-	 * this one: it is kept once it was fetched, and not before. */
+	/* A row for an older message under the same uid says nothing about this
+	 * one, which is kept only once it has been fetched. */
 	if (step->fetch)
 		now = (struct memory){.tries = before->tries,
 			.held = before->held,
@@ -62,7 +62,7 @@ struct memory fates_memory(const struct memory *before, const struct fate *fate,
 		now.row = fate->row;
 		now.kept_at = fate->kept_at;
 	}
-	/* What only counts as seen gets its size by itself: see record. */
+	/* For seen messages, record_seen_sizes records the size. */
 	if (fate->state == FATE_ARRIVING || fate->state == FATE_KEPT)
 		now.size = size;
 	if (fate->oversize > 0)

@@ -14,48 +14,51 @@
 
 enum fate_state {
 	FATE_NONE,
-	FATE_ARRIVING, /* recorded as such, and not yet as kept */
-	FATE_KEPT,     /* here, and recorded: DELE may follow */
-	FATE_SEEN,     /* recorded as one that counts as seen */
+	FATE_ARRIVING, /* recorded as arriving, not yet as kept */
+	FATE_KEPT,     /* stored and recorded: DELE may follow */
+	FATE_SEEN,     /* recorded as seen */
 };
 
 struct fate {
 	enum fate_state state;
 	bool marked; /* DELE was answered +OK */
-	int64_t row; /* of its record; where state is not FATE_NONE */
+	int64_t row; /* of its record; valid unless state is FATE_NONE */
 	int64_t kept_at;
-	/* Its size, when it turned out to be over max-size; else 0. */
+	/* The size in octets if it turned out to exceed max-size; else 0. */
 	uint64_t oversize;
-	char *trouble; /* owned; why it could not be fetched; or NULL */
+	char *trouble; /* owned; why it could not be fetched, or NULL */
 };
 
 struct fates {
 	struct fate *at; /* owned; one for each message listed */
 	size_t count;
-	uint64_t fetched;  /* published here */
-	uint64_t octets;   /* of these, as they lie here */
-	uint64_t twice;	   /* of these: they were here already */
-	uint64_t refused;  /* to be sent or erased, by the server */
-	uint64_t oversize; /* dropped, since they turned out to be too large */
+	uint64_t fetched;  /* messages delivered */
+	uint64_t octets;   /* their size in bytes as stored */
+	uint64_t twice;	   /* of those fetched: were already here */
+	uint64_t refused;  /* RETR or DELE commands that the server refused */
+	uint64_t oversize; /* dropped because they turned out to be too large */
 	uint64_t marked;
-	uint64_t erased; /* what was marked, once QUIT was answered +OK */
+	uint64_t erased; /* those marked, once QUIT was answered +OK */
 	size_t troubles;
-	size_t last_trouble; /* position of the last one */
+	size_t last_trouble; /* its position */
 };
 
-/* Nothing has happened to any of count messages; to be released. */
+/* Initialises a fate for each of count messages. Release with fates_release. */
 void fates_init(struct fates *fates, size_t count);
 void fates_release(struct fates *fates);
 
-/* A message could not be fetched, and why. */
+/* Notes that the message at this position could not be fetched, and why. */
 void fates_trouble(
 	struct fates *fates, size_t position, const struct error *err);
 
-/* What is known of a message after what this session did with it. */
+/*
+ * Returns what is known of a message after the session: before, updated by its
+ * step and fate. size: as listed.
+ */
 struct memory fates_memory(const struct memory *before, const struct fate *fate,
 	const struct step *step, uint64_t size);
 
-/* What the session came to, in numbers: all but status, left and listed. */
+/* Fills in the tally, except for status, listed, left and too_large. */
 void fates_count(const struct fates *fates, struct tally *tally);
 
 #endif

@@ -6,9 +6,9 @@
 #include "core/header.h"
 #include "io/process/digest.h"
 
-/* A header that is longer does not end. */
+/* A header longer than this, in octets, is considered endless. */
 #define HEADER_MAX (UINT64_C(16) << 20)
-/* Some servers hang up on who says too much that they do not know. */
+/* Some servers disconnect after too many unknown commands. */
 #define REFUSALS_MAX 3
 
 struct inquiry {
@@ -16,22 +16,22 @@ struct inquiry {
 	const size_t *positions; /* borrowed */
 	size_t count;
 	const struct headers_taker *taker; /* borrowed */
-	size_t next;			   /* to be asked */
+	size_t next;			   /* next one to request */
 	size_t unproven;
-	size_t at;	   /* being answered */
-	bool known;	   /* one was answered: the server knows TOP */
-	uint64_t received; /* of this header */
+	size_t at;  /* the one being answered */
+	bool known; /* the server has answered a TOP and so supports it */
+	uint64_t received; /* octets of this header */
 };
 
-/* May another be asked for, before the last one is answered? */
+/* Until a TOP has succeeded, only one may be in flight. */
 static bool may_ask(const struct inquiry *inquiry)
 {
 	return inquiry->next < inquiry->count &&
 		(inquiry->known || inquiry->next == inquiry->at);
 }
 
-/* Pushes TOPs, and a proof behind each few of them, while there is room. */
-static bool push(struct inquiry *inquiry, struct error *err)
+/* Pushes TOPs, with a proof after each group of them, while there is room. */
+static bool push_tops(struct inquiry *inquiry, struct error *err)
 {
 	struct mailbox *mailbox = inquiry->mailbox;
 	size_t group = inquiry->count < 64 || mailbox->proof.one_by_one
@@ -64,8 +64,8 @@ static bool push(struct inquiry *inquiry, struct error *err)
 	return true;
 }
 
-static bool take_text(struct inquiry *inquiry, const struct pop3_event *answer,
-	struct error *err)
+static bool receive_text(struct inquiry *inquiry,
+	const struct pop3_event *answer, struct error *err)
 {
 	const struct mailbox *mailbox = inquiry->mailbox;
 	const struct headers_taker *taker = inquiry->taker;
@@ -80,8 +80,8 @@ static bool take_text(struct inquiry *inquiry, const struct pop3_event *answer,
 	return true;
 }
 
-/* All that was answered is what it seems. */
-static bool proven(struct inquiry *inquiry, struct error *err)
+/* Reports that all headers answered so far are proven. */
+static bool report_proven(struct inquiry *inquiry, struct error *err)
 {
 	const struct headers_taker *taker = inquiry->taker;
 
@@ -89,37 +89,38 @@ static bool proven(struct inquiry *inquiry, struct error *err)
 		taker->proven(taker->data, inquiry->at, err);
 }
 
-/* One was answered, or refused. */
-static bool ended(struct inquiry *inquiry, bool answered, struct error *err)
+/* A header has ended, or the server refused it. */
+static bool end_header(
+	struct inquiry *inquiry, bool answered, struct error *err)
 {
 	const struct headers_taker *taker = inquiry->taker;
 
 	taker->end(taker->data, inquiry->at++, answered);
 	if (!inquiry->known && inquiry->at == REFUSALS_MAX)
 		inquiry->count = inquiry->at;
-	return proof_is_asked(inquiry->mailbox) || proven(inquiry, err);
+	return proof_is_asked(inquiry->mailbox) || report_proven(inquiry, err);
 }
 
-static bool take(struct inquiry *inquiry, const struct pipeline_event *event,
+static bool receive(struct inquiry *inquiry, const struct pipeline_event *event,
 	struct error *err)
 {
 	const struct headers_taker *taker = inquiry->taker;
 
 	if (proof_has_tag(event->tag))
 		return proof_take(inquiry->mailbox, event, err) &&
-			proven(inquiry, err);
+			report_proven(inquiry, err);
 	switch (event->answer.type) {
 	case POP3_STATUS:
 		if (event->answer.status != POP3_OK)
-			return ended(inquiry, false, err);
+			return end_header(inquiry, false, err);
 		inquiry->known = true;
 		inquiry->received = 0;
 		taker->begin(taker->data, inquiry->at);
 		return proof_not_stray(inquiry->mailbox, event, err);
 	case POP3_TEXT:
-		return take_text(inquiry, &event->answer, err);
+		return receive_text(inquiry, &event->answer, err);
 	case POP3_END:
-		return ended(inquiry, true, err);
+		return end_header(inquiry, true, err);
 	case POP3_MORE:
 	case POP3_LINE:
 	case POP3_BROKEN:
@@ -142,13 +143,13 @@ bool headers_ask(struct mailbox *mailbox, const size_t *positions, size_t count,
 	size_t window = session_room(mailbox->session);
 
 	while (ok) {
-		ok = push(&inquiry, err);
+		ok = push_tops(&inquiry, err);
 		if (!ok || session_room(mailbox->session) == window)
 			break;
 		ok = session_next(mailbox->session, &event, err) &&
-			take(&inquiry, &event, err);
+			receive(&inquiry, &event, err);
 	}
-	/* LIST may be asked again, and its sizes are to be proven anew. */
+	/* LIST may be sent again, and a proof must follow its sizes. */
 	mailbox->proof.in_step = false;
 	for (; ok && inquiry.at < count; inquiry.at++)
 		taker->end(taker->data, inquiry.at, false);
@@ -156,9 +157,6 @@ bool headers_ask(struct mailbox *mailbox, const size_t *positions, size_t count,
 		(taker->proven == NULL || count == 0 ||
 			taker->proven(taker->data, count, err));
 }
-
-/* ---- which messages they are ----------------------------------------------
- */
 
 struct identifying {
 	struct headers_identity *identities;

@@ -13,8 +13,10 @@
 #include "io/store/store_mailbox.h"
 #include "io/store/store_recall.h"
 
-/* So many of the uids that may have been used again, by nothing that LIST says,
- * are looked at in a run. */
+/*
+ * At most this many uids that may have been reused, though LIST shows no
+ * difference, are checked in a run.
+ */
 #define SUSPECTS_MAX 1000
 
 struct inquiry {
@@ -24,15 +26,15 @@ struct inquiry {
 	size_t count;
 };
 
-static void ask(struct inquiry *inquiry, size_t position)
+static void add_position(struct inquiry *inquiry, size_t position)
 {
 	inquiry->positions = xreallocarray(inquiry->positions,
 		inquiry->count + 1, sizeof inquiry->positions[0]);
 	inquiry->positions[inquiry->count++] = position;
 }
 
-/* Asks for the headers; each answer is proven when this returns true. */
-static bool inquire(struct inquiry *inquiry, struct error *err)
+/* Requests the headers; on success all answers are proven. */
+static bool request_headers(struct inquiry *inquiry, struct error *err)
 {
 	inquiry->answers = xcalloc(inquiry->count, sizeof inquiry->answers[0]);
 	return headers_identify(inquiry->mailbox, inquiry->positions,
@@ -45,10 +47,7 @@ static void inquiry_release(struct inquiry *inquiry)
 	free(inquiry->answers);
 }
 
-/* ---- uids that were used again --------------------------------------------
- */
-
-/* Does LIST give another size than it did? */
+/* Does LIST report another size than the recorded one? */
 static bool has_other_size(const struct facts *facts, size_t i)
 {
 	uint64_t known = facts->memories[i].size;
@@ -64,7 +63,7 @@ static bool is_near(const struct facts *facts, size_t i)
 		facts->memories[i].size, facts->maildrop->messages[i].size);
 }
 
-/* May the uid stand for another message than it did? */
+/* May the uid now stand for another message? */
 static bool is_suspect(const struct facts *facts, size_t i)
 {
 	const struct memory *memory = &facts->memories[i];
@@ -79,8 +78,8 @@ static bool is_suspect(const struct facts *facts, size_t i)
 	case MEMORY_KEPT:
 		return memory->vanished || has_other_size(facts, i);
 	case MEMORY_ERASED:
-		/* Once it was seen to be the same, it is left alone until it
-		 * comes back. */
+		/* Once found to be the same message, it is not checked again
+		 * until it vanishes and returns. */
 		return memory->vanished || !memory->returned ||
 			has_other_size(facts, i);
 	}
@@ -95,7 +94,8 @@ static bool judge_suspect(struct knowledge *knowledge, struct store *store,
 	unsigned char sha256[LETTER_DIGEST];
 	bool known = false;
 
-	/* Its own header said enough, so one that does not is another's. */
+	/* The recorded message has an identifying header, so one without cannot
+	 * be the same. */
 	if (answer->answered && !answer->known)
 		finding->identity = IDENTITY_OTHER;
 	if (!answer->known)
@@ -113,9 +113,9 @@ static bool judge_suspect(struct knowledge *knowledge, struct store *store,
 }
 
 /*
- * Where no header tells: on a server that reports varying sizes of one message,
- * another size says nothing. Of what is only seen no header was ever known, and
- * only quite another size tells.
+ * Sizes decide where headers do not. On a server that reports varying sizes for
+ * one message, a slightly different size means nothing. For messages only
+ * recorded as seen no header is known, so only a clearly different size counts.
  */
 static void judge_by_size(struct knowledge *knowledge, bool loose)
 {
@@ -135,7 +135,7 @@ static void judge_by_size(struct knowledge *knowledge, bool loose)
 	}
 }
 
-/* A known message that is listed again, or with another size than before. */
+/* Records that a known message is listed again or has another size. */
 static bool record_judged(const struct facts *facts, struct mailbox *mailbox,
 	size_t i, struct error *err)
 {
@@ -175,8 +175,8 @@ static bool record_all_judged(
 }
 
 /*
- * Another size mostly means that it would be fetched, and to ask for its header
- * never costs more than that.
+ * A different size usually means that the message will be fetched, and its
+ * header never costs more than that.
  */
 static bool is_pressing(const struct facts *facts, bool loose, size_t i)
 {
@@ -184,9 +184,9 @@ static bool is_pressing(const struct facts *facts, bool loose, size_t i)
 }
 
 /*
- * Those that are pressing, and a limited number of the others in each run,
- * beginning anywhere: some may never be proven, and must not keep the rest from
- * being asked for.
+ * Chooses all pressing suspects, and a limited number of the others. Those
+ * start at a different point in each run, since some may never be decided and
+ * must not keep the rest from being checked.
  */
 static void choose_suspects(
 	const struct facts *facts, bool loose, struct inquiry *inquiry)
@@ -205,7 +205,7 @@ static void choose_suspects(
 			continue;
 		if (is_pressing(facts, loose, i) ||
 			(n++ + others - first) % others < SUSPECTS_MAX)
-			ask(inquiry, i);
+			add_position(inquiry, i);
 	}
 }
 
@@ -218,7 +218,7 @@ static bool check_reuse(
 	bool ok;
 
 	choose_suspects(facts, loose, &inquiry);
-	ok = inquire(&inquiry, err);
+	ok = request_headers(&inquiry, err);
 	for (size_t i = 0; ok && i < inquiry.count; i++)
 		ok = judge_suspect(knowledge, mailbox->store,
 			inquiry.positions[i], &inquiry.answers[i], err);
@@ -230,10 +230,7 @@ static bool check_reuse(
 		record_all_judged(facts, mailbox, err);
 }
 
-/* ---- uids that were all given anew ----------------------------------------
- */
-
-/* A row without a copy (see store_give_up) is waiting for this very uid. */
+/* A row without a copy (see store_give_up) is waiting for this uid. */
 static bool is_unknown(const struct facts *facts, size_t i)
 {
 	return facts->memories[i].state == MEMORY_NONE &&
@@ -242,9 +239,9 @@ static bool is_unknown(const struct facts *facts, size_t i)
 }
 
 /*
- * Most of what was known is no longer listed, and about as much is listed that
- * is unknown. A mailbox that its owner emptied has less that is new, and to
- * look at some headers for nothing costs little.
+ * Is most of what was known no longer listed, and about as much unknown mail
+ * listed? A mailbox that its owner emptied has less new mail; and requesting a
+ * few headers in vain costs little.
  */
 static bool is_reset(const struct facts *facts, size_t lost, size_t *unknown)
 {
@@ -273,7 +270,10 @@ bool identity_is_near(uint64_t a, uint64_t b)
 	return (a > b ? a - b : b - a) <= 1024 + a / 16;
 }
 
-/* The one that is this message, by size best; NULL: none is. */
+/*
+ * Returns the lost message with this header, preferably of the same size; NULL
+ * if there is none.
+ */
 static struct store_lost *find_lost(struct store_lost *lost, size_t count,
 	const struct headers_identity *answer, uint64_t size)
 {
@@ -284,7 +284,7 @@ static struct store_lost *find_lost(struct store_lost *lost, size_t count,
 	for (size_t i = search_first(
 		     &wanted, lost, count, sizeof wanted, by_header);
 		i < count && by_header(&lost[i], &wanted) == 0; i++) {
-		/* Row 0 is none: it was taken. */
+		/* Row 0: already matched. */
 		if (lost[i].row == 0 || !identity_is_near(lost[i].size, size))
 			continue;
 		if (found == NULL || lost[i].size == size)
@@ -296,14 +296,14 @@ static struct store_lost *find_lost(struct store_lost *lost, size_t count,
 struct search {
 	struct mailbox *mailbox;
 	const struct facts *facts;
-	bool records; /* what is found; else it is only counted */
+	bool records; /* records the matches; else only counts them */
 	size_t found;
-	/* Most of what is unknown, and most of what is lost, have headers to be
-	 * known by. */
+	/* Most of the unknown and most of the lost messages have identifying
+	 * headers. */
 	bool tells;
 };
 
-/* Which of what is listed was known under another uid? */
+/* Matches listed unknown messages with those known under other uids. */
 static bool rebind(struct search *search, const struct inquiry *inquiry,
 	struct store_lost *lost, size_t count, struct error *err)
 {
@@ -331,27 +331,27 @@ static bool rebind(struct search *search, const struct inquiry *inquiry,
 	return ok && (!search->records || store_commit(store, err));
 }
 
-/* Asks for the headers of what is listed and unknown. */
-static bool inquire_unknown(const struct facts *facts, struct mailbox *mailbox,
+/* Requests the headers of the messages that are listed but unknown. */
+static bool request_unknown(const struct facts *facts, struct mailbox *mailbox,
 	struct inquiry *inquiry, struct error *err)
 {
 	*inquiry = (struct inquiry){.mailbox = mailbox};
 	for (size_t i = 0; i < facts->maildrop->count; i++) {
 		if (is_unknown(facts, i))
-			ask(inquiry, i);
+			add_position(inquiry, i);
 	}
-	return inquire(inquiry, err);
+	return request_headers(inquiry, err);
 }
 
-/* How many of what is unknown are known by their headers? */
-static bool find_again(struct search *search, struct error *err)
+/* Matches the unknown messages by their headers and counts the matches. */
+static bool match_headers(struct search *search, struct error *err)
 {
 	struct store *store = search->mailbox->store;
 	struct inquiry inquiry;
 	struct store_lost *lost = NULL;
 	size_t count = 0;
 	size_t known = 0;
-	bool ok = inquire_unknown(
+	bool ok = request_unknown(
 			  search->facts, search->mailbox, &inquiry, err) &&
 		store_lost(store, &lost, &count, err);
 
@@ -368,16 +368,16 @@ static bool find_again(struct search *search, struct error *err)
 	return ok;
 }
 
-static bool match(struct knowledge *knowledge, struct mailbox *mailbox,
+static bool match_lost(struct knowledge *knowledge, struct mailbox *mailbox,
 	size_t unknown, struct error *err)
 {
 	struct search search = {.mailbox = mailbox,
 		.facts = &knowledge->facts,
 		.records = true};
 
-	if (!find_again(&search, err))
+	if (!match_headers(&search, err))
 		return false;
-	/* Else it is other mail, of which the headers tell enough. */
+	/* Otherwise the headers show that it is other mail. */
 	if (search.found > 0 || !search.tells)
 		store_expect_moved(mailbox->store);
 	if (search.found == 0)
@@ -397,15 +397,16 @@ static bool match(struct knowledge *knowledge, struct mailbox *mailbox,
 }
 
 /*
- * on-uid-reset = stop: only if some of it is known by its header, or nobody can
- * tell. Else it is other mail, as where a server shows a part at a time.
+ * on-uid-reset = stop: fails only if some messages are recognised by their
+ * headers, or if the headers do not suffice. Otherwise it is other mail, as on
+ * a server that shows part of the mailbox at a time.
  */
-static bool stop(struct knowledge *knowledge, struct mailbox *mailbox,
+static bool stop_on_reset(struct knowledge *knowledge, struct mailbox *mailbox,
 	size_t unknown, struct error *err)
 {
 	struct search search = {.mailbox = mailbox, .facts = &knowledge->facts};
 
-	if (!find_again(&search, err))
+	if (!match_headers(&search, err))
 		return false;
 	if (search.found == 0 && search.tells)
 		return true;
@@ -423,14 +424,14 @@ static bool check_reset(
 	if (!is_reset(&knowledge->facts, store_lost_count(mailbox->store),
 		    &unknown))
 		return true;
-	/* Until that is done, what vanished is not on record as such. */
+	/* Until this is done, lost messages are not recorded as vanished. */
 	knowledge->identifying =
 		mailbox->account->uid_reset != UID_RESET_REFETCH;
 	switch (mailbox->account->uid_reset) {
 	case UID_RESET_REFETCH:
 		return true;
 	case UID_RESET_STOP:
-		if (!stop(knowledge, mailbox, unknown, err))
+		if (!stop_on_reset(knowledge, mailbox, unknown, err))
 			return false;
 		break;
 	case UID_RESET_MATCH:
@@ -439,7 +440,7 @@ static bool check_reset(
 				"the server seems to have given its messages "
 				"new uids: a fetch would find them again by "
 				"their headers first");
-		else if (!match(knowledge, mailbox, unknown, err))
+		else if (!match_lost(knowledge, mailbox, unknown, err))
 			return false;
 		break;
 	}
@@ -459,7 +460,7 @@ bool identity_unknown(const struct knowledge *knowledge,
 	struct error *err)
 {
 	struct inquiry inquiry;
-	bool ok = inquire_unknown(&knowledge->facts, mailbox, &inquiry, err);
+	bool ok = request_unknown(&knowledge->facts, mailbox, &inquiry, err);
 
 	for (size_t i = 0; ok && i < inquiry.count; i++) {
 		const struct headers_identity *answer = &inquiry.answers[i];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which message is which, where uids do not tell: a server that was moved gives
- * all its messages new ones, and some use them again.
+ * Determines which message is which where uids do not: a migrated server gives
+ * all messages new uids, and some servers reuse uids.
  */
 #ifndef ENGINE_IDENTITY_H
 #define ENGINE_IDENTITY_H
@@ -11,16 +11,16 @@
 #include "engine/facts.h"
 
 /*
- * After the recall, with the sizes known where the plan needs them. When most
- * of what was known vanished and about as many unknown messages came, they are
- * matched by their headers (TOP n 0), and what is found again is recorded under
- * its new uid, and recalled anew. A known uid whose size is another is looked
- * at, too, and the finding says which message it is. A dry run records nothing.
+ * After the recall, with sizes listed if the plan needs them. If most known
+ * messages have vanished and about as many unknown ones are listed, matches
+ * them by their headers (TOP n 0), records the matches under their new uids,
+ * and recalls the memories again. Also checks known uids whose size differs,
+ * and stores the result in the findings. A dry run records nothing.
  */
 bool identity_check(struct knowledge *knowledge, struct mailbox *mailbox,
 	struct error *err);
 
-/* Who takes the header digest of a message. */
+/* Receives the header digests of messages. */
 struct identity_visitor {
 	bool (*visit)(void *data, size_t position,
 		const unsigned char sha256[LETTER_DIGEST], struct error *err);
@@ -28,14 +28,17 @@ struct identity_visitor {
 };
 
 /*
- * Asks for the headers of all that is listed and unknown, and, once they are
- * proven, calls visit with the digest of each that has one.
+ * Requests the headers of all messages that are listed but unknown, and, once
+ * all are proven, calls visit with the digest of each that has an identifying
+ * header.
  */
 bool identity_unknown(const struct knowledge *knowledge,
 	struct mailbox *mailbox, const struct identity_visitor *visitor,
 	struct error *err);
 
-/* Two sizes of what has the same header, as near as servers count? */
+/*
+ * Are two sizes close enough to be the same message, given how servers count?
+ */
 bool identity_is_near(uint64_t a, uint64_t b);
 
 #endif

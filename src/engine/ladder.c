@@ -15,28 +15,27 @@
 #include "io/store/store_message.h"
 
 struct ladder {
-	struct mailbox *mailbox; /* borrowed, and so are the next three */
+	struct mailbox *mailbox; /* borrowed, as are the next three */
 	const struct facts *facts;
 	const struct plan *plan;
 	struct fates *fates;
 	struct delivery *delivery; /* owned */
 	struct duplicates duplicates;
 
-	struct batch *open; /* owned; whole messages that are not durable yet */
-	size_t proven;	    /* so many of its first are: see proof.h */
+	struct batch *open; /* owned; complete messages not yet committed */
+	size_t proven;	    /* how many of its first are proven */
 
-	/* The batch that is being committed, maybe in the background: until
-	 * that is waited for, neither what follows nor the store is to be
-	 * touched. */
+	/* The batch being committed, perhaps in the background. Until that has
+	 * been waited for, do not touch the fields below or the store. */
 	struct background background;
 	struct batch *closed; /* owned */
-	bool recorded;	      /* it is arriving, and the one before kept */
-	bool in_place;	      /* and it is published */
+	bool recorded;	      /* committed as arriving, the previous as kept */
+	bool in_place;	      /* published */
 	struct error commit_error;
 
-	bool failed; /* a batch was not committed: nor may any other be */
+	bool failed; /* a commit failed: no further batch may be committed */
 
-	/* Published, and not yet recorded as kept. */
+	/* Published but not yet recorded as kept. */
 	size_t published[BATCH_ROOM];
 	size_t published_count;
 	int64_t published_at;
@@ -54,7 +53,7 @@ struct ladder *ladder_open(struct mailbox *mailbox, struct error *err)
 	if (delivery == NULL)
 		return NULL;
 	delivery_sweep(delivery);
-	/* They tell a clock that is behind: see core/clock. */
+	/* Dates in mail reveal a clock that is behind: see core/clock. */
 	if (account->policy.erase == ERASE_AFTER)
 		delivery_read_dates(delivery);
 	struct ladder *ladder = xcalloc(1, sizeof *ladder);
@@ -88,9 +87,6 @@ bool ladder_begin(struct ladder *ladder, const struct facts *facts,
 	return plan->fetches == 0 ||
 		duplicates_prepare(&ladder->duplicates, err);
 }
-
-/* ---- the open batch -------------------------------------------------------
- */
 
 bool ladder_begin_message(struct ladder *ladder, struct error *err)
 {
@@ -135,9 +131,6 @@ void ladder_proven(struct ladder *ladder)
 	ladder->proven = ladder->open->count;
 }
 
-/* ---- its commit -----------------------------------------------------------
- */
-
 bool ladder_record_kept(const struct ladder *ladder, struct error *err)
 {
 	for (size_t i = 0; ladder != NULL && i < ladder->published_count; i++) {
@@ -151,8 +144,8 @@ bool ladder_record_kept(const struct ladder *ladder, struct error *err)
 	return true;
 }
 
-/* The published messages are kept from now on: DELE may follow. */
-static void published_are_kept(struct ladder *ladder)
+/* The published messages are now recorded as kept: DELE may follow. */
+static void mark_published_kept(struct ladder *ladder)
 {
 	for (size_t i = 0; i < ladder->published_count; i++) {
 		struct fate *fate = &ladder->fates->at[ladder->published[i]];
@@ -164,8 +157,8 @@ static void published_are_kept(struct ladder *ladder)
 }
 
 /*
- * The message that a uid stood for before keeps its record under another name.
- * If it is the same text, after all, its size was not what it seemed.
+ * The row of the message that had this uid before gets another name. If the new
+ * message has the same text after all, the server reports varying sizes.
  */
 static bool retire(struct ladder *ladder, struct uid uid,
 	const struct letter *letter, int64_t now, struct error *err)
@@ -200,7 +193,7 @@ static bool record_arriving(
 	if (ladder->plan->steps[batch->positions[i]].reused &&
 		!retire(ladder, arrival.uid, arrival.letter, now, err))
 		return false;
-	/* Found by its text: the record that it has goes with it. */
+	/* A copy with this text is on record: its row gets the new uid. */
 	if (batch->rows[i] != 0) {
 		fate->row = batch->rows[i];
 		return store_rebind(
@@ -208,7 +201,7 @@ static bool record_arriving(
 	}
 	if (!store_record_arriving(store, &arrival, &fate->row, err))
 		return false;
-	/* The hold is on the uid, whatever it stands for. */
+	/* A hold applies to the uid, whichever message has it. */
 	return !ladder->facts->memories[batch->positions[i]].held ||
 		store_record_hold(store, fate->row, now, err);
 }
@@ -225,10 +218,9 @@ static bool record_closed(struct ladder *ladder, struct error *err)
 }
 
 /*
- * The ladder for the closed batch: sync under temporary names, rows "arriving"
- * (and the batch before "kept", in the same commit), then show it. What fails
- * half-way is settled by the rows at the next start. It may run in the
- * background.
+ * Runs the ladder for the closed batch: sync under temporary names, commit rows
+ * "arriving" (and the previous batch as "kept"), then publish. If it fails
+ * midway, the next start resolves it by the rows. May run in the background.
  */
 static void commit_batch(void *data)
 {
@@ -250,8 +242,8 @@ static void commit_batch(void *data)
 		ladder->recorded && delivery_publish(ladder->delivery, err);
 }
 
-/* One message of the closed batch is in its place. */
-static void say_published(struct ladder *ladder, size_t i)
+/* Reports one message of the closed batch as fetched. */
+static void report_published(struct ladder *ladder, size_t i)
 {
 	const struct account *account = ladder->mailbox->account;
 	const struct batch *batch = ladder->closed;
@@ -266,7 +258,7 @@ static void say_published(struct ladder *ladder, size_t i)
 	free(where);
 }
 
-static void closed_is_published(struct ladder *ladder)
+static void note_published(struct ladder *ladder)
 {
 	struct clock *clock = &ladder->mailbox->clock;
 	struct batch *batch = ladder->closed;
@@ -277,14 +269,14 @@ static void closed_is_published(struct ladder *ladder)
 		ladder->fates->fetched++;
 		ladder->fates->octets += batch->letters[i].octets;
 		ladder->fates->twice += batch->twice[i];
-		say_published(ladder, i);
+		report_published(ladder, i);
 	}
 	ladder->published_count = batch->count;
 	ladder->published_at = clock->trust == CLOCK_SURE ? now_seconds() : 0;
 }
 
-/* Waits for the closed batch, and takes what came of it. */
-static bool settle(struct ladder *ladder, struct error *err)
+/* Waits for the closed batch to be committed and takes over the result. */
+static bool finish_commit(struct ladder *ladder, struct error *err)
 {
 	struct batch *batch = ladder->closed;
 
@@ -292,13 +284,13 @@ static bool settle(struct ladder *ladder, struct error *err)
 	if (batch->count == 0)
 		return true;
 	if (ladder->recorded) {
-		published_are_kept(ladder);
+		mark_published_kept(ladder);
 		for (size_t i = 0; i < batch->count; i++)
 			ladder->fates->at[batch->positions[i]].state =
 				FATE_ARRIVING;
 	}
 	if (ladder->in_place) {
-		closed_is_published(ladder);
+		note_published(ladder);
 	} else {
 		delivery_abandon(ladder->delivery);
 		ladder->failed = true;
@@ -309,8 +301,8 @@ static bool settle(struct ladder *ladder, struct error *err)
 	return ladder->in_place;
 }
 
-/* The open batch is the closed one from now on. */
-static void turn(struct ladder *ladder)
+/* Makes the open batch the closed one. */
+static void close_batch(struct ladder *ladder)
 {
 	struct batch *empty = ladder->closed;
 
@@ -338,18 +330,18 @@ bool ladder_advance(struct ladder *ladder, struct error *err)
 {
 	bool busy = background_is_busy(&ladder->background);
 
-	if (!busy && !settle(ladder, err))
+	if (!busy && !finish_commit(ladder, err))
 		return false;
 	if (!is_due(ladder->open) || (busy && !is_full(ladder->open)))
 		return true;
-	if (!settle(ladder, err))
+	if (!finish_commit(ladder, err))
 		return false;
-	turn(ladder);
+	close_batch(ladder);
 	background_begin(&ladder->background, commit_batch, ladder);
 	return true;
 }
 
-/* Records the last published batch, so that its messages may be erased. */
+/* Records the last published batch as kept, so that it may be erased. */
 static bool commit_kept(struct ladder *ladder, struct error *err)
 {
 	struct store *store = ladder->mailbox->store;
@@ -359,33 +351,30 @@ static bool commit_kept(struct ladder *ladder, struct error *err)
 	if (!store_begin(store, err) || !ladder_record_kept(ladder, err) ||
 		!store_commit(store, err))
 		return false;
-	published_are_kept(ladder);
+	mark_published_kept(ladder);
 	return true;
 }
 
 bool ladder_finish(struct ladder *ladder, struct error *err)
 {
-	if (!settle(ladder, err))
+	if (!finish_commit(ladder, err))
 		return false;
 	if (ladder->open->count > 0) {
-		turn(ladder);
+		close_batch(ladder);
 		commit_batch(ladder);
-		if (!settle(ladder, err))
+		if (!finish_commit(ladder, err))
 			return false;
 	}
 	return commit_kept(ladder, err);
 }
 
-/* ---- after a session that broke off ---------------------------------------
- */
-
 struct ladder_rest ladder_weigh(
 	struct ladder *ladder, const struct error *err, struct error *second)
 {
 	struct ladder_rest rest = {
-		/* An error of the disk is told to one sync only, so once one
-		 * batch has failed, no other is committed. */
-		.sound = settle(ladder, second) && !ladder->failed,
+		/* A disk error is reported to one sync only, so after one batch
+		 * has failed, no other may be committed. */
+		.sound = finish_commit(ladder, second) && !ladder->failed,
 	};
 	const struct batch *batch = ladder->open;
 	const struct proof_claim claim = {

@@ -5,19 +5,19 @@
 
 #include "core/text.h"
 
-/* A listing that is asked for. */
+/* A listing to request. */
 struct asking {
 	struct session *session;
 	const struct account *account;
 	struct maildrop *maildrop;
 	const char *command;
-	/* Takes a line of it. */
+	/* Receives each line of it. */
 	bool (*take)(const struct asking *asking,
 		const struct pop3_event *answer, struct error *err);
 };
 
-/* A line of UIDL: a number and a uid of any octets. */
-static bool take_uid(const struct asking *asking,
+/* A line of UIDL: a number and a uid, which may contain any octets. */
+static bool add_uid(const struct asking *asking,
 	const struct pop3_event *answer, struct error *err)
 {
 	uint32_t number;
@@ -40,10 +40,10 @@ static bool take_uid(const struct asking *asking,
 }
 
 /*
- * Asks for it, and passes each line of it to take. *event is the end of the
- * answer, or all of it where that is no listing.
+ * Sends the command and passes each line of the answer to take. *event is the
+ * last event of the answer: a POP3_STATUS if the server refused.
  */
-static bool ask(const struct asking *asking, struct pipeline_event *event,
+static bool request(const struct asking *asking, struct pipeline_event *event,
 	struct error *err)
 {
 	event->last = false;
@@ -64,10 +64,10 @@ bool listing_uids(struct session *session, const struct account *account,
 	struct maildrop *maildrop, struct error *err)
 {
 	const struct asking asking = {
-		session, account, maildrop, "UIDL", take_uid};
+		session, account, maildrop, "UIDL", add_uid};
 	struct pipeline_event event;
 
-	if (!ask(&asking, &event, err))
+	if (!request(&asking, &event, err))
 		return false;
 	if (event.answer.type == POP3_STATUS) {
 		enum pop3_code code = pop3_response_code(
@@ -96,7 +96,7 @@ void listing_take_size(
 
 	if (!pop3_parse_listed(line, length, &number, &rest, &n))
 		return;
-	/* Servers may say more behind the size (RFC 1939 section 5). */
+	/* Servers may add more after the size (RFC 1939 section 5). */
 	size_t word = 0;
 
 	while (word < n && !pop3_is_blank(rest[word]))
@@ -109,7 +109,7 @@ void listing_take_size(
 		maildrop_set_size(maildrop, number, size);
 }
 
-static bool take_number(const struct asking *asking,
+static bool add_number(const struct asking *asking,
 	const struct pop3_event *answer, struct error *err)
 {
 	uint32_t number;
@@ -133,10 +133,10 @@ bool listing_numbers(struct session *session, const struct account *account,
 	struct maildrop *maildrop, struct error *err)
 {
 	const struct asking asking = {
-		session, account, maildrop, "LIST", take_number};
+		session, account, maildrop, "LIST", add_number};
 	struct pipeline_event event;
 
-	if (!ask(&asking, &event, err))
+	if (!request(&asking, &event, err))
 		return false;
 	if (event.answer.type == POP3_STATUS) {
 		size_t n;
@@ -151,7 +151,7 @@ bool listing_numbers(struct session *session, const struct account *account,
 	return maildrop_sort(maildrop, err);
 }
 
-static bool take_size(const struct asking *asking,
+static bool add_size(const struct asking *asking,
 	const struct pop3_event *answer, struct error *err)
 {
 	(void)err;
@@ -163,10 +163,10 @@ bool listing_sizes(
 	struct session *session, struct maildrop *maildrop, struct error *err)
 {
 	const struct asking asking = {
-		session, NULL, maildrop, "LIST", take_size};
+		session, NULL, maildrop, "LIST", add_size};
 	struct pipeline_event event;
 
-	if (!ask(&asking, &event, err))
+	if (!request(&asking, &event, err))
 		return false;
 	maildrop->sized = true;
 	return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a session says is in the mailbox: UIDL and LIST into a maildrop. */
+/* Reads the server's listing (UIDL and LIST) into a maildrop. */
 #ifndef ENGINE_LISTING_H
 #define ENGINE_LISTING_H
 
@@ -12,24 +12,30 @@
 #include "io/net/session.h"
 
 /*
- * Asks UIDL and fills an initialised maildrop, sorted. Fails with
- * ERROR_UNAVAILABLE when the server has no UIDL, and as session_next.
+ * Sends UIDL and fills an initialised maildrop, sorted. Fails with
+ * ERROR_UNAVAILABLE if the server refuses UIDL, and as session_next does.
  */
 bool listing_uids(struct session *session, const struct account *account,
 	struct maildrop *maildrop, struct error *err);
 
 /*
- * Where the server has no UIDL: asks LIST, and fills an initialised maildrop
- * with numbers and sizes, sorted; no message has a uid.
+ * For servers without UIDL: sends LIST and fills an initialised maildrop with
+ * numbers and sizes, sorted; no message has a uid.
  */
 bool listing_numbers(struct session *session, const struct account *account,
 	struct maildrop *maildrop, struct error *err);
 
-/* Asks LIST and puts the sizes into the maildrop; -ERR leaves them unknown. */
+/*
+ * Sends LIST and stores the sizes in the maildrop; after -ERR they remain
+ * unknown.
+ */
 bool listing_sizes(
 	struct session *session, struct maildrop *maildrop, struct error *err);
 
-/* One line of LIST's answer into the maildrop, for who pushed LIST himself. */
+/*
+ * Stores the size from one line of a LIST answer, for callers that pushed LIST
+ * themselves. A malformed line is ignored.
+ */
 void listing_take_size(
 	struct maildrop *maildrop, const char *line, size_t length);
 

@@ -12,7 +12,7 @@
 #include "io/process/log.h"
 #include "io/store/store_mailbox.h"
 
-/* "header ", the digest in hexadecimal, a blank and a size. */
+/* "header ", the digest in hexadecimal, a space, the size, a NUL. */
 #define UID_MAX (7 + 2 * LETTER_DIGEST + 1 + 20 + 1)
 
 bool listing_lacks_uidl(const struct mailbox *mailbox, const struct error *err)
@@ -23,7 +23,7 @@ bool listing_lacks_uidl(const struct mailbox *mailbox, const struct error *err)
 		POP3_CODE_NONE;
 }
 
-/* Without a header that tells it from others a message has no uid. */
+/* A message without an identifying header gets no uid. */
 static bool add(struct maildrop *made, const struct message *message,
 	const struct headers_identity *identity, struct error *err)
 {
@@ -44,7 +44,7 @@ static bool add(struct maildrop *made, const struct message *message,
 	return true;
 }
 
-/* The same messages, with uids made of their headers and sizes. */
+/* Copies the messages to made, with uids made of their headers and sizes. */
 static bool make_uids(
 	struct mailbox *mailbox, struct maildrop *made, struct error *err)
 {

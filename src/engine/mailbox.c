@@ -37,7 +37,7 @@ bool mailbox_begin(struct mailbox *mailbox, struct account *account,
 	return privilege_become(account, err);
 }
 
-/* What time it is, as far as it can be believed. */
+/* Determines what time it is and whether that can be trusted. */
 static bool read_clock(struct mailbox *mailbox, struct error *err)
 {
 	struct clock_record record;
@@ -52,8 +52,8 @@ static bool read_clock(struct mailbox *mailbox, struct error *err)
 }
 
 /*
- * A store is opened to be written although nothing may be written to it in the
- * end: once the process has confined itself, it can open no file to write.
+ * Outside a dry run the store is opened for writing even if nothing turns out
+ * to be written: once confined, the process cannot open files for writing.
  */
 bool mailbox_open(struct mailbox *mailbox, struct error *err)
 {
@@ -68,8 +68,9 @@ bool mailbox_open(struct mailbox *mailbox, struct error *err)
 }
 
 /*
- * Copies are looked for, and read, before what is there is erased; and what
- * might be here already, before it is put there.
+ * Adds the places that the confined process must be able to read: before mail
+ * is erased, its copies are searched for and read; before mail is stored, a
+ * destination may be searched for copies.
  */
 static bool find_readable(
 	struct mailbox *mailbox, struct places *places, struct error *err)
@@ -104,7 +105,7 @@ static bool confine(struct mailbox *mailbox, bool delivers, struct error *err)
 	return true;
 }
 
-/* Not needed any more, however long the session is. */
+/* The session does not need the password any more, however long it is. */
 static void forget_password(struct mailbox *mailbox)
 {
 	secret_free(mailbox->password);
@@ -121,9 +122,9 @@ bool mailbox_log_in(struct mailbox *mailbox, bool delivers, struct error *err)
 		!secret_get(account, privilege_has_changed(), stop,
 			&mailbox->password, err))
 		return false;
-	/* password-command may have asked there; nothing else does. */
+	/* Only password-command may have needed the terminal. */
 	privilege_leave_terminal();
-	/* What is open stays open; nothing was said to the server yet. */
+	/* Open files stay open, and nothing has been sent to the server yet. */
 	if (confine(mailbox, delivers, err))
 		mailbox->session =
 			session_open(account, mailbox->password, stop, err);
@@ -147,7 +148,10 @@ bool mailbox_bind(struct mailbox *mailbox, struct error *err)
 			mailbox->account->login.user, err);
 }
 
-/* The same one for the same numbers and uids, on this machine. */
+/*
+ * Computes a digest of all message numbers and uids. It depends on this
+ * machine's byte order.
+ */
 static void digest_listing(
 	const struct maildrop *maildrop, unsigned char sha256[DIGEST_LENGTH])
 {
@@ -155,7 +159,7 @@ static void digest_listing(
 	uint32_t numbers[512];
 	size_t n = 0;
 
-	/* Numbers and lengths, which tell the uids behind them apart. */
+	/* Numbers and lengths; the lengths separate the uids that follow. */
 	for (size_t i = 0; i < maildrop->count; i++) {
 		numbers[n++] = maildrop->messages[i].number;
 		numbers[n++] = maildrop->messages[i].uid_length;

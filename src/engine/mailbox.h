@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A mailbox while it is open: its account, its store and its session, and what
- * the server lists. Every command that talks to a server begins here.
+ * An open mailbox: its account, its store, its session, and what the server
+ * lists. Every command that contacts a server begins here.
  */
 #ifndef ENGINE_MAILBOX_H
 #define ENGINE_MAILBOX_H
@@ -26,77 +26,82 @@
 struct mailbox {
 	struct account *account;	   /* borrowed */
 	const struct run_options *options; /* borrowed */
-	char *password;	    /* owned; it was asked for. NULL: it is looked up */
-	int64_t began;	    /* the run that this is a session of */
-	struct clock clock; /* of this session: which time is believed */
+	char *password; /* owned; asked for in advance. NULL: to be looked up */
+	int64_t began;	/* start of the run, in seconds since 1970 */
+	struct clock clock; /* which time is trusted in this session */
 	struct store *store;
 	bool place_changed;	 /* see places_check */
-	struct session *session; /* NULL: none is open */
+	struct session *session; /* NULL if not open */
 	struct proof proof;
 	struct maildrop maildrop; /* what the server lists */
 	bool listed;
-	bool uids_made; /* of headers: the server has none */
-	unsigned char listing[LETTER_DIGEST]; /* the maildrop's digest */
-	bool loose_sizes;     /* it reported two sizes of the same message */
-	unsigned said;	      /* of enum store_saying: in this session */
-	struct error refusal; /* what failed without ending the session */
+	bool uids_made; /* from headers: the server has no UIDL */
+	unsigned char listing[LETTER_DIGEST]; /* digest of the maildrop */
+	bool loose_sizes; /* the server reported two sizes for one message */
+	unsigned said;	  /* set of enum store_saying said in this session */
+	struct error refusal; /* worst error that did not end the session */
 	struct progress *progress; /* borrowed */
 	struct progress_bar bar;
 };
 
 /*
- * Begins with an account: asks for its password unless it is given (and then
- * owned from now on) or can be looked up, and becomes its user. The mailbox
- * must be closed, whatever this returns.
+ * Begins to work on an account: asks for its password, unless one is passed (it
+ * is owned from then on) or can be looked up, and becomes its user. Call
+ * mailbox_close in any case.
  */
 bool mailbox_begin(struct mailbox *mailbox, struct account *account,
 	const struct run_options *options, char *password, struct error *err);
 
 /*
- * Opens the store (to read in a dry run), which must be this mailbox's, and
- * reads the clock.
+ * Opens the store (read-only in a dry run), checks that it belongs to this
+ * mailbox, and reads the clock.
  */
 bool mailbox_open(struct mailbox *mailbox, struct error *err);
 
 /*
- * Confines this process for good (to the store alone, unless it delivers; it
- * may read mail where places_gather says that copies may lie), connects and
- * logs in; then no other socket is opened. Passwords are wiped. One command is
- * sent at a time if the store says that the server was out of step.
+ * Confines this process for good, connects and logs in; no other socket can be
+ * opened after that. The process can then write only to the store and, if
+ * delivers is set, to the destination; it can read mail in the places of
+ * places_gather. Passwords are wiped. If the store says that the server was out
+ * of step, commands are sent one at a time.
  */
 bool mailbox_log_in(struct mailbox *mailbox, bool delivers, struct error *err);
 
-/* Binds the store to the mailbox that was logged in to; not in a dry run. */
+/* Binds the store to this server and user after login; not in a dry run. */
 bool mailbox_bind(struct mailbox *mailbox, struct error *err);
 
-/* Lists the mailbox, with uids made of headers where the server has none. */
+/* Lists the mailbox. If the server has no UIDL, uids are made from headers. */
 bool mailbox_list(struct mailbox *mailbox, struct error *err);
 
-/* Ends the session where nothing was marked to be erased. */
+/* Sends QUIT and does not wait for the answer; only if no DELE was sent. */
 void mailbox_leave(struct mailbox *mailbox);
 
-/* Closes the connection without QUIT: nothing is erased. */
+/* Closes the connection without QUIT, so nothing is erased. */
 void mailbox_hang_up(struct mailbox *mailbox);
 
-/* Closes and frees all that is open; safe on a zeroed struct. */
+/* Closes and frees everything that is open. Safe on a zeroed struct. */
 void mailbox_close(struct mailbox *mailbox);
 
-/* Counts what came in, and draws the bar where this process draws it. */
+/* Adds to the progress, and draws the bar if this process draws it. */
 void mailbox_progress(
 	struct mailbox *mailbox, uint64_t messages, uint64_t octets);
 
-/* Remembers an error that does not end the session, if it is the worst. */
+/*
+ * Remembers an error that does not end the session, if it is the worst so far.
+ */
 void mailbox_refuse(struct mailbox *mailbox, const struct error *err);
 
-/* Says what is odd about the mailbox: as a warning once, then with -v. */
+/*
+ * Reports a peculiarity of the mailbox: once as a warning, later with -v only.
+ */
 void mailbox_say_once(
 	struct mailbox *mailbox, enum store_saying what, const char *text);
 
-/* A message's uid as it may be shown: printable, and not the password. */
+/* Makes a message's uid printable, with the password masked. */
 void mailbox_show_uid(struct mailbox *mailbox, const struct message *message,
 	char *room, size_t size);
 
-/* -v: a line for a message, with the plan's reasons. */
+/* With -v, logs a line for a message with the plan's reasons. */
 void mailbox_say_message(struct mailbox *mailbox, size_t position,
 	const struct step *step, const char *what, const char *where);
 

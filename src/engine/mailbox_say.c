@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What is said of an open mailbox and its messages. */
+/* Messages about an open mailbox and its contents. */
 #include "core/text.h"
 #include "engine/mailbox.h"
 #include "io/process/log.h"
@@ -26,7 +26,8 @@ void mailbox_say_once(
 {
 	bool said = store_has_said(mailbox->store, what);
 
-	/* A dry run records nothing, and would say it each time. */
+	/* A dry run does not record it, and would otherwise say it each
+	 * time. */
 	log_line(
 		said || mailbox->options->dry_run ? LOG_MESSAGES : LOG_WARNINGS,
 		"%s", text);
@@ -39,8 +40,7 @@ void mailbox_show_uid(struct mailbox *mailbox, const struct message *message,
 {
 	struct uid uid = maildrop_uid(&mailbox->maildrop, message);
 
-	/* Without a session, it was shown to be harmless while there was one.
-	 */
+	/* Without a session: the uid was checked while there was one. */
 	if (mailbox->session != NULL)
 		uid.bytes = session_words(
 			mailbox->session, uid.bytes, uid.length, &uid.length);

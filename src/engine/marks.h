@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Messages that count as seen from now on, all of them or none. */
+/* Marks messages as seen, all of them or none. */
 #ifndef ENGINE_MARKS_H
 #define ENGINE_MARKS_H
 
@@ -12,14 +12,13 @@
 
 struct marks {
 	struct mailbox *mailbox; /* borrowed */
-	size_t marked;		 /* count as seen from now on */
-	size_t known;		 /* were known already, and stay as they are */
+	size_t marked;		 /* messages newly marked as seen */
+	size_t known;		 /* messages that were on record already */
 };
 
 /*
- * For a command that only looks: opens the store, logs in, lists and leaves.
- * Nothing is recorded yet; where there was no store, there is an empty one, but
- * for a dry run.
+ * Opens the store, logs in, lists the mailbox and logs out. Records nothing;
+ * but if there was no store, creates an empty one, except in a dry run.
  */
 bool marks_list(struct marks *marks, struct error *err);
 
@@ -27,16 +26,16 @@ bool marks_list(struct marks *marks, struct error *err);
 bool marks_begin(struct marks *marks, struct error *err);
 
 /*
- * Notes that a message counts as seen, unless it is known, and counts it.
- * *marked: it was not known.
+ * Marks a message as seen unless it is on record, and counts it. *marked:
+ * whether it was not on record. In a dry run nothing is recorded.
  */
 bool marks_add(struct marks *marks, const struct store_seen *seen, bool *marked,
 	struct error *err);
 
-/* Records what was noted. */
+/* Commits the transaction, unless this is a dry run. */
 bool marks_commit(struct marks *marks, struct error *err);
 
-/* Shows the error, if there is one; closes the mailbox; the exit status. */
+/* Logs the error, if any, closes the mailbox, and returns the exit status. */
 int marks_end(struct marks *marks, const struct error *err);
 
 #endif

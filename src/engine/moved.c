@@ -19,9 +19,9 @@ struct header_count {
 };
 
 struct headers {
-	struct header_count *at; /* owned; by sha256 */
+	struct header_count *at; /* owned; sorted by sha256 */
 	size_t count;
-	bool complete; /* no account's record is missing in it */
+	bool complete; /* the records of all accounts have been counted */
 };
 
 static int by_sha256(const void *a, const void *b)
@@ -30,7 +30,7 @@ static int by_sha256(const void *a, const void *b)
 		((const struct header_count *)b)->sha256, LETTER_DIGEST);
 }
 
-/* The first with this header; NULL: it is none of them. */
+/* Returns the entry for this header, or NULL. */
 static struct header_count *find_header(
 	const struct headers *headers, const unsigned char *sha256)
 {
@@ -58,8 +58,9 @@ static bool count_in_other(void *data, const char *name, struct store *store)
 }
 
 /*
- * How often is each header of what is missing on record, with any account? Some
- * fetch the same mailbox, or into the same place.
+ * Counts how often the header of each missing message is on record with any
+ * account, since several accounts may fetch the same mailbox or deliver to the
+ * same place.
  */
 static bool count_headers(struct headers *headers, struct mailbox *mailbox,
 	const struct moved *moved, struct error *err)
@@ -84,8 +85,8 @@ static bool count_headers(struct headers *headers, struct mailbox *mailbox,
 	return true;
 }
 
-/* Has no other message on record the letter's header, for all that is known? */
-static bool is_only_one(
+/* Is this letter certainly the only message on record with its header? */
+static bool is_unique(
 	const struct headers *headers, const struct letter *letter)
 {
 	const struct header_count *found =
@@ -97,8 +98,8 @@ static bool is_only_one(
 }
 
 /*
- * A Maildir's letters may be anywhere below it, local and trash, in files that
- * no record knows; an mbox's are looked for in that mbox alone.
+ * A Maildir's messages may be anywhere below it, local and trash, in files that
+ * are not on record. Those of an mbox are searched only in that mbox.
  */
 static bool look_for_moved(struct local *local, struct mailbox *mailbox,
 	const struct moved *moved, struct error *err)
@@ -120,7 +121,7 @@ static bool look_for_moved(struct local *local, struct mailbox *mailbox,
 		local, mailbox->store, mailbox->options->stop, err);
 }
 
-/* Is path the directory or the mbox, or something below the directory? */
+/* Is path equal to top or below it? */
 static bool is_below(const char *path, const char *top)
 {
 	size_t n = strlen(top);
@@ -130,9 +131,9 @@ static bool is_below(const char *path, const char *top)
 }
 
 /*
- * Does an account put mail there whose records lie in another state directory?
- * Its copy of a message looks as ours would. Of places within one another the
- * inner one counts.
+ * Does an account deliver there whose records are in another state directory?
+ * Its copy of a message would look like ours. If places are nested, the
+ * innermost one that contains path counts.
  */
 static bool is_unrecorded(
 	const struct account *account, const char *own, const char *path)
@@ -155,7 +156,7 @@ struct search {
 	struct headers headers;
 };
 
-/* May what lies there be another account's, for all that is known? */
+/* Could this copy belong to another account? */
 static bool is_doubtful(struct search *search, const struct letter *letter)
 {
 	char *path = local_path(search->local, letter);
@@ -166,8 +167,10 @@ static bool is_doubtful(struct search *search, const struct letter *letter)
 	return doubtful;
 }
 
-/* A copy under the letter's own name, or, in an mbox, with its header. */
-static bool find_named(
+/*
+ * Is there a copy under the letter's own name or, in an mbox, with its header?
+ */
+static bool verify_in_place(
 	struct search *search, const struct letter *letter, bool only)
 {
 	bool maildir = letter->length == 0;
@@ -180,7 +183,7 @@ static bool find_named(
 	return local_verify(search->local, letter) == LOCAL_HERE;
 }
 
-/* A copy under another name; *letter is the letter as it lies now. */
+/* Looks for a copy under another name, and sets *letter to it. */
 static bool find_filed(struct search *search, struct letter *letter)
 {
 	struct letter filed;
@@ -195,12 +198,12 @@ static bool find_filed(struct search *search, struct letter *letter)
 	return true;
 }
 
-/* Is a copy of it there, that can be no other message's? */
+/* Looks for a copy that cannot belong to another message. */
 static bool find_copy(struct search *search, struct letter *letter)
 {
-	bool only = is_only_one(&search->headers, letter);
+	bool only = is_unique(&search->headers, letter);
 
-	return find_named(search, letter, only) ||
+	return verify_in_place(search, letter, only) ||
 		(letter->length == 0 && only && find_filed(search, letter));
 }
 

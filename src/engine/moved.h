@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Where the messages lie that an earlier run was storing when it was ended, if
- * they are not where it put them.
+ * Finds messages that an interrupted run was storing, if they are no longer
+ * where it put them.
  */
 #ifndef ENGINE_MOVED_H
 #define ENGINE_MOVED_H
@@ -14,21 +14,21 @@
 
 struct mailbox;
 
-/* Letters of an ended run, all of one place. */
+/* Letters of an interrupted run that were put in the same place. */
 struct moved {
-	const char *path; /* of the place */
+	const char *path; /* of that place */
 	struct letter *letters;
 	size_t count;
-	bool *arrived; /* of each: is it known to be here? */
+	bool *arrived; /* for each letter: is it known to be here? */
 };
 
 /*
- * Which of these letters, that are not where they were put (arrived[i] is
- * false), lie elsewhere by now, as they were stored? A reader may have filed
- * them, or expunged others of the same mbox. arrived[i] says so then, and
- * letters[i] is the letter as it lies now. A copy counts only if it can be no
- * other message's: by its name, or by a header that no other message has on
- * record with any account. What is in doubt is fetched again.
+ * Searches for the letters that are not where they were put (arrived[i] is
+ * false): a mail reader may have filed them, or expunged others from the same
+ * mbox. If an intact copy is found, sets arrived[i], and letters[i] to where it
+ * is now. A copy counts only if it cannot belong to another message: by its
+ * name, or by a header that no other message has on record with any account. A
+ * doubtful message is fetched again.
  */
 bool moved_find(
 	struct mailbox *mailbox, struct moved *moved, struct error *err);

@@ -10,19 +10,19 @@
 #include "core/xalloc.h"
 #include "io/store/store_look.h"
 
-/* So many uids are shown where a name stands for several. */
+/* At most this many uids are shown if a name is ambiguous. */
 #define CANDIDATES 5
 
-/* Uids may have a thousand bytes: all candidates are to have room. */
+/* Bytes of each uid shown; a uid may have about a thousand bytes. */
 #define CANDIDATE_SHOWN 160
 
-/* What is on record under one name. */
+/* The uids on record that match a name. */
 struct search {
 	struct uid_name name;
-	enum uid_match match;		   /* the best so far */
-	size_t count;			   /* of uids that match so */
-	struct uid candidates[CANDIDATES]; /* the first of them */
-	char *bytes[CANDIDATES];	   /* owned; theirs */
+	enum uid_match match; /* best kind of match so far */
+	size_t count;	      /* number of uids that match in this way */
+	struct uid candidates[CANDIDATES]; /* the first few of them */
+	char *bytes[CANDIDATES];	   /* owned; the bytes of candidates */
 };
 
 static void forget_candidates(struct search *search)
@@ -53,7 +53,7 @@ static void take_uid(struct uid uid, void *data)
 	search->count++;
 }
 
-/* All are looked at but for a uid without escapes, which an index finds. */
+/* A uid without escapes is found by an index; otherwise all are compared. */
 static bool look_up(
 	struct search *search, struct store *store, struct error *err)
 {
@@ -111,7 +111,7 @@ static bool fail_ambiguous(const struct search *search, struct error *err)
 		search->count, list);
 }
 
-/* Adds the one that was found, unless it is there; it owns its bytes then. */
+/* Adds the uid found, unless it is there already; named then owns its bytes. */
 static void add(struct named *named, struct search *search)
 {
 	struct uid found = search->candidates[0];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Which messages on record somebody means who names them. */
+/* Finds the messages on record that a user names. */
 #ifndef ENGINE_NAMED_H
 #define ENGINE_NAMED_H
 
@@ -12,17 +12,17 @@
 struct store;
 
 struct named {
-	struct uid *uids; /* owned; ordinals are 0 */
-	char **bytes;	  /* owned, and so is each: those of the uids */
+	struct uid *uids; /* owned; all ordinals are 0 */
+	char **bytes;	  /* owned, as is each element: the bytes of uids */
 	size_t count;
 };
 
 /*
- * Finds the uids on record that these texts (count of them) name: each by all
- * of a uid, by the beginning of one, or by its shortened form (uid_name.h),
- * the first of these that there is, and only if it stands for one uid. A uid
- * that is named twice is found once. False with ERROR_USAGE when a text names
- * none, or several; named has nothing then. named_release frees it.
+ * Finds the uids on record that these names (count of them) stand for. A name
+ * is a whole uid, the beginning of one, or its shortened form (uid_name.h),
+ * tried in this order, and must match exactly one uid. A uid that is named
+ * twice is found once. Fails with ERROR_USAGE if a name matches none or
+ * several; named is then empty. named_release frees it.
  */
 bool named_find(struct store *store, char *const *names, size_t count,
 	struct named *named, struct error *err);

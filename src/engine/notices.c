@@ -61,8 +61,11 @@ static size_t count_reason(const struct plan *plan, enum reason reason)
 	return count;
 }
 
-/* A server that confirms QUIT and erases nothing, or not for long. */
-static void say_returned(const struct plan *plan)
+/*
+ * Reports messages that the server still lists, or lists again, although it
+ * confirmed QUIT.
+ */
+static void report_returned(const struct plan *plan)
 {
 	size_t returned = count_reason(plan, REASON_RETURNED);
 
@@ -74,7 +77,7 @@ static void say_returned(const struct plan *plan)
 			returned);
 }
 
-static const char *day(char *room, size_t size, int64_t seconds)
+static const char *format_day(char *room, size_t size, int64_t seconds)
 {
 	time_t time = (time_t)seconds;
 	struct tm utc;
@@ -85,8 +88,8 @@ static const char *day(char *room, size_t size, int64_t seconds)
 	return room;
 }
 
-/* Why what is due by the clock stays, if anything is. */
-static void say_clock(const struct clock *clock, const struct plan *plan)
+/* Reports that messages due to be erased stay because of the clock. */
+static void report_clock(const struct clock *clock, const struct plan *plan)
 {
 	size_t due = count_reason(plan, REASON_CLOCK);
 	char now[32];
@@ -94,8 +97,8 @@ static void say_clock(const struct clock *clock, const struct plan *plan)
 
 	if (due == 0)
 		return;
-	day(now, sizeof now, clock->now);
-	day(then, sizeof then, clock_stamp(clock));
+	format_day(now, sizeof now, clock->now);
+	format_day(then, sizeof then, clock_stamp(clock));
 	if (clock->trust == CLOCK_LEAPT)
 		log_line(LOG_WARNINGS,
 			"the clock says %s, and the last run was on %s: the "
@@ -117,6 +120,6 @@ static void say_clock(const struct clock *clock, const struct plan *plan)
 
 void notices_plan(struct mailbox *mailbox, const struct plan *plan)
 {
-	say_returned(plan);
-	say_clock(&mailbox->clock, plan);
+	report_returned(plan);
+	report_clock(&mailbox->clock, plan);
 }

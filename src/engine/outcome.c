@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/outcome.h"
 
-/* Text of ours, as it may be printed whoever wrote it. */
+/* Makes text from a child safe to print. */
 static void make_safe(char *text, size_t size)
 {
 	text[size - 1] = '\0';

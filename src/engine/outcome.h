@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a run is asked to do, and what comes of it. */
+/* The options of a run and its outcome. */
 #ifndef ENGINE_OUTCOME_H
 #define ENGINE_OUTCOME_H
 
@@ -15,43 +15,47 @@ struct run_options {
 	bool dry_run;
 	bool json;
 	bool keep;	   /* erase nothing at all */
-	bool no_brake;	   /* whatever is missing here */
-	bool same_mailbox; /* whatever the store says of server and user */
-	bool verbose;	   /* a dry run lists what stays, too */
-	unsigned columns;  /* of the terminal that a list goes to; 0: none */
-	bool bar;	   /* draw progress here: nobody else does */
-	const volatile sig_atomic_t *stop; /* not 0: end, as after an error */
+	bool no_brake;	   /* erase even if copies are missing here */
+	bool same_mailbox; /* accept a store of another server or user */
+	bool verbose;	   /* a dry run also lists what stays */
+	unsigned columns;  /* width of the terminal for lists; 0: no terminal */
+	bool bar;	   /* draw progress in this process */
+	const volatile sig_atomic_t
+		*stop; /* not 0: a signal came, end the run */
 };
 
 enum next_session {
 	NEXT_NONE,
-	NEXT_MORE,	  /* the server may show more, next time */
-	NEXT_AFTER_BREAK, /* the session broke, and others wait */
-};
-
-/* What an account's run comes to over its sessions; zeroed before the first. */
-struct outcome {
-	struct tally tally;
-	struct error error; /* the last one */
-	bool unsaid;	    /* it broke a session, and was not reported */
-	int64_t began;	    /* the run; set before its first session */
-	unsigned sessions;  /* that were begun */
-	unsigned broken;    /* of them: by a message, and others went on */
-	size_t in_trouble;  /* messages that failed, after the last of those */
-	char breaker[80];   /* the uid that did it last, cut off */
-	unsigned breaks;    /* so often in a row */
-	unsigned fruitless; /* sessions in a row that broke and kept nothing */
-	int earlier;	    /* the status before the first of those */
-	enum next_session after; /* why this one follows another */
-	bool windowed;		 /* the server may show a part at a time */
-	enum next_session
-		next; /* another one is to follow, and reports for both */
+	NEXT_MORE,	  /* the server may show more in another session */
+	NEXT_AFTER_BREAK, /* the session broke while other messages waited */
 };
 
 /*
- * Takes over what another process says of its session, in memory shared with
- * it: a server may have got the better of it. Of the sessions and when they
- * began ours counts; text is made printable.
+ * The outcome of an account's run, over all its sessions. Zero before the
+ * first.
+ */
+struct outcome {
+	struct tally tally;
+	struct error error; /* the last one */
+	bool unsaid;	    /* it broke a session and was not reported yet */
+	int64_t began; /* seconds since 1970; set before the first session */
+	unsigned sessions;  /* number of sessions started */
+	unsigned broken;    /* sessions broken by a message */
+	size_t in_trouble;  /* failed messages after the last of these */
+	char breaker[80];   /* uid of the last message to break one; cut */
+	unsigned breaks;    /* how many times in a row it broke one */
+	unsigned fruitless; /* sessions in a row that broke and kept nothing */
+	int earlier;	    /* exit status before the first of these */
+	enum next_session after; /* why this session follows another one */
+	bool windowed; /* the server may show part of the mailbox at a time */
+	enum next_session
+		next; /* another session follows, and reports for both */
+};
+
+/*
+ * Takes over the outcome that a child wrote to shared memory. Since a malicious
+ * server may control the child, text is made printable, values are checked, and
+ * the number of sessions and the start time come from ours.
  */
 void outcome_take(struct outcome *ours, const struct outcome *said);
 

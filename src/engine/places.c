@@ -19,9 +19,9 @@
 
 #define NO_BRAKE "If this is as it should be, run once with --no-brake"
 
-/* Folders in folders, as io/local has it. */
+/* Maximum depth of nested folders, as in io/mail/local. */
 #define DEPTH_MAX 32
-/* More links than this below one account's places are not followed. */
+/* Maximum number of places, beyond which links are not followed. */
 #define LINKS_MAX 1000
 
 void places_add(struct places *places, const char *path, bool may_be_missing)
@@ -47,7 +47,7 @@ struct gathering {
 	const struct account *account;
 };
 
-/* Where mail was put before the rc file was changed. */
+/* Adds a place from before the rc file was changed. */
 static bool add_former(void *data, const char *path, struct error *err)
 {
 	const struct gathering *gathering = data;
@@ -64,10 +64,10 @@ bool places_gather(struct places *places, const struct account *account,
 	struct gathering gathering = {places, account};
 
 	*places = (struct places){.count = 0};
-	/* That it is there was looked at in the beginning (places_check). */
+	/* places_check has already checked that it exists. */
 	places_add(places, account->destination.path, true);
 	places_add(places, account->copies.local, false);
-	/* A trash is emptied now and then. */
+	/* A trash may be emptied or removed at any time. */
 	places_add(places, account->copies.trash, true);
 	if (!store_places(store, add_former, &gathering, err))
 		return false;
@@ -96,7 +96,10 @@ static void add_link(struct places *places, const char *path, unsigned depth)
 	free(target);
 }
 
-/* Mail itself is no link: new and cur are not read, which may be large. */
+/*
+ * The directories of mail files, which may be large, are not searched for
+ * links.
+ */
 static bool may_hold_links(const char *name)
 {
 	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
@@ -146,9 +149,6 @@ void places_release(struct places *places)
 	*places = (struct places){.count = 0};
 }
 
-/* ---- is it the place that mail was put into? ------------------------------
- */
-
 static bool identify(const struct account *account, struct store_origin *origin)
 {
 	char *path = destination_directory(
@@ -167,7 +167,7 @@ bool places_can_sync(const struct account *account)
 
 struct search {
 	struct local *local;
-	bool strangers; /* their headers were read */
+	bool strangers; /* headers of files not on record were read */
 	bool found;
 };
 
@@ -188,9 +188,9 @@ static bool look_for(
 }
 
 /*
- * Is the mail gone from there? Where any is kept: is none of it there, under
- * its name or another one? Else: is there no mail at all? Fails where that
- * cannot be told.
+ * Determines whether mail is gone from the destination. If any is on record as
+ * kept there: is none of it found, under its own or another name? Otherwise: is
+ * there no mail at all? Fails if this cannot be determined.
  */
 static bool is_gone(
 	struct mailbox *mailbox, bool kept, bool *gone, struct error *err)
@@ -209,7 +209,7 @@ static bool is_gone(
 			store_copies(mailbox->store, look_for, &search, err);
 	}
 	*gone = kept ? !search.found : local_is_empty(search.local);
-	/* What could not be looked at is not empty. */
+	/* A place that could not be read is not empty. */
 	if (ok && *gone && local_blind(search.local) != NULL)
 		ok = error_set(err, ERROR_WRITE,
 			"cannot look through %s, so it is unknown whether the mail is still there: nothing was fetched or erased. Fix that and run it again",
@@ -240,7 +240,7 @@ bool places_check(struct mailbox *mailbox, struct error *err)
 	if (!store_origin(mailbox->store, &place, &then, err))
 		return false;
 	if (!identify(account, &now)) {
-		/* It is made when mail comes. */
+		/* It is created when mail is stored. */
 		mailbox->place_changed = true;
 		return true;
 	}
@@ -249,9 +249,8 @@ bool places_check(struct mailbox *mailbox, struct error *err)
 	if (then.inode != 0 && !mailbox->options->no_brake) {
 		if (!is_gone(mailbox, kept, &gone, err))
 			return false;
-		/* Mail that the server no longer has may have been filed since,
-		 * and nothing is on record of that: only an empty place tells.
-		 */
+		/* Mail that the server has erased may have been filed since,
+		 * without a record of that; so only an empty place counts. */
 		if (gone)
 			return error_set(err, ERROR_DATA,
 				"%s is another directory than the one that "

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Where copies of an account's mail may lie: decided here once, for the search
- * and for what a confined worker may read.
+ * Decides where copies of an account's mail may be, both for the search and for
+ * what a confined process may read.
  */
 #ifndef ENGINE_PLACES_H
 #define ENGINE_PLACES_H
@@ -17,7 +17,7 @@ struct mailbox;
 
 struct place {
 	char *path;	     /* owned */
-	bool may_be_missing; /* else a disk is not mounted */
+	bool may_be_missing; /* else its disk may not be mounted */
 };
 
 struct places {
@@ -25,41 +25,41 @@ struct places {
 	size_t count;
 };
 
-/* Adds a place, unless it is there; NULL is none. */
+/* Adds a place unless it is there already or path is NULL. path is copied. */
 void places_add(struct places *places, const char *path, bool may_be_missing);
 
 /*
- * Where mail is put and was put before, below local and trash, and where other
- * accounts of the same user put theirs. The caller releases it.
+ * Collects where mail is put and was put before, local, trash, and where other
+ * accounts of the same user put their mail. The caller releases it in any case.
  */
 bool places_gather(struct places *places, const struct account *account,
 	struct store *store, struct error *err);
 
 /*
- * Adds what symbolic links below these places lead to: a folder or an mbox may
- * lie elsewhere. For a confined worker, which may read nothing that is not
- * named; the search follows links by itself.
+ * Adds the targets of symbolic links below these places, which may be folders
+ * or mboxes elsewhere. Needed for a confined process, which can read only what
+ * is named; the search itself follows links.
  */
 void places_add_links(struct places *places);
 
 void places_release(struct places *places);
 
 /*
- * Is the place where mail was put still there, and is it the one that mail was
- * put into? Fails with ERROR_DATA when it is not there, before it would be made
- * anew (a disk that is not mounted looks so), or when another, empty directory
- * has its name (a state restored on another machine looks so). Notes in the
- * mailbox whether it is another one than on record (place_changed).
+ * Checks that the place where mail was put still exists and is the same. Fails
+ * with ERROR_DATA if it is missing, before it would be created anew (perhaps a
+ * disk is not mounted), or if another, empty directory has its name (perhaps
+ * the state was restored on another machine). Sets place_changed in the mailbox
+ * if it differs from the one on record.
  */
 bool places_check(struct mailbox *mailbox, struct error *err);
 
 /*
- * Can the file system make sure that mail put there stays there? Some cannot
- * sync a directory.
+ * Can the destination's file system make stored mail durable? Some cannot sync
+ * a directory.
  */
 bool places_can_sync(const struct account *account);
 
-/* Records which directory mail is put into now, if it is another one. */
+/* Records the directory that mail is now put into, if place_changed is set. */
 bool places_record(struct mailbox *mailbox, struct error *err);
 
 #endif

@@ -8,13 +8,13 @@
 #include "engine/mailbox.h"
 
 #define TAG_PROOF UINT32_C(0x80000000)
-/* Of what is sent to see whether it is answered. */
+/* The tag of a NOOP sent to see whether its answer follows. */
 #define TAG_NOOP (UINT32_MAX - 1)
 
 /*
- * Few messages are proven each by itself, which costs nothing; of many, a
- * sixteenth more commands go out. Without a pipeline a proof costs a round
- * trip, but once the server was seen out of step, nothing else will do.
+ * If few messages are fetched, each has its own proof, which costs nothing; if
+ * many, a sixteenth more commands are sent. Without pipelining each proof costs
+ * a round trip, but a server that was out of step needs one per message.
  */
 size_t proof_group(const struct mailbox *mailbox, size_t fetches)
 {
@@ -27,8 +27,8 @@ size_t proof_group(const struct mailbox *mailbox, size_t fetches)
 	return group;
 }
 
-/* The uid alone tells only those apart that share none. */
-static bool tells_apart(const struct mailbox *mailbox)
+/* A uid alone identifies a message only if no two messages share one. */
+static bool uids_are_unique(const struct mailbox *mailbox)
 {
 	const struct maildrop *maildrop = &mailbox->maildrop;
 
@@ -48,7 +48,7 @@ void proof_prepare(struct mailbox *mailbox)
 {
 	mailbox->proof.unproved = mailbox->proof.form == POP3_UIDL_NONE ||
 		(mailbox->proof.form == POP3_UIDL_ALONE &&
-			!tells_apart(mailbox));
+			!uids_are_unique(mailbox));
 	if (!proof_is_asked(mailbox))
 		session_forgo_pipelining(mailbox->session);
 }
@@ -67,20 +67,23 @@ bool proof_push(struct mailbox *mailbox, size_t position, struct error *err)
 
 bool proof_has_tag(uint32_t tag)
 {
-	/* LIST's tag has all bits. */
+	/* LIST has a tag with all bits set. */
 	return (tag & TAG_PROOF) != 0 && tag != UINT32_MAX;
 }
 
-/* What servers say behind a blank is no part of it. */
-static bool same_uid(const char *said, size_t length, struct uid uid)
+/* Servers may add more after a space, which is ignored. */
+static bool begins_with_uid(const char *said, size_t length, struct uid uid)
 {
 	return length >= uid.length &&
 		memcmp(said, uid.bytes, uid.length) == 0 &&
 		(length == uid.length || pop3_is_blank(said[uid.length]));
 }
 
-/* Is this +OK a message's number and uid? Whose? Else MAILDROP_NOT_FOUND. */
-static size_t position_said(
+/*
+ * Returns the position of the message whose number and uid this +OK consists
+ * of, or MAILDROP_NOT_FOUND.
+ */
+static size_t parse_listed_position(
 	const struct mailbox *mailbox, const struct pop3_event *answer)
 {
 	const struct maildrop *maildrop = &mailbox->maildrop;
@@ -98,12 +101,12 @@ static size_t position_said(
 		return position;
 	const struct message *message = &maildrop->messages[position];
 
-	if (same_uid(uid, length, maildrop_uid(maildrop, message)))
+	if (begins_with_uid(uid, length, maildrop_uid(maildrop, message)))
 		return position;
 	return MAILDROP_NOT_FOUND;
 }
 
-/* Is this +OK that message's uid, and nothing else? */
+/* Does this +OK consist of just the uid of that message? */
 static bool is_alone(const struct mailbox *mailbox,
 	const struct pop3_event *answer, size_t position)
 {
@@ -123,7 +126,7 @@ static bool is_alone(const struct mailbox *mailbox,
 			length) == 0;
 }
 
-static bool is_out_of_step(struct mailbox *mailbox,
+static bool fail_out_of_step(struct mailbox *mailbox,
 	const struct pop3_event *answer, size_t position, struct error *err)
 {
 	size_t n;
@@ -136,8 +139,8 @@ static bool is_out_of_step(struct mailbox *mailbox,
 		mailbox->maildrop.messages[position].number);
 }
 
-/* The form is known from now on, and this session is at its end. */
-static bool is_learnt(
+/* Sets the form and the error that ends this session. */
+static bool fail_learnt(
 	struct mailbox *mailbox, enum pop3_uidl_form form, struct error *err)
 {
 	mailbox->proof.form = form;
@@ -148,7 +151,10 @@ static bool is_learnt(
 		mailbox->account->server.host, mailbox->account->server.port);
 }
 
-/* Do words that nobody asked for begin with the line of a listed message? */
+/*
+ * Does this line, which no command asked for, begin like a UIDL line of a
+ * listed message?
+ */
 static bool is_listed(struct mailbox *mailbox, const char *words)
 {
 	char uid[4 * TEXT_SHOWN_MAX + 8];
@@ -166,15 +172,15 @@ static bool is_listed(struct mailbox *mailbox, const char *words)
 		sizeof uid);
 	size_t wanted = strlen(uid);
 
-	/* Behind it, the end of the line is shown as an escape. */
+	/* After the uid, the line end is shown as an escape. */
 	return wanted > 0 && length >= wanted &&
 		memcmp(rest, uid, wanted) == 0 &&
 		(length == wanted || rest[wanted] == '\\' ||
 			pop3_is_blank(rest[wanted]));
 }
 
-/* The answer to the next command, or to NOOP where none is in flight. */
-static bool answer_behind(struct mailbox *mailbox, struct pipeline_event *event,
+/* Gets the answer to the next command, or to NOOP if none is in flight. */
+static bool next_answer(struct mailbox *mailbox, struct pipeline_event *event,
 	struct error *err)
 {
 	return (session_room(mailbox->session) == 0 ||
@@ -183,20 +189,22 @@ static bool answer_behind(struct mailbox *mailbox, struct pipeline_event *event,
 		session_next(mailbox->session, event, err);
 }
 
-/* How the server has answered, if this is a proof at all. */
+/*
+ * Returns the form of this answer, or POP3_UIDL_UNKNOWN if it proves nothing.
+ */
 static enum pop3_uidl_form form_of(const struct mailbox *mailbox,
 	const struct pop3_event *answer, size_t position)
 {
-	if (position_said(mailbox, answer) == position)
+	if (parse_listed_position(mailbox, answer) == position)
 		return POP3_UIDL_LISTED;
-	if (is_alone(mailbox, answer, position) && tells_apart(mailbox))
+	if (is_alone(mailbox, answer, position) && uids_are_unique(mailbox))
 		return POP3_UIDL_ALONE;
 	return POP3_UIDL_UNKNOWN;
 }
 
 /*
- * A +OK that is no proof: is it the head of a listing of all messages? Then a
- * line of that comes next, where an answer should be.
+ * For a +OK that is no proof: is it the first line of a full listing? Then
+ * another line of it follows where the next answer should be.
  */
 static bool learn_from_ok(struct mailbox *mailbox,
 	const struct pop3_event *answer, size_t position, struct error *err)
@@ -205,18 +213,19 @@ static bool learn_from_ok(struct mailbox *mailbox,
 	struct pipeline_event event;
 
 	if (is_alone(mailbox, answer, position))
-		return is_learnt(mailbox, POP3_UIDL_ALONE, err);
-	/* The answer is gone once the next one is read. */
-	is_out_of_step(mailbox, answer, position, err);
-	return !answer_behind(mailbox, &event, &unread) &&
+		return fail_learnt(mailbox, POP3_UIDL_ALONE, err);
+	/* Set the error now: the answer is overwritten when the next one is
+	 * read. */
+	fail_out_of_step(mailbox, answer, position, err);
+	return !next_answer(mailbox, &event, &unread) &&
 		unread.kind == ERROR_PROTOCOL &&
 		is_listed(mailbox, unread.server) &&
-		is_learnt(mailbox, POP3_UIDL_NONE, err);
+		fail_learnt(mailbox, POP3_UIDL_NONE, err);
 }
 
 /*
- * UIDL n was refused, or what was before it: then its own answer is still to
- * come, and comes as the answer to NOOP.
+ * Either UIDL n was refused, or an earlier command; in that case the answer to
+ * UIDL n is still to come, and arrives in the place of NOOP's.
  */
 static bool learn_from_refusal(struct mailbox *mailbox,
 	const struct pop3_event *answer, size_t position, struct error *err)
@@ -225,13 +234,13 @@ static bool learn_from_refusal(struct mailbox *mailbox,
 		POP3_CODE_NONE;
 	struct pipeline_event event;
 
-	/* Among others, it may be a RETR that was refused. */
+	/* In a pipeline, it may be a RETR that was refused. */
 	if (session_pipelines(mailbox->session))
-		return is_out_of_step(mailbox, answer, position, err);
-	if (!answer_behind(mailbox, &event, err))
+		return fail_out_of_step(mailbox, answer, position, err);
+	if (!next_answer(mailbox, &event, err))
 		return false;
 	if (form_of(mailbox, &event.answer, position) != POP3_UIDL_UNKNOWN)
-		return is_out_of_step(mailbox, &event.answer, position, err);
+		return fail_out_of_step(mailbox, &event.answer, position, err);
 	if (for_good && event.answer.status == POP3_OK) {
 		mailbox->proof.form = POP3_UIDL_NONE;
 		mailbox->proof.unproved = true;
@@ -259,7 +268,7 @@ bool proof_take(struct mailbox *mailbox, const struct pipeline_event *event,
 			? learn_from_ok(mailbox, answer, position, err)
 			: learn_from_refusal(mailbox, answer, position, err);
 	mailbox->proof.form = POP3_UIDL_UNKNOWN;
-	return is_out_of_step(mailbox, answer, position, err);
+	return fail_out_of_step(mailbox, answer, position, err);
 }
 
 /* Is this +OK of a RETR a number that may be the message's size? */
@@ -275,8 +284,11 @@ static bool may_be_size(const struct pop3_event *answer, uint64_t listed)
 		(listed == MAILDROP_SIZE_UNKNOWN || listed == size);
 }
 
-/* Whose uid is the whole of this +OK? Else MAILDROP_NOT_FOUND. */
-static size_t position_alone(const struct mailbox *mailbox,
+/*
+ * Returns the position of the message whose uid this +OK consists of, or
+ * MAILDROP_NOT_FOUND.
+ */
+static size_t find_position_alone(const struct mailbox *mailbox,
 	const struct pop3_event *answer, size_t asked)
 {
 	uint64_t listed = mailbox->maildrop.messages[asked].size;
@@ -293,19 +305,20 @@ bool proof_not_stray(struct mailbox *mailbox,
 	const struct pipeline_event *event, struct error *err)
 {
 	size_t said = mailbox->proof.form == POP3_UIDL_ALONE
-		? position_alone(mailbox, &event->answer, event->tag)
-		: position_said(mailbox, &event->answer);
+		? find_position_alone(mailbox, &event->answer, event->tag)
+		: parse_listed_position(mailbox, &event->answer);
 
-	/* Some are listed without a uid: "+OK 120" is a size. */
+	/* For a message listed without a uid, "+OK 120" is a size. */
 	if (!proof_is_asked(mailbox) || said == MAILDROP_NOT_FOUND ||
 		mailbox->maildrop.messages[said].uid_length == 0)
 		return true;
-	return is_out_of_step(mailbox, &event->answer, event->tag, err);
+	return fail_out_of_step(mailbox, &event->answer, event->tag, err);
 }
 
 /*
- * The next position in the order of fetching, or the one before (by is -1); the
- * plan's count: there is none. What failed before comes after all others.
+ * Returns the next position in the order of fetching (by = 1) or the previous
+ * one (by = -1), or plan->count if there is none. Messages that failed before
+ * come after all others.
  */
 static size_t next_fetched(const struct plan *plan, size_t position, int by)
 {
@@ -314,7 +327,7 @@ static size_t next_fetched(const struct plan *plan, size_t position, int by)
 	for (;;) {
 		position += by > 0 ? 1 : SIZE_MAX;
 		if (position >= plan->count) {
-			/* Over the border between those and the others. */
+			/* Moves on to the other of these two groups. */
 			if (last == (by > 0))
 				return plan->count;
 			last = !last;
@@ -327,7 +340,10 @@ static size_t next_fetched(const struct plan *plan, size_t position, int by)
 	}
 }
 
-/* The size as listed of the n-th message that is fetched after this one. */
+/*
+ * Returns the listed size of the message fetched shift messages after this one
+ * (before it, if shift is negative).
+ */
 static uint64_t size_after(const struct mailbox *mailbox,
 	const struct plan *plan, size_t position, int shift)
 {
@@ -340,10 +356,10 @@ static uint64_t size_after(const struct mailbox *mailbox,
 }
 
 /*
- * From which of the messages on would the same bytes have come if each answer
- * belonged to another message?
+ * Returns the first of the last unproven messages that all have the sizes
+ * expected if every answer belonged to the message shift positions further on.
  */
-static size_t shifted_from(const struct mailbox *mailbox,
+static size_t matching_from(const struct mailbox *mailbox,
 	const struct proof_claim *claim, int shift)
 {
 	size_t i = claim->count;
@@ -356,17 +372,17 @@ static size_t shifted_from(const struct mailbox *mailbox,
 }
 
 /*
- * How far do sizes speak against any other order? The answer that is one too
- * many or too few may have come anywhere, so from where on another order would
- * fit, nothing is believed.
+ * Returns how many messages certainly belong to their commands by their sizes.
+ * A missing or surplus answer may have been anywhere, so nothing is believed
+ * from the point on where another order would fit.
  */
-static size_t no_other_order(
+static size_t count_unambiguous(
 	const struct mailbox *mailbox, const struct proof_claim *claim)
 {
 	size_t end = claim->count;
 
 	for (int shift = -PROOF_GROUP_MAX; shift <= PROOF_GROUP_MAX; shift++) {
-		size_t from = shifted_from(mailbox, claim, shift);
+		size_t from = matching_from(mailbox, claim, shift);
 
 		if (shift != 0 && from < end)
 			end = from;
@@ -384,11 +400,12 @@ size_t proof_believed(const struct mailbox *mailbox,
 	if (err->kind == ERROR_PROTOCOL || proof->one_by_one ||
 		claim->proven == claim->count)
 		return claim->proven;
-	/* A pipeline must show sizes that are as listed, and a proof since
-	 * LIST: what LIST said twice may be the first message's text. */
+	/* With pipelining, the sizes must be as listed, and there must have
+	 * been a proof since LIST: if LIST was answered twice, the second
+	 * answer may be taken for the first message. */
 	if (!in_order &&
 		(!proof->in_step ||
-			shifted_from(mailbox, claim, 0) != claim->proven))
+			matching_from(mailbox, claim, 0) != claim->proven))
 		return claim->proven;
-	return no_other_order(mailbox, claim);
+	return count_unambiguous(mailbox, claim);
 }

@@ -20,7 +20,7 @@
 #include "io/store/store_place.h"
 #include "io/store/store_seen.h"
 
-/* A copy that was read. */
+/* A local copy that was read. */
 struct copy {
 	struct letter letter;
 	int64_t since;
@@ -30,8 +30,8 @@ struct copy {
 struct rebuild {
 	struct mailbox *mailbox; /* borrowed */
 	uint64_t rebuilt;
-	bool begun;	     /* a transaction: once all headers are there */
-	struct copy *copies; /* owned; by header once they are sorted */
+	bool begun;	     /* a transaction */
+	struct copy *copies; /* owned; sorted by header after reading */
 	size_t count;
 	size_t room;
 };
@@ -68,7 +68,7 @@ static int by_header(const void *a, const void *b)
 struct others {
 	const struct account *account;
 	struct local *local;
-	char *renamed; /* owned; whose store is this mailbox's */
+	char *renamed; /* owned; unconfigured account with this mailbox */
 	bool knows_place;
 };
 
@@ -86,7 +86,7 @@ static bool is_configured(const struct account *account, const char *name)
 	return false;
 }
 
-static bool look_at_other(void *data, const char *name, struct store *store)
+static bool check_other(void *data, const char *name, struct store *store)
 {
 	struct others *others = data;
 	const struct account *account = others->account;
@@ -121,10 +121,10 @@ struct rebuild *rebuild_read(struct mailbox *mailbox, struct error *err)
 	bool ok = copies_look(local, account, mailbox->store, true, err);
 
 	rebuild->mailbox = mailbox;
-	/* What another account has on record is not this one's. */
+	/* A copy that is on record with another account is not ours. */
 	if (ok &&
 		!store_each_other(
-			account->state, account->name, look_at_other, &others))
+			account->state, account->name, check_other, &others))
 		ok = error_set(err, ERROR_DATA,
 			"the store of another account in %s cannot be read, so that it is unknown which mail in %s is whose: nothing was rebuilt. keepmail status says which one it is",
 			account->state, account->destination.path);
@@ -147,9 +147,10 @@ static bool is_near(uint64_t size, uint64_t counted, uint64_t less)
 }
 
 /*
- * Nothing but its size says that it was not cut off since: a server counts each
- * LF as two bytes, or, some do, as one; and some do not count the end of the
- * last line, nor an mbox the empty one behind a header.
+ * Only the size shows whether the copy was truncated. Servers count each LF as
+ * two bytes, or, some of them, as one; some do not count the end of the last
+ * line; and an mbox may have an empty line after the header that the server
+ * does not count.
  */
 static bool is_whole(const struct letter *letter, uint64_t size)
 {
@@ -157,8 +158,8 @@ static bool is_whole(const struct letter *letter, uint64_t size)
 		is_near(size, letter->octets, 2);
 }
 
-/* The copy of a message with this header and its size; NULL: none. */
-static struct copy *find_copy(struct rebuild *rebuild,
+/* Returns the copy with this header and size, or NULL. */
+static struct copy *find_copy_of(struct rebuild *rebuild,
 	const unsigned char sha256[LETTER_DIGEST], uint64_t size)
 {
 	struct copy wanted = {.taken = false};
@@ -178,7 +179,10 @@ static struct copy *find_copy(struct rebuild *rebuild,
 	return NULL;
 }
 
-/* The headers came from the network, while which nothing may be held open. */
+/*
+ * Begins the transaction, once all headers have been received: it must not stay
+ * open while the server is waited for.
+ */
 static bool begin(struct rebuild *rebuild, struct error *err)
 {
 	struct mailbox *mailbox = rebuild->mailbox;
@@ -189,14 +193,14 @@ static bool begin(struct rebuild *rebuild, struct error *err)
 	return rebuild->begun;
 }
 
-static bool take_header(void *data, size_t position,
+static bool record_match(void *data, size_t position,
 	const unsigned char sha256[LETTER_DIGEST], struct error *err)
 {
 	struct rebuild *rebuild = data;
 	struct mailbox *mailbox = rebuild->mailbox;
 	const struct account *account = mailbox->account;
 	const struct message *message = &mailbox->maildrop.messages[position];
-	struct copy *copy = find_copy(rebuild, sha256, message->size);
+	struct copy *copy = find_copy_of(rebuild, sha256, message->size);
 	int64_t now = now_seconds();
 	int64_t row;
 
@@ -208,7 +212,8 @@ static bool take_header(void *data, size_t position,
 		return true;
 	if (!begin(rebuild, err))
 		return false;
-	/* Its days count from when it came; a time to come is none. */
+	/* Its age counts from when it was received; a date in the future is
+	 * ignored. */
 	int64_t since =
 		copy->since > 0 && copy->since < now ? copy->since : now;
 	struct store_arrival arrival = {
@@ -224,8 +229,8 @@ static bool take_header(void *data, size_t position,
 }
 
 /*
- * Copies that no listed message was found to be: when one of them is fetched
- * after all, its text tells, and it is not stored again.
+ * Records the copies that match no listed message, so that if one of them is
+ * fetched after all, its text is recognised and not stored again.
  */
 static bool record_others(const struct rebuild *rebuild, struct error *err)
 {
@@ -261,7 +266,7 @@ bool rebuild_match(struct rebuild *rebuild, const struct knowledge *knowledge,
 	uint64_t *rebuilt, struct error *err)
 {
 	struct mailbox *mailbox = rebuild->mailbox;
-	const struct identity_visitor visitor = {take_header, rebuild};
+	const struct identity_visitor visitor = {record_match, rebuild};
 	bool ok = identity_unknown(knowledge, mailbox, &visitor, err) &&
 		begin(rebuild, err) && record_others(rebuild, err) &&
 		(!rebuild->begun || store_commit(mailbox->store, err));
@@ -275,7 +280,7 @@ static bool has_mail(const struct others *others)
 {
 	const struct account *account = others->account;
 
-	/* Without names, nothing there says who wrote it. */
+	/* In an mbox, nothing shows which program wrote a message. */
 	if (!destination_traits(account->destination.kind)->named)
 		return !others->knows_place &&
 			destination_has_mail(account->destination.kind,
@@ -295,12 +300,13 @@ bool rebuild_is_not_due(struct mailbox *mailbox, struct error *err)
 	if (!fresh)
 		return true;
 	others.local = local_new(NULL);
-	/* What cannot be looked at is told when it is delivered to. After the
-	 * look: mail is on record somewhere before it can be seen. */
+	/* Errors here are ignored, since delivery reports them. Other stores
+	 * must be read after the search: mail is recorded before it is
+	 * visible. */
 	if (destination_traits(account->destination.kind)->named)
 		local_look(others.local, account->destination.path, NULL, true,
 			&unseen);
-	store_each_other(account->state, account->name, look_at_other, &others);
+	store_each_other(account->state, account->name, check_other, &others);
 	bool ok = true;
 
 	if (others.renamed != NULL)
@@ -327,16 +333,17 @@ bool rebuild_find_strays(struct mailbox *mailbox, struct letter **strays,
 	struct others others = {.account = account, .local = local};
 	struct reading reading = {&found, mailbox->options->stop};
 	struct error unseen = {.kind = ERROR_NONE};
-	/* What cannot be looked at is told when it is delivered to. */
+	/* Errors here are ignored, since delivery reports them. */
 	bool ok = !local_look(local, account->destination.path, NULL, true,
 			  &unseen) ||
 		store_names(mailbox->store, know_name, local, err);
 
 	*count = 0;
-	/* Where it is unknown what another account's are, none is ours. */
+	/* If another account's record is unreadable, no copy is certainly
+	 * ours. */
 	if (ok && local_has_ours(local) &&
-		store_each_other(account->state, account->name, look_at_other,
-			&others)) {
+		store_each_other(
+			account->state, account->name, check_other, &others)) {
 		ok = local_read_ours(local, add_copy, &reading, err);
 		*strays = xcalloc(found.count, sizeof **strays);
 		for (size_t i = 0; ok && i < found.count; i++)

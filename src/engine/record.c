@@ -20,9 +20,9 @@ struct record {
 	struct attempt *attempt;
 	struct mailbox *mailbox;
 	struct store *store;
-	struct memory *memories; /* owned; NULL: nothing was recalled */
-	size_t count;		 /* of them */
-	int64_t now;		 /* no later than what is surely past */
+	struct memory *memories; /* owned; or NULL if nothing was recalled */
+	size_t count;		 /* number of memories */
+	int64_t now; /* a time that is certainly not in the future */
 };
 
 /* What was found out of a message that this one replaced is no longer so. */
@@ -42,8 +42,8 @@ static struct finding *findings_now(const struct record *record)
 }
 
 /*
- * Will nothing come of this listing next time, either? Only after a run that
- * left the server's mailbox as it was.
+ * Records until when the same listing would lead to no action, but only after a
+ * run that left the server's mailbox unchanged.
  */
 static bool record_quiet(struct record *record, struct error *err)
 {
@@ -52,7 +52,7 @@ static bool record_quiet(struct record *record, struct error *err)
 	const struct clock *clock = &record->mailbox->clock;
 	char key[POLICY_KEY_MAX];
 
-	/* What was held back in this run is tried in the next one. */
+	/* Something held back in this run may be done in the next one. */
 	if (attempt->tally.status != 0 || attempt->tally.erased > 0 ||
 		attempt->rebuilds || attempt->outcome->after != NEXT_NONE ||
 		clock->trust != CLOCK_SURE)
@@ -62,7 +62,8 @@ static bool record_quiet(struct record *record, struct error *err)
 
 	free(findings);
 
-	/* It says nothing of sizes, which tell of uids used again. */
+	/* UIDL shows no sizes, which reveal reused uids, so the time is
+	 * limited. */
 	if (until > clock->now + STORE_QUIET_MAX)
 		until = clock->now + STORE_QUIET_MAX;
 	return until <= clock->now ||
@@ -79,7 +80,7 @@ static struct uid uid_at(const struct record *record, size_t i)
 	return maildrop_uid(maildrop, &maildrop->messages[i]);
 }
 
-/* A message that could not be fetched. */
+/* Records that a message could not be fetched. */
 static bool record_trouble(struct record *record, size_t i, struct error *err)
 {
 	uint32_t tries = record->memories[i].tries + 1;
@@ -103,20 +104,20 @@ static bool record_trouble(struct record *record, size_t i, struct error *err)
 	return true;
 }
 
-/* Is a message that could not be fetched before no trouble any more? */
+/* Is a message that failed before now kept or recorded otherwise? */
 static bool is_settled(const struct record *record, size_t i)
 {
 	const struct plan *plan = &record->attempt->plan;
 	enum reason why =
 		i < plan->count ? plan->steps[i].why_fetch : REASON_NEW;
 
-	/* It came, or is known in another way by now. */
+	/* It was fetched, or became known in another way. */
 	return record->memories[i].tries > 0 &&
 		record->memories[i].state != MEMORY_NONE &&
 		why != REASON_WAITING && why != REASON_QUARANTINED;
 }
 
-/* What could not be fetched, and what could that had failed before. */
+/* Records the messages that failed, and those that no longer fail. */
 static bool record_troubles(struct record *record, struct error *err)
 {
 	const struct fates *fates = &record->attempt->fates;
@@ -135,7 +136,10 @@ static bool record_troubles(struct record *record, struct error *err)
 	return true;
 }
 
-/* What turned out to be over max-size is not fetched again to learn that. */
+/*
+ * Records messages that turned out to exceed max-size, so that they are not
+ * fetched again.
+ */
 static bool record_oversizes(struct record *record, struct error *err)
 {
 	return record->memories == NULL ||
@@ -144,7 +148,10 @@ static bool record_oversizes(struct record *record, struct error *err)
 			&record->attempt->plan, err);
 }
 
-/* Of what was never fetched its size is all that tells it from another. */
+/*
+ * Records the sizes of seen messages, by which alone they can be told from
+ * others.
+ */
 static bool record_seen_sizes(struct record *record, struct error *err)
 {
 	for (size_t i = 0; i < record->count; i++) {
@@ -162,8 +169,9 @@ static bool record_seen_sizes(struct record *record, struct error *err)
 }
 
 /*
- * What was stored while the clock was wrong counts from the first run with a
- * right one; and what this run dated before its mail told otherwise is undated.
+ * Messages stored while the clock was wrong are dated by the first run with a
+ * correct one. If the mail of this run shows that the clock is wrong, what it
+ * dated before becomes undated.
  */
 static bool record_dates(struct record *record, struct error *err)
 {
@@ -186,7 +194,7 @@ static bool record_dates(struct record *record, struct error *err)
 	return store_record_clock(record->store, &clock->record, err);
 }
 
-/* What the server has erased: nothing, unless QUIT was answered +OK. */
+/* Records what the server has erased: nothing, unless QUIT was answered +OK. */
 static bool record_erased(struct record *record, struct error *err)
 {
 	const struct fates *fates = &record->attempt->fates;
@@ -200,7 +208,7 @@ static bool record_erased(struct record *record, struct error *err)
 	return true;
 }
 
-/* What was found out about the server. */
+/* Records what was found out about the server. */
 static bool record_server(struct record *record, struct error *err)
 {
 	struct mailbox *mailbox = record->mailbox;
@@ -223,7 +231,7 @@ static bool record_server(struct record *record, struct error *err)
 		store_record_said(store, mailbox->said, err);
 }
 
-/* What became of the messages, within a transaction. */
+/* Records what became of the messages, within a transaction. */
 static bool record_messages(struct record *record, struct error *err)
 {
 	const struct attempt *attempt = record->attempt;
@@ -257,8 +265,7 @@ static bool record_all(
 		store_commit(record->store, err);
 }
 
-/* Is there anything to tell of the run? Else it is worth no write to the disk.
- */
+/* Is the run worth recording? If not, writing to the disk is avoided. */
 static bool is_news(const struct attempt *attempt)
 {
 	const struct tally *tally = &attempt->outcome->tally;
@@ -301,7 +308,8 @@ bool record_run(struct attempt *attempt, struct error *err)
 		ok = record_all(&record, news ? &run : NULL, err);
 		free(record.memories);
 	}
-	/* Behind the commit: a run whose record failed is no success. */
+	/* After the commit: a run that could not be recorded is not
+	 * successful. */
 	if (ok && !news)
 		store_note_success(store, run.ended);
 	return ok;

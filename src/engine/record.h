@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a session leaves in the store at its end. */
+/* Records the result of a session in the store. */
 #ifndef ENGINE_RECORD_H
 #define ENGINE_RECORD_H
 
@@ -8,10 +8,10 @@
 #include "engine/attempt.h"
 
 /*
- * What the session did and noticed, in one transaction: what is kept, erased,
- * failed, vanished; what the run came to so far (its outcome), in the place of
- * what its last session recorded; and whether the same listing would lead to
- * nothing next time. Where nothing was to be done, that is worth no write to
+ * Records, in one transaction, what the session did and found out: messages
+ * kept, erased, failed and vanished; the outcome of the run so far, which
+ * replaces what its previous session recorded; and until when the same listing
+ * would lead to no action. If there is nothing to record, nothing is written to
  * the disk.
  */
 bool record_run(struct attempt *attempt, struct error *err);

@@ -13,7 +13,7 @@
 #include "io/store/store_copy.h"
 #include "io/store/store_message.h"
 
-/* One place's arriving rows: of which are the messages there? */
+/* Resolves the arriving rows of one place: which of the messages are there? */
 static bool recover_place(struct mailbox *mailbox,
 	const struct store_arriving *rows, size_t count, struct error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What an earlier run was storing when it was ended. */
+/* Recovery of messages that an interrupted run was storing. */
 #ifndef ENGINE_RECOVER_H
 #define ENGINE_RECOVER_H
 
@@ -8,9 +8,9 @@
 #include "engine/mailbox.h"
 
 /*
- * Settles what an ended run left half done, before anything else is: a message
- * that is here, wherever its owner moved it since, is recorded as kept; one
- * that is not is forgotten, and fetched again.
+ * Resolves what an interrupted run left, before anything else is done: a
+ * message that is here, wherever its owner moved it, is recorded as kept; one
+ * that is not is forgotten, so that it is fetched again.
  */
 bool recover(struct mailbox *mailbox, struct error *err);
 

@@ -9,29 +9,36 @@
 #include "io/store/store_identity.h"
 
 /*
- * A session more costs some six round trips. Below so many messages that is
- * much beside what the last one cost, and a window of fewer is not known.
+ * Another session costs about six round trips. With fewer messages than this,
+ * that is much compared with what the last one cost, and no server is known to
+ * show fewer at a time.
  */
 #define WINDOW_MIN 10
 
-/* Sessions of a run where the rc file says nothing, and broken ones. */
+/*
+ * Maximum number of sessions in a run, unless the rc file sets it, and of
+ * broken sessions.
+ */
 #define SESSIONS_MAX 1000
 #define BROKEN_MAX 5
 
-/* Nor does it go on after so many in a row that broke and kept nothing. */
+/* Maximum number of broken sessions in a row that kept nothing. */
 #define FRUITLESS_MAX 2
 
-/* A message that broke so many is left for the next run. */
+/* A message that broke this many sessions is left for the next run. */
 #define TRIES_IN_A_RUN 2
 
-/* Was most of what is listed new, and did it come? */
+/* Was most of the listed mail new, and was it fetched? */
 static bool was_mostly_new(const struct attempt *attempt)
 {
 	return attempt->fates.fetched >= WINDOW_MIN &&
 		attempt->fates.fetched >= attempt->mailbox.maildrop.count / 2;
 }
 
-/* Is what was fetched listed no more, next time (RFC 2449 section 6.7)? */
+/*
+ * Does the server no longer list messages once they are fetched (RFC 2449
+ * section 6.7)?
+ */
 static bool hides_what_was_fetched(const struct attempt *attempt)
 {
 	const struct pop3_capabilities *capabilities =
@@ -49,17 +56,17 @@ bool sessions_is_likely(const struct attempt *attempt)
 }
 
 /*
- * May there be more behind what is listed? A server says so by EXPIRE 0, or
- * shows it: what was known is gone from the listing without having been erased,
- * and other mail is there. Where each RETR was a round trip, a session more
- * costs little, and it is simply tried.
+ * May there be more mail than is listed? A server shows it by EXPIRE 0, or by
+ * no longer listing known messages that were not erased while listing others.
+ * If each RETR took a round trip, another session costs comparatively little,
+ * and is simply tried.
  */
 static bool may_have_more(const struct attempt *attempt)
 {
 	size_t known = attempt->mailbox.maildrop.count - attempt->fates.fetched;
 	size_t gone = store_lost_count(attempt->mailbox.store);
 
-	/* Once begun, until nothing new comes. */
+	/* Once started, continue until nothing new is listed. */
 	if (attempt->mailbox.account->sessions > 1 ||
 		attempt->outcome->windowed)
 		return attempt->fates.fetched > 0;
@@ -69,8 +76,8 @@ static bool may_have_more(const struct attempt *attempt)
 			(gone >= WINDOW_MIN && gone > known));
 }
 
-/* Is the message kept here by now? */
-static bool is_kept(const struct attempt *attempt, size_t i)
+/* Is the message kept here now? */
+static bool is_kept_now(const struct attempt *attempt, size_t i)
 {
 	if (i < attempt->fates.count && attempt->fates.at[i].state == FATE_KEPT)
 		return true;
@@ -80,20 +87,21 @@ static bool is_kept(const struct attempt *attempt, size_t i)
 	return attempt->knowledge.memories[i].state == MEMORY_KEPT;
 }
 
-/* Is it one that did not come, and did not fail before this session? */
-static bool waits(const struct attempt *attempt, size_t i)
+/* Is it still to be fetched, and did not fail before this session? */
+static bool is_waiting(const struct attempt *attempt, size_t i)
 {
-	return attempt->plan.steps[i].fetch && !is_kept(attempt, i) &&
+	return attempt->plan.steps[i].fetch && !is_kept_now(attempt, i) &&
 		attempt->knowledge.memories[i].tries == 0;
 }
 
-/* Those of this session's failures that had not failed before. */
+/* Counts the messages that failed in this session for the first time. */
 static size_t count_fresh_troubles(const struct attempt *attempt)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < attempt->fates.count; i++)
-		n += attempt->fates.at[i].trouble != NULL && waits(attempt, i);
+		n += attempt->fates.at[i].trouble != NULL &&
+			is_waiting(attempt, i);
 	return n;
 }
 
@@ -104,37 +112,41 @@ size_t sessions_in_trouble(const struct attempt *attempt)
 	for (size_t i = 0; i < attempt->mailbox.maildrop.count; i++)
 		n += attempt->knowledge.memories[i].tries > 0 &&
 			!attempt->knowledge.memories[i].quarantined &&
-			!is_kept(attempt, i);
+			!is_kept_now(attempt, i);
 	return n;
 }
 
-/* Is anything still to be fetched that has not failed yet, or to be erased? */
+/*
+ * Is any other message still to be fetched that has not failed, or to be
+ * erased?
+ */
 static bool others_wait(const struct attempt *attempt)
 {
 	size_t waiting = 0;
 
 	for (size_t i = 0; i < attempt->plan.count; i++)
-		waiting += waits(attempt, i) ||
-			(attempt->plan.steps[i].erase && is_kept(attempt, i));
+		waiting += is_waiting(attempt, i) ||
+			(attempt->plan.steps[i].erase &&
+				is_kept_now(attempt, i));
 	return waiting > count_fresh_troubles(attempt);
 }
 
 /*
- * Did the server end the session between two messages, and others did come
- * before? Some give so many in a session, and no more. What would have been
- * next is not to blame.
+ * Did the server end the session between two messages, after some were fetched?
+ * Some servers limit the number of messages per session, so the next message is
+ * not to blame.
  */
-static bool goes_on(const struct attempt *attempt)
+static bool was_cut_with_progress(const struct attempt *attempt)
 {
 	size_t waiting = 0;
 
 	for (size_t i = 0; i < attempt->plan.count; i++)
-		waiting += waits(attempt, i);
+		waiting += is_waiting(attempt, i);
 	return attempt->cut && attempt->fates.fetched > 0 &&
 		waiting > count_fresh_troubles(attempt);
 }
 
-/* Which message this is, and the beginning of its uid, as text. */
+/* Identifies a message, as text: its ordinal and the beginning of its uid. */
 static void name_message(
 	const struct maildrop *maildrop, size_t i, char *room, size_t size)
 {
@@ -162,8 +174,7 @@ void sessions_put_off(struct knowledge *knowledge,
 	}
 }
 
-/* Which message broke this session: the last one that there was trouble with.
- */
+/* Notes which message broke this session: the last one that failed. */
 static void note_breaker(const struct attempt *attempt)
 {
 	struct outcome *outcome = attempt->outcome;
@@ -186,7 +197,7 @@ bool sessions_may_follow(
 		now_seconds() - outcome->began < account->session.max_time;
 }
 
-/* Another session, and what it makes good is not reported. */
+/* Another session follows; an error that it makes up for is not reported. */
 static void follow_broken(const struct attempt *attempt)
 {
 	struct outcome *outcome = attempt->outcome;
@@ -196,7 +207,10 @@ static void follow_broken(const struct attempt *attempt)
 	outcome->next = NEXT_AFTER_BREAK;
 }
 
-/* The same where no message is to blame: as if this one had not been. */
+/*
+ * As follow_broken, but no message is to blame. in_trouble is one more, so that
+ * the next session makes up for the error even if no failed message is fetched.
+ */
 static void follow_faultless(const struct attempt *attempt)
 {
 	struct outcome *outcome = attempt->outcome;
@@ -224,7 +238,7 @@ bool sessions_decide(const struct attempt *attempt, const struct error *err)
 		outcome->fruitless = broken && attempt->fates.fetched == 0
 			? outcome->fruitless + 1
 			: 0;
-	if (goes_on(attempt) ||
+	if (was_cut_with_progress(attempt) ||
 		(attempt->mailbox.proof.learnt &&
 			outcome->broken < BROKEN_MAX)) {
 		follow_faultless(attempt);

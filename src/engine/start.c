@@ -11,17 +11,17 @@
 #include "io/process/log.h"
 #include "io/store/store_seen.h"
 
-/* The headers of all messages, in order. */
+/* Reads the dates of messages from their headers, in order. */
 struct dates {
 	struct finding *findings; /* borrowed */
 	const size_t *positions;  /* borrowed */
-	int64_t oldest;		  /* what was received before is old */
+	int64_t oldest; /* messages received before this time are old */
 	struct date_scan scan;
 	size_t refused;
 	size_t undated;
 };
 
-static void take_begin(void *data, size_t i)
+static void begin_header(void *data, size_t i)
 {
 	struct dates *dates = data;
 
@@ -29,14 +29,14 @@ static void take_begin(void *data, size_t i)
 	date_scan_init(&dates->scan);
 }
 
-static void take_text(void *data, const char *text, size_t length)
+static void add_text(void *data, const char *text, size_t length)
 {
 	struct dates *dates = data;
 
 	date_scan_feed(&dates->scan, text, length);
 }
 
-static void take_end(void *data, size_t i, bool answered)
+static void end_header(void *data, size_t i, bool answered)
 {
 	struct dates *dates = data;
 	int64_t received;
@@ -50,7 +50,7 @@ static void take_end(void *data, size_t i, bool answered)
 			received < dates->oldest;
 }
 
-/* POP3 tells no dates but in a message's header. */
+/* POP3 has no dates except in message headers. */
 static bool mark_old(
 	struct knowledge *knowledge, struct mailbox *mailbox, struct error *err)
 {
@@ -60,9 +60,9 @@ static bool mark_old(
 		.positions = positions,
 		.oldest = mailbox->clock.now -
 			mailbox->account->policy.start_age};
-	const struct headers_taker taker = {.begin = take_begin,
-		.text = take_text,
-		.end = take_end,
+	const struct headers_taker taker = {.begin = begin_header,
+		.text = add_text,
+		.end = end_header,
 		.data = &dates};
 	size_t count = 0;
 

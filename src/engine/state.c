@@ -5,9 +5,8 @@
 #include "io/store/store_others.h"
 
 /*
- * SQLite's WAL is memory that processes share, and its locks are the system's:
- * over a network neither can be relied on, and a store that breaks is found
- * out late.
+ * SQLite's WAL is shared memory, and its locks are those of the system. Neither
+ * is reliable over a network, and a damaged store would be noticed late.
  */
 bool state_is_safe(const struct account *account, struct error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* An account's store, where it lies on a file system that can carry one. */
+/* Opens an account's store, if its file system is safe for it. */
 #ifndef ENGINE_STATE_H
 #define ENGINE_STATE_H
 
@@ -10,12 +10,16 @@
 #include "io/store/store.h"
 
 /*
- * May the store lie where state says? ERROR_CONFIG on a network file system,
- * or another that can break it, unless trust-filesystem is set.
+ * Can a store be kept in the account's state directory? Fails with ERROR_CONFIG
+ * on a network file system or another one that may damage it, unless
+ * trust-filesystem is set.
  */
 bool state_is_safe(const struct account *account, struct error *err);
 
-/* store_open for an account; but not where that is not safe, unless to look. */
+/*
+ * As store_open, for an account. Fails unless state_is_safe, except with
+ * STORE_LOOK. The caller closes it.
+ */
 struct store *state_open(
 	const struct account *account, enum store_mode mode, struct error *err);
 

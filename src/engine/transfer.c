@@ -10,14 +10,20 @@
 #include "engine/proof.h"
 #include "io/process/log.h"
 
-/* A message that is longer, and four times as long as LIST says, is endless. */
+/*
+ * A message larger than this, in octets, and four times its listed size is
+ * considered endless.
+ */
 #define MESSAGE_MAX (UINT64_C(1) << 30)
 
-/* The tag of LIST when it rides in front of the RETRs. */
+/* The tag of a LIST sent ahead of the RETRs. */
 #define TAG_LIST UINT32_MAX
 
-/* A message that the server refused to send or erase; the run goes on. */
-static void say_refused(struct transfer *transfer, const char *what,
+/*
+ * Reports a message that the server refused to send or erase; the run
+ * continues.
+ */
+static void report_refused(struct transfer *transfer, const char *what,
 	size_t position, const struct pop3_event *answer, struct error *err)
 {
 	struct mailbox *mailbox = transfer->mailbox;
@@ -35,13 +41,10 @@ static void say_refused(struct transfer *transfer, const char *what,
 		"again next time",
 		what, message->number, uid);
 	log_error(err);
-	/* The worst of them makes the exit status. */
+	/* The worst of these errors determines the exit status. */
 	mailbox_refuse(mailbox, err);
 	transfer->fates->refused++;
 }
-
-/* ---- messages --------------------------------------------------------------
- */
 
 static bool begin_message(
 	struct transfer *transfer, size_t position, struct error *err)
@@ -53,17 +56,17 @@ static bool begin_message(
 	return transfer->receives;
 }
 
-static void refuse_message(struct transfer *transfer, size_t position,
+static void note_refused(struct transfer *transfer, size_t position,
 	const struct pop3_event *answer)
 {
 	struct error err = {.kind = ERROR_NONE};
 
-	say_refused(transfer, "send", position, answer, &err);
+	report_refused(transfer, "send", position, answer, &err);
 	fates_trouble(transfer->fates, position, &err);
 	mailbox_progress(transfer->mailbox, 1, 0);
 }
 
-/* LIST's sizes may be off by much; by this much they are not. */
+/* Sizes in LIST may be quite wrong, but not by this much. */
 static bool is_endless(const struct transfer *transfer)
 {
 	uint64_t received = transfer->received;
@@ -75,7 +78,7 @@ static bool is_endless(const struct transfer *transfer)
 			received / 64 > MESSAGE_MAX);
 }
 
-static bool take_text(struct transfer *transfer,
+static bool receive_text(struct transfer *transfer,
 	const struct pop3_event *answer, struct error *err)
 {
 	struct mailbox *mailbox = transfer->mailbox;
@@ -90,7 +93,8 @@ static bool take_text(struct transfer *transfer,
 			mailbox->account->server.port,
 			(unsigned long long)transfer->received);
 	mailbox_progress(mailbox, 0, answer->length);
-	/* LIST said less than it is: passed over, and reported at its end. */
+	/* It exceeds max-size, contrary to LIST: skipped, and reported at its
+	 * end. */
 	if (transfer->receives && max > 0 && transfer->received > max) {
 		ladder_drop_message(transfer->ladder);
 		transfer->receives = false;
@@ -100,7 +104,7 @@ static bool take_text(struct transfer *transfer,
 			transfer->ladder, answer->text, answer->length, err);
 }
 
-/* LIST said that it was small enough, and it was not: this is remembered. */
+/* Notes a message that exceeds max-size, contrary to LIST. */
 static void note_too_large(
 	struct transfer *transfer, size_t position, uint64_t octets)
 {
@@ -120,7 +124,7 @@ static void note_too_large(
 		(struct oversize){.position = position, .size = octets};
 }
 
-/* All that came until now is what it seems. */
+/* Everything received so far is proven. */
 static void note_proven(struct transfer *transfer)
 {
 	for (size_t i = 0; i < transfer->oversize_count; i++) {
@@ -133,7 +137,7 @@ static void note_proven(struct transfer *transfer)
 	ladder_proven(transfer->ladder);
 }
 
-static bool all_proven(struct transfer *transfer, struct error *err)
+static bool commit_proven(struct transfer *transfer, struct error *err)
 {
 	note_proven(transfer);
 	return ladder_advance(transfer->ladder, err);
@@ -157,13 +161,10 @@ static bool end_message(struct transfer *transfer, size_t position,
 	return proof_is_asked(mailbox) ||
 		ladder_unproven(ladder) <
 		proof_group(mailbox, transfer->plan->fetches) ||
-		all_proven(transfer, err);
+		commit_proven(transfer, err);
 }
 
-/* ---- answers ---------------------------------------------------------------
- */
-
-static bool take_event(struct transfer *transfer,
+static bool receive(struct transfer *transfer,
 	const struct pipeline_event *event, struct error *err)
 {
 	struct mailbox *mailbox = transfer->mailbox;
@@ -178,16 +179,16 @@ static bool take_event(struct transfer *transfer,
 	}
 	if (proof_has_tag(event->tag))
 		return proof_take(mailbox, event, err) &&
-			all_proven(transfer, err);
+			commit_proven(transfer, err);
 	switch (answer->type) {
 	case POP3_STATUS:
 		if (answer->status == POP3_OK)
 			return proof_not_stray(mailbox, event, err) &&
 				begin_message(transfer, position, err);
-		refuse_message(transfer, position, answer);
+		note_refused(transfer, position, answer);
 		return true;
 	case POP3_TEXT:
-		return take_text(transfer, answer, err);
+		return receive_text(transfer, answer, err);
 	case POP3_END:
 		return end_message(transfer, position, answer->octets, err);
 	case POP3_MORE:
@@ -212,13 +213,13 @@ static void start_progress(const struct transfer *transfer)
 	progress_start(transfer->mailbox->progress, plan->fetches, octets);
 }
 
-/* What is still to be asked for. */
+/* The RETRs still to send. */
 struct asking {
-	size_t next;	 /* position of the next RETR; at the end: none */
-	bool retries;	 /* those that failed before: after all others */
-	size_t last;	 /* position of the last one */
+	size_t next;  /* position of the next RETR; plan->count: none */
+	bool retries; /* sending those that failed before, after all others */
+	size_t last;  /* position of the last RETR sent */
 	size_t unproven; /* RETRs since the last proof */
-	size_t group;	 /* so many to a proof */
+	size_t group;	 /* number of RETRs per proof */
 };
 
 static bool is_its_turn(
@@ -257,8 +258,8 @@ static bool push_retr(
 }
 
 /*
- * Pushes RETRs, and a proof behind each group of them, while the window has
- * room; refilled when it is half empty.
+ * Pushes RETRs, and a proof after each group of them, while the window has
+ * room. Refills it only when it is half empty.
  */
 static bool push_retrs(struct transfer *transfer, struct asking *asking,
 	size_t in_flight, struct error *err)
@@ -282,9 +283,8 @@ static bool push_retrs(struct transfer *transfer, struct asking *asking,
 }
 
 /*
- * RETR after RETR, as many in flight as the server takes. Sizes that the plan
- * did not need ride in front: they cost no round trip where there is a
- * pipeline.
+ * Sends RETRs, as many in flight as the server allows. If the plan did not need
+ * sizes, LIST is sent first: with pipelining it costs no extra round trip.
  */
 static bool exchange(
 	struct transfer *transfer, struct asking *asking, struct error *err)
@@ -306,7 +306,7 @@ static bool exchange(
 		if (session_room(session) == window)
 			return true;
 		if (!session_next(session, &event, err) ||
-			!take_event(transfer, &event, err))
+			!receive(transfer, &event, err))
 			return false;
 		if (event.last && event.tag == TAG_LIST) {
 			mailbox->maildrop.sized = true;
@@ -325,7 +325,7 @@ bool transfer_fetch(struct transfer *transfer, struct error *err)
 	proof_prepare(mailbox);
 	asking.group = proof_group(mailbox, transfer->plan->fetches);
 	find_next(transfer, &asking);
-	/* Nothing is at stake yet: does it know UIDL with a number? */
+	/* With nothing in progress yet, sees how the server answers UIDL n. */
 	asking.last = asking.next;
 	asking.unproven = mailbox->proof.one_by_one ? asking.group : 0;
 	if (!exchange(transfer, &asking, err) ||
@@ -335,23 +335,20 @@ bool transfer_fetch(struct transfer *transfer, struct error *err)
 	return ladder_finish(transfer->ladder, err);
 }
 
-/* ---- erasing ---------------------------------------------------------------
- */
-
-/* Is this message to be erased, and is it safe here? */
+/* Is this message to be erased, and is it safely stored here? */
 static bool may_erase(const struct transfer *transfer, size_t position)
 {
 	const struct step *step = &transfer->plan->steps[position];
 
 	if (!step->erase)
 		return false;
-	/* What was to be fetched first is kept only if that came about. */
+	/* A message to be fetched first is kept only if that succeeded. */
 	return step->fetch
 		? transfer->fates->at[position].state == FATE_KEPT
 		: transfer->facts->memories[position].state == MEMORY_KEPT;
 }
 
-/* The next position to erase; at the end: none. */
+/* Returns the next position to erase, or plan->count if there is none. */
 static size_t next_erasure(const struct transfer *transfer, size_t position)
 {
 	while (position < transfer->plan->count &&
@@ -360,7 +357,7 @@ static size_t next_erasure(const struct transfer *transfer, size_t position)
 	return position;
 }
 
-/* Pushes DELEs while the window has room; *next is what is still to do. */
+/* Pushes DELEs while the window has room; *next: the next one to push. */
 static bool push_deles(
 	struct transfer *transfer, size_t *next, struct error *err)
 {
@@ -379,8 +376,10 @@ static bool push_deles(
 	return true;
 }
 
-/* QUIT: the server's commit. Only its +OK makes anything erased. */
-static bool quit(struct mailbox *mailbox, struct error *err)
+/*
+ * Sends QUIT, the server's commit. Only its +OK confirms that mail is erased.
+ */
+static bool send_quit(struct mailbox *mailbox, struct error *err)
 {
 	struct pipeline_event event;
 	size_t n;
@@ -402,8 +401,8 @@ static bool quit(struct mailbox *mailbox, struct error *err)
 		mailbox->account->server.host, mailbox->account->server.port);
 }
 
-/* DELE after DELE; the fates say which were answered +OK. */
-static bool mark(struct transfer *transfer, struct error *err)
+/* Sends the DELEs; the fates say which were answered +OK. */
+static bool send_deles(struct transfer *transfer, struct error *err)
 {
 	struct session *session = transfer->mailbox->session;
 	struct pipeline_event event;
@@ -423,15 +422,15 @@ static bool mark(struct transfer *transfer, struct error *err)
 		} else {
 			struct error refused = {.kind = ERROR_NONE};
 
-			say_refused(transfer, "erase", event.tag, &event.answer,
-				&refused);
+			report_refused(transfer, "erase", event.tag,
+				&event.answer, &refused);
 		}
 	}
 }
 
 /*
- * QUIT does not ride behind the DELEs, though that would spare a round trip: it
- * is not sent to a server that answers them in another way than it should.
+ * QUIT is not pipelined after the DELEs, although that would save a round trip:
+ * it must not be sent if the server's answers are not as expected.
  */
 bool transfer_erase(struct transfer *transfer, bool wait, struct error *err)
 {
@@ -439,17 +438,17 @@ bool transfer_erase(struct transfer *transfer, bool wait, struct error *err)
 	struct fates *fates = transfer->fates;
 	struct error ignored = {.kind = ERROR_NONE};
 
-	if (!mark(transfer, err))
+	if (!send_deles(transfer, err))
 		return false;
 	if (fates->marked > 0) {
-		if (!quit(mailbox, err))
+		if (!send_quit(mailbox, err))
 			return false;
 		fates->erased = fates->marked;
 		return true;
 	}
-	/* Nothing was marked: it only says that it is done. */
+	/* Nothing was marked, so QUIT only ends the session. */
 	if (wait)
-		quit(mailbox, &ignored);
+		send_quit(mailbox, &ignored);
 	else
 		session_leave(mailbox->session);
 	return true;

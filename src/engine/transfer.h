@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* RETR after RETR into the ladder, then DELE after DELE, then QUIT. */
+/* Fetches (RETR) into the ladder, then erases (DELE, QUIT). */
 #ifndef ENGINE_TRANSFER_H
 #define ENGINE_TRANSFER_H
 
@@ -13,42 +13,42 @@
 #include "engine/ladder.h"
 #include "engine/mailbox.h"
 
-/* A message that turned out to be over max-size, and was dropped. */
+/* A message that turned out to exceed max-size and was dropped. */
 struct oversize {
 	size_t position;
-	uint64_t size; /* as LIST should have said */
+	uint64_t size; /* in octets, as received */
 };
 
-/* To be made with the first five; the rest is the transfer's own. */
+/* Initialise the first five fields; the others belong to transfer.c. */
 struct transfer {
-	struct mailbox *mailbox; /* all borrowed */
+	struct mailbox *mailbox; /* all five borrowed */
 	const struct facts *facts;
 	const struct plan *plan;
 	struct fates *fates;
 	struct ladder *ladder;
 
-	bool arrives;	   /* a message does, in the middle of its text */
+	bool arrives;	   /* the text of a message is being received */
 	size_t arriving;   /* its position */
-	bool receives;	   /* into the ladder; else it is passed over */
-	uint64_t received; /* bytes of it so far */
+	bool receives;	   /* it goes to the ladder; otherwise it is skipped */
+	uint64_t received; /* octets of it so far */
 
-	struct oversize *oversizes; /* owned; those not yet proven (proof.h) */
+	struct oversize *oversizes; /* owned; not yet proven (proof.h) */
 	size_t oversize_count;
 };
 
 /*
- * Fetches what the plan says. When it returns true, all that came is kept and
- * on record; what the server refused is counted. On failure the open batch may
- * hold whole messages.
+ * Fetches what the plan says. On success everything received is kept and
+ * recorded; messages that the server refused are counted. On failure the open
+ * batch may contain complete messages.
  */
 bool transfer_fetch(struct transfer *transfer, struct error *err);
 
 /*
- * Marks what the plan says and the store holds as kept, and ends the session:
- * only QUIT's +OK, without which this fails, erases anything. The fates say
- * what was marked, and how much was erased. Where nothing was marked, nothing
- * depends on the answer to QUIT, and it is not waited for; unless wait says
- * that another session is to find the mailbox unlocked.
+ * Marks the messages that the plan erases and that are kept, and ends the
+ * session. Only a +OK to QUIT erases anything; without it this fails. The fates
+ * say what was marked and how much was erased. If nothing was marked, the
+ * answer to QUIT is not waited for, unless wait is set, because another session
+ * needs the mailbox unlocked.
  */
 bool transfer_erase(struct transfer *transfer, bool wait, struct error *err);
 
