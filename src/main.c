@@ -28,10 +28,11 @@ static void set_signals(void)
 	struct sigaction action = {.sa_handler = on_signal};
 	struct sigaction hangup;
 
-	/* No SA_RESTART: waits end, and look at the flag. */
+	/* No SA_RESTART: waits must be interrupted so that they check the
+	 * flag. */
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	/* nohup had it ignored, and so it stays. */
+	/* If SIGHUP is ignored (nohup), it stays ignored. */
 	if (sigaction(SIGHUP, NULL, &hangup) == 0 &&
 		hangup.sa_handler != SIG_IGN)
 		sigaction(SIGHUP, &action, NULL);
@@ -84,7 +85,8 @@ int main(int argc, char **argv)
 	struct error unwritten = {.kind = ERROR_NONE};
 	int status = EX_OK;
 
-	/* The store would be given the number of a closed one. */
+	/* Otherwise an opened file could get the number of a closed standard
+	 * stream. */
 	if (!streams_secure())
 		_exit(EX_OSERR);
 	bool terminal = isatty(STDERR_FILENO);
@@ -110,7 +112,7 @@ int main(int argc, char **argv)
 		config_release(&config);
 	}
 	command_line_release(&invocation);
-	/* What was printed may be all that someone goes by. */
+	/* Incomplete output must not look like success. */
 	if (!streams_flush(&unwritten)) {
 		log_error(&unwritten);
 		status = error_worse(status, error_status(unwritten.kind));

@@ -27,7 +27,7 @@
 
 #define WORDS_MAX 8
 
-/* What the server announced of what matters here, each as it stands in CAPA. */
+/* The relevant capabilities that the server announced, in the form of CAPA. */
 struct words {
 	char at[WORDS_MAX][32];
 	size_t count;
@@ -36,10 +36,10 @@ struct words {
 struct check {
 	struct account *account; /* borrowed */
 	const struct run_options *options;
-	struct store *store; /* to look into; NULL: there is none */
+	struct store *store; /* opened with STORE_LOOK; or NULL */
 	size_t told;
 	int status;
-	/* Of a server that let us in: */
+	/* Set only if login succeeded: */
 	bool in;
 	char tls[16];
 	struct words words;
@@ -47,9 +47,12 @@ struct check {
 	uint64_t messages;
 };
 
-/* One line, or one object in the array; sound NULL: it was not tried. */
-static void tell(struct check *check, const char *what, const bool *sound,
-	const char *text)
+/*
+ * Prints the result of one check, as a line or as an object of the JSON array.
+ * sound NULL: not checked.
+ */
+static void report_check(struct check *check, const char *what,
+	const bool *sound, const char *text)
 {
 	const char *verdict = sound == NULL ? "-" : *sound ? "ok" : "bad";
 
@@ -63,18 +66,18 @@ static void tell(struct check *check, const char *what, const bool *sound,
 		putchar('}');
 		return;
 	}
-	/* With -q only what is wrong. */
+	/* With -q, only problems are shown. */
 	if (log_shows(LOG_WARNINGS) || (sound != NULL && !*sound))
 		printf("%s: %-9s %-3s %s\n", check->account->name, what,
 			verdict, text);
-	/* The next may take its time. */
+	/* The next check may take some time. */
 	fflush(stdout);
 }
 
-static void tell_sound(struct check *check, const char *what,
-	const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void report_ok(struct check *check, const char *what, const char *format,
+	...) __attribute__((format(printf, 3, 4)));
 
-static void tell_sound(
+static void report_ok(
 	struct check *check, const char *what, const char *format, ...)
 {
 	static const bool sound = true;
@@ -84,10 +87,10 @@ static void tell_sound(
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	tell(check, what, &sound, text);
+	report_check(check, what, &sound, text);
 }
 
-static void tell_wrong(
+static void report_bad(
 	struct check *check, const char *what, const struct error *err)
 {
 	static const bool sound = false;
@@ -97,11 +100,12 @@ static void tell_wrong(
 		err->server[0] == '\0' ? "" : " (the server said: \"",
 		err->server, err->server[0] == '\0' ? "" : "\")");
 	check->status = error_worse(check->status, error_status(err->kind));
-	tell(check, what, &sound, text);
+	report_check(check, what, &sound, text);
 }
 
-/* What keepmail cannot make sure of, where it need not. */
-static const char *doubt(const char *path, char *room, size_t size)
+/* Names the file system if it is not one known to be safe; "" otherwise. */
+static const char *describe_filesystem(
+	const char *path, char *room, size_t size)
 {
 	enum filesystem_kind kind = filesystem_of(path);
 
@@ -121,7 +125,7 @@ static void check_state(struct check *check)
 
 	if (!place_check_directory(account->state, "state", &there, &err) ||
 		!state_is_safe(account, &err)) {
-		tell_wrong(check, "state", &err);
+		report_bad(check, "state", &err);
 		return;
 	}
 	check->store = state_open(account, STORE_LOOK, &err);
@@ -129,17 +133,20 @@ static void check_state(struct check *check)
 		store_check_mailbox(check->store, account->server.host,
 			account->login.user, false, &err) &&
 		store_overview(check->store, 0, &seen, &err))
-		tell_sound(check, "state", "%s%s%s%s", account->state,
+		report_ok(check, "state", "%s%s%s%s", account->state,
 			there ? "" : ", which the first run makes",
-			doubt(account->state, on, sizeof on),
+			describe_filesystem(account->state, on, sizeof on),
 			seen.at_work ? ", a run is in progress"
 				: there && !seen.known ? ", no store yet"
 						       : "");
 	else
-		tell_wrong(check, "state", &err);
+		report_bad(check, "state", &err);
 }
 
-/* What a run looks at before it fetches: is what was put there still there? */
+/*
+ * Makes the checks that a run makes first: is the mail put there before still
+ * there?
+ */
 static bool is_as_known(struct check *check, struct error *err)
 {
 	struct run_options options = *check->options;
@@ -163,16 +170,17 @@ static void check_mail(struct check *check)
 	if (sound && check->store != NULL)
 		sound = is_as_known(check, &err);
 	if (sound)
-		tell_sound(check, "mail", "%s, %s%s%s",
+		report_ok(check, "mail", "%s, %s%s%s",
 			account->destination.path,
 			destination_traits(account->destination.kind)->words,
 			there ? "" : " that the first run makes",
-			doubt(account->destination.path, on, sizeof on));
+			describe_filesystem(
+				account->destination.path, on, sizeof on));
 	else
-		tell_wrong(check, "mail", &err);
+		report_bad(check, "mail", &err);
 }
 
-/* *password: to be wiped and freed; NULL: there is none. */
+/* *password must be wiped and freed by the caller; NULL if there is none. */
 static void check_password(struct check *check, char **password)
 {
 	const struct account *account = check->account;
@@ -184,11 +192,11 @@ static void check_password(struct check *check, char **password)
 				  check->options->stop, password, &err)
 			: !secret_ask(account, check->options->stop, password,
 				  &err))
-		tell_wrong(check, "password", &err);
+		report_bad(check, "password", &err);
 	else if (file != NULL)
-		tell_sound(check, "password", "password-file %s", file);
+		report_ok(check, "password", "password-file %s", file);
 	else
-		tell_sound(check, "password", "%s",
+		report_ok(check, "password", "%s",
 			account->login.password != NULL ? "in the rc file"
 				: account->login.password_command != NULL
 				? "password-command gave one"
@@ -220,8 +228,11 @@ static struct words capability_words(const struct pop3_capabilities *found)
 	return words;
 }
 
-/* Where, how, and what it can do; session NULL: it refused the login. */
-static void tell_server(struct check *check, const struct session *session)
+/*
+ * Reports the server's address, TLS and capabilities; session NULL: it refused
+ * the login.
+ */
+static void report_server(struct check *check, const struct session *session)
 {
 	const struct account *account = check->account;
 	const struct pop3_capabilities *found =
@@ -240,7 +251,7 @@ static void tell_server(struct check *check, const struct session *session)
 	for (size_t i = 0; i < words->count; i++)
 		n += (size_t)snprintf(text + n, sizeof text - n, "%s%s",
 			i == 0 ? ", " : " ", words->at[i]);
-	tell_sound(check, "server", "%s:%u, %s%s%s%s", account->server.host,
+	report_ok(check, "server", "%s:%u, %s%s%s%s", account->server.host,
 		account->server.port, tls[0] == '\0' ? "in clear text" : tls,
 		text,
 		found != NULL && !found->known ? ", no capabilities announced"
@@ -250,7 +261,10 @@ static void tell_server(struct check *check, const struct session *session)
 			: "");
 }
 
-/* "+OK COUNT OCTETS" (RFC 1939 section 5); false where it is not told. */
+/*
+ * Parses "+OK COUNT OCTETS" (RFC 1939 section 5). Returns false if the server
+ * does not answer like that.
+ */
 static bool count_messages(
 	struct session *session, uint64_t *count, uint64_t *octets)
 {
@@ -272,31 +286,33 @@ static bool count_messages(
 	return true;
 }
 
-static void tell_login(struct check *check, struct session *session)
+static void report_login(struct check *check, struct session *session)
 {
 	uint64_t octets = 0;
 	char size[32];
 
 	check->counted = count_messages(session, &check->messages, &octets);
 	if (check->counted)
-		tell_sound(check, "login",
+		report_ok(check, "login",
 			"as %s, %" PRIu64 " %s (%s) on the server",
 			check->account->login.user, check->messages,
 			text_plural(check->messages, "message", "messages"),
 			text_size(size, sizeof size, octets));
 	else
-		tell_sound(check, "login", "as %s", check->account->login.user);
+		report_ok(check, "login", "as %s", check->account->login.user);
 }
 
-/* The password is wiped. */
+/* Takes over password, and wipes it. */
 static void check_server(struct check *check, char *password)
 {
 	struct error err = {.kind = ERROR_NONE};
 	struct session *session;
 
 	if (password == NULL) {
-		tell(check, "server", NULL, "not tried without a password");
-		tell(check, "login", NULL, "not tried without a password");
+		report_check(
+			check, "server", NULL, "not tried without a password");
+		report_check(
+			check, "login", NULL, "not tried without a password");
 		return;
 	}
 	privilege_leave_terminal();
@@ -306,16 +322,17 @@ static void check_server(struct check *check, char *password)
 	secret_free(password);
 	account_forget_password(check->account);
 	if (session != NULL) {
-		tell_server(check, session);
-		tell_login(check, session);
-		/* Nothing is marked: it has nothing to erase. */
+		report_server(check, session);
+		report_login(check, session);
+		/* No DELE was sent, so QUIT erases nothing. */
 		session_leave(session);
 	} else if (err.kind == ERROR_LOGIN) {
-		tell_server(check, NULL);
-		tell_wrong(check, "login", &err);
+		report_server(check, NULL);
+		report_bad(check, "login", &err);
 	} else {
-		tell_wrong(check, "server", &err);
-		tell(check, "login", NULL, "not tried without a server");
+		report_bad(check, "server", &err);
+		report_check(
+			check, "login", NULL, "not tried without a server");
 	}
 	session_close(session);
 }
@@ -326,14 +343,14 @@ static void check_all(struct check *check)
 	struct error err = {.kind = ERROR_NONE};
 	char *password = NULL;
 
-	/* It was read without a mistake, or nobody would be here. */
-	tell_sound(check, "rc file", "%s:%d", account->file, account->line);
+	/* Without a valid rc file, this would not run. */
+	report_ok(check, "rc file", "%s:%d", account->file, account->line);
 	if (!privilege_become(account, &err)) {
-		tell_wrong(check, "run-as", &err);
+		report_bad(check, "run-as", &err);
 		return;
 	}
 	if (account->run_as != NULL)
-		tell_sound(check, "run-as", "%s", account->run_as);
+		report_ok(check, "run-as", "%s", account->run_as);
 	check_state(check);
 	check_mail(check);
 	check_password(check, &password);

@@ -20,7 +20,7 @@
 #include "io/process/log.h"
 #include "io/store/store_run.h"
 
-/* The same as last time, when nothing was to be done? */
+/* Is the listing the same as last time, when it led to no action? */
 static bool is_quiet(struct mailbox *mailbox)
 {
 	char policy[POLICY_KEY_MAX];
@@ -31,8 +31,8 @@ static bool is_quiet(struct mailbox *mailbox)
 		mailbox->clock.now);
 }
 
-/* The server has erased what was marked. */
-static void say_erased(struct attempt *attempt)
+/* Reports the messages that the server has erased. */
+static void report_erased(struct attempt *attempt)
 {
 	const struct fates *fates = &attempt->fates;
 
@@ -44,9 +44,9 @@ static void say_erased(struct attempt *attempt)
 }
 
 /*
- * After an error or a signal: what came whole, and surely under its own uid, is
- * kept, the rest is dropped, and the connection is closed without QUIT, so that
- * nothing is erased. What goes wrong in that is added to the error.
+ * After an error or a signal: keeps complete messages that certainly have the
+ * right uid, drops the rest, and closes the connection without QUIT, so that
+ * nothing is erased. Errors while doing so are added to err.
  */
 static void salvage(struct attempt *attempt, const struct transfer *transfer,
 	struct error *err)
@@ -59,17 +59,18 @@ static void salvage(struct attempt *attempt, const struct transfer *transfer,
 
 	if (attempt->ladder != NULL)
 		rest = ladder_weigh(attempt->ladder, err, &second);
-	/* Not for good: the line may be at fault, and others are tried first.
-	 */
+	/* The connection may be to blame, so the message is not given up, but
+	 * others are tried first. */
 	if (temporary && !*mailbox->options->stop && transfer->arrives &&
 		fetches) {
 		fates_trouble(&attempt->fates, transfer->arriving, err);
 		attempt->broken = true;
 	} else if (temporary && rest.sound) {
-		/* No message is at fault. */
+		/* No message is to blame. */
 		attempt->cut = fetches;
 	}
-	/* One that breaks off early each time would get no further. */
+	/* If the server breaks off early each time, no progress would be
+	 * possible without proofs after each message. */
 	attempt->out_of_step = attempt->knowledge.memories != NULL &&
 		!mailbox->proof.learnt &&
 		(err->kind == ERROR_PROTOCOL ||
@@ -82,8 +83,8 @@ static void salvage(struct attempt *attempt, const struct transfer *transfer,
 	error_add(err, &second);
 }
 
-/* What the plan says, once there is one. */
-static bool carry_out(struct attempt *attempt, struct error *err)
+/* Fetches and erases what the plan says. */
+static bool execute_plan(struct attempt *attempt, struct error *err)
 {
 	struct mailbox *mailbox = &attempt->mailbox;
 	struct transfer transfer = {.mailbox = mailbox,
@@ -97,14 +98,14 @@ static bool carry_out(struct attempt *attempt, struct error *err)
 		transfer_erase(&transfer, sessions_is_likely(attempt), err);
 
 	if (ok)
-		say_erased(attempt);
+		report_erased(attempt);
 	else
 		salvage(attempt, &transfer, err);
 	transfer_release(&transfer);
 	return ok;
 }
 
-/* The facts, and the plan that is made of them. */
+/* Collects the facts and makes the plan. */
 static bool make_plan(struct attempt *attempt, struct error *err)
 {
 	struct mailbox *mailbox = &attempt->mailbox;
@@ -117,7 +118,7 @@ static bool make_plan(struct attempt *attempt, struct error *err)
 		start_record(mailbox, &attempt->plan, &attempt->fates, err);
 }
 
-/* The mailbox is listed; the destination can be delivered to. */
+/* Opens everything, logs in, and lists the mailbox. */
 static bool open_all(struct attempt *attempt, struct error *err)
 {
 	struct mailbox *mailbox = &attempt->mailbox;
@@ -132,7 +133,7 @@ static bool open_all(struct attempt *attempt, struct error *err)
 	return mailbox_bind(mailbox, err) && mailbox_list(mailbox, err);
 }
 
-/* The story of a session; what goes wrong on the way ends it here. */
+/* One session from start to end; an error at any step ends it. */
 static bool fetch(struct attempt *attempt, struct error *err)
 {
 	static const struct transfer none = {.arrives = false};
@@ -144,12 +145,14 @@ static bool fetch(struct attempt *attempt, struct error *err)
 		return true;
 	}
 	if (ok && make_plan(attempt, err))
-		return carry_out(attempt, err);
+		return execute_plan(attempt, err);
 	salvage(attempt, &none, err);
 	return false;
 }
 
-/* Reports where the session that was to follow cannot be had. */
+/*
+ * Reports the account if a further session was expected but cannot be started.
+ */
 static void conclude(const struct account *account,
 	const struct run_options *options, struct outcome *outcome)
 {
@@ -164,7 +167,9 @@ static void conclude(const struct account *account,
 	outcome->next = NEXT_NONE;
 }
 
-/* unsaid: as much of the error as was not said when it came, as refusals are.
+/*
+ * Reports the account. unsaid: the part of the error that was not logged when
+ * it occurred, as refusals are.
  */
 static void report(struct attempt *attempt, const struct error *unsaid)
 {
@@ -184,7 +189,7 @@ static void report(struct attempt *attempt, const struct error *unsaid)
 	fflush(stdout);
 }
 
-/* A server may need a moment to unlock the mailbox of the one that broke. */
+/* The server may need a moment to unlock the mailbox after a broken session. */
 static void pause_before(const struct attempt *attempt, bool stopped)
 {
 	struct timespec moment = {.tv_nsec = 100000000};
@@ -194,10 +199,11 @@ static void pause_before(const struct attempt *attempt, bool stopped)
 }
 
 /*
- * One session more was tried, and the server did not want it: that is no error
- * of the run's. What is wrong here is.
+ * Did the server refuse or break an additional session before listing anything?
+ * This does not make the run fail, but a local error does.
  */
-static bool was_in_vain(const struct attempt *attempt, const struct error *err)
+static bool is_extra_failure(
+	const struct attempt *attempt, const struct error *err)
 {
 	bool theirs = err->kind == ERROR_HOST || err->kind == ERROR_LOGIN ||
 		err->kind == ERROR_UNAVAILABLE ||
@@ -217,7 +223,7 @@ static void end_session(struct attempt *attempt, struct error *err)
 		strcmp(err->text, mailbox->refusal.text) == 0;
 
 	attempt_count(attempt, err);
-	if (was_in_vain(attempt, err)) {
+	if (is_extra_failure(attempt, err)) {
 		if (log_shows(LOG_MESSAGES))
 			log_error(err);
 		conclude(mailbox->account, mailbox->options, outcome);
@@ -234,7 +240,7 @@ static void end_session(struct attempt *attempt, struct error *err)
 		report(attempt, said ? &recording : err);
 }
 
-/* What a fetch would do: see --dry-run. */
+/* Shows what a fetch would do: see --dry-run. */
 static int preview_account(struct account *account,
 	const struct run_options *options, char *password,
 	struct outcome *outcome)
@@ -266,13 +272,13 @@ static int preview_account(struct account *account,
 }
 
 /*
- * One session of an account, in a process of its own: fetches what is new and
- * applies the retention policy, as the plan says, adds to *outcome what came of
- * it, and reports: errors and the summary through log, JSON on standard output;
- * unless another session is to follow (outcome->next), in another process. One
- * that came to nothing after one that did leaves the outcome as it was.
- * Whatever goes wrong, and wherever it is killed, no message is lost: see the
- * commit ladder in HACKING.
+ * Runs one session of an account, in a process of its own: fetches new mail and
+ * applies the retention policy according to the plan, adds the result to
+ * *outcome, and reports it (errors and the summary by log, JSON on standard
+ * output), unless another session follows in another process (outcome->next).
+ * If an additional session fails before it lists anything, the outcome remains
+ * as it was. Whatever goes wrong, and whenever the process is killed, no
+ * message is lost: see the commit ladder in HACKING.
  */
 static int fetch_account(struct account *account,
 	const struct run_options *options, char *password,

@@ -18,18 +18,19 @@
 #include "io/store/store_others.h"
 #include "io/store/store_run.h"
 
-/* Where values begin, and go on in another line. */
+/* The column where values begin and continuation lines are indented to. */
 #define INDENT 14
 
-/* A path, or a sentence of ours, made printable. */
+/* Size of a buffer for a path or an error message, made printable. */
 #define LONG_SHOWN 4800
 
 struct history {
 	const struct account *account;
 	struct store *store; /* borrowed */
 	bool json;
-	size_t shown;	     /* runs, or messages and troubles of a uid */
-	struct local *local; /* owned; where mail lies now, once looked for */
+	size_t shown; /* number of runs, or of messages and troubles */
+	struct local
+		*local; /* owned; used to find messages; NULL: not read yet */
 };
 
 static const char *printable_long(char *room, const char *text)
@@ -46,7 +47,7 @@ static void print_run(const struct store_run *run)
 	char status[40] = "";
 	char text[LONG_SHOWN] = "";
 
-	/* A run that failed may not have come to the listing. */
+	/* A failed run may not have listed the mailbox. */
 	if (run->status == 0 || run->left > 0)
 		snprintf(left, sizeof left, ", left %" PRIu64, run->left);
 	if (run->failed > 0)
@@ -92,7 +93,7 @@ static void show_run(const struct store_run *run, void *data)
 	printf("}\n");
 }
 
-/* What its record says, in words. */
+/* Describes the recorded state of a message. */
 static const char *state_words(const struct store_message *message)
 {
 	bool gone = message->vanished_at != 0;
@@ -115,7 +116,7 @@ static const char *state_words(const struct store_message *message)
 	return "unknown";
 }
 
-/* The same as a word, for programs. */
+/* Names the state in JSON output. */
 static const char *state_name(const struct store_message *message)
 {
 	switch (message->state) {
@@ -133,13 +134,13 @@ static const char *state_name(const struct store_message *message)
 	return "unknown";
 }
 
-/* Was it put here by us? What is only seen lies nowhere. */
+/* Did keepmail store it here? A message only marked as seen is not stored. */
 static bool lies_here(const struct store_message *message)
 {
 	return message->state != MEMORY_SEEN && message->path[0] != '\0';
 }
 
-/* The digest in hexadecimal, or "". */
+/* Formats the digest in hexadecimal; "" for NULL. */
 static const char *hexadecimal(
 	char room[2 * LETTER_DIGEST + 1], const unsigned char *sha256)
 {
@@ -170,14 +171,16 @@ static void print_text(const char *name, const char *text)
 		print_line(name, printable_long(shown, text));
 }
 
-/* The file of a Maildir where it lies now, or NULL; the caller frees it. */
+/*
+ * Returns the present path of a Maildir message, or NULL. The caller frees it.
+ */
 static char *find_file(
 	struct history *history, const struct store_message *message)
 {
 	struct letter letter = {.length = 0};
 	struct error ignored = {.kind = ERROR_NONE};
 
-	/* What cannot be looked through has no copy, as far as is known. */
+	/* A copy in a directory that cannot be read counts as not found. */
 	if (history->local == NULL) {
 		history->local = local_new(NULL);
 		copies_look(history->local, history->account, history->store,
@@ -187,7 +190,7 @@ static char *find_file(
 	return local_path(history->local, &letter);
 }
 
-/* Where it lies now; else where it was put. */
+/* Prints where the message is now or, if it was not found, where it was put. */
 static void print_place(
 	struct history *history, const struct store_message *message)
 {

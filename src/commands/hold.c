@@ -42,8 +42,8 @@ static bool hold_all(struct store *store, const struct named *named, bool hold,
 	return store_commit(store, err);
 }
 
-/* Which messages those are, since what was typed may be less than a uid. */
-static void say_done(const struct named *named, bool hold)
+/* Names the messages, since the user may have typed abbreviated uids. */
+static void report_done(const struct named *named, bool hold)
 {
 	const char *done = hold ? "held" : "released";
 
@@ -71,14 +71,14 @@ static void change_named(struct store *store, char *const *names, size_t count,
 		return;
 	}
 	if (hold_all(store, &named, hold, &failure))
-		say_done(&named, hold);
+		report_done(&named, hold);
 	else
 		error_set(err, failure.kind, "%s. Nothing was changed",
 			failure.text);
 	named_release(&named);
 }
 
-/* Holds the messages that are named, or lets go of them. */
+/* Holds or releases the messages named on the command line. */
 static int hold_named(const struct invocation *invocation, bool hold)
 {
 	const struct account *account = invocation->accounts[0];

@@ -17,8 +17,8 @@
 
 struct import_options {
 	enum seen_format from;
-	const char *file; /* NULL: where that program usually has it */
-	bool trust_times; /* days count from when it fetched, as it says */
+	const char *file; /* NULL: that program's default location */
+	bool trust_times; /* use the times recorded by that program */
 };
 
 struct import {
@@ -27,13 +27,13 @@ struct import {
 	struct seen seen;
 	const struct import_options *how;
 	char *origin;	  /* owned */
-	size_t *matches;  /* owned; for each message listed: where in seen */
+	size_t *matches;  /* owned; index into seen of each listed message */
 	bool *listed;	  /* owned; for each uid of seen */
-	size_t marked_of; /* the messages listed */
+	size_t marked_of; /* of those, listed by the server */
 };
 
-/* Which of the messages listed are those that the other fetcher has? */
-static bool match(struct import *import, struct error *err)
+/* Matches the listed messages with the uids that the other program has seen. */
+static bool match_uids(struct import *import, struct error *err)
 {
 	const struct maildrop *maildrop = &import->mailbox.maildrop;
 	const char *program = seen_names[import->how->from];
@@ -79,7 +79,7 @@ static int64_t since(const struct import *import, size_t at)
 	return import->how->trust_times && time > 0 && time < now ? time : now;
 }
 
-/* As the server lists it, in each of its copies. */
+/* Marks each listed message, including further ones with the same uid. */
 static bool mark_listed(struct import *import, size_t i, struct error *err)
 {
 	const struct maildrop *maildrop = &import->mailbox.maildrop;
@@ -99,7 +99,10 @@ static bool mark_listed(struct import *import, size_t i, struct error *err)
 	return true;
 }
 
-/* Not listed now: some servers list but a window, which may come back to it. */
+/*
+ * Marks a uid that is not listed now: servers that list part of the mailbox may
+ * list it again.
+ */
 static bool mark_other(struct import *import, size_t at, struct error *err)
 {
 	const struct maildrop *uids = &import->seen.uids;
@@ -130,7 +133,7 @@ static bool mark_all(struct import *import, struct error *err)
 	return marks_commit(&import->marks, err);
 }
 
-static void say(const struct import *import)
+static void report(const struct import *import)
 {
 	const struct mailbox *mailbox = &import->mailbox;
 
@@ -159,13 +162,13 @@ static int import_account(struct account *account,
 	import.origin = xasprintf("import %s", seen_names[import.how->from]);
 	seen_init(&import.seen, import.how->from, account->server.host,
 		account->login.user, key);
-	/* The files are read before the process gives up the right to. */
+	/* The files must be read before the process is confined. */
 	import.marks.mailbox = &import.mailbox;
 	if (mailbox_begin(&import.mailbox, account, options, NULL, &err) &&
 		foreign_read(&import.seen, import.how->file, &err) &&
-		marks_list(&import.marks, &err) && match(&import, &err) &&
+		marks_list(&import.marks, &err) && match_uids(&import, &err) &&
 		mark_all(&import, &err))
-		say(&import);
+		report(&import);
 	seen_release(&import.seen);
 	free(import.matches);
 	free(import.listed);
@@ -183,7 +186,7 @@ int command_import(const struct invocation *invocation)
 	};
 	struct account_verb import = {.task = import_account, .context = &how};
 
-	/* The command line was refused if it has no such program. */
+	/* The command line parser has refused unknown formats. */
 	if (!seen_format_named(invocation->options.from, &how.from))
 		return EX_USAGE;
 	return accounts_run(invocation->accounts, 1, 1, &import, &options);

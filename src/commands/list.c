@@ -19,7 +19,7 @@ static int list_account(struct account *account,
 	struct mailbox *mailbox = &attempt.mailbox;
 	struct error err = {.kind = ERROR_NONE};
 	bool ok = mailbox_begin(mailbox, account, options, NULL, &err);
-	/* Opened before this process is confined. */
+	/* Must be opened before the process is confined. */
 	struct language *language = ok ? language_open() : NULL;
 
 	(void)context;
@@ -32,7 +32,7 @@ static int list_account(struct account *account,
 		log_error(&err);
 	}
 	attempt_count(&attempt, &err);
-	/* What is listed was printed as it came. */
+	/* The list itself was printed while headers arrived. */
 	if (options->json && err.kind != ERROR_NONE)
 		report_json(account, &attempt.tally, &err, NULL, NULL);
 	fflush(stdout);

@@ -8,35 +8,38 @@
 #include "core/width.h"
 #include "core/xalloc.h"
 
-/* Uids are shortened to no less. */
+/* Uids are not shortened below this width. */
 #define UID_LEAST 10
 
-/* Author and subject together: the least; and where a whole uid is worth it. */
+/*
+ * Minimum width of author and subject together, and the width from which the
+ * uid is shown whole.
+ */
 #define TEXTS_LEAST 28
 #define TEXTS_GOOD 40
 
-/* With less there is a subject only. */
+/* Minimum width for showing the author beside the subject. */
 #define TEXTS_TWO 20
 #define SUBJECT_LEAST 12
 
-/* No column goes on a terminal of this width. */
+/* From this width on, no column is dropped. */
 #define COLUMNS_USUAL 80
 
-static size_t with_gap(size_t width, size_t gap)
+static size_t add_gap(size_t width, size_t gap)
 {
 	return width > 0 ? width + gap : 0;
 }
 
-/* What is left for author and subject beside a uid of this width. */
+/* Returns the width left for author and subject if uids have this width. */
 static size_t room_for_texts(
 	const struct list_layout *layout, size_t columns, size_t uid)
 {
-	size_t taken = with_gap(layout->number, 1) + with_gap(uid, 1) +
-		with_gap(layout->size, 1) + with_gap(layout->date, 1) +
-		with_gap(layout->from, 2) + 2 + with_gap(layout->here, 1) +
+	size_t taken = add_gap(layout->number, 1) + add_gap(uid, 1) +
+		add_gap(layout->size, 1) + add_gap(layout->date, 1) +
+		add_gap(layout->from, 2) + 2 + add_gap(layout->here, 1) +
 		layout->next;
 
-	/* Author and subject are what is asked for. */
+	/* The width of from is part of the result. */
 	taken -= layout->from;
 	return taken < columns ? columns - taken : 0;
 }
@@ -46,7 +49,7 @@ static int compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* How many different texts there are, no wider than that. */
+/* Counts the distinct texts after shortening them to this width. */
 static size_t count_different(char *const *uids, size_t count, size_t width)
 {
 	char **texts = xcalloc(count, sizeof texts[0]);
@@ -63,13 +66,16 @@ static size_t count_different(char *const *uids, size_t count, size_t width)
 	return different;
 }
 
-/* The least width of uids, up to most, with which they differ; or most. */
-static size_t shorten(
+/*
+ * Returns the smallest width between least and most that keeps distinct uids
+ * distinct; or most.
+ */
+static size_t find_uid_width(
 	char *const *uids, size_t count, size_t least, size_t most)
 {
 	size_t all = count_different(uids, count, (size_t)-1);
 
-	/* What is wider shows more of the head, and of the tail. */
+	/* A wider text shows more of its beginning and its end. */
 	while (least < most) {
 		size_t middle = least + (most - least) / 2;
 
@@ -94,7 +100,7 @@ static size_t widest_of(char *const *uids, size_t count)
 	return widest;
 }
 
-/* Drops what people need least, until there is room for the others. */
+/* Drops the least important columns until the others fit. */
 static void drop_columns(struct list_layout *layout, size_t columns, size_t uid)
 {
 	size_t *const dropped[] = {&layout->date, &layout->size, &layout->here};
@@ -114,7 +120,7 @@ void list_layout_fit(struct list_layout *layout, size_t columns,
 	size_t whole = widest_of(uids, count);
 	size_t least = whole < UID_LEAST ? whole : UID_LEAST;
 
-	/* It has a width, and is shown, for now. */
+	/* Any width other than 0: the column is shown for now. */
 	layout->from = 1;
 	drop_columns(layout, columns, least);
 	layout->uid = least;
@@ -126,7 +132,7 @@ void list_layout_fit(struct list_layout *layout, size_t columns,
 		size_t texts = layout->from > 0 ? TEXTS_LEAST : SUBJECT_LEAST;
 		size_t most = room > texts + least ? room - texts : least;
 
-		layout->uid = shorten(
+		layout->uid = find_uid_width(
 			uids, count, least, most < whole ? most : whole);
 	}
 	room = room_for_texts(layout, columns, layout->uid);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/* Which columns a list has on a terminal, and how wide they are. */
+/* Chooses the columns of a list on a terminal and their widths. */
 #ifndef COMMANDS_LIST_LAYOUT_H
 #define COMMANDS_LIST_LAYOUT_H
 
 #include <stddef.h>
 
 /*
- * 0: not shown. One blank stands behind each column, two behind from and
- * subject, and nothing behind next.
+ * Widths of the columns; 0: not shown. Each column is followed by one space,
+ * from and subject by two, and next by none.
  */
 struct list_layout {
 	size_t number;
@@ -21,11 +21,12 @@ struct list_layout {
 };
 
 /*
- * Makes a layout with the widths that number, size, date, here and next need
- * fit a terminal. On one of less than 80 columns date, size, here and from go,
- * in this order, where the rest is too narrow otherwise. uids (printable texts,
- * count of them) are shown whole if there is room; else as short as
- * width_cut_middle can make them so that those that differ look different.
+ * Fits the layout to a terminal of this many columns. The caller sets the
+ * widths needed by number, size, date, here and next. On terminals with less
+ * than 80 columns date, size, here and from are dropped, in this order, until
+ * the rest fits. uids (printable texts, count of them) are shown whole if there
+ * is room; otherwise they are shortened by width_cut_middle as far as distinct
+ * ones remain distinct.
  */
 void list_layout_fit(struct list_layout *layout, size_t columns,
 	char *const *uids, size_t count);

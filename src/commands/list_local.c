@@ -16,11 +16,11 @@
 #include "io/process/privilege.h"
 #include "io/store/store_look.h"
 
-/* An error that is stored has 1,200 octets at most; it is made printable. */
+/* A recorded error has at most 1,200 octets, each shown as up to 4. */
 #define WHY_MAX 6000
 #define ERROR_SHOWN 4808
 
-/* What goes on in another line begins there. */
+/* Indentation of continuation lines. */
 #define INDENT 4
 
 struct listing {
@@ -29,7 +29,7 @@ struct listing {
 	size_t shown;
 };
 
-/* What is the matter with a message: the worst first. */
+/* The problem of a message, most serious first. */
 enum trouble {
 	TROUBLE_MISSING,
 	TROUBLE_DAMAGED,
@@ -65,7 +65,7 @@ static enum trouble trouble_of(const struct store_condition *condition)
 	return condition->held_at != 0 ? TROUBLE_HELD : TROUBLE_NONE;
 }
 
-/* The state of a message with which nothing is the matter, as list has it. */
+/* The state of a message without a problem, as list shows it. */
 static const char *state_word(const struct store_condition *condition)
 {
 	switch (condition->state) {
@@ -110,7 +110,7 @@ static const char *trouble_word(
 	return "";
 }
 
-/* Since when it is so, as far as that is known; 0: it is not. */
+/* Returns since when the state has lasted; 0: unknown. */
 static int64_t since(
 	const struct store_condition *condition, enum trouble trouble)
 {
@@ -192,7 +192,7 @@ static const char *words(const struct buffer *why)
 	return buffer_length(why) > 0 ? buffer_bytes(why) : "";
 }
 
-/* All that is the matter with it, in words. */
+/* Describes all problems of the message. */
 static void make_why(
 	struct buffer *why, const struct store_condition *condition)
 {

@@ -18,34 +18,36 @@
 #include "core/xalloc.h"
 #include "engine/headers.h"
 
-/* Room for a subject or a uid, whatever is in it, made printable. */
+/* Enough for any subject or uid, made printable. */
 #define CELL_MAX (4 * ENVELOPE_SUBJECT_MAX + 8)
 #define DATE_COLUMNS 10
 
 struct contents {
-	struct mailbox *mailbox; /* borrowed, and so are the next two */
+	struct mailbox *mailbox; /* borrowed, as are the next two */
 	const struct facts *facts;
 	const struct plan *plan;
 	const struct language *language; /* borrowed */
-	size_t *positions; /* owned; of the messages that are asked for */
+	size_t *positions;		 /* owned; of the messages to request */
 	size_t count;
-	size_t told; /* of them: were printed */
-	size_t next; /* of all messages: to be printed */
+	size_t told; /* number of these that were printed */
+	size_t next; /* next of all messages to be printed */
 	struct header header;
-	/* What TOP told, until it is proven; that of i at i % this. */
+	/* Headers that are not proven yet; that of message i is at i %
+	 * HEADERS_UNPROVEN_MAX. */
 	struct envelope envelopes[HEADERS_UNPROVEN_MAX];
-	struct list_layout layout; /* on a terminal */
-	/* On a terminal reasons have no room in a line: the number of each. */
+	struct list_layout layout; /* used on a terminal only */
+	/* On a terminal, reasons are footnotes: the number of each note, or
+	 * 0. */
 	unsigned notes[PLAN_PAIRS];
 	unsigned note_count;
 	int64_t first_due;
 };
 
-/* What the store holds of the message that is listed. */
+/* The recorded state of the listed message. */
 static const char *state_word(
 	const struct memory *memory, const struct step *step)
 {
-	/* What is known is of another message under the same uid. */
+	/* What is on record is another message with the same uid. */
 	if (step->fetch || step->why_fetch == REASON_TOO_LARGE)
 		return "new";
 	switch (memory->state) {
@@ -63,7 +65,7 @@ static const char *state_word(
 	return "";
 }
 
-/* A stranger's words without the password, printable. */
+/* Makes text from a message printable, with the password masked. */
 static char *make_cell(struct contents *contents, char room[CELL_MAX],
 	const char *bytes, size_t length)
 {
@@ -73,7 +75,7 @@ static char *make_cell(struct contents *contents, char room[CELL_MAX],
 	return text_printable_long(room, CELL_MAX, words, length);
 }
 
-/* So that it can be typed; the caller frees it. */
+/* Formats the uid so that it can be typed; the caller frees it. */
 static char *make_uid(struct contents *contents, const struct message *message)
 {
 	struct uid uid = maildrop_uid(contents->facts->maildrop, message);
@@ -92,9 +94,6 @@ static char *make_from(struct contents *contents, char room[CELL_MAX],
 		return make_cell(contents, room, from->name, from->name_length);
 	return make_cell(contents, room, from->address, from->address_length);
 }
-
-/* ---- JSON -----------------------------------------------------------------
- */
 
 static void json_words(struct contents *contents, const char *name, bool known,
 	const char *bytes, size_t length)
@@ -147,9 +146,6 @@ static void print_json(
 	printf("}\n");
 }
 
-/* ---- for programs: nothing is shortened -----------------------------------
- */
-
 static void print_tabs(
 	struct contents *contents, size_t i, const struct envelope *envelope)
 {
@@ -175,9 +171,6 @@ static void print_tabs(
 		report_why(why, contents->mailbox->account, memory, step));
 }
 
-/* ---- for people -----------------------------------------------------------
- */
-
 static size_t max(size_t a, size_t b)
 {
 	return a > b ? a : b;
@@ -192,7 +185,7 @@ static size_t digits(uint32_t number)
 	return n;
 }
 
-static void lay_out(struct contents *contents)
+static void make_layout(struct contents *contents)
 {
 	struct list_layout *layout = &contents->layout;
 	char **uids = xcalloc(contents->plan->count, sizeof uids[0]);
@@ -232,7 +225,7 @@ static void lay_out(struct contents *contents)
 	free(uids);
 }
 
-/* A cell no wider than columns (0: none); text is cut behind. */
+/* Prints a cell padded or cut to this many columns; 0: not shown. */
 static void print_cell(char *text, size_t columns, const char *gap)
 {
 	if (columns == 0)
@@ -241,7 +234,7 @@ static void print_cell(char *text, size_t columns, const char *gap)
 	printf("%s%*s%s", text, (int)(columns - width_text(text)), "", gap);
 }
 
-static unsigned note_of(struct contents *contents, const struct step *step)
+static unsigned get_note(struct contents *contents, const struct step *step)
 {
 	size_t pair = plan_pair(step);
 
@@ -271,7 +264,7 @@ static void print_columns(
 		printf("%*s ", (int)layout->size, size);
 	if (envelope->has_date)
 		report_date(date, envelope->date);
-	/* The day, and not the minute. */
+	/* Only the day is shown. */
 	if (layout->date > 0)
 		printf("%-*.*s ", DATE_COLUMNS, DATE_COLUMNS, date);
 	print_cell(make_from(contents, cell, envelope), layout->from, "  ");
@@ -280,7 +273,7 @@ static void print_columns(
 		layout->subject, "  ");
 	if (layout->here > 0)
 		printf("%-*s ", (int)layout->here, state_word(memory, step));
-	printf("%s %u\n", report_verb(step), note_of(contents, step));
+	printf("%s %u\n", report_verb(step), get_note(contents, step));
 	if (step->why_erase == REASON_NOT_DUE &&
 		memory->kept_at < contents->first_due)
 		contents->first_due = memory->kept_at;
@@ -311,10 +304,7 @@ static void print_notes(const struct contents *contents)
 	}
 }
 
-/* ---- the rows, one after another ------------------------------------------
- */
-
-/* The name of a column, if it is shown. */
+/* Prints the name of a column if the column is shown. */
 static void print_name(const char *name, size_t columns, const char *gap)
 {
 	if (columns > 0)
@@ -356,7 +346,7 @@ static void print_row(
 		print_columns(contents, i, envelope);
 }
 
-/* Those before this position that were not asked for. */
+/* Prints the messages before this position whose headers were not requested. */
 static void print_others(struct contents *contents, size_t position)
 {
 	struct envelope nothing;
@@ -371,7 +361,7 @@ static struct envelope *envelope_of(struct contents *contents, size_t i)
 	return &contents->envelopes[i % HEADERS_UNPROVEN_MAX];
 }
 
-static void begin(void *data, size_t i)
+static void begin_header(void *data, size_t i)
 {
 	struct contents *contents = data;
 	struct envelope *envelope = envelope_of(contents, i);
@@ -383,25 +373,25 @@ static void begin(void *data, size_t i)
 	contents->header.data = envelope;
 }
 
-static void take_text(void *data, const char *text, size_t length)
+static void add_text(void *data, const char *text, size_t length)
 {
 	struct contents *contents = data;
 
 	header_feed(&contents->header, text, length);
 }
 
-static void take_end(void *data, size_t i, bool answered)
+static void end_header(void *data, size_t i, bool answered)
 {
 	struct contents *contents = data;
 
 	if (answered)
 		header_end(&contents->header);
-	/* Where no TOP is known these are many, and all the same. */
+	/* If the server lacks TOP, all messages are shown without a header. */
 	else
 		envelope_init(envelope_of(contents, i));
 }
 
-static bool take_proven(void *data, size_t count, struct error *err)
+static bool print_proven(void *data, size_t count, struct error *err)
 {
 	struct contents *contents = data;
 
@@ -421,10 +411,10 @@ bool list_show(struct attempt *attempt, const struct language *language,
 {
 	struct contents *contents = xcalloc(1, sizeof *contents);
 	const struct plan *plan = &attempt->plan;
-	const struct headers_taker taker = {.begin = begin,
-		.text = take_text,
-		.end = take_end,
-		.proven = take_proven,
+	const struct headers_taker taker = {.begin = begin_header,
+		.text = add_text,
+		.end = end_header,
+		.proven = print_proven,
 		.data = contents};
 	bool columns = attempt->mailbox.options->columns > 0;
 
@@ -435,13 +425,13 @@ bool list_show(struct attempt *attempt, const struct language *language,
 	contents->first_due = INT64_MAX;
 	contents->positions =
 		xcalloc(plan->count, sizeof contents->positions[0]);
-	/* One without a uid could not be proven to be what it seems. */
+	/* Without a uid, a header cannot be proven to be the right one. */
 	for (size_t i = 0; i < plan->count; i++) {
 		if (attempt->mailbox.maildrop.messages[i].uid_length > 0)
 			contents->positions[contents->count++] = i;
 	}
 	if (columns)
-		lay_out(contents);
+		make_layout(contents);
 	print_head(contents);
 	bool ok = headers_ask(&attempt->mailbox, contents->positions,
 		contents->count, &taker, err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The rows that keepmail list prints. */
+/* Prints the rows of keepmail list. */
 #ifndef COMMANDS_LIST_SHOW_H
 #define COMMANDS_LIST_SHOW_H
 
@@ -9,10 +9,11 @@
 #include "io/process/language.h"
 
 /*
- * Asks for the header of each message planned for, and prints the messages as
- * they come, on standard output: options->columns wide, or one JSON object or
- * TAB separated line each. What the server refuses is left out. Fails as
- * headers_ask, and when standard output does.
+ * Requests the headers of the messages in the plan, and prints the messages on
+ * standard output as they arrive: in options->columns columns, or as one JSON
+ * object or TAB-separated line each. If the server refuses a header, its fields
+ * are empty. Fails as headers_ask does, and if standard output cannot be
+ * written.
  */
 bool list_show(struct attempt *attempt, const struct language *language,
 	struct error *err);

@@ -24,7 +24,7 @@ static bool mark_all(struct marks *marks, struct error *err)
 			.origin = "mark-seen",
 		};
 
-		/* Without a uid it is never fetched anyway. */
+		/* A message without a uid is never fetched anyway. */
 		if (seen.uid.length > 0 &&
 			!marks_add(marks, &seen, &marked, err))
 			return false;

@@ -12,8 +12,8 @@
 #include "engine/recover.h"
 #include "io/process/log.h"
 
-/* What is listed, and is here, is on record then. */
-static bool match(
+/* Lists the mailbox and records the messages that are here. */
+static bool match_listed(
 	struct attempt *attempt, struct rebuild *rebuild, struct error *err)
 {
 	struct mailbox *mailbox = &attempt->mailbox;
@@ -35,12 +35,12 @@ static bool rebuild_all(struct attempt *attempt, struct error *err)
 	struct rebuild *rebuild = NULL;
 	bool ok = mailbox_open(mailbox, err);
 
-	/* The mail is read before the process gives up the right to. */
+	/* The mail must be read before the process is confined. */
 	if (ok)
 		rebuild = rebuild_read(mailbox, err);
 	ok = rebuild != NULL &&
 		(mailbox->options->dry_run || recover(mailbox, err)) &&
-		match(attempt, rebuild, err);
+		match_listed(attempt, rebuild, err);
 	rebuild_free(rebuild);
 	return ok;
 }
@@ -61,7 +61,7 @@ static void report(struct attempt *attempt, const struct error *err)
 	fflush(stdout);
 }
 
-/* In a process of its own, as a fetch. */
+/* Runs in a process of its own, as a fetch does. */
 static int rebuild_account(struct account *account,
 	const struct run_options *options, char *password,
 	struct progress *progress, struct outcome *outcome)
@@ -95,7 +95,7 @@ static int rebuild_account(struct account *account,
 	return outcome->tally.status;
 }
 
-/* Each account has one session. */
+/* There is only one session per account, so none follows. */
 static void conclude(const struct account *account,
 	const struct run_options *options, struct outcome *outcome)
 {

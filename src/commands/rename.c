@@ -8,7 +8,7 @@
 #include "io/process/privilege.h"
 #include "io/store/store_others.h"
 
-/* A name is a file, too. */
+/* The name is part of a file name. */
 static bool check_name(
 	const struct account *account, const char *from, struct error *err)
 {

@@ -11,7 +11,7 @@
 #include "io/store/store_look.h"
 #include "io/store/store_trouble.h"
 
-/* uid: NULL: all of them. */
+/* uid NULL: all messages that failed. */
 static bool forget_one(struct store *store, const struct uid *uid, size_t *all,
 	struct error *err)
 {

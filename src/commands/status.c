@@ -23,16 +23,16 @@
 #include "io/store/store_others.h"
 #include "io/store/store_run.h"
 
-/* So many messages in quarantine are named one by one. */
+/* At most this many quarantined messages are listed individually. */
 #define NAMED_MAX 10
 
-/* What goes on in another line begins there. */
+/* Indentation of continuation lines. */
 #define INDENT 4
 
-/* All of an account's first line is numbers and words of ours. */
+/* The first line of an account consists of numbers and fixed words. */
 #define LINE_MAX_OCTETS 1000
 
-/* What is known of an account, and what follows from it. */
+/* What is recorded of an account, and what follows from it. */
 struct status {
 	const struct account *account;
 	int64_t now;
@@ -112,7 +112,7 @@ static void print_quarantined(const struct store_trouble *trouble, void *data)
 	free(uid);
 }
 
-/* What somebody may want to do something about. */
+/* Prints what the user may want to act on. */
 static bool print_particulars(
 	struct status *status, struct store *store, struct error *err)
 {
@@ -226,7 +226,7 @@ static void print_json(const struct status *status)
 		seen->counted, seen->too_large, seen->damaged);
 }
 
-static bool look(struct status *status, bool json, struct error *err)
+static bool show_status(struct status *status, bool json, struct error *err)
 {
 	const struct account *account = status->account;
 	const struct policy *policy = &account->policy;
@@ -251,15 +251,15 @@ static bool look(struct status *status, bool json, struct error *err)
 	return ok;
 }
 
-static int look_at(struct account *account, const struct run_options *options,
-	void *context)
+static int status_account(struct account *account,
+	const struct run_options *options, void *context)
 {
 	struct status status = {.account = account, .now = now_seconds()};
 	struct error err = {.kind = ERROR_NONE};
 
 	(void)context;
 	log_account(account->name);
-	if (!look(&status, options->json, &err)) {
+	if (!show_status(&status, options->json, &err)) {
 		log_error(&err);
 		if (options->json)
 			json_error(account->name, &err);
@@ -269,10 +269,10 @@ static int look_at(struct account *account, const struct run_options *options,
 
 int command_status(const struct invocation *invocation)
 {
-	static const struct account_verb look = {
-		.task = look_at, .in_place = true};
+	static const struct account_verb show_status = {
+		.task = status_account, .in_place = true};
 	struct run_options options = run_options_make(invocation);
 
 	return accounts_run(invocation->accounts, invocation->account_count, 1,
-		&look, &options);
+		&show_status, &options);
 }

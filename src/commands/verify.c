@@ -21,7 +21,7 @@
 #include "io/store/store_copy.h"
 #include "io/store/store_look.h"
 
-/* What was found of a copy. */
+/* The result of verifying a copy. */
 struct result {
 	int64_t row;
 	enum store_damage damage;
@@ -39,11 +39,12 @@ struct verify {
 	uint64_t missing;
 	uint64_t changed;
 	uint64_t unreadable;
-	int64_t *damaged; /* owned; rows that the server lists still */
+	int64_t *
+		damaged; /* owned; rows of damaged copies still on the server */
 	size_t damaged_count;
-	struct result *results; /* owned; of all copies */
+	struct result *results; /* owned; one for each copy */
 	size_t result_count;
-	bool records; /* the store may be written to */
+	bool records; /* the store is writable */
 };
 
 static const char *state_word(enum local_state state)
@@ -79,7 +80,7 @@ static void print_json(const struct verify *verify,
 	printf(",\"on_server\":%s}\n", copy->listed ? "true" : "false");
 }
 
-static void tell(struct verify *verify, const struct store_copy *copy,
+static void print_copy(struct verify *verify, const struct store_copy *copy,
 	enum local_state state)
 {
 	const char *word = state_word(state);
@@ -133,7 +134,7 @@ static void note_result(
 		(struct result){.row = row, .damage = damage};
 }
 
-static bool take_copy(
+static bool verify_copy(
 	void *data, const struct store_copy *copy, struct error *err)
 {
 	struct verify *verify = data;
@@ -153,7 +154,7 @@ static bool take_copy(
 	verify->changed += state == LOCAL_CHANGED;
 	verify->unreadable += state == LOCAL_UNREADABLE;
 	if (state != LOCAL_HERE && state != LOCAL_UNKNOWN) {
-		tell(verify, copy, state);
+		print_copy(verify, copy, state);
 		if (copy->listed)
 			note_damaged(verify, copy->row);
 	}
@@ -174,7 +175,10 @@ static bool count_copy(
 	return true;
 }
 
-/* For status and list --local, which do not look for themselves. */
+/*
+ * Records the results for status and list --local, which do not verify copies
+ * themselves.
+ */
 static bool record_results(struct verify *verify, struct error *err)
 {
 	if (!verify->records)
@@ -189,14 +193,17 @@ static bool record_results(struct verify *verify, struct error *err)
 	return store_commit(verify->store, err);
 }
 
-/* What is damaged here, and listed there, is unknown from now on. */
+/*
+ * Forgets damaged messages that the server still lists, so that they are
+ * fetched again.
+ */
 static bool forget_damaged(struct verify *verify, struct error *err)
 {
 	uint64_t brake = verify->account->policy.brake;
 
 	if (verify->damaged_count == 0)
 		return true;
-	/* A disk that is not mounted is no reason to fetch all of it again. */
+	/* An unmounted disk must not cause all mail to be fetched again. */
 	if (!verify->options->no_brake && verify->missing > 10 &&
 		verify->missing * 100 > verify->total * brake)
 		return error_set(err, ERROR_DATA,
@@ -225,7 +232,7 @@ static bool verify_all(struct verify *verify, bool refetch, struct error *err)
 
 	if (!privilege_become(account, err))
 		return false;
-	/* One that is not there is not made to say so. */
+	/* Verifying does not create a store if there is none. */
 	verify->records = !verify->options->dry_run &&
 		(refetch || store_exists(account->state, account->name));
 	verify->store = state_open(
@@ -236,7 +243,7 @@ static bool verify_all(struct verify *verify, bool refetch, struct error *err)
 		copies_read_strangers(verify->local, verify->store,
 			verify->options->stop, err) &&
 		store_all_copies(verify->store, count_copy, verify, err) &&
-		store_all_copies(verify->store, take_copy, verify, err) &&
+		store_all_copies(verify->store, verify_copy, verify, err) &&
 		record_results(verify, err) &&
 		(!refetch || forget_damaged(verify, err));
 }
@@ -276,7 +283,7 @@ static void summarise(const struct verify *verify, bool refetch)
 							    : "");
 }
 
-/* *refetched: how many the next run fetches again. */
+/* *refetched: number of messages to be fetched again. */
 static int verify_account(const struct account *account,
 	const struct run_options *options, bool refetch, size_t *refetched)
 {
@@ -306,8 +313,7 @@ static int verify_account(const struct account *account,
 	return status;
 }
 
-/* context: bool, whether what is damaged is fetched again. */
-/* What is damaged here comes again with a fetch of this account. */
+/* Fetches the account, and thereby the damaged messages. */
 static int fetch_again(
 	const struct invocation *invocation, struct account *account)
 {
@@ -331,7 +337,7 @@ static int verify_one(struct account *account,
 	return status;
 }
 
-/* One after another: a disk reads no faster for being asked by several. */
+/* One account at a time, since parallel reads from one disk are not faster. */
 int command_verify(const struct invocation *invocation)
 {
 	struct run_options options = run_options_make(invocation);
