@@ -19,8 +19,8 @@ static struct account *find_account(
 	return NULL;
 }
 
-/* command: the word may have been meant for one. */
-static void say_unknown(const struct account *accounts, size_t count,
+/* command: the word may have been meant as a command. */
+static void report_unknown(const struct account *accounts, size_t count,
 	const char *name, bool command)
 {
 	const char **names = xcalloc(count, sizeof names[0]);
@@ -64,7 +64,7 @@ static bool choose_named(
 		struct account *found = find_account(accounts, count, name);
 
 		if (found == NULL) {
-			say_unknown(accounts, count, name,
+			report_unknown(accounts, count, name,
 				invocation->implied && i == 0);
 			return false;
 		}

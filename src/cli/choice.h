@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Which accounts of the rc file a command is to be run for. */
+/* Selects the accounts of the rc file that a command runs for. */
 #ifndef CLI_CHOICE_H
 #define CLI_CHOICE_H
 
@@ -10,10 +10,10 @@
 #include "core/account.h"
 
 /*
- * Sets invocation->accounts to those of the accounts (count of them, at least
- * one) that it names, each once, or to all if it names none; choice_release
- * frees the array. The passwords of all others are forgotten: no process of
- * ours needs them. False: one is unknown, which has been said.
+ * Sets invocation->accounts to the accounts (count of them, at least one) that
+ * it names, each once, or to all if it names none; choice_release frees the
+ * array. Wipes the passwords of all other accounts. Returns false, after
+ * reporting it, if a name is unknown.
  */
 bool choice_make(
 	struct invocation *invocation, struct account *accounts, size_t count);

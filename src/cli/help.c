@@ -6,13 +6,13 @@
 #define LINE_COLUMNS 79
 /* "usage: keepmail" */
 #define USAGE_COLUMNS 15
-/* Room for an option with its argument. */
+/* Size of a buffer for an option with its argument. */
 #define SHOWN_MAX 32
-/* Where the help of an option begins. */
+/* The column where an option's help begins. */
 #define OPTION_COLUMNS 23
 #define COMMAND_COLUMNS 11
 
-/* "-f FILE", or "--json". Returns room. */
+/* Formats an option as "-f FILE" or "--json". Returns room. */
 static const char *option_shown(
 	const struct option_row *row, char room[SHOWN_MAX])
 {
@@ -28,7 +28,7 @@ static const char *option_shown(
 	return room;
 }
 
-/* A usage line, broken between its pieces. */
+/* A usage line, wrapped between its pieces. */
 struct usage {
 	FILE *stream;
 	size_t column;
@@ -46,7 +46,7 @@ static void add_piece(struct usage *usage, const char *piece)
 	usage->column += 1 + length;
 }
 
-/* The letters of options without an argument: "[-knqv]". */
+/* Adds the letters of options without an argument: "[-knqv]". */
 static void add_letters(struct usage *usage, unsigned options)
 {
 	char piece[OPTION_COUNT + 4] = "[-";
@@ -64,7 +64,7 @@ static void add_letters(struct usage *usage, unsigned options)
 		add_piece(usage, piece);
 }
 
-/* Those with an argument or without a letter: "[-f FILE] [--json]". */
+/* Adds options with an argument or without a letter: "[-f FILE] [--json]". */
 static void add_options(struct usage *usage, unsigned options)
 {
 	for (int id = 0; id < OPTION_COUNT; id++) {
@@ -76,7 +76,7 @@ static void add_options(struct usage *usage, unsigned options)
 			id == OPTION_NO_PROGRESS ||
 			(row->letter != '\0' && row->argument == NULL))
 			continue;
-		/* Whoever takes one of these two takes the other. */
+		/* Commands take either both of these or neither. */
 		snprintf(piece, sizeof piece, "[%s%s]",
 			option_shown(row, shown),
 			id == OPTION_PROGRESS ? " | --no-progress" : "");
@@ -87,7 +87,7 @@ static void add_options(struct usage *usage, unsigned options)
 void help_synopsis(FILE *stream, const struct command *command)
 {
 	struct usage usage = {stream, USAGE_COLUMNS};
-	/* All take these two, and no usage line is better for it. */
+	/* Every command takes these two, so usage lines omit them. */
 	unsigned options = command->options & ~command->required &
 		~(OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION));
 	char shown[SHOWN_MAX];
@@ -115,7 +115,10 @@ void help_values(FILE *stream, const struct option_row *option)
 			option->values[i]);
 }
 
-/* only: the one command that takes it is named; values: what it may be. */
+/*
+ * only: name the command, if it is the only one that takes the option. values:
+ * print the permitted arguments.
+ */
 static void print_option(enum option_id id, bool only, bool values)
 {
 	const struct option_row *row = &option_rows[id];

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* What --help says, and how a command is called: all from cli/command.h. */
+/*
+ * The texts of --help and usage lines, derived from the tables in
+ * cli/command.h.
+ */
 #ifndef CLI_HELP_H
 #define CLI_HELP_H
 
@@ -7,16 +10,19 @@
 
 #include "cli/command.h"
 
-/* "usage: keepmail [-qv] [-f FILE] ... COMMAND ARGUMENTS", as in the manual. */
+/*
+ * Prints "usage: keepmail [-qv] [-f FILE] ... COMMAND ARGUMENTS", as in the
+ * manual.
+ */
 void help_synopsis(FILE *stream, const struct command *command);
 
-/* All commands and options, a line each, on standard output. */
+/* Prints a line for each command and option on standard output. */
 void help_overview(void);
 
-/* A command's synopsis, summary and options, on standard output. */
+/* Prints a command's synopsis, summary and options on standard output. */
 void help_command(const struct command *command);
 
-/* Prints "fetchmail, getmail or mpop": what an option's argument may be. */
+/* Prints the permitted arguments of an option: "fetchmail, getmail or mpop". */
 void help_values(FILE *stream, const struct option_row *option);
 
 #endif

@@ -7,7 +7,9 @@
 
 #include "core/text.h"
 
-/* A character as JSON's escape, beyond the first 65,536 as two of them. */
+/*
+ * Prints a character as \uXXXX, or as a surrogate pair if it is beyond U+FFFF.
+ */
 static void print_escape(uint32_t code)
 {
 	if (code > 0xffff) {

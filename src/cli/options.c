@@ -14,11 +14,13 @@
 #include "core/text.h"
 #include "core/xalloc.h"
 
-/* A mistake that concerns no command; returns EX_USAGE. */
-static int mistake(const char *format, ...)
+/*
+ * Reports a usage error that concerns no particular command; returns EX_USAGE.
+ */
+static int usage_error(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
-static int mistake(const char *format, ...)
+static int usage_error(const char *format, ...)
 {
 	va_list args;
 
@@ -30,7 +32,7 @@ static int mistake(const char *format, ...)
 	return EX_USAGE;
 }
 
-/* getopt's own form of the options. */
+/* The options in the form that getopt_long takes. */
 struct getopt_form {
 	char letters[2 * OPTION_COUNT + 1];
 	struct option names[OPTION_COUNT + 1];
@@ -45,7 +47,7 @@ static struct getopt_form getopt_form(void)
 		const struct option_row *row = &option_rows[id];
 		bool takes = row->argument != NULL;
 
-		/* Above all letters. */
+		/* Outside the range of letters. */
 		form.names[id] = (struct option){row->name,
 			takes ? required_argument : no_argument, NULL,
 			256 + id};
@@ -58,7 +60,7 @@ static struct getopt_form getopt_form(void)
 	return form;
 }
 
-/* What getopt_long returned; OPTION_COUNT: none of ours. */
+/* Converts a value from getopt_long to an option; OPTION_COUNT if unknown. */
 static int option_of(int value)
 {
 	int id = 0;
@@ -70,27 +72,27 @@ static int option_of(int value)
 	return id;
 }
 
-static bool take_jobs(struct options *options, int *status)
+static bool set_jobs(struct options *options, int *status)
 {
 	if (text_parse_number(optarg, 64, &options->jobs) && options->jobs > 0)
 		return true;
-	*status =
-		mistake("--jobs takes a number from 1 to 64, not '%s'", optarg);
+	*status = usage_error(
+		"--jobs takes a number from 1 to 64, not '%s'", optarg);
 	return false;
 }
 
-static bool take_state_dir(struct options *options, int *status)
+static bool set_state_dir(struct options *options, int *status)
 {
 	options->state_dir = optarg;
 	if (optarg[0] == '/')
 		return true;
-	*status =
-		mistake("--state-dir takes an absolute path, not '%s'", optarg);
+	*status = usage_error(
+		"--state-dir takes an absolute path, not '%s'", optarg);
 	return false;
 }
 
-/* One of the values that the table names. */
-static bool take_value(enum option_id id, const char **value, int *status)
+/* Accepts only a value that the table permits. */
+static bool set_value(enum option_id id, const char **value, int *status)
 {
 	const struct option_row *row = &option_rows[id];
 
@@ -106,8 +108,8 @@ static bool take_value(enum option_id id, const char **value, int *status)
 	return false;
 }
 
-/* One option; false when the program is to exit with *status. */
-static bool take_option(struct options *options, enum option_id id, int *status)
+/* Applies an option. Returns false if the program is to exit with *status. */
+static bool set_option(struct options *options, enum option_id id, int *status)
 {
 	options->given |= OPTION_BIT(id);
 	switch (id) {
@@ -123,7 +125,7 @@ static bool take_option(struct options *options, enum option_id id, int *status)
 	case OPTION_VERBOSE:
 		return ++options->verbose > 0;
 	case OPTION_JOBS:
-		return take_jobs(options, status);
+		return set_jobs(options, status);
 	case OPTION_JSON:
 		return options->json = true;
 	case OPTION_LOCAL:
@@ -139,9 +141,9 @@ static bool take_option(struct options *options, enum option_id id, int *status)
 	case OPTION_SAME_MAILBOX:
 		return options->same_mailbox = true;
 	case OPTION_STATE_DIR:
-		return take_state_dir(options, status);
+		return set_state_dir(options, status);
 	case OPTION_FROM:
-		return take_value(id, &options->from, status);
+		return set_value(id, &options->from, status);
 	case OPTION_TRUST_TIMES:
 		return options->trust_times = true;
 	case OPTION_HELP:
@@ -154,8 +156,8 @@ static bool take_option(struct options *options, enum option_id id, int *status)
 	return false;
 }
 
-/* What stands behind the command, by its row. */
-static void take_operands(struct invocation *invocation)
+/* Divides what follows the command into accounts and words. */
+static void assign_operands(struct invocation *invocation)
 {
 	size_t count = invocation->name_count;
 	char **names = invocation->names;
@@ -174,7 +176,8 @@ static void take_operands(struct invocation *invocation)
 	case OPERANDS_WORD_ACCOUNT:
 		if (count == 0)
 			return;
-		/* What is too few or too many is counted as words. */
+		/* With too few or too many arguments, the surplus or lack shows
+		 * in word_count. */
 		invocation->words = names;
 		invocation->word_count = count - 1;
 		invocation->names = names + (count > 1 ? 1 : 0);
@@ -188,8 +191,8 @@ static void take_operands(struct invocation *invocation)
 	}
 }
 
-/* No command means fetch: an account may be named like one. */
-static void take_command(struct invocation *invocation)
+/* No command means fetch. An account may have the same name as a command. */
+static void set_command(struct invocation *invocation)
 {
 	size_t rows;
 	const struct command *named = invocation->name_count == 0
@@ -202,10 +205,10 @@ static void take_command(struct invocation *invocation)
 		invocation->names++;
 		invocation->name_count--;
 	}
-	take_operands(invocation);
+	assign_operands(invocation);
 }
 
-/* "-n", or "--json". */
+/* Formats an option as "-n" or "--json". */
 static const char *option_shown(enum option_id id, char room[32])
 {
 	const struct option_row *row = &option_rows[id];
@@ -218,8 +221,8 @@ static const char *option_shown(enum option_id id, char room[32])
 }
 
 /*
- * An option that a command ignored would be a misunderstanding: somebody who
- * says -n counts on it that nothing is changed.
+ * Options that a command does not take are refused, not ignored: a user who
+ * gives -n relies on nothing being changed.
  */
 static bool check_options(const struct invocation *invocation, int *status)
 {
@@ -324,7 +327,7 @@ static int answer_help(const struct invocation *invocation)
 	return EX_USAGE;
 }
 
-static bool take_options(
+static bool parse_options(
 	struct invocation *invocation, int argc, char **argv, int *status)
 {
 	struct getopt_form form = getopt_form();
@@ -339,7 +342,7 @@ static bool take_options(
 			*status = EX_USAGE;
 			return false;
 		}
-		if (!take_option(
+		if (!set_option(
 			    &invocation->options, (enum option_id)id, status))
 			return false;
 	}
@@ -354,11 +357,11 @@ bool command_line_parse(
 			.files = xcalloc((size_t)argc, sizeof(const char *)),
 			.progress = -1,
 		}};
-	if (!take_options(invocation, argc, argv, status))
+	if (!parse_options(invocation, argc, argv, status))
 		return false;
 	invocation->names = argv + optind;
 	invocation->name_count = (size_t)(argc - optind);
-	take_command(invocation);
+	set_command(invocation);
 	if ((invocation->options.given & OPTION_BIT(OPTION_HELP)) != 0) {
 		if (invocation->implied || invocation->command->run == NULL)
 			help_overview();
@@ -368,7 +371,7 @@ bool command_line_parse(
 		return false;
 	}
 	if (invocation->options.quiet && invocation->options.verbose > 0) {
-		*status = mistake("-q and -v contradict each other");
+		*status = usage_error("-q and -v contradict each other");
 		return false;
 	}
 	if (!check_options(invocation, status) ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What the user asks for: options, a command, accounts, and its words. */
+/* The command line: options, a command, accounts, and other arguments. */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
@@ -13,13 +13,13 @@
 struct command;
 
 struct options {
-	unsigned given;	    /* OPTION_BIT of each */
-	const char **files; /* owned array of borrowed names */
+	unsigned given;	    /* OPTION_BIT of each option given */
+	const char **files; /* owned array of borrowed strings */
 	size_t file_count;
 	const char *state_dir;
 	const char *from;
 	bool trust_times;
-	uint64_t jobs; /* 0: as the rc file says */
+	uint64_t jobs; /* 0: use the rc file's setting */
 	int verbose;
 	bool quiet;
 	bool dry_run;
@@ -29,27 +29,28 @@ struct options {
 	bool no_brake;
 	bool refetch;
 	bool same_mailbox;
-	int progress; /* 1: on, 0: off, -1: on a terminal */
+	int progress; /* 1: on, 0: off, -1: only on a terminal */
 };
 
-/* A command, and all that it is to be run with. */
+/* A command and everything that it is run with. */
 struct invocation {
 	struct options options;
 	const struct command *command;
-	bool implied; /* no command was named: it is fetch */
-	char **names; /* borrowed; of accounts */
+	bool implied; /* no command was given, which means fetch */
+	char **names; /* borrowed; names of accounts */
 	size_t name_count;
-	char **words; /* borrowed; the other arguments of the command */
+	char **words; /* borrowed; the command's other arguments */
 	size_t word_count;
-	/* The accounts named, or all: chosen once the rc file is read. */
-	struct account **accounts; /* borrowed */
+	/* The accounts named, or all; set by choice_make. */
+	struct account **accounts; /* owned array of borrowed accounts */
 	size_t account_count;
 	const volatile sig_atomic_t *stop; /* not 0: a signal came */
 };
 
 /*
- * Takes main's arguments. False: the program is to end with *status; whatever
- * there was to say has been said (--help, --version, a mistake).
+ * Parses main's arguments. Returns false if the program is to exit with
+ * *status; any output has been printed then (--help, --version, a usage error).
+ * Call command_line_release in any case.
  */
 bool command_line_parse(
 	struct invocation *invocation, int argc, char **argv, int *status);

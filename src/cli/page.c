@@ -12,7 +12,7 @@
 #include "core/wrap.h"
 #include "core/xalloc.h"
 
-/* Of a terminal that does not say, and the least that is believed of one. */
+/* The assumed width of a terminal that does not report one, and the minimum. */
 #define COLUMNS_USUAL 80
 #define COLUMNS_LEAST 30
 
@@ -25,7 +25,7 @@ void page_init(void)
 	columns = 0;
 	if (!isatty(STDOUT_FILENO))
 		return;
-	/* Widths are those of UTF-8, whatever the user's locale is. */
+	/* Text is printed as UTF-8, whatever the user's locale is. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
 	columns = size.ws_col;
@@ -42,11 +42,12 @@ unsigned page_columns(void)
 
 static void print_lines(const char *text, size_t indent)
 {
-	/* Something must stand behind it. */
+	/* Leave room for text after the indentation. */
 	if (indent > columns / 2)
 		indent = columns / 4;
 	size_t room = columns - indent;
-	/* A line is not broken in its name, but in what stands behind it. */
+	/* Do not break a line within its first indent columns, which hold a
+	 * name. */
 	size_t name = strlen(text) > indent ? indent : 0;
 
 	for (;;) {

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: ISC */
-/* Lines on standard output, no wider than the terminal that it is. */
+/* Prints lines on standard output, wrapped to the width of the terminal. */
 #ifndef CLI_PAGE_H
 #define CLI_PAGE_H
 
 #include <stddef.h>
 
 /*
- * Looks once what standard output is, and makes widths known to the C library
- * (core/width) if it is a terminal; before anything confines itself.
+ * Determines whether standard output is a terminal and how wide it is; if so,
+ * sets the locale that core/width depends on. Call once, before the process is
+ * confined.
  */
 void page_init(void);
 
-/* The columns of the terminal that it is, or 0: it is none. */
+/* Returns the width of the terminal, or 0 if standard output is not one. */
 unsigned page_columns(void);
 
 /*
- * Prints a line (printable, without its end). On a terminal, one that is too
- * wide is broken at blanks, and what follows is indented; else it stays whole.
+ * Prints a line (printable text, without a line end). On a terminal, a line
+ * that is too wide is wrapped at spaces, with continuation lines indented;
+ * otherwise it is printed as it is.
  */
 void page_line(size_t indent, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -80,7 +80,7 @@ char *report_time(char *room, int64_t seconds)
 	size_t n = strftime(
 		room, REPORT_TIME_MAX - 1, "%Y-%m-%dT%H:%M:%S%z", &local);
 
-	/* ISO 8601 has a colon in the zone, strftime none. */
+	/* strftime writes +0100, ISO 8601 +01:00. */
 	if (n > 2) {
 		memmove(room + n - 1, room + n - 2, 3);
 		room[n - 2] = ':';
@@ -121,7 +121,7 @@ static void print_step(const struct account *account, const struct facts *facts,
 	free(uid);
 }
 
-/* When the first of the messages that are not due yet will be. */
+/* Formats when the first of the messages that are not due yet will be due. */
 static void make_next_due(char room[REPORT_WHY_MAX], const struct facts *facts,
 	const struct plan *plan)
 {
@@ -213,7 +213,7 @@ void report_json(const struct account *account, const struct tally *tally,
 	printf(",\"status\":%d,\"fetched\":%" PRIu64 ",\"octets\":%" PRIu64
 	       ",\"erased\":%" PRIu64,
 		tally->status, tally->fetched, tally->octets, tally->erased);
-	/* Without a listing nobody knows. */
+	/* Unknown without a listing. */
 	if (tally->listed)
 		printf(",\"left\":%" PRIu64, tally->left);
 	else

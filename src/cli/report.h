@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a run or a plan looks like, to people and as JSON. */
+/* Prints runs and plans, for people and as JSON. */
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
@@ -13,46 +13,57 @@
 #include "core/tally.h"
 #include "core/text.h"
 
-/* Room for what a stranger said, made printable, and for a time in words. */
+/*
+ * Buffer sizes for text from outside made printable, for a time, and for a
+ * step's reasons.
+ */
 #define REPORT_SHOWN (4 * TEXT_SHOWN_MAX + 8)
 #define REPORT_TIME_MAX 40
 #define REPORT_WHY_MAX (PLAN_WHY_MAX + 32)
 
-/* Writes a local time as "2026-12-01 10:20". Returns room (REPORT_TIME_MAX). */
+/*
+ * Formats a local time as "2026-12-01 10:20". Returns room (REPORT_TIME_MAX).
+ */
 char *report_date(char *room, int64_t seconds);
 
-/* Writes it to the second with its zone: "2026-12-01T10:20:30+01:00". */
+/* Formats a local time with its zone: "2026-12-01T10:20:30+01:00". */
 char *report_time(char *room, int64_t seconds);
 
-/* The same of a rebuild. */
+/* Prints the summary line of a rebuild. */
 void report_rebuilt(const struct tally *tally, bool dry_run);
-/* What the plan does with a message: "fetch", "fetch, erase", "leave". */
+/* Returns what a step does: "fetch", "fetch, erase", "erase" or "leave". */
 const char *report_verb(const struct step *step);
 
-/* Why, with the day on which it will be erased. Returns room. */
+/*
+ * Formats a step's reasons, with the date when the message is due. Returns
+ * room.
+ */
 char *report_why(char room[REPORT_WHY_MAX], const struct account *account,
 	const struct memory *memory, const struct step *step);
 
-/* Shows the summary line of a run: "fetched 3 (41 KiB), erased 2, left 118". */
+/*
+ * Prints the summary line of a run: "fetched 3 (41 KiB), erased 2, left 118".
+ */
 void report_summary(const struct tally *tally);
 
 /*
- * Prints a plan on standard output: what would be fetched and erased line by
- * line, and what stays by reason (each line by line too with all).
+ * Prints a plan on standard output: a line for each message to be fetched or
+ * erased, and one for each reason why others stay (with all, a line for each of
+ * those messages).
  */
 void report_plan(const struct account *account, const struct facts *facts,
 	const struct plan *plan, bool all);
 
 /*
- * Prints one JSON object for an account on standard output. plan (with the
- * facts that it was made of) is NULL unless this is a dry run; err has no kind
- * when all went well.
+ * Prints the JSON object of an account on standard output. plan and facts, from
+ * which it was made, are NULL unless this is a dry run. err: ERROR_NONE if the
+ * run succeeded.
  */
 void report_json(const struct account *account, const struct tally *tally,
 	const struct error *err, const struct facts *facts,
 	const struct plan *plan);
 
-/* Reports an account whose run did not come to its own report. */
+/* Reports an account whose process did not report its failure itself. */
 void report_failure(const struct account *account, const struct tally *tally,
 	const struct error *err, bool json);
 
