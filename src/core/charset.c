@@ -5,10 +5,10 @@
 #include <strings.h>
 
 /*
- * names: what mail calls it, in small letters. opens: what iconv(3) calls it,
- * or calls something larger that mail means by it more often than not; the
- * first that the system has. Left out is what nobody writes headers in, since
- * each is a module to load, and a parser for strangers.
+ * names: how mail names the charset, in lower case. opens: names for iconv(3),
+ * either of the charset itself or of a larger one that mail usually means by
+ * it; the first one available is used. Charsets that are not used in headers
+ * are omitted, since each one is a module to load that parses untrusted data.
  */
 static const struct row {
 	const char *names;
@@ -16,8 +16,8 @@ static const struct row {
 } rows[] = {
 	[CHARSET_UTF_8] = {"utf-8 utf8", {NULL}},
 	[CHARSET_ASCII] = {"us-ascii ascii ansi_x3.4-1968", {NULL}},
-	/* What calls itself Latin 1 is Windows' more often than not, and means
-	 * no controls. */
+	/* Mail labelled as Latin 1 is usually in Windows-1252, and does not
+	 * contain C1 controls. */
 	[CHARSET_WINDOWS_1252] = {"iso-8859-1 iso8859-1 iso_8859-1 latin1 "
 				  "windows-1252 cp1252",
 		{"CP1252", "WINDOWS-1252"}},
@@ -49,7 +49,7 @@ static const struct row {
 	{"ibm850 cp850", {"CP850", "IBM850"}},
 	{"ibm866 cp866", {"CP866", "IBM866"}},
 	{"macintosh x-mac-roman", {"MACINTOSH"}},
-	/* With katakana of half width, as many write it. */
+	/* Includes half-width katakana, which is widely used. */
 	{"iso-2022-jp iso-2022-jp-1 iso-2022-jp-2 csiso2022jp",
 		{"ISO-2022-JP-2", "ISO-2022-JP"}},
 	{"euc-jp eucjp x-euc-jp", {"EUC-JP-MS", "EUC-JP"}},
@@ -92,7 +92,7 @@ void charsets_close(struct charsets *charsets)
 	}
 }
 
-/* Is it one of the words in names? */
+/* Is name one of the words in names? */
 static bool is_among(const char *names, const char *name, size_t length)
 {
 	while (*names != '\0') {

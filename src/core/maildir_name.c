@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Stands before the host in every name that keepmail makes, and in no other. */
+/* Precedes the host in every name that keepmail makes, and in no other. */
 #define MARK "_keepmail"
 
-/* May it stand in the base of a name of ours? */
+/* May the base of a name made by keepmail contain this character? */
 static bool is_in_base(char c)
 {
 	return isalnum((unsigned char)c) || c == '.' || c == '-' || c == '_';

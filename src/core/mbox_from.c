@@ -11,9 +11,9 @@ static const char from[] = "From ";
 static const char days[] = "SunMonTueWedThuFriSat";
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-/* A longer sender is left out. */
+/* A longer sender is omitted. */
 #define SENDER_MAX 120
-/* More than this behind the sender is no date. */
+/* A longer text after the sender is not a date. */
 #define DATE_MAX 128
 
 bool mbox_from_begins(const char *line, size_t length)
@@ -53,7 +53,7 @@ int64_t mbox_from_time(const char *line, size_t length)
 	return (int64_t)timegm(&utc);
 }
 
-/* Is the name of a day what was read behind a sender? */
+/* Is this a weekday's name? */
 static bool is_day(const char *name)
 {
 	for (size_t i = 0; i < 7; i++) {
@@ -63,8 +63,11 @@ static bool is_day(const char *name)
 	return false;
 }
 
-/* The byte as it follows the sender of a "From " in the middle of a line. */
-static void search_behind(struct mbox_from_search *search, char c)
+/*
+ * Continues the search for a weekday after the sender, for "From " in the
+ * middle of a line.
+ */
+static void search_weekday(struct mbox_from_search *search, char c)
 {
 	if (search->behind_sender && (c != ' ' || search->day_length > 0)) {
 		search->day[search->day_length++] = c;
@@ -80,7 +83,7 @@ static void search_behind(struct mbox_from_search *search, char c)
 	}
 }
 
-/* The byte as it may be one of "From " itself. */
+/* Continues the search for "From " itself. */
 static void search_from(struct mbox_from_search *search, char c)
 {
 	if (c != from[search->matched])
@@ -115,7 +118,7 @@ bool mbox_from_search(
 			if (next == NULL)
 				break;
 		}
-		search_behind(search, *bytes);
+		search_weekday(search, *bytes);
 		search_from(search, *bytes);
 		bytes++;
 	}

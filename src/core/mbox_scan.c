@@ -33,8 +33,8 @@ static void emit(struct mbox_scan *scan, const char *bytes, size_t length)
 		scan->events->text(scan->data, bytes, length);
 }
 
-/* The line that is read is a line of text: what was held back is, too. */
-static void let_go(struct mbox_scan *scan)
+/* The current line is ordinary text, and so is what was held back of it. */
+static void flush_held(struct mbox_scan *scan)
 {
 	if (scan->blank_held)
 		emit(scan, "\n", 1);
@@ -47,7 +47,7 @@ static void let_go(struct mbox_scan *scan)
 }
 
 /* An empty line; the last one of a body is the separator. */
-static void take_blank(struct mbox_scan *scan)
+static void read_blank(struct mbox_scan *scan)
 {
 	if (scan->blank_held || scan->in_header || scan->one)
 		emit(scan, "\n", 1);
@@ -56,14 +56,14 @@ static void take_blank(struct mbox_scan *scan)
 	scan->after_blank = true;
 }
 
-/* "From " was read, behind '>' or not; at: the offset behind it. */
-static void take_from(struct mbox_scan *scan, uint64_t at)
+/* "From " has been read, possibly after '>'. at: offset of the next byte. */
+static void end_from(struct mbox_scan *scan, uint64_t at)
 {
 	if (scan->quote_held) {
 		scan->quote_held = false;
-		let_go(scan);
+		flush_held(scan);
 	} else if (scan->one || (scan->in_message && !scan->after_blank)) {
-		let_go(scan);
+		flush_held(scan);
 	} else {
 		if (scan->in_message)
 			scan->events->end(scan->data, at - FROM_LENGTH);
@@ -77,8 +77,8 @@ static void take_from(struct mbox_scan *scan, uint64_t at)
 }
 
 /*
- * Reads on at the start of a line. As in mboxrd.c, only "From " is ever waited
- * for, and one '>': all are alike.
+ * Reads the start of a line. As in mboxrd.c, only "From " and one '>' need to
+ * be held back, since all '>' are alike.
  */
 static const char *begin_line(
 	struct mbox_scan *scan, const char *p, const char *end, uint64_t end_at)
@@ -86,7 +86,7 @@ static const char *begin_line(
 	if (*p == from[scan->matched]) {
 		p++;
 		if (++scan->matched == FROM_LENGTH)
-			take_from(scan, end_at - (uint64_t)(end - p));
+			end_from(scan, end_at - (uint64_t)(end - p));
 	} else if (*p == '>' && scan->matched == 0) {
 		if (scan->blank_held)
 			emit(scan, "\n", 1);
@@ -96,18 +96,19 @@ static const char *begin_line(
 		scan->quote_held = true;
 		p++;
 	} else if (*p == '\n' && scan->matched == 0 && !scan->quote_held) {
-		take_blank(scan);
+		read_blank(scan);
 		p++;
 	} else {
-		let_go(scan);
+		flush_held(scan);
 	}
 	return p;
 }
 
 /*
- * Is this, behind a line end, the start of a line that is text as it stands, as
- * far as the block tells? Of a message, it is no From_ line, since the line
- * before it is not empty, or known not to be followed by one.
+ * After a line end: is the next line certainly ordinary text, as far as this
+ * block shows? Within a message, "From " does not start a new one, since the
+ * previous line is not empty; and an empty line counts only if it is not
+ * followed by 'F'.
  */
 static bool is_plain(
 	const struct mbox_scan *scan, const char *p, const char *end)
@@ -123,7 +124,7 @@ static bool is_plain(
 	return p < end && *p != 'F';
 }
 
-/* Passes lines on, as many in one piece as are text as they stand. */
+/* Passes on lines, as many at a time as are ordinary text. */
 static const char *pass_lines(
 	struct mbox_scan *scan, const char *p, const char *end)
 {
@@ -148,7 +149,7 @@ static void begin_message(struct mbox_scan *scan)
 		scan->data, scan->began, scan->from, scan->from_length);
 }
 
-/* Reads on in the From_ line of a message. */
+/* Reads the rest of a message's From_ line. */
 static const char *read_from(
 	struct mbox_scan *scan, const char *p, const char *end)
 {
@@ -197,7 +198,7 @@ void mbox_scan_end(struct mbox_scan *scan)
 	if (scan->position == MBOX_IN_FROM)
 		begin_message(scan);
 	if (!mbox_scan_is_between_lines(scan))
-		let_go(scan);
+		flush_held(scan);
 	if (scan->in_message && !scan->one)
 		scan->events->end(scan->data, scan->at);
 	scan->in_message = false;

@@ -6,8 +6,8 @@
 static const char from[] = "From ";
 #define FROM_LENGTH (sizeof from - 1)
 
-/* Appends what was held back of a line that turned out to be no From_ line. */
-static bool let_go(struct mboxrd *mboxrd, struct buffer *out)
+/* Appends what was held back of a line that is not a From_ line. */
+static bool flush_held(struct mboxrd *mboxrd, struct buffer *out)
 {
 	bool ok = buffer_append(out, from, mboxrd->matched);
 
@@ -16,8 +16,8 @@ static bool let_go(struct mboxrd *mboxrd, struct buffer *out)
 }
 
 /*
- * ">>>From " with one more '>' is the same whether it goes in front of the line
- * or of the "From": only "From " is ever waited for.
+ * It makes no difference whether another '>' is inserted before ">>>From " or
+ * directly before "From", so only "From " needs to be held back.
  */
 bool mboxrd_quote(struct mboxrd *mboxrd, const char *text, size_t length,
 	struct buffer *out)
@@ -38,7 +38,8 @@ bool mboxrd_quote(struct mboxrd *mboxrd, const char *text, size_t length,
 			p++;
 			if (++mboxrd->matched < FROM_LENGTH)
 				continue;
-			if (!buffer_append(out, ">", 1) || !let_go(mboxrd, out))
+			if (!buffer_append(out, ">", 1) ||
+				!flush_held(mboxrd, out))
 				return false;
 			mboxrd->in_line = true;
 		} else if (*p == '>' && mboxrd->matched == 0) {
@@ -46,7 +47,7 @@ bool mboxrd_quote(struct mboxrd *mboxrd, const char *text, size_t length,
 				return false;
 			p++;
 		} else {
-			if (!let_go(mboxrd, out))
+			if (!flush_held(mboxrd, out))
 				return false;
 			mboxrd->in_line = true;
 		}
@@ -56,5 +57,5 @@ bool mboxrd_quote(struct mboxrd *mboxrd, const char *text, size_t length,
 
 bool mboxrd_quote_end(struct mboxrd *mboxrd, struct buffer *out)
 {
-	return let_go(mboxrd, out);
+	return flush_held(mboxrd, out);
 }

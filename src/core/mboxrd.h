@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * mboxrd: a line of a message that matches ^>*From_ gets one more '>' in front,
- * so that it is no separator, and loses it again when it is read (mbox_scan):
- * nothing is lost.
+ * mboxrd quoting: a line of a message that matches ^>*From_ gets another '>' in
+ * front, so that it is not taken for a separator. mbox_scan removes it again,
+ * so no information is lost.
  */
 #ifndef CORE_MBOXRD_H
 #define CORE_MBOXRD_H
@@ -12,15 +12,16 @@
 
 #include "core/buffer.h"
 
-/* Where a quoting stands; zero is the start of a message. */
+/* The state of quoting; zero at the start of a message. */
 struct mboxrd {
 	bool in_line;	  /* past the point where "From " could begin */
-	unsigned matched; /* octets of "From " seen and held back */
+	unsigned matched; /* octets of "From " held back */
 };
 
 /*
- * Appends text (length octets, any bytes, pieces of any size) to out, quoted.
- * False when out is full. mboxrd_quote_end appends what was held back.
+ * Appends text (length octets, any values, in pieces of any size) to out,
+ * quoted. mboxrd_quote_end appends what was held back. Both return false if out
+ * is full.
  */
 bool mboxrd_quote(struct mboxrd *mboxrd, const char *text, size_t length,
 	struct buffer *out);

@@ -29,7 +29,7 @@ bool plan_needs_copy(const struct step *step, const struct finding *finding)
 		!finding->verified;
 }
 
-/* May anything that an earlier run fetched be erased? */
+/* May messages fetched by earlier runs be erased? */
 static bool erases_later(const struct facts *facts)
 {
 	return facts->restraint == RESTRAINT_NONE &&
@@ -59,13 +59,13 @@ enum need plan_needs(const struct facts *facts, const struct plan *plan)
 							: NEED_NOTHING;
 }
 
-/* Is the message one of those that keep-newest protects? */
+/* Is the message protected by keep-newest? */
 static bool is_newest(const struct facts *facts, size_t i)
 {
 	return facts->maildrop->count - i <= facts->policy->keep_newest;
 }
 
-/* By what LIST says, or by what came when it was asked for in vain. */
+/* By the size in LIST, or the size received when it was fetched in vain. */
 static bool is_too_large(const struct facts *facts, size_t i)
 {
 	uint64_t max = facts->policy->max_size;
@@ -76,7 +76,7 @@ static bool is_too_large(const struct facts *facts, size_t i)
 	return max > 0 && (listed > max || facts->memories[i].oversize > max);
 }
 
-/* Larger than a size that the policy names? Not while it is not known. */
+/* Is it larger than a limit of the policy? Not if its size is unknown. */
 static bool is_larger(const struct facts *facts, size_t i, uint64_t limit)
 {
 	uint64_t size = facts->maildrop->messages[i].size;
@@ -84,19 +84,19 @@ static bool is_larger(const struct facts *facts, size_t i, uint64_t limit)
 	return limit > 0 && size != MAILDROP_SIZE_UNKNOWN && size > limit;
 }
 
-/* It is not fetched, and nothing that could be erased is known of it. */
-static struct step leave(enum reason why)
+/* Not fetched, and not known in a way that would allow erasing it. */
+static struct step skip(enum reason why)
 {
 	return (struct step){.why_fetch = why};
 }
 
-/* It is kept here, and stays on the server. */
-static struct step stay(enum reason why)
+/* Kept here, and left on the server. */
+static struct step leave_kept(enum reason why)
 {
 	return (struct step){.why_fetch = REASON_KEPT, .why_erase = why};
 }
 
-/* The reason that a restraint is for a message to stay. */
+/* Returns the reason to leave a message that corresponds to a restraint. */
 static enum reason restraint_reason(enum restraint restraint)
 {
 	switch (restraint) {
@@ -112,7 +112,7 @@ static enum reason restraint_reason(enum restraint restraint)
 	return REASON_NEVER;
 }
 
-/* Is a message that is fetched erased in the same session, and why? */
+/* Decides whether a message that is fetched is erased in the same session. */
 static void decide_at_once(
 	const struct facts *facts, size_t i, struct step *step)
 {
@@ -133,7 +133,7 @@ static void decide_at_once(
 	step->erase = step->why_erase == REASON_ERASE_NOW;
 }
 
-/* A time further ahead than any patience was a wrong clock's. */
+/* A next_try further ahead than any retry interval was set by a wrong clock. */
 static bool is_put_off(const struct facts *facts, size_t i)
 {
 	int64_t now = facts->clock.now;
@@ -144,8 +144,8 @@ static bool is_put_off(const struct facts *facts, size_t i)
 }
 
 /*
- * A message to fetch, unless it could not be fetched before and its time has
- * not come: it holds up no other.
+ * Fetches the message, unless it failed before and is not to be retried yet, so
+ * that it does not hold up others.
  */
 static struct step new_step(
 	const struct facts *facts, size_t i, enum reason why)
@@ -154,18 +154,21 @@ static struct step new_step(
 	struct step step = {.fetch = true, .why_fetch = why};
 
 	if (memory->tries > 0 && memory->quarantined)
-		return leave(REASON_QUARANTINED);
+		return skip(REASON_QUARANTINED);
 	if (memory->tries > 0 && is_put_off(facts, i))
-		return leave(REASON_WAITING);
+		return skip(REASON_WAITING);
 	if (is_too_large(facts, i))
-		return leave(REASON_TOO_LARGE);
+		return skip(REASON_TOO_LARGE);
 	step.last = memory->tries > 0;
 	step.reused = why == REASON_REUSED;
 	decide_at_once(facts, i, &step);
 	return step;
 }
 
-/* Erased for a reason, if its copy here is well, or its owner removed it. */
+/*
+ * Erases the message, provided that its copy here is intact or was removed by
+ * its owner.
+ */
 static struct step erase_step(
 	const struct facts *facts, size_t i, enum reason why)
 {
@@ -194,7 +197,7 @@ static struct step erase_step(
 	return step;
 }
 
-/* What stays since its copy was not removed, or nobody can tell. */
+/* Leaves a message whose copy was not removed, or may not have been. */
 static struct step here_step(const struct facts *facts, size_t i)
 {
 	struct step step = erase_step(facts, i, REASON_STILL_HERE);
@@ -209,7 +212,7 @@ bool plan_is_dated(const struct memory *memory, const struct clock *clock)
 		!clock_is_void(clock->now, memory->kept_at);
 }
 
-/* What the delete setting says of a message that is kept here. */
+/* Applies the delete setting to a message that is kept here. */
 static struct step rule_step(const struct facts *facts, size_t i)
 {
 	const struct policy *policy = facts->policy;
@@ -223,11 +226,11 @@ static struct step rule_step(const struct facts *facts, size_t i)
 		return erase_step(facts, i, REASON_ERASE_NOW);
 	case ERASE_AFTER:
 		if (!plan_is_dated(memory, &facts->clock))
-			return stay(REASON_UNDATED);
+			return leave_kept(REASON_UNDATED);
 		if (facts->clock.now - memory->kept_at < policy->after)
-			return stay(REASON_NOT_DUE);
+			return leave_kept(REASON_NOT_DUE);
 		if (facts->clock.trust != CLOCK_SURE)
-			return stay(REASON_CLOCK);
+			return leave_kept(REASON_CLOCK);
 		return erase_step(facts, i, REASON_DUE);
 	case ERASE_WHEN_TRASHED:
 		if (local == LOCAL_GONE || local == LOCAL_TRASHED)
@@ -238,7 +241,7 @@ static struct step rule_step(const struct facts *facts, size_t i)
 			return erase_step(facts, i, REASON_PURGED);
 		return here_step(facts, i);
 	}
-	return stay(REASON_NEVER);
+	return leave_kept(REASON_NEVER);
 }
 
 static struct step kept_step(const struct facts *facts, size_t i)
@@ -246,15 +249,15 @@ static struct step kept_step(const struct facts *facts, size_t i)
 	const struct policy *policy = facts->policy;
 
 	if (!policy_erases_later(policy))
-		return stay(REASON_NEVER);
+		return leave_kept(REASON_NEVER);
 	if (facts->restraint != RESTRAINT_NONE)
-		return stay(restraint_reason(facts->restraint));
+		return leave_kept(restraint_reason(facts->restraint));
 	if (facts->memories[i].held)
-		return stay(REASON_HELD);
+		return leave_kept(REASON_HELD);
 	if (is_newest(facts, i))
-		return stay(REASON_NEWEST);
+		return leave_kept(REASON_NEWEST);
 	if (is_larger(facts, i, policy->keep_larger))
-		return stay(REASON_KEPT_LARGE);
+		return leave_kept(REASON_KEPT_LARGE);
 	struct step step = rule_step(facts, i);
 
 	if (!step.erase && is_larger(facts, i, policy->delete_larger))
@@ -263,22 +266,22 @@ static struct step kept_step(const struct facts *facts, size_t i)
 }
 
 /*
- * Listed again after it was erased or had vanished: the same message, on a
- * server that does not let go or lists only a window, or another one under a
- * uid used again. The same size does not prove the same message, only its
- * header does, so without that it is not erased; and what was erased is not
- * erased once more.
+ * For a message listed again after it was erased or had vanished. It may be the
+ * same message, on a server that does not delete mail or lists only part of the
+ * mailbox, or another one with a reused uid. Only the same header proves that
+ * it is the same, not the same size; so without that proof it is not erased,
+ * and what was erased before is never erased again.
  */
 static struct step returned_step(const struct facts *facts, size_t i)
 {
 	if (facts->memories[i].state == MEMORY_ERASED ||
 		(facts->findings[i].identity != IDENTITY_SAME &&
 			erases_later(facts)))
-		return stay(REASON_RETURNED);
+		return leave_kept(REASON_RETURNED);
 	return kept_step(facts, i);
 }
 
-/* Is its size another one than it was? */
+/* Is the listed size different from the recorded one? */
 static bool has_other_size(const struct facts *facts, size_t i)
 {
 	uint64_t listed = facts->maildrop->messages[i].size;
@@ -288,7 +291,7 @@ static bool has_other_size(const struct facts *facts, size_t i)
 		known != MAILDROP_SIZE_UNKNOWN && listed != known;
 }
 
-/* Does the uid stand for another message now than when it was fetched? */
+/* Does the uid now stand for another message than the one on record? */
 static bool is_another(const struct facts *facts, size_t i)
 {
 	const struct finding *finding = &facts->findings[i];
@@ -297,7 +300,7 @@ static bool is_another(const struct facts *facts, size_t i)
 	case MEMORY_NONE:
 	case MEMORY_ARRIVING:
 		return false;
-	case MEMORY_SEEN: /* its header was never known */
+	case MEMORY_SEEN: /* no header is on record */
 		return finding->identity == IDENTITY_OTHER;
 	case MEMORY_KEPT:
 	case MEMORY_ERASED:
@@ -314,22 +317,23 @@ static struct step decide(const struct facts *facts, size_t i)
 	const struct finding *finding = &facts->findings[i];
 
 	if (facts->maildrop->messages[i].uid_length == 0)
-		return leave(REASON_NO_UID);
+		return skip(REASON_NO_UID);
 	if (is_another(facts, i))
 		return new_step(facts, i, REASON_REUSED);
 	switch (memory->state) {
 	case MEMORY_NONE:
 		if (finding->old)
-			return leave(REASON_OLD);
+			return skip(REASON_OLD);
 		return new_step(facts, i,
 			memory->tries > 0 ? REASON_RETRY : REASON_NEW);
 	case MEMORY_ARRIVING:
-		return leave(REASON_INTERRUPTED);
+		return skip(REASON_INTERRUPTED);
 	case MEMORY_KEPT:
-		/* Another message, or the same: only its header would tell. */
+		/* It may or may not be the same message; only a header could
+		 * decide. */
 		if (finding->loose && finding->identity != IDENTITY_SAME &&
 			has_other_size(facts, i))
-			return stay(REASON_OTHER_SIZE);
+			return leave_kept(REASON_OTHER_SIZE);
 		return memory->vanished ? returned_step(facts, i)
 					: kept_step(facts, i);
 	case MEMORY_ERASED:
@@ -337,10 +341,10 @@ static struct step decide(const struct facts *facts, size_t i)
 	case MEMORY_SEEN:
 		break;
 	}
-	return leave(REASON_SEEN);
+	return skip(REASON_SEEN);
 }
 
-/* Until when will nothing come of this message? 0: something does. */
+/* Returns until when this message will require no action; 0: it does now. */
 static int64_t quiet_until(
 	const struct facts *facts, size_t i, const struct step *step)
 {
@@ -350,7 +354,7 @@ static int64_t quiet_until(
 	if (step->fetch || step->erase ||
 		(memory->vanished && erases_later(facts)))
 		return 0;
-	/* What its owner does with it is in no listing. */
+	/* What its owner does with the copy is not visible in a listing. */
 	if (policy->erase == ERASE_WHEN_TRASHED ||
 		policy->erase == ERASE_WHEN_PURGED)
 		return 0;
@@ -370,15 +374,15 @@ static int64_t quiet_until(
 	return memory->kept_at + policy->after;
 }
 
-/* So many copies, if they are all that there were. */
+/* Minimum number of copies for the brake to act if all of them are missing. */
 #define BRAKE_ALL 3
 
 /*
- * Too many copies missing at once, or all of few: a disk that is not mounted,
- * or another program that filed them, looks the same as an owner who removed
- * them.
+ * Stops all erasures if too many copies are missing at once, or all of a few:
+ * an unmounted disk, or another program that filed them, looks the same as an
+ * owner who removed them.
  */
-static void brake(const struct facts *facts, struct plan *plan)
+static void apply_brake(const struct facts *facts, struct plan *plan)
 {
 	const struct policy *policy = facts->policy;
 
@@ -406,7 +410,7 @@ static void brake(const struct facts *facts, struct plan *plan)
 	}
 }
 
-/* The oldest kept ones go until the others fit into max-server-size. */
+/* Erases the oldest kept messages until the rest fits into max-server-size. */
 static void make_room(const struct facts *facts, struct plan *plan)
 {
 	const struct message *messages = facts->maildrop->messages;
@@ -464,7 +468,7 @@ struct plan plan_make(const struct facts *facts)
 
 	for (size_t i = 0; i < count; i++)
 		plan.steps[i] = decide(facts, i);
-	brake(facts, &plan);
+	apply_brake(facts, &plan);
 	make_room(facts, &plan);
 	count_steps(facts, &plan);
 	return plan;
@@ -472,7 +476,7 @@ struct plan plan_make(const struct facts *facts)
 
 int64_t plan_patience(uint32_t tries)
 {
-	/* The first failures may be the line's. */
+	/* The first failures may be due to the connection. */
 	static const int64_t hours[] = {0, 0, 0, 1, 4, 12, 24};
 	size_t count = sizeof hours / sizeof hours[0];
 

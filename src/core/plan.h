@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* What a run will do, decided before it does anything: pure, and printable. */
+/* Decides what a run will do before it does anything. Pure: no I/O. */
 #ifndef CORE_PLAN_H
 #define CORE_PLAN_H
 
@@ -11,88 +11,89 @@
 #include "core/maildrop.h"
 #include "core/policy.h"
 
-/* What the store holds of a message; the numbers are what it stores. */
+/* The recorded state of a message. The store contains these numbers. */
 enum memory_state {
-	MEMORY_NONE = 0,     /* never seen */
-	MEMORY_ARRIVING = 1, /* a run was ended while it was being stored */
-	MEMORY_KEPT = 2,     /* safe here */
-	MEMORY_ERASED = 3,   /* kept, and the server said it is erased there */
-	MEMORY_SEEN = 4,     /* counts as seen, and was never put here by us */
+	MEMORY_NONE = 0,     /* not on record */
+	MEMORY_ARRIVING = 1, /* a run was interrupted while storing it */
+	MEMORY_KEPT = 2,     /* stored here */
+	MEMORY_ERASED = 3,   /* was kept; erased there, as QUIT confirmed */
+	MEMORY_SEEN = 4,     /* counts as seen; keepmail never stored it */
 };
 
-/* What became of the copy that was put here. */
+/* The state of a message's local copy. */
 enum local_state {
-	LOCAL_UNKNOWN, /* nobody looked */
-	LOCAL_HERE,    /* as it should be, as far as the policy asks */
-	LOCAL_TRASHED, /* its owner threw it away, and can get it back */
-	LOCAL_GONE,    /* it was not found */
-	LOCAL_CHANGED, /* it is not what was stored */
+	LOCAL_UNKNOWN, /* not looked for */
+	LOCAL_HERE,    /* found, and as intact as the policy requires */
+	LOCAL_TRASHED, /* moved to the trash by its owner, who can restore it */
+	LOCAL_GONE,    /* not found */
+	LOCAL_CHANGED, /* not what was stored */
 	LOCAL_UNREADABLE,
-	LOCAL_UNTRACED, /* not found, and no header tells where else it is */
+	LOCAL_UNTRACED, /* not found; its header cannot find it elsewhere */
 };
 
-/* What an earlier run left on record of a message that is listed now. */
+/* What is on record of a message that is listed now. */
 struct memory {
-	int64_t row;	 /* the store's name for it */
+	int64_t row;	 /* identifies its row in the store */
 	int64_t kept_at; /* seconds since 1970; 0: the clock was wrong then */
-	uint64_t size;	 /* as LIST gave it then, or MAILDROP_SIZE_UNKNOWN */
+	uint64_t size; /* as LIST reported it then, or MAILDROP_SIZE_UNKNOWN */
 	enum memory_state state;
-	/* It was missing from some listing since, and nothing proved that it is
-	 * the same message. */
+	/* It was missing from a listing since, and nothing has proved that it
+	 * is still the same message. */
 	bool vanished;
-	bool held;	  /* never to be erased */
-	bool missing;	  /* an earlier run did not find its copy either */
-	bool identified;  /* its header is known, to tell it from others */
-	bool returned;	  /* it was erased, is listed again, and is the same */
-	uint32_t tries;	  /* failed attempts to fetch it */
-	bool quarantined; /* it is not tried any more */
-	int64_t next_try; /* not before this time */
-	/* Its size when it turned out to be over max-size although LIST had
-	 * given less; 0: nothing like that is known. */
+	bool held;	 /* must never be erased */
+	bool missing;	 /* its copy was already missing in an earlier run */
+	bool identified; /* an identifying header is on record */
+	bool returned; /* was erased, and is listed again as the same message */
+	uint32_t tries;	  /* number of failed attempts to fetch it */
+	bool quarantined; /* no longer tried */
+	int64_t next_try; /* seconds since 1970; not tried before then */
+	/* Its real size in octets if it exceeded max-size although LIST
+	 * reported less; otherwise 0. */
 	uint64_t oversize;
 };
 
-/* Which message is it that a known uid stands for now? */
+/* Which message does a known uid stand for now? */
 enum identity {
-	IDENTITY_UNKNOWN, /* sizes are all there is to go by */
-	IDENTITY_SAME,	  /* its header shows that it is the same message */
-	IDENTITY_OTHER,	  /* another one: the uid was used again */
+	IDENTITY_UNKNOWN, /* only sizes can be compared */
+	IDENTITY_SAME,	  /* the same message, as its header shows */
+	IDENTITY_OTHER,	  /* another message: the uid was reused */
 };
 
 /* What this session found out about a message. */
 struct finding {
 	enum identity identity;
 	enum local_state local;
-	bool verified; /* its copy was read, and is what was stored */
-	bool loose;    /* its server reports varying sizes of one message */
-	bool old;      /* start says that it counts as seen */
-	bool put_off;  /* it is not to be tried in this session */
+	bool verified; /* its copy was read and is what was stored */
+	bool loose;    /* the server reports varying sizes for one message */
+	bool old;      /* counts as seen according to the start setting */
+	bool put_off;  /* not to be tried in this session */
 };
 
-/* Why nothing at all may be erased in this session. */
+/* Why nothing may be erased in this session. */
 enum restraint {
 	RESTRAINT_NONE,
 	RESTRAINT_KEEP,	    /* -k */
-	RESTRAINT_COPIES,   /* the copies could not be looked for */
-	RESTRAINT_UNSYNCED, /* the file system cannot keep what it is given */
+	RESTRAINT_COPIES,   /* the search for the copies failed */
+	RESTRAINT_UNSYNCED, /* the file system cannot make mail durable */
 };
 
-/* All that a plan is made from; nothing in it is changed by making one. */
+/* Everything that a plan is made from. plan_make changes none of it. */
 struct facts {
 	const struct policy *policy;
 	const struct maildrop *maildrop;
-	const struct memory *memories;	/* one for each message listed */
-	const struct finding *findings; /* the same */
+	const struct memory *memories;	/* one for each listed message */
+	const struct finding *findings; /* likewise */
 	struct clock clock;
 	enum restraint restraint;
-	bool no_brake;	 /* --no-brake: however many copies are missing */
-	bool looked;	 /* the copies were looked for */
-	bool sync_known; /* whether the file system can sync was looked at */
+	bool no_brake;	 /* --no-brake: erase even if many copies are missing */
+	bool looked;	 /* the copies have been searched for */
+	bool sync_known; /* it was checked whether the file system can sync */
 };
 
 /*
- * Why a step is what it is: the first ones say why a message is fetched or not,
- * the others why it is erased or stays. The texts stand in plan.c.
+ * Why a step is what it is. Those of the first group say why a message is
+ * fetched or not, the others why it is erased or left. The texts are in
+ * reason.c.
  */
 enum reason {
 	REASON_NONE,
@@ -138,11 +139,11 @@ enum reason {
 
 struct step {
 	bool fetch;
-	bool erase;  /* and only once the store says that it is kept */
-	bool last;   /* it failed before: fetched after all that did not */
-	bool reused; /* fetched, and another message is on record as this uid */
-	enum reason why_fetch; /* why it is fetched, or not */
-	enum reason why_erase; /* why it is erased, or stays */
+	bool erase;	       /* only once the store records it as kept */
+	bool last;	       /* failed before: fetched after all others */
+	bool reused;	       /* another message with this uid is on record */
+	enum reason why_fetch; /* why it is fetched or not */
+	enum reason why_erase; /* why it is erased or left */
 };
 
 struct plan {
@@ -152,75 +153,77 @@ struct plan {
 	size_t erasures;
 	size_t too_large;
 	uint64_t octets; /* to be fetched, as far as sizes are known */
-	/* How many copies were looked for, and how many of them are missing for
-	 * the first time; too many of these, and nothing is erased. */
+	/* Number of copies looked for, and how many of them are newly missing.
+	 * If too many are, braked is set and nothing is erased. */
 	size_t looked_for;
 	size_t missing;
 	bool braked;
 	/*
-	 * Before this time (seconds since 1970) the same policy, listing and
-	 * memories lead to a plan that does nothing either; 0: this one does
-	 * something, or says something of the mail that it leaves alone.
+	 * Until this time (seconds since 1970), the same policy, listing and
+	 * memories lead to a plan without any action. 0: this plan has some, or
+	 * leaves mail for a reason that is reported.
 	 */
 	int64_t quiet_until;
 };
 
 /*
- * Must LIST be asked before a plan can be made? When a size rule has a new
- * message to judge, or when a known uid might stand for another message now.
+ * Is LIST needed before a plan can be made? It is if a size rule applies to a
+ * new message, or if a known uid may now stand for another message.
  */
 bool plan_needs_sizes(const struct policy *policy,
 	const struct maildrop *maildrop, const struct memory *memories);
 
-/* What is still to be found out before a plan may be carried out. */
+/* What must be found out before a plan may be executed. */
 enum need {
 	NEED_NOTHING,
-	NEED_COPIES, /* where the copies are: its erasures depend on them */
-	NEED_VERIFY, /* whether the copies of what it erases are as stored */
-	NEED_SYNC,   /* whether the file system keeps what it is given */
+	NEED_COPIES, /* where the copies are, since erasures depend on them */
+	NEED_VERIFY, /* whether copies of what it erases are intact */
+	NEED_SYNC,   /* whether the file system can make mail durable */
 };
 
-/* What this plan, made from these facts, still needs. */
+/* Returns what this plan, made from these facts, still needs. */
 enum need plan_needs(const struct facts *facts, const struct plan *plan);
 
-/* Are these the copies that NEED_VERIFY is about? */
+/* Must the copy of this message be verified (NEED_VERIFY)? */
 bool plan_needs_copy(const struct step *step, const struct finding *finding);
 
 /*
- * One step for each message, with a reason for each of its two decisions.
- * Cannot fail and reads nothing but the facts. The caller releases the plan.
+ * Makes a step for each message, with a reason for each of its two decisions.
+ * Cannot fail, and depends on nothing but the facts. The caller releases the
+ * plan.
  *
- * It never erases under ERASE_NEVER, but by a rule of sizes; nor what is held
- * or only seen, nor what is neither kept nor fetched by the same step, nor what
- * may be another message under a uid used again: one of another size is one,
- * unless its header is the same. Nor what is here and not as it was stored, nor
- * anything under a restraint or while the brake holds; nor, by the time alone,
- * anything while the clock is not sure.
+ * A message is never erased if it is held, if it is only seen, if it is neither
+ * kept nor fetched by the same step, if its copy here is not what was stored,
+ * or if it may be another message under a reused uid (it is taken for another
+ * one if its size differs and its header does not show that it is the same).
+ * Nothing is erased under ERASE_NEVER except by a size rule, nothing under a
+ * restraint or while the brake holds, and nothing by time alone while the clock
+ * is not certain.
  */
 struct plan plan_make(const struct facts *facts);
 
 void plan_release(struct plan *plan);
 
-/* Is it known when it was stored here? Not if a wrong clock said so. */
+/* Is it known when the message was stored? Not if the clock was wrong then. */
 bool plan_is_dated(const struct memory *memory, const struct clock *clock);
 
-/* When a message that failed so often is tried again: seconds from now. */
+/* Returns how many seconds after this many failed tries the next one is due. */
 int64_t plan_patience(uint32_t tries);
 
-/* After so many it is not. */
+/* A message is quarantined after this many failed tries. */
 #define PLAN_TRIES_MAX 7
 
-/* A reason in words, as a part of a sentence; "" for REASON_NONE. */
+/* Returns a reason as part of a sentence; "" for REASON_NONE. */
 const char *plan_reason(enum reason reason);
 
 #define PLAN_WHY_MAX 256
 
-/* Writes both of a step's reasons. Returns room (PLAN_WHY_MAX). */
+/* Formats both reasons of a step. Returns room (PLAN_WHY_MAX). */
 char *plan_why(char *room, const struct step *step);
 
 /*
- * A number for a step's pair of reasons, below PLAN_PAIRS, to count or to index
- * by; and the pair that a number stands for.
+ * plan_pair maps a step's pair of reasons to a number below PLAN_PAIRS, for
+ * counting or indexing; plan_of_pair maps it back.
  */
 #define PLAN_PAIRS (REASONS * REASONS)
 size_t plan_pair(const struct step *step);

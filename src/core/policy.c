@@ -131,7 +131,8 @@ struct outlook policy_outlook(const struct policy *policy, uint64_t on_server,
 	if (policy->erase != ERASE_NOW && policy->erase != ERASE_AFTER)
 		return outlook;
 	outlook.due = over < open ? over : open;
-	/* The next one is older than all the others: is it protected? */
+	/* The next one due is the oldest of the others, unless keep-newest
+	 * protects it. */
 	if (policy->erase == ERASE_AFTER && oldest_other != 0 && over < open)
 		outlook.next = oldest_other + policy->after;
 	return outlook;

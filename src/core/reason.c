@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A plan's reasons in words; plan_test asks for each of them. */
+/* The texts of a plan's reasons; plan_test checks that none is missing. */
 #include <stdio.h>
 
 #include "core/plan.h"

@@ -50,10 +50,13 @@ bool text_is_unsafe(uint32_t c)
 		(c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff);
 }
 
-/* Sequences in use join no more; a terminal that knows none shows them all. */
+/*
+ * Emoji sequences in use join at most this many; terminals that do not support
+ * joining show all of them.
+ */
 #define JOINED_MAX 4
 
-/* Of those that are joined. Flags are not, and need no joiner. */
+/* Emoji that occur in joined sequences. Flags do not, and need no joiner. */
 static bool is_emoji(uint32_t c)
 {
 	return c == 0x2194 || c == 0x2195 || (c >= 0x2600 && c <= 0x27bf) ||
@@ -135,8 +138,8 @@ char *text_printable_long(
 	return make_printable(room, size, bytes, length, length);
 }
 
-/* Levenshtein's distance, for words of less than 32 octets; else "far". */
-static size_t distance(const char *a, const char *b)
+/* Levenshtein distance of words shorter than 32 octets; 99 for longer ones. */
+static size_t edit_distance(const char *a, const char *b)
 {
 	size_t row[33];
 	size_t n = strlen(a);
@@ -173,7 +176,7 @@ const char *text_nearest(
 	size_t best = limit + 1;
 
 	for (size_t i = 0; i < count; i++) {
-		size_t far = distance(word, names[i]);
+		size_t far = edit_distance(word, names[i]);
 
 		if (far < best) {
 			best = far;
@@ -183,7 +186,7 @@ const char *text_nearest(
 	return nearest;
 }
 
-/* Reads digits at *text and steps over them; false: none, or too many. */
+/* Parses digits and advances *text; false if there are none or too many. */
 static bool scan_digits(const char **text, uint64_t *number)
 {
 	const char *p = *text;

@@ -8,7 +8,10 @@
 #include "core/text.h"
 #include "core/xalloc.h"
 
-/* With so many digits a text is a uid's beginning, and no message's number. */
+/*
+ * A number with at least this many digits may be the beginning of a uid, but
+ * not a message number.
+ */
 #define NUMBER_DIGITS 8
 
 static int hex_value(char c)
@@ -22,7 +25,7 @@ static int hex_value(char c)
 	return -1;
 }
 
-/* Does \xNN stand there? byte gets what it means. */
+/* Is this a \xNN escape? If so, sets *byte to the value. */
 static bool is_escape(const char *bytes, size_t length, char *byte)
 {
 	if (length < 4 || bytes[0] != '\\' || bytes[1] != 'x')
@@ -36,7 +39,10 @@ static bool is_escape(const char *bytes, size_t length, char *byte)
 	return true;
 }
 
-/* Octets that are shown as they are from there on: those of a character. */
+/*
+ * Returns the length of the next character if it is shown unchanged; otherwise
+ * 0.
+ */
 static size_t plain_octets(const char *bytes, size_t length)
 {
 	uint32_t code = 0;
@@ -48,7 +54,9 @@ static size_t plain_octets(const char *bytes, size_t length)
 	return n;
 }
 
-/* Those of an unsafe character are written together; a malformed byte is one.
+/*
+ * Returns the length of an unsafe character, which is escaped as a whole; 1 for
+ * a malformed byte.
  */
 static size_t unsafe_octets(const char *bytes, size_t length)
 {
@@ -140,8 +148,9 @@ static bool is_beginning(struct uid uid, size_t length)
 }
 
 /*
- * Is it the text of a uid without its middle? The dots may be at any place, as
- * a uid may have some of its own; what was cut is more than the dots.
+ * Is name the text without its middle, which "..." replaces? Any of the dots in
+ * name may be the ones, as the uid itself may contain some. The part left out
+ * must be longer than the dots.
  */
 static bool is_shortened(const char *name, const char *text)
 {
@@ -173,7 +182,8 @@ enum uid_match uid_name_match(const struct uid_name *name, struct uid uid)
 		    (as_typed && is_beginning(uid, typed))) &&
 		!name->is_number)
 		return UID_MATCH_PREFIX;
-	/* Most have no dots; and escapes may be cut anywhere. */
+	/* Most names contain no dots. The text is compared, since an escape may
+	 * have been cut. */
 	if (strstr(name->text, "...") == NULL)
 		return UID_MATCH_NONE;
 	char *text = uid_text(uid);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Uids as people read them on a terminal, and as they type them. */
+/* Uids as they are shown on a terminal and typed by users. */
 #ifndef CORE_UID_NAME_H
 #define CORE_UID_NAME_H
 
@@ -9,38 +9,41 @@
 #include "core/uid.h"
 
 /*
- * The uid as text that is safe on a terminal and can be typed: unsafe
- * characters and malformed bytes are written as \xNN, as text_printable does,
- * and so is a backslash that would read like the beginning of such an escape.
- * Two different uids have different texts. The caller frees it.
+ * Formats the uid as text that is safe on a terminal and can be typed: unsafe
+ * characters and malformed bytes become \xNN, as in text_printable, and so does
+ * a backslash that would look like the start of such an escape. Different uids
+ * have different texts. The caller frees it.
  */
 char *uid_text(struct uid uid);
 
-/* How a text that somebody typed names a uid: the later, the better. */
+/* How a typed text matches a uid, worst first. */
 enum uid_match {
 	UID_MATCH_NONE,
-	UID_MATCH_SHORTENED, /* "head...tail", as width_cut_middle prints it */
+	UID_MATCH_SHORTENED, /* "head...tail", as printed by width_cut_middle */
 	UID_MATCH_PREFIX,
 	UID_MATCH_EXACT,
 };
 
-/* Fewer bytes than this name no uid but one that has no more. */
+/* Minimum bytes of an abbreviation; a shorter text must match exactly. */
 #define UID_NAME_MIN 4
 
-/* A text that somebody typed. */
+/* A text typed by a user. */
 struct uid_name {
 	const char *text; /* borrowed */
-	char *bytes;	  /* owned; the same with its escapes decoded */
+	char *bytes;	  /* owned; text with its escapes decoded */
 	size_t length;	  /* of bytes */
-	/* Only digits, and so few of them, perhaps behind a #, that a message
-	 * number may be meant: it is no prefix. */
+	/* It consists of so few digits, perhaps after a #, that a message
+	 * number may be meant; it is not treated as a prefix. */
 	bool is_number;
 };
 
 void uid_name_init(struct uid_name *name, const char *text);
 void uid_name_release(struct uid_name *name);
 
-/* Does the text name this uid? Escapes count as what they stand for, too. */
+/*
+ * Returns how the text matches this uid, both literally and with its escapes
+ * decoded.
+ */
 enum uid_match uid_name_match(const struct uid_name *name, struct uid uid);
 
 #endif

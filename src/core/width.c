@@ -14,13 +14,16 @@ size_t width_of(uint32_t code)
 	return columns < 0 ? 1 : (size_t)columns;
 }
 
-/* Two of them are the flag of a country. */
+/* Two of these form a country's flag. */
 static bool is_flag_letter(uint32_t code)
 {
 	return code >= 0x1f1e6 && code <= 0x1f1ff;
 }
 
-/* Is it drawn with what is before it, where so many emoji are joined? */
+/*
+ * Is it drawn as part of the previous character? emoji: how many were joined so
+ * far.
+ */
 static bool attaches(size_t octets, uint32_t code, unsigned emoji)
 {
 	if (code == TEXT_JOINER && octets > TEXT_JOINER_OCTETS)
@@ -29,11 +32,12 @@ static bool attaches(size_t octets, uint32_t code, unsigned emoji)
 }
 
 /*
- * The octets of what is drawn as one there, and its columns: a character with
- * the marks upon it, emoji that are joined, or a flag. All but a flag are as
- * wide as the first character, which is what most terminals make of it.
+ * Returns the number of octets that are drawn as one unit, and sets *columns to
+ * its width: a character with its combining marks, joined emoji, or a flag.
+ * Except for flags, the width is that of the first character, as on most
+ * terminals.
  */
-static size_t step(const char *text, size_t left, size_t *columns)
+static size_t next_cell(const char *text, size_t left, size_t *columns)
 {
 	uint32_t first = 0;
 	unsigned emoji = 0;
@@ -59,15 +63,18 @@ static size_t step(const char *text, size_t left, size_t *columns)
 	return at;
 }
 
-/* How many octets fit into columns, what is put upon the last one included. */
-static size_t octets_for(const char *text, size_t length, size_t columns)
+/*
+ * Returns how many octets fit into columns, including marks combined with the
+ * last character.
+ */
+static size_t fit_columns(const char *text, size_t length, size_t columns)
 {
 	size_t used = 0;
 	size_t at = 0;
 
 	while (at < length) {
 		size_t width;
-		size_t n = step(text + at, length - at, &width);
+		size_t n = next_cell(text + at, length - at, &width);
 
 		if (used + width > columns)
 			break;
@@ -83,7 +90,7 @@ size_t width_text(const char *text)
 	size_t columns = 0;
 
 	for (size_t at = 0, width; at < length; columns += width)
-		at += step(text + at, length - at, &width);
+		at += next_cell(text + at, length - at, &width);
 	return columns;
 }
 
@@ -94,8 +101,8 @@ char *width_cut(char *text, size_t columns)
 
 	if (width_text(text) <= columns)
 		return text;
-	at = octets_for(text, strlen(text), columns - dots);
-	/* It was wider than this, so that there is room. */
+	at = fit_columns(text, strlen(text), columns - dots);
+	/* The dots fit, since the text was wider than this. */
 	memcpy(text + at, "...", dots);
 	text[at + dots] = '\0';
 	return text;
@@ -108,16 +115,16 @@ char *width_cut_middle(char *text, size_t columns)
 
 	if (all <= columns || columns < 6)
 		return width_cut(text, columns);
-	size_t head = octets_for(text, length, (columns - 3) / 2);
-	/* Past so many columns, what is left fits behind the dots. */
+	size_t head = fit_columns(text, length, (columns - 3) / 2);
+	/* After this many columns, the rest fits behind the dots. */
 	size_t skipped = all - (columns - 3 - (columns - 3) / 2);
-	size_t tail = octets_for(text, length, skipped);
+	size_t tail = fit_columns(text, length, skipped);
 
-	/* A wide character there may have to go as a whole. */
+	/* A wide character at this point may have to be skipped as a whole. */
 	while (tail < length && width_text(text + tail) > all - skipped) {
 		size_t width;
 
-		tail += step(text + tail, length - tail, &width);
+		tail += next_cell(text + tail, length - tail, &width);
 	}
 	memcpy(text + head, "...", 3);
 	memmove(text + head + 3, text + tail, length - tail + 1);

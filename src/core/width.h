@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* How wide text is on a terminal, and how it is made to fit. */
+/* Measures the width of text on a terminal, and shortens it. */
 #ifndef CORE_WIDTH_H
 #define CORE_WIDTH_H
 
@@ -7,27 +7,30 @@
 #include <stdint.h>
 
 /*
- * Columns of a character, by wcwidth(3): 0 for one that is put upon the one
- * before, 2 for the wide ones of East Asia and for pictures, else 1. That goes
- * by the C library's locale, which is to be one of UTF-8 (cli/page sets it); in
- * any other each character is one column wide.
+ * Returns the width of a character in columns by wcwidth(3): 0 for combining
+ * characters, 2 for wide East Asian characters and emoji, otherwise 1. This
+ * depends on the C library's locale, which must be a UTF-8 one (set in
+ * cli/page); in others every character has width 1.
  */
 size_t width_of(uint32_t code);
 
 /*
- * Columns of a printable text. Emoji that are joined (text_next), whatever
- * their skin, are as wide as the first of them, and nothing below cuts them in
- * two, nor the two letters of a flag.
+ * Returns the width of a printable text in columns. Joined emoji (text_next),
+ * whatever their skin tone, are as wide as the first of them. The functions
+ * below split neither these nor the two letters of a flag.
  */
 size_t width_text(const char *text);
 
 /*
- * Cuts a printable text behind, so that it is no wider than columns, and says
- * so by "..." where there is room. Returns text.
+ * Shortens a printable text at its end to at most this many columns, and marks
+ * that by "..." if there is room. Returns text.
  */
 char *width_cut(char *text, size_t columns);
 
-/* The same in its middle, since uids often begin alike, and end alike. */
+/*
+ * Shortens it in the middle, since uids often have the same beginning and the
+ * same end.
+ */
 char *width_cut_middle(char *text, size_t columns);
 
 #endif

@@ -24,19 +24,16 @@ bool words_is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* ---- encoded words --------------------------------------------------------
- */
-
-/* No charset has a longer name, with its language. */
+/* Longer than the name of any charset with its language. */
 #define NAME_MAX_LENGTH 64
 
-/* "=?charset?X?text?=": its parts, borrowed. */
+/* The parts of "=?charset?X?text?=", borrowed. */
 struct encoded {
 	size_t charset;
 	bool base64;
 	const char *text;
 	size_t length;
-	size_t taken; /* octets of the whole */
+	size_t taken; /* length of the whole in octets */
 };
 
 static int hex_digit(char c)
@@ -63,17 +60,17 @@ static int base64_digit(char c)
 	return c == '/' ? 63 : -1;
 }
 
-/* Where in an encoded word's text its octets are read. */
+/* Decodes the octets of an encoded word. */
 struct reader {
 	const struct encoded *word; /* borrowed */
 	size_t at;
-	uint32_t bits; /* of base64: read, and not yet part of an octet */
+	uint32_t bits; /* of base64: read, but not yet part of an octet */
 	unsigned count;
 };
 
 enum { END = -1, MALFORMED = -2 };
 
-static int next_of_q(struct reader *reader)
+static int next_q_octet(struct reader *reader)
 {
 	const struct encoded *word = reader->word;
 	size_t left = word->length - reader->at;
@@ -94,7 +91,7 @@ static int next_of_q(struct reader *reader)
 	return high < 0 || low < 0 ? MALFORMED : high << 4 | low;
 }
 
-static int next_of_b(struct reader *reader)
+static int next_b_octet(struct reader *reader)
 {
 	const struct encoded *word = reader->word;
 
@@ -112,13 +109,14 @@ static int next_of_b(struct reader *reader)
 	return (int)(reader->bits >> reader->count & 0xff);
 }
 
-/* The next octet that was encoded; or one of the above. */
+/* Returns the next decoded octet, END or MALFORMED. */
 static int next_octet(struct reader *reader)
 {
-	return reader->word->base64 ? next_of_b(reader) : next_of_q(reader);
+	return reader->word->base64 ? next_b_octet(reader)
+				    : next_q_octet(reader);
 }
 
-/* Is the text well formed, and US-ASCII where it says so? */
+/* Is the text well formed, and only US-ASCII if that is its charset? */
 static bool is_well_formed(const struct encoded *word)
 {
 	struct reader reader = {.word = word};
@@ -133,8 +131,11 @@ static bool is_well_formed(const struct encoded *word)
 	return octet == END;
 }
 
-/* Is there an encoded word at the text's start whose octets can be read? */
-static bool take_encoded(const struct charsets *charsets, const char *text,
+/*
+ * Parses an encoded word at the start of the text; false if there is none that
+ * can be decoded.
+ */
+static bool parse_encoded(const struct charsets *charsets, const char *text,
 	size_t length, struct encoded *word)
 {
 	if (length < 8 || text[0] != '=' || text[1] != '?')
@@ -162,7 +163,7 @@ static bool take_encoded(const struct charsets *charsets, const char *text,
 		if (words_is_blank(word->text[i]))
 			return false;
 	}
-	/* Some leave out the padding. */
+	/* Some mailers omit the padding. */
 	for (int i = 0; i < 2 && word->base64 && word->length > 0 &&
 		word->text[word->length - 1] == '=';
 		i++)
@@ -170,20 +171,18 @@ static bool take_encoded(const struct charsets *charsets, const char *text,
 	return is_well_formed(word);
 }
 
-/* ---- adjacent words, as one stream ----------------------------------------
- */
-
 /*
- * Many mailers cut a text anywhere, and encode the pieces: a character, or a
- * shift to another set, reaches into the next word (RFC 2047 section 5 forbids
- * it). So what is adjacent and of one charset is converted as one text.
+ * Many mailers split text anywhere and encode the parts, so a character or a
+ * shift sequence may continue in the next word (although RFC 2047 section 5
+ * forbids that). Therefore adjacent words of the same charset are converted as
+ * one text.
  */
 struct stream {
 	size_t charset;
-	iconv_t converter;	     /* borrowed; of UTF-8 and US-ASCII: none */
-	struct words_output *output; /* NULL: it is only looked at */
-	char octets[64]; /* not yet converted: half a character at most, after
-			    each word */
+	iconv_t converter; /* borrowed; unused for UTF-8 and US-ASCII */
+	struct words_output *output; /* NULL: only checks */
+	char octets[64]; /* not converted yet: at most an incomplete character
+			    after each word */
 	size_t count;
 };
 
@@ -194,11 +193,11 @@ static void stream_init(struct stream *stream, const struct charsets *charsets,
 	if (charset == CHARSET_UTF_8 || charset == CHARSET_ASCII)
 		return;
 	stream->converter = charsets->converters[charset];
-	/* As if nothing had been converted by it. */
+	/* Resets the converter to its initial state. */
 	iconv(stream->converter, NULL, NULL, NULL, NULL);
 }
 
-/* A whole character at a time, since none is cut. */
+/* not converted yet; see convert */
 static void put_utf8(struct stream *stream, const char *bytes, size_t length)
 {
 	for (size_t at = 0; stream->output != NULL && at < length;) {
@@ -211,7 +210,7 @@ static void put_utf8(struct stream *stream, const char *bytes, size_t length)
 	}
 }
 
-/* What windows-1252 does not assign is a control, as in Latin 1. */
+/* Octets that windows-1252 does not assign become controls, as in Latin 1. */
 static bool put_unassigned(struct stream *stream, unsigned char octet)
 {
 	const char control[] = {(char)0xc2, (char)octet};
@@ -223,7 +222,10 @@ static bool put_unassigned(struct stream *stream, unsigned char octet)
 	return true;
 }
 
-/* Converts what is there, but for half a character. False: it is malformed. */
+/*
+ * Converts what is there except for an incomplete character. False if it is
+ * malformed.
+ */
 static bool convert(struct stream *stream)
 {
 	char *in = stream->octets;
@@ -257,7 +259,9 @@ static bool convert(struct stream *stream)
 	return ok && left < sizeof stream->octets;
 }
 
-/* False: it is malformed, alone or behind the words before it. */
+/*
+ * Returns false if the word is malformed, by itself or after the previous ones.
+ */
 static bool stream_add(struct stream *stream, const struct encoded *word)
 {
 	struct reader reader = {.word = word};
@@ -278,7 +282,7 @@ static bool stream_add(struct stream *stream, const struct encoded *word)
 	return stream->converter == NULL || convert(stream);
 }
 
-/* Some converters hold back a character that a mark might follow. */
+/* Some converters hold back a character that a combining mark might follow. */
 static void stream_end(struct stream *stream)
 {
 	char room[64];
@@ -291,10 +295,10 @@ static void stream_end(struct stream *stream)
 	put_utf8(stream, room, sizeof room - space);
 }
 
-/* What a run of adjacent words of one charset comes to, in octets. */
+/* The result of measuring a run of adjacent words of one charset, in octets. */
 struct run_of_words {
-	size_t taken; /* that can be decoded; 0: none can */
-	size_t tried; /* what is behind taken, up to here, stays as it is */
+	size_t taken; /* length that can be decoded; 0: nothing */
+	size_t tried; /* what follows taken, up to here, cannot be decoded */
 };
 
 static size_t skip_blanks(const char *text, size_t length, size_t at)
@@ -305,8 +309,9 @@ static size_t skip_blanks(const char *text, size_t length, size_t at)
 }
 
 /*
- * Each word is tried in the run and, if it does not fit there, once more as the
- * first of another: the time is in proportion to the length, whatever is in it.
+ * Each word is tried at most twice, as part of this run and, if it does not
+ * fit, as the first of another, so the time is proportional to the length for
+ * any input.
  */
 static struct run_of_words measure_run(
 	const struct charsets *charsets, const char *text, size_t length)
@@ -316,7 +321,7 @@ static struct run_of_words measure_run(
 	struct encoded word;
 	size_t charset;
 
-	if (!take_encoded(charsets, text, length, &word))
+	if (!parse_encoded(charsets, text, length, &word))
 		return run;
 	charset = word.charset;
 	stream_init(&stream, charsets, charset, NULL);
@@ -333,13 +338,13 @@ static struct run_of_words measure_run(
 		if (stream.count == 0)
 			run.taken = end;
 		at = skip_blanks(text, length, end);
-		if (!take_encoded(charsets, text + at, length - at, &word) ||
+		if (!parse_encoded(charsets, text + at, length - at, &word) ||
 			word.charset != charset)
 			return run;
 	}
 }
 
-/* Decodes the words there, which measure_run has found good. */
+/* Decodes words that measure_run found to be decodable. */
 static void decode_run(struct words_output *output,
 	const struct charsets *charsets, const char *text, size_t length)
 {
@@ -347,19 +352,19 @@ static void decode_run(struct words_output *output,
 	struct encoded word;
 	size_t at = 0;
 
-	if (!take_encoded(charsets, text, length, &word))
+	if (!parse_encoded(charsets, text, length, &word))
 		return;
 	stream_init(&stream, charsets, word.charset, output);
 	while (stream_add(&stream, &word) && !output->full) {
 		at = skip_blanks(text, length, at + word.taken);
-		if (!take_encoded(charsets, text + at, length - at, &word))
+		if (!parse_encoded(charsets, text + at, length - at, &word))
 			break;
 	}
 	stream_end(&stream);
 }
 
-/* Nothing is cut in mid-character. */
-static void drop_half(struct words_output *output)
+/* Removes a character that was cut at the end of the room. */
+static void drop_partial_character(struct words_output *output)
 {
 	size_t start = output->used;
 	uint32_t code;
@@ -380,7 +385,7 @@ size_t words_decode(char *room, size_t size, const struct charsets *charsets,
 	struct words_output output = {.room = room, .size = size};
 	bool after_encoded = false;
 	bool blank = false;
-	size_t stays = 0; /* up to there nothing can be decoded */
+	size_t stays = 0; /* nothing before this can be decoded */
 
 	for (size_t i = 0; i < length && !output.full;) {
 		struct run_of_words run = {.taken = 0};
@@ -407,6 +412,6 @@ size_t words_decode(char *room, size_t size, const struct charsets *charsets,
 		i += encoded ? run.taken : 1;
 	}
 	if (output.full)
-		drop_half(&output);
+		drop_partial_character(&output);
 	return output.used;
 }

@@ -3,25 +3,28 @@
 #include "core/words.h"
 #include "core/words_internal.h"
 
-/* A From field while it is read. */
+/* The state of reading a From field. */
 struct reading {
-	struct words_output
-		words; /* a display name, or an address without <> */
-	struct words_output angled;  /* between < and > */
+	struct words_output words;  /* display name, or an address without <> */
+	struct words_output angled; /* between < and > */
 	struct words_output comment; /* the last one */
 	bool has_angles;
-	bool ended; /* what follows is another mailbox */
+	bool ended; /* another mailbox follows */
 };
 
-/* The octet at *i, or the one that a backslash there quotes. */
-static char take_quoted(const char *text, size_t length, size_t *i)
+/*
+ * Returns the octet at *i or, if that is a backslash, the octet that it quotes.
+ */
+static char read_octet(const char *text, size_t length, size_t *i)
 {
 	if (text[*i] == '\\' && *i + 1 < length)
 		++*i;
 	return text[*i];
 }
 
-/* What stands in parentheses, which nest; *i is at the first. */
+/*
+ * Reads a comment in parentheses, which may be nested; *i is at the first one.
+ */
 static void read_comment(
 	struct reading *reading, const char *text, size_t length, size_t *i)
 {
@@ -36,7 +39,7 @@ static void read_comment(
 		depth -= c == ')';
 		if (depth == 0)
 			return;
-		c = take_quoted(text, length, i);
+		c = read_octet(text, length, i);
 		words_put(&reading->comment, &c, 1);
 	}
 }
@@ -48,13 +51,13 @@ static void read_quotes(
 		reading->has_angles ? &reading->angled : &reading->words;
 
 	for (++*i; *i < length && text[*i] != '"'; ++*i) {
-		char c = take_quoted(text, length, i);
+		char c = read_octet(text, length, i);
 
 		words_put(to, &c, 1);
 	}
 }
 
-/* Between < and >, an old route ("@a,@b:") is not the address. */
+/* Reads an address between < and >, leaving out a source route ("@a,@b:"). */
 static void read_angles(
 	struct reading *reading, const char *text, size_t length, size_t *i)
 {
@@ -93,7 +96,7 @@ static void read_mailbox(
 				reading->has_angles || reading->words.used > 0;
 			break;
 		case ':':
-			/* A group is called by its name. */
+			/* For a group, its name is used. */
 			reading->ended = reading->has_angles = true;
 			break;
 		default:

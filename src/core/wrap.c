@@ -22,7 +22,7 @@ size_t wrap_line(const char *text, size_t columns)
 
 		if (text[at] == ' ' && at > indent && used <= columns)
 			blank = at;
-		/* However narrow it is, the text must come to an end. */
+		/* Progress is made even if not one character fits. */
 		if (used + width > columns && at > 0)
 			break;
 		used += width;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* Where a text is broken into lines of a terminal. */
+/* Breaks text into lines. */
 #ifndef CORE_WRAP_H
 #define CORE_WRAP_H
 
 #include <stddef.h>
 
 /*
- * How many octets of a printable text go into a line of so many columns: all of
- * it if it fits; else up to the last blank at which it can be broken (which is
- * not counted), or, if its first word is wider than that, as much of it as
- * fits. 0 for an empty text only.
+ * Returns how many octets of a printable text fit on a line of this many
+ * columns: all of them, or those before the last space at which it can be
+ * broken, or, if its first word is too wide, as many as fit. Returns 0 only for
+ * an empty text.
  */
 size_t wrap_line(const char *text, size_t columns);
 
