@@ -58,8 +58,8 @@ bool copies_verify(
 	struct copies *copies, const struct plan *plan, struct error *err);
 
 /*
- * Reports, once, why messages are not erased: too many copies missing, places that
- * cannot be read, or copies that differ from what was stored.
+ * Reports, once, why messages are not erased: too many copies missing, places
+ * that cannot be read, or copies that differ from what was stored.
  */
 void copies_report(struct copies *copies, const struct plan *plan);
 
