@@ -22,11 +22,11 @@ bool connection_global_init(struct error *err)
 		return error_set(err, ERROR_SOFTWARE,
 			"libcurl cannot be initialised: check its installation");
 	info = curl_version_info(CURLVERSION_NOW);
-	/* Before 7.79, answers could be injected before STLS. */
-	if (info->version_num < 0x074f00)
+	/* As configure.ac. Before 7.79, answers could be injected before STLS.
+	 */
+	if (info->version_num < 0x075700)
 		return error_set(err, ERROR_SOFTWARE,
-			"libcurl %s is too old to be safe: 7.87 or newer is "
-			"needed",
+			"libcurl %s is too old: 7.87 or newer is needed",
 			info->version);
 	return true;
 }
