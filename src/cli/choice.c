@@ -35,14 +35,17 @@ static void report_unknown(const struct account *accounts, size_t count,
 	if (near != NULL)
 		log_line(LOG_ERRORS,
 			"no %saccount named '%s'%s: did you mean '%s'?",
-			command ? "command and no " : "", shown,
+			command ? "command or " : "", shown,
 			command ? "" : " in the rc file", near);
 	else
 		log_line(LOG_ERRORS,
-			"no %saccount named '%s' in the rc file; there %s %zu, "
-			"the first is '%s'",
-			command ? "command and no " : "", shown,
-			text_plural(count, "is", "are"), count, names[0]);
+			"no %saccount named '%s'%s has %zu %s '%s'",
+			command ? "command or " : "", shown,
+			command ? "; the rc file" : " in the rc file, which",
+			count,
+			text_plural(
+				count, "account:", "accounts, the first is"),
+			names[0]);
 	free(names);
 }
 

@@ -241,13 +241,12 @@ static bool check_options(const struct invocation *invocation, int *status)
 	const struct command *taker = command_only_one_with((enum option_id)id);
 
 	*status = EX_USAGE;
-	fprintf(stderr,
-		"keepmail: %s does not take the option %s: nothing was done",
+	fprintf(stderr, "keepmail: %s does not accept the option %s",
 		command->name, option_shown((enum option_id)id, shown));
 	if (meant != NULL)
 		fprintf(stderr, " (did you mean %s?)", meant);
 	else if (taker != NULL)
-		fprintf(stderr, " (only %s takes it)", taker->name);
+		fprintf(stderr, " (only %s does)", taker->name);
 	fputc('\n', stderr);
 	help_synopsis(stderr, command);
 	return false;
@@ -371,7 +370,7 @@ bool command_line_parse(
 		return false;
 	}
 	if (invocation->options.quiet && invocation->options.verbose > 0) {
-		*status = usage_error("-q and -v contradict each other");
+		*status = usage_error("-q and -v cannot be used together");
 		return false;
 	}
 	if (!check_options(invocation, status) ||

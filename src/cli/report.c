@@ -22,8 +22,7 @@ void report_summary(const struct tally *tally)
 
 	if (tally->twice > 0)
 		snprintf(twice, sizeof twice,
-			" (%" PRIu64 " of them were here already)",
-			tally->twice);
+			" (%" PRIu64 " of them already stored)", tally->twice);
 	if (tally->too_large > 0)
 		snprintf(large, sizeof large, ", %" PRIu64 " over max-size",
 			tally->too_large);
@@ -31,7 +30,7 @@ void report_summary(const struct tally *tally)
 		snprintf(failed, sizeof failed, ", %" PRIu64 " refused",
 			tally->failed);
 	log_line(LOG_SUMMARY,
-		"fetched %" PRIu64 " (%s)%s, erased %" PRIu64 ", left %" PRIu64
+		"fetched %" PRIu64 " (%s)%s, deleted %" PRIu64 ", left %" PRIu64
 		"%s%s",
 		tally->fetched, text_size(size, sizeof size, tally->octets),
 		twice, tally->erased, tally->left, large, failed);
@@ -40,13 +39,13 @@ void report_summary(const struct tally *tally)
 void report_rebuilt(const struct tally *tally, bool dry_run)
 {
 	log_line(LOG_SUMMARY,
-		"of %" PRIu64 " %s on the server %" PRIu64
-		" %s found here by header and %s as kept; the others were known or are fetched as new",
-		tally->left, text_plural(tally->left, "message", "messages"),
-		tally->rebuilt, text_plural(tally->rebuilt, "was", "were"),
-		dry_run ? "would count"
-			: text_plural(
-				  tally->rebuilt, "now counts", "now count"));
+		"%" PRIu64 " of %" PRIu64
+		" %s on the server %s found here by header and %s recorded as kept",
+		tally->rebuilt, tally->left,
+		text_plural(tally->left, "message", "messages"),
+		text_plural(tally->rebuilt, "was", "were"),
+		dry_run ? "would be"
+			: text_plural(tally->rebuilt, "is now", "are now"));
 }
 
 const char *report_verb(const struct step *step)
@@ -146,8 +145,7 @@ static void print_head(const struct account *account, const struct facts *facts,
 	char policy[64];
 
 	page_line(4,
-		"%s: delete = %s; would fetch %zu (%s), erase %zu, leave %zu; "
-		"nothing was changed",
+		"%s: delete = %s; would fetch %zu (%s), delete %zu, leave %zu; nothing was changed",
 		account->name,
 		facts->restraint == RESTRAINT_KEEP
 			? "never (-k)"

@@ -134,7 +134,7 @@ static void check_state(struct check *check)
 			account->login.user, false, &err) &&
 		store_overview(check->store, 0, &seen, &err))
 		report_ok(check, "state", "%s%s%s%s", account->state,
-			there ? "" : ", which the first run makes",
+			there ? "" : ", to be created by the first run",
 			describe_filesystem(account->state, on, sizeof on),
 			seen.at_work ? ", a run is in progress"
 				: there && !seen.known ? ", no store yet"
@@ -173,7 +173,7 @@ static void check_mail(struct check *check)
 		report_ok(check, "mail", "%s, %s%s%s",
 			account->destination.path,
 			destination_traits(account->destination.kind)->words,
-			there ? "" : " that the first run makes",
+			there ? "" : " to be created by the first run",
 			describe_filesystem(
 				account->destination.path, on, sizeof on));
 	else
@@ -199,8 +199,8 @@ static void check_password(struct check *check, char **password)
 		report_ok(check, "password", "%s",
 			account->login.password != NULL ? "in the rc file"
 				: account->login.password_command != NULL
-				? "password-command gave one"
-				: "it was typed");
+				? "from password-command"
+				: "entered on the terminal");
 }
 
 static void add_word(struct words *words, bool announced, const char *name)
@@ -257,7 +257,7 @@ static void report_server(struct check *check, const struct session *session)
 		found != NULL && !found->known ? ", no capabilities announced"
 					       : "",
 		found != NULL && found->known && !found->uidl
-			? " (without UIDL, headers tell which message is which)"
+			? " (no UIDL: messages are identified by header)"
 			: "");
 }
 
@@ -309,10 +309,8 @@ static void check_server(struct check *check, char *password)
 	struct session *session;
 
 	if (password == NULL) {
-		report_check(
-			check, "server", NULL, "not tried without a password");
-		report_check(
-			check, "login", NULL, "not tried without a password");
+		report_check(check, "server", NULL, "not tested: no password");
+		report_check(check, "login", NULL, "not tested: no password");
 		return;
 	}
 	privilege_leave_terminal();
@@ -331,8 +329,7 @@ static void check_server(struct check *check, char *password)
 		report_bad(check, "login", &err);
 	} else {
 		report_bad(check, "server", &err);
-		report_check(
-			check, "login", NULL, "not tried without a server");
+		report_check(check, "login", NULL, "not tested: no connection");
 	}
 	session_close(session);
 }

@@ -39,7 +39,7 @@ static void report_erased(struct attempt *attempt)
 	for (size_t i = 0; i < fates->count && fates->erased > 0; i++) {
 		if (fates->at[i].marked)
 			mailbox_say_message(&attempt->mailbox, i,
-				&attempt->plan.steps[i], "erased", "");
+				&attempt->plan.steps[i], "deleted", "");
 	}
 }
 

@@ -58,7 +58,8 @@ static void print_run(const struct store_run *run)
 			"; exit status %d: ", run->status);
 	if (run->status != 0)
 		printable_long(text, run->error);
-	page_line(4, "%s  fetched %" PRIu64 " (%s), erased %" PRIu64 "%s%s%s%s",
+	page_line(4,
+		"%s  fetched %" PRIu64 " (%s), deleted %" PRIu64 "%s%s%s%s",
 		report_time(time, run->ended), run->fetched,
 		text_size(size, sizeof size, run->octets), run->erased, left,
 		failed, status, text);
@@ -100,16 +101,16 @@ static const char *state_words(const struct store_message *message)
 
 	switch (message->state) {
 	case MEMORY_NONE:
-		return "damaged here, and fetched again by the next run";
+		return "damaged here; the next run fetches it again";
 	case MEMORY_ARRIVING:
-		return "arriving: the run that stores it is in progress, or was stopped";
+		return "arriving: the run that stores it is in progress or was interrupted";
 	case MEMORY_KEPT:
-		return gone ? "kept here; the server lists it no longer"
+		return gone ? "kept here; no longer listed by the server"
 			    : "kept here, and on the server";
 	case MEMORY_ERASED:
-		return "kept here, erased on the server";
+		return "kept here, deleted from the server";
 	case MEMORY_SEEN:
-		return gone ? "counts as seen; the server lists it no longer"
+		return gone ? "counts as seen; no longer listed by the server"
 			    : "counts as seen: it was never fetched by "
 			      "keepmail";
 	}
@@ -198,20 +199,20 @@ static void print_place(
 
 	if (message->kind == DESTINATION_MBOX) {
 		page_line(INDENT,
-			"  %-11s %s, %" PRIu64 " bytes from byte %" PRIu64
-			" on, when it was stored",
-			"lies in", printable_long(shown, message->path),
+			"  %-11s %s, %" PRIu64 " bytes at byte %" PRIu64
+			" when it was stored",
+			"stored in", printable_long(shown, message->path),
 			message->length, message->offset);
 		return;
 	}
 	char *file = find_file(history, message);
 
 	if (file != NULL) {
-		print_text("lies in", file);
+		print_text("stored in", file);
 	} else {
-		print_text("was put in", message->path);
+		print_text("stored in", message->path);
 		print_text("as", message->name);
-		print_line("", "and is not there now, nor in a folder below");
+		print_line("", "no longer there, nor in a folder below it");
 	}
 	free(file);
 }
@@ -231,7 +232,7 @@ static void print_message(
 	free(uid);
 	print_line("state", state_words(message));
 	if (message->size != MAILDROP_SIZE_UNKNOWN) {
-		snprintf(size, sizeof size, "%" PRIu64 " bytes there",
+		snprintf(size, sizeof size, "%" PRIu64 " bytes on the server",
 			message->size);
 		print_line("size", size);
 	}
@@ -243,7 +244,7 @@ static void print_message(
 	print_time("first seen", message->first_seen);
 	print_time("kept", message->kept_at);
 	print_time("vanished", message->vanished_at);
-	print_time("erased", message->erased_at);
+	print_time("deleted", message->erased_at);
 	print_time("held", message->held_at);
 	print_time("missing", message->missing_at);
 	if (lies_here(message))
@@ -331,8 +332,9 @@ static void print_trouble(const struct store_trouble *trouble)
 
 	page_line(4, "uid %s", uid);
 	free(uid);
-	page_line(INDENT, "  %-11s %" PRIu64 " tries that failed", "trouble",
-		trouble->tries);
+	page_line(INDENT, "  %-11s %" PRIu64 " failed %s", "trouble",
+		trouble->tries,
+		text_plural(trouble->tries, "attempt", "attempts"));
 	print_time("first", trouble->first_at);
 	print_time("last", trouble->last_at);
 	if (trouble->quarantined_at == 0)
@@ -392,7 +394,7 @@ static bool show_runs(
 	if (noted != 0)
 		printf("%s  found nothing new\n", report_time(time, noted));
 	else if (history->shown == 0)
-		printf("no run is on record\n");
+		printf("no runs recorded\n");
 	return true;
 }
 

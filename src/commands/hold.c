@@ -23,8 +23,7 @@ static bool hold_one(
 	char *text = uid_text(uid);
 
 	error_set(err, ERROR_USAGE,
-		"the message with the uid %s cannot be %s: it was never "
-		"fetched, or is erased on the server",
+		"the message with the uid %s cannot be %s: it was never fetched, or was deleted from the server",
 		text, hold ? "held" : "released");
 	free(text);
 	return false;
@@ -56,7 +55,8 @@ static void report_done(const struct named *named, bool hold)
 	}
 	if (named->count > 1)
 		log_line(LOG_SUMMARY, "%zu %s%s", named->count, done,
-			hold ? ": they are never erased on the server" : "");
+			hold ? ": they will not be deleted from the server"
+			     : "");
 }
 
 static void change_named(struct store *store, char *const *names, size_t count,

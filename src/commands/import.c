@@ -57,16 +57,10 @@ static bool match_uids(struct import *import, struct error *err)
 		return true;
 	if (maildrop->count == 0)
 		return error_set(err, ERROR_DATA,
-			"the server lists no message at all, so that it cannot "
-			"be told whether the uids of %s are its own: nothing "
-			"was imported, nor is there anything to be",
+			"the server lists no messages, so it cannot be checked whether the uids of %s belong to it: nothing was imported, and nothing needs to be",
 			program);
 	return error_set(err, ERROR_DATA,
-		"the server lists %zu %s and none of the uids that %s "
-		"has seen: nothing was imported. Are server and user those of "
-		"the same mailbox, and is it the file of this account? Where "
-		"the server has new uids, keepmail mark-seen lets all that is "
-		"there now count as seen",
+		"of the %zu %s on the server, none is in the list of %s: nothing was imported. Check server, user and file; if the server assigned new uids, run keepmail mark-seen instead",
 		maildrop->count,
 		text_plural(maildrop->count, "message", "messages"), program);
 }
@@ -136,17 +130,16 @@ static bool mark_all(struct import *import, struct error *err)
 static void report(const struct import *import)
 {
 	const struct mailbox *mailbox = &import->mailbox;
+	const char *uids = text_plural(import->marks.marked, "uid", "uids");
 
 	if (mailbox->options->dry_run)
-		printf("%s: would import %zu, of which the server lists %zu; "
-		       "%zu are known already; nothing was changed\n",
-			mailbox->account->name, import->marks.marked,
+		printf("%s: would import %zu %s (%zu on the server); %zu already known; nothing was changed\n",
+			mailbox->account->name, import->marks.marked, uids,
 			import->marked_of, import->marks.known);
 	else
 		log_line(LOG_SUMMARY,
-			"imported %zu, of which the server lists %zu; %zu were "
-			"known already",
-			import->marks.marked, import->marked_of,
+			"imported %zu %s (%zu on the server); %zu already known",
+			import->marks.marked, uids, import->marked_of,
 			import->marks.known);
 }
 

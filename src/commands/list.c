@@ -62,9 +62,7 @@ int command_list(const struct invocation *invocation)
 			invocation->account_count, 1, &verb, &how);
 	}
 	if (options->keep || options->no_brake || options->same_mailbox) {
-		fputs("keepmail: list --local contacts no server, so that -k, "
-		      "--no-brake and --same-mailbox have no meaning with it: "
-		      "nothing was done\n",
+		fputs("keepmail: list --local contacts no server: -k, --no-brake and --same-mailbox cannot be used with it\n",
 			stderr);
 		return EX_USAGE;
 	}

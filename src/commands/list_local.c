@@ -154,11 +154,12 @@ static void add_failure(
 
 	if (condition->quarantined_at != 0)
 		snprintf(text, sizeof text,
-			"failed %" PRIu64 " times, and not tried again",
-			condition->tries);
+			"failed %" PRIu64 " %s, no longer tried",
+			condition->tries,
+			text_plural(condition->tries, "time", "times"));
 	else
 		snprintf(text, sizeof text,
-			"failed %" PRIu64 " %s, the next try not before %s",
+			"failed %" PRIu64 " %s, next attempt after %s",
 			condition->tries,
 			text_plural(condition->tries, "time", "times"),
 			report_date(date, condition->next_at));
@@ -175,12 +176,12 @@ static void add_copy(
 	struct buffer *why, const struct store_condition *condition)
 {
 	if (condition->recorded && condition->state == MEMORY_NONE)
-		add(why, "damaged here, and fetched again by the next run");
+		add(why, "damaged here; the next run fetches it again");
 	else if (condition->missing_at != 0 ||
 		condition->damage == STORE_DAMAGE_MISSING)
 		add(why, "its copy was not found here");
 	if (condition->damage == STORE_DAMAGE_CHANGED)
-		add(why, "its copy is not what was stored");
+		add(why, "its copy was changed");
 	if (condition->damage == STORE_DAMAGE_UNREADABLE)
 		add(why, "its copy cannot be read");
 	if (condition->recorded && condition->state == MEMORY_ARRIVING)
@@ -208,11 +209,11 @@ static void make_why(
 		add(why, text);
 	}
 	if (condition->held_at != 0)
-		add(why, "never erased on the server");
+		add(why, "never deleted from the server");
 	if (condition->recorded && condition->state == MEMORY_SEEN)
 		add(why, "never fetched, counts as seen");
 	if (condition->erased_at != 0)
-		add(why, "erased on the server");
+		add(why, "deleted from the server");
 	else if (condition->vanished_at != 0)
 		add(why, "no longer listed by the server");
 }
@@ -324,9 +325,10 @@ int list_local(const struct account *account, const struct run_options *options)
 		if (options->json)
 			json_error(account->name, &err);
 	} else if (listing.shown == 0) {
-		log_line(LOG_SUMMARY, "no message %s",
-			options->verbose ? "is on record"
-					 : "on record is in trouble or held");
+		log_line(LOG_SUMMARY, "%s",
+			options->verbose
+				? "no messages on record"
+				: "no recorded message has a problem or is held");
 	}
 	return error_status(err.kind);
 }

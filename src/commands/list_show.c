@@ -403,7 +403,8 @@ static bool print_proven(void *data, size_t count, struct error *err)
 	if (contents->mailbox->options->columns > 0)
 		fflush(stdout);
 	return !ferror(stdout) ||
-		error_set(err, ERROR_WRITE, "the listing was cut short");
+		error_set(err, ERROR_WRITE,
+			"cannot write the listing to standard output");
 }
 
 bool list_show(struct attempt *attempt, const struct language *language,

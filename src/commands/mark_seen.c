@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "commands/run_options.h"
+#include "core/text.h"
 #include "engine/accounts.h"
 #include "engine/marks.h"
 #include "io/process/log.h"
@@ -43,13 +44,18 @@ static int mark_account(struct account *account,
 	if (mailbox_begin(&mailbox, account, options, NULL, &err) &&
 		marks_list(&marks, &err) && mark_all(&marks, &err)) {
 		if (options->dry_run)
-			printf("%s: %zu would count as seen; %zu are known "
-			       "already; nothing was changed\n",
-				account->name, marks.marked, marks.known);
+			printf("%s: %zu %s would count as seen; %zu already known; nothing was changed\n",
+				account->name, marks.marked,
+				text_plural(
+					marks.marked, "message", "messages"),
+				marks.known);
 		else
 			log_line(LOG_SUMMARY,
-				"%zu count as seen; %zu were known already",
-				marks.marked, marks.known);
+				"%zu %s as seen; %zu already known",
+				marks.marked,
+				text_plural(marks.marked, "message now counts",
+					"messages now count"),
+				marks.known);
 	}
 	return marks_end(&marks, &err);
 }

@@ -16,15 +16,13 @@ static bool check_name(
 
 	if (!account_name_is_good(from))
 		return error_set(err, ERROR_USAGE,
-			"'%s' is no name of an account: nothing was renamed",
+			"'%s' is not a valid account name: nothing was renamed",
 			text_printable(
 				shown, sizeof shown, from, strlen(from)));
 	for (size_t i = 0; i < account->name_count; i++) {
 		if (strcmp(account->names[i], from) == 0)
 			return error_set(err, ERROR_USAGE,
-				"the account %s is still in the rc file: give "
-				"it its new name there first. Nothing was "
-				"renamed",
+				"account %s is still in the rc file: rename it there first. Nothing was renamed",
 				from);
 	}
 	return true;
@@ -41,8 +39,7 @@ int command_rename(const struct invocation *invocation)
 		privilege_become(account, &err) &&
 		state_is_safe(account, &err) &&
 		store_rename(account->state, from, account->name, &err))
-		log_line(LOG_SUMMARY, "has the store of the account %s now",
-			from);
+		log_line(LOG_SUMMARY, "the store of %s was renamed", from);
 	if (err.kind != ERROR_NONE)
 		log_error(&err);
 	return error_status(err.kind);

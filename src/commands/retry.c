@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "core/error.h"
+#include "core/text.h"
 #include "core/uid_name.h"
 #include "engine/named.h"
 #include "engine/state.h"
@@ -25,8 +26,7 @@ static bool forget_one(struct store *store, const struct uid *uid, size_t *all,
 	char *text = uid_text(*uid);
 
 	error_set(err, ERROR_USAGE,
-		"no message with the uid %s has failed: keepmail status says "
-		"which have. Nothing was changed",
+		"no failure is recorded for the message with uid %s: keepmail list --local shows the messages that failed. Nothing was changed",
 		text);
 	free(text);
 	return false;
@@ -72,8 +72,9 @@ int command_retry(const struct invocation *invocation)
 	if (store != NULL &&
 		retry_named(store, invocation->words, invocation->word_count,
 			&all, &err))
-		log_line(LOG_SUMMARY, "to be tried again in the next run: %zu",
-			all);
+		log_line(LOG_SUMMARY,
+			"%zu %s will be tried again in the next run", all,
+			text_plural(all, "message", "messages"));
 	if (err.kind != ERROR_NONE)
 		log_error(&err);
 	store_close(store);

@@ -105,11 +105,17 @@ static void print_quarantined(const struct store_trouble *trouble, void *data)
 		return;
 	char *uid = uid_text(trouble->uid);
 
-	page_line(INDENT + 2, "    uid %s: %" PRIu64 " tries, the last: %s",
+	page_line(INDENT + 2, "    uid %s: %" PRIu64 " failed %s, the last: %s",
 		uid, trouble->tries,
+		text_plural(trouble->tries, "attempt", "attempts"),
 		text_printable_long(error, sizeof error, trouble->error,
 			strlen(trouble->error)));
 	free(uid);
+}
+
+static const char *it_or_them(uint64_t n)
+{
+	return text_plural(n, "it", "them");
 }
 
 /* Prints what the user may want to act on. */
@@ -130,37 +136,34 @@ static bool print_particulars(
 			text_plural(seen->counted, "counts", "count"));
 	if (seen->too_large > 0)
 		page_line(INDENT,
-			"  %" PRIu64 " on the server over max-size (keepmail "
-			"list --local %s shows them)",
-			seen->too_large, name);
+			"  %" PRIu64
+			" on the server larger than max-size (keepmail list --local %s shows %s)",
+			seen->too_large, name, it_or_them(seen->too_large));
 	if (seen->held > 0)
 		page_line(INDENT,
 			"  %" PRIu64
-			" held: never erased on the server (keepmail release "
-			"%s UID lets go)",
-			seen->held, name);
+			" held: never deleted from the server (keepmail release %s UID releases %s)",
+			seen->held, name, it_or_them(seen->held));
 	if (seen->missing > 0)
 		page_line(INDENT,
 			"  %" PRIu64
-			" missing here (keepmail list --local %s shows them)",
-			seen->missing, name);
+			" missing here (keepmail list --local %s shows %s)",
+			seen->missing, name, it_or_them(seen->missing));
 	if (seen->damaged > 0)
 		page_line(INDENT,
 			"  %" PRIu64
-			" damaged or missing here when keepmail verify looked "
-			"(keepmail list --local %s shows them)",
-			seen->damaged, name);
+			" found damaged or missing by keepmail verify (keepmail list --local %s shows %s)",
+			seen->damaged, name, it_or_them(seen->damaged));
 	if (seen->in_trouble > 0)
 		page_line(INDENT,
-			"  %" PRIu64 " in trouble: tried again by later runs "
-			"(keepmail list --local %s shows them)",
-			seen->in_trouble, name);
+			"  %" PRIu64
+			" failed so far; later runs try again (keepmail list --local %s shows %s)",
+			seen->in_trouble, name, it_or_them(seen->in_trouble));
 	if (seen->quarantined == 0)
 		return true;
 	page_line(INDENT,
 		"  %" PRIu64
-		" in quarantine: left on the server and no longer tried "
-		"(keepmail history %s UID tells more)",
+		" in quarantine: left on the server and no longer tried (keepmail history %s UID shows more)",
 		seen->quarantined, name);
 	if (!store_each_trouble(store, NULL, print_quarantined, status, err))
 		return false;
@@ -177,9 +180,13 @@ static bool print_words(
 	struct buffer line;
 	char size[32];
 
+	/* A hold or retry alone makes a store that says nothing of mail. */
+	bool used = seen->last_success != 0 || seen->last.ended != 0 ||
+		seen->kept > 0 || seen->on_server > 0;
+
 	buffer_init(&line, LINE_MAX_OCTETS);
 	make_success(status, &line);
-	if (seen->known) {
+	if (seen->known && used) {
 		buffer_printf(&line,
 			"; %" PRIu64 " kept (%s), %" PRIu64 " on the server",
 			seen->kept, text_size(size, sizeof size, seen->octets),

@@ -207,12 +207,10 @@ static bool forget_damaged(struct verify *verify, struct error *err)
 	if (!verify->options->no_brake && verify->missing > 10 &&
 		verify->missing * 100 > verify->total * brake)
 		return error_set(err, ERROR_DATA,
-			"of %" PRIu64 " messages %" PRIu64 " are missing, more "
-			"than brake allows (%" PRIu64
-			" %%): nothing is fetched "
-			"again. Is the disk of %s mounted? If that is as it "
-			"should be, say --no-brake once",
-			verify->total, verify->missing, brake,
+			"%" PRIu64 " of %" PRIu64
+			" messages are missing, more than brake allows (%" PRIu64
+			"%%; is the disk of %s mounted?): nothing is fetched again. If this is intended, run once with --no-brake",
+			verify->missing, verify->total, brake,
 			verify->account->destination.path);
 	if (verify->options->dry_run)
 		return true;
@@ -262,21 +260,26 @@ static void summarise(const struct verify *verify, bool refetch)
 			verify->total, verify->missing, verify->changed,
 			verify->unreadable, verify->damaged_count);
 	}
-	if (wrong == 0)
-		log_line(LOG_SUMMARY, "%" PRIu64 " %s here as stored",
-			verify->total,
+	if (verify->total == 0)
+		log_line(LOG_SUMMARY, "no messages to check");
+	else if (wrong == 0)
+		log_line(LOG_SUMMARY, "%s%" PRIu64 " %s intact",
+			text_plural(verify->total, "", "all "), verify->total,
 			text_plural(
 				verify->total, "message is", "messages are"));
 	else
 		log_line(LOG_WARNINGS,
-			"of %" PRIu64 " messages: missing %" PRIu64
-			", changed %" PRIu64 ", unreadable %" PRIu64
-			"; the server has %zu of them still%s",
-			verify->total, verify->missing, verify->changed,
-			verify->unreadable, verify->damaged_count,
+			"%" PRIu64 " %s checked: %" PRIu64 " missing, %" PRIu64
+			" changed, %" PRIu64
+			" unreadable; %zu of them %s still on the server%s",
+			verify->total,
+			text_plural(verify->total, "message", "messages"),
+			verify->missing, verify->changed, verify->unreadable,
+			verify->damaged_count,
+			text_plural(verify->damaged_count, "is", "are"),
 			refetch && verify->options->dry_run
-				? ", which would be fetched again"
-				: refetch ? ", which are fetched again"
+				? " and would be fetched again"
+				: refetch ? " and will be fetched again"
 				: verify->damaged_count > 0 ? ": --refetch "
 							      "fetches them "
 							      "again"

@@ -7,7 +7,7 @@
 static const char *const reasons[] = {
 	[REASON_NONE] = "",
 	[REASON_NEW] = "new",
-	[REASON_REUSED] = "another message under a known uid",
+	[REASON_REUSED] = "a different message under a known uid",
 	[REASON_RETRY] =
 		"could not be fetched before; tried again after the others",
 	[REASON_KEPT] = "kept here",
@@ -17,39 +17,39 @@ static const char *const reasons[] = {
 	[REASON_INTERRUPTED] =
 		"a run was interrupted while storing it; the next fetch resolves it",
 	[REASON_SEEN] = "counts as seen; it was never fetched by keepmail",
-	[REASON_OLD] = "older than start; counts as seen",
+	[REASON_OLD] = "older than the start setting; counts as seen",
 	[REASON_WAITING] = "could not be fetched before; tried again later",
 	[REASON_QUARANTINED] =
 		"failed too often (keepmail retry tries it again)",
 
-	[REASON_NEVER] = "nothing is to be deleted",
+	[REASON_NEVER] = "delete = never",
 	[REASON_NOT_DUE] = "not due yet",
 	[REASON_UNDATED] =
-		"stored while the clock was wrong: its days count from the first run with a correct one",
-	[REASON_CLOCK] = "due by a clock that may be wrong: not erased",
-	[REASON_NEWEST] = "among the newest that stay",
+		"stored while the clock was wrong: the retention period starts with the first run with a correct clock",
+	[REASON_CLOCK] = "due, but the clock may be wrong: not deleted",
+	[REASON_NEWEST] = "kept by keep-newest",
 	[REASON_ERASE_NOW] = "delete = now",
 	[REASON_DUE] = "retention period expired",
-	[REASON_RETURNED] = "erased or gone before, and listed again",
+	[REASON_RETURNED] =
+		"listed again after it was deleted or had disappeared",
 	[REASON_OTHER_SIZE] =
-		"its size has changed, as often on this server, and no header shows that it is the same message: left alone",
-	[REASON_HELD] = "held (keepmail release lets it go)",
+		"its size changed (this server reports varying sizes), and no header proves that it is the same message: not deleted",
+	[REASON_HELD] = "held (keepmail release releases it)",
 	[REASON_STILL_HERE] = "its copy was not removed",
 	[REASON_TRASHED] = "its copy was trashed",
 	[REASON_PURGED] = "its copy was removed",
 	[REASON_KEPT_LARGE] = "larger than keep-larger-than",
 	[REASON_LARGE] = "larger than delete-larger-than",
-	[REASON_NO_ROOM] = "the oldest that is over max-server-size",
-	[REASON_CHANGED] = "its copy here is not what was stored: not erased",
-	[REASON_UNREADABLE] = "its copy here cannot be read: not erased",
+	[REASON_NO_ROOM] = "oldest message beyond max-server-size",
+	[REASON_CHANGED] = "its copy here was changed: not deleted",
+	[REASON_UNREADABLE] = "its copy here cannot be read: not deleted",
 	[REASON_UNTRACED] =
-		"its copy was not found, and its header does not identify it: not erased",
-	[REASON_BRAKE] = "too many copies are missing here: nothing is erased",
-	[REASON_KEEP] = "-k: nothing is erased in this run",
-	[REASON_COPIES] =
-		"the copies here could not be looked for: nothing is erased",
+		"its copy was not found, and its header does not identify it: not deleted",
+	[REASON_BRAKE] = "too many copies are missing here: nothing is deleted",
+	[REASON_KEEP] = "-k: nothing is deleted in this run",
+	[REASON_COPIES] = "the search for copies failed: nothing is deleted",
 	[REASON_UNSYNCED] =
-		"the file system here cannot sync a directory: nothing is erased",
+		"the file system here cannot sync a directory: nothing is deleted",
 };
 
 const char *plan_reason(enum reason reason)

@@ -11,8 +11,7 @@
 static void *checked(void *memory)
 {
 	if (memory == NULL) {
-		fputs("keepmail: out of memory; nothing was lost, "
-		      "run it again\n",
+		fputs("keepmail: out of memory; no mail was lost, run keepmail again\n",
 			stderr);
 		exit(EX_OSERR);
 	}

@@ -196,8 +196,7 @@ static bool start_child(
 	child->outcome = share(1, sizeof *child->outcome);
 	if (child->outcome == NULL || !collect_output(jobs, child)) {
 		error_set(err, ERROR_TEMPORARY,
-			"no memory to share with a process for it: %s",
-			strerror(errno));
+			"cannot allocate shared memory: %s", strerror(errno));
 		release_child(child);
 		return false;
 	}
@@ -243,7 +242,7 @@ static bool continue_account(struct jobs *jobs, struct child *child)
 	if (!secret_is_at_hand(account) && !config_recall_password(account)) {
 		log_account(account->name);
 		log_line(LOG_SUMMARY,
-			"no password is available for another session: the rest is fetched by the next run");
+			"no password is available for another session: the next run will fetch the rest");
 		return false;
 	}
 	outcome->after = outcome->next;
@@ -262,7 +261,7 @@ static void conclude_account(struct jobs *jobs, size_t i)
 	forget_password(jobs, i);
 	if (*jobs->options->stop && outcome->error.kind == ERROR_NONE) {
 		error_set(&outcome->error, ERROR_TEMPORARY,
-			"stopped by a signal before another session looked for more");
+			"stopped by a signal before the next session");
 		outcome->unsaid = true;
 		outcome->tally.status = error_worse(
 			outcome->tally.status, error_status(ERROR_TEMPORARY));
@@ -322,7 +321,7 @@ static void child_lost(struct jobs *jobs, struct child *child)
 	struct error err = {.kind = ERROR_NONE};
 
 	error_set(&err, ERROR_SOFTWARE,
-		"its process disappeared; nothing is lost, run it again");
+		"the process for this account disappeared; no mail was lost, run keepmail again");
 	jobs->running--;
 	progress_clear(&jobs->bar);
 	pass_output(child);
@@ -375,7 +374,7 @@ static void report_unbegun(struct jobs *jobs, size_t next)
 		struct error err = {.kind = ERROR_NONE};
 
 		error_set(&err, ERROR_TEMPORARY,
-			"stopped by a signal before it began");
+			"stopped by a signal before this account was started");
 		if (jobs->outcomes[next].tally.status == 0)
 			account_failed(jobs, next, &err);
 	}
@@ -442,7 +441,7 @@ static void say_total(const struct jobs *jobs)
 		snprintf(failures, sizeof failures, "; %zu failed", failed);
 	log_account(NULL);
 	log_line(LOG_SUMMARY,
-		"%zu accounts: fetched %" PRIu64 " (%s), erased %" PRIu64
+		"%zu accounts: fetched %" PRIu64 " (%s), deleted %" PRIu64
 		", left %" PRIu64 "%s",
 		jobs->count, total.fetched,
 		text_size(size, sizeof size, total.octets), total.erased,
@@ -466,7 +465,8 @@ int accounts_run(struct account *const *accounts, size_t count,
 	};
 
 	if (jobs.progress == NULL) {
-		log_line(LOG_ERRORS, "no memory to share: %s", strerror(errno));
+		log_line(LOG_ERRORS, "cannot allocate shared memory: %s",
+			strerror(errno));
 		jobs.status = EX_OSERR;
 	} else if (runs_here(&jobs)) {
 		run_here(&jobs);

@@ -76,7 +76,8 @@ pid_t child_start(
 	}
 	if (pid < 0)
 		error_set(err, ERROR_TEMPORARY,
-			"cannot start a process for it: %s", strerror(errno));
+			"cannot start a process for this account: %s",
+			strerror(errno));
 	return pid;
 }
 
@@ -110,7 +111,7 @@ int child_status(int result, struct error *err)
 		return WEXITSTATUS(result);
 	error_set(err,
 		WTERMSIG(result) == SIGKILL ? ERROR_TEMPORARY : ERROR_SOFTWARE,
-		"its process was killed by signal %d; nothing is lost, run it again",
+		"the process for this account was killed by signal %d; no mail was lost, run keepmail again",
 		WTERMSIG(result));
 	return error_status(err->kind);
 }

@@ -243,9 +243,7 @@ bool copies_find(struct copies *copies)
 	if (find_copies(copies, &unseen))
 		return true;
 	error_set(&err, unseen.kind,
-		"%s: nothing was erased. Fix that, name a directory "
-		"above the mail with the setting local, or, if this is "
-		"as it should be, run once with --no-brake",
+		"%s: nothing was deleted. Fix this, or set local to a directory that contains the mail; if everything is as intended, run once with --no-brake",
 		unseen.text);
 	report_error(copies->mailbox, &err);
 	return false;
@@ -344,20 +342,13 @@ static void report_braked(struct copies *copies, const struct plan *plan)
 
 	if (plan->missing == plan->looked_for)
 		error_set(&err, ERROR_DATA,
-			"all %zu messages that were in %s are missing there: "
-			"nothing was erased. If they were filed elsewhere, "
-			"name a directory above them with the setting local; "
-			"if they were removed, run once with --no-brake",
+			"all %zu messages stored in %s are missing: nothing was deleted. If they were filed elsewhere, set local to a directory above them; if they were removed, run once with --no-brake",
 			plan->missing, account->destination.path);
 	else
 		error_set(&err, ERROR_DATA,
-			"of %zu messages looked for in %s, %zu are missing, "
-			"more than brake allows (%llu %%): nothing was erased. "
-			"If they were filed elsewhere, name a directory above "
-			"them with the setting local; if they were removed, "
-			"run once with --no-brake",
-			plan->looked_for, account->destination.path,
-			plan->missing,
+			"%zu of %zu messages stored in %s are missing, more than brake allows (%llu%%): nothing was deleted. If they were filed elsewhere, set local to a directory above them; if they were removed, run once with --no-brake",
+			plan->missing, plan->looked_for,
+			account->destination.path,
 			(unsigned long long)account->policy.brake);
 	report_error(copies->mailbox, &err);
 }
@@ -376,8 +367,7 @@ static void report_blind(struct copies *copies, const char *blind)
 	if (hidden == 0)
 		return;
 	error_set(&err, ERROR_WRITE,
-		"cannot look through %s. %zu %s "
-		"on the server until it can be read",
+		"cannot read %s. %zu %s on the server until it can be read",
 		blind, hidden,
 		text_plural(hidden, "message that may be there stays",
 			"messages that may be there stay"));
@@ -393,12 +383,10 @@ static void report_changed(const struct plan *plan)
 			plan->steps[i].why_erase == REASON_UNREADABLE;
 	if (wrong > 0)
 		log_line(LOG_WARNINGS,
-			"not erased: %zu %s not "
-			"what was stored, or cannot be read (keepmail -n -v "
-			"lists them)",
+			"not deleted: %zu %s changed or cannot be read (keepmail -n -v shows them)",
 			wrong,
-			text_plural(wrong, "message whose copy here is",
-				"messages whose copies here are"));
+			text_plural(wrong, "message whose copy here was",
+				"messages whose copies here were"));
 }
 
 void copies_report(struct copies *copies, const struct plan *plan)

@@ -44,7 +44,7 @@ static bool is_mounted(const char *root, struct store *store, struct error *err)
 		return false;
 	return !had ||
 		error_set(err, ERROR_DATA,
-			"%s is empty, but was not before (is its disk mounted?)",
+			"%s is empty but was not before (is its disk mounted?)",
 			root);
 }
 

@@ -91,9 +91,7 @@ static void check_sync(struct facts *facts, struct mailbox *mailbox)
 	if (places_can_sync(mailbox->account))
 		return;
 	mailbox_say_once(mailbox, STORE_SAID_UNSYNCED,
-		"the file system of the mail cannot sync a directory, so that "
-		"mail may be lost in a power cut: nothing is erased on the "
-		"server unless trust-filesystem is true (this is said once)");
+		"the file system of the mail cannot sync a directory, so mail may be lost in a power cut: nothing is deleted from the server unless trust-filesystem is true (reported once)");
 	facts->restraint = RESTRAINT_UNSYNCED;
 }
 

@@ -73,7 +73,7 @@ static bool receive_text(struct inquiry *inquiry,
 	inquiry->received += answer->length;
 	if (inquiry->received > HEADER_MAX)
 		return error_set(err, ERROR_PROTOCOL,
-			"a message header from %s:%u does not end: the session was ended and nothing was erased",
+			"%s:%u sent an endless message header: the session was closed and nothing was deleted",
 			mailbox->account->server.host,
 			mailbox->account->server.port);
 	taker->text(taker->data, answer->text, answer->length);

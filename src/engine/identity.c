@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/search.h"
+#include "core/text.h"
 #include "core/xalloc.h"
 #include "engine/headers.h"
 #include "io/process/log.h"
@@ -383,9 +384,11 @@ static bool match_lost(struct knowledge *knowledge, struct mailbox *mailbox,
 	if (search.found == 0)
 		return true;
 	log_line(LOG_SUMMARY,
-		"the server gave its messages new uids: %zu are known again by "
-		"their headers, %zu are new",
-		search.found, unknown - search.found);
+		"the server assigned new uids: %zu %s matched by header, %zu %s new",
+		search.found,
+		text_plural(search.found, "message was", "messages were"),
+		unknown - search.found,
+		text_plural(unknown - search.found, "is", "are"));
 	free(knowledge->memories);
 	knowledge->memories = NULL;
 	knowledge->facts.memories = NULL;
@@ -405,15 +408,17 @@ static bool stop_on_reset(struct knowledge *knowledge, struct mailbox *mailbox,
 	size_t unknown, struct error *err)
 {
 	struct search search = {.mailbox = mailbox, .facts = &knowledge->facts};
+	size_t lost = store_lost_count(mailbox->store);
 
 	if (!match_headers(&search, err))
 		return false;
 	if (search.found == 0 && search.tells)
 		return true;
 	return error_set(err, ERROR_DATA,
-		"of the messages known on %s:%u, %zu are no longer listed, and %zu unknown ones are: it gave them new uids, or this is another mailbox. Nothing was fetched or erased (on-uid-reset = stop); set it to match to find them again by their headers",
+		"%s:%u no longer lists %zu known %s and lists %zu unknown %s: it assigned new uids, or this is another mailbox. Nothing was fetched or deleted (on-uid-reset = stop); set it to match to match them by header",
 		mailbox->account->server.host, mailbox->account->server.port,
-		store_lost_count(mailbox->store), unknown);
+		lost, text_plural(lost, "message", "messages"), unknown,
+		text_plural(unknown, "one", "ones"));
 }
 
 static bool check_reset(
@@ -437,9 +442,7 @@ static bool check_reset(
 	case UID_RESET_MATCH:
 		if (mailbox->options->dry_run)
 			log_line(LOG_SUMMARY,
-				"the server seems to have given its messages "
-				"new uids: a fetch would find them again by "
-				"their headers first");
+				"the server seems to have assigned new uids: a fetch would first match messages by header");
 		else if (!match_lost(knowledge, mailbox, unknown, err))
 			return false;
 		break;

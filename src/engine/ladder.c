@@ -248,14 +248,15 @@ static void report_published(struct ladder *ladder, size_t i)
 	const struct account *account = ladder->mailbox->account;
 	const struct batch *batch = ladder->closed;
 	const struct letter *letter = &batch->letters[i];
-	char *where = destination_where(
+	char *place = destination_where(
 		account->destination.kind, account->destination.path, letter);
+	char *where = xasprintf("%s %s",
+		batch->twice[i] ? "again, already stored as" : "to", place);
 
 	mailbox_say_message(ladder->mailbox, batch->positions[i],
-		&ladder->plan->steps[batch->positions[i]],
-		batch->twice[i] ? "fetched again, which is here as" : "fetched",
-		where);
+		&ladder->plan->steps[batch->positions[i]], "fetched", where);
 	free(where);
+	free(place);
 }
 
 static void note_published(struct ladder *ladder)

@@ -31,8 +31,7 @@ static bool add_uid(const struct asking *asking,
 			asking->session, answer->text, answer->length, &n);
 
 		return error_set_server(err, ERROR_PROTOCOL, words, n,
-			"%s:%u sent a UIDL line that has no message number: "
-			"nothing was fetched",
+			"%s:%u sent a UIDL line without a message number: nothing was fetched",
 			asking->account->server.host,
 			asking->account->server.port);
 	}
@@ -79,7 +78,7 @@ bool listing_uids(struct session *session, const struct account *account,
 
 		return error_set_server(err,
 			pop3_code_kind(code, ERROR_UNAVAILABLE), words, n,
-			"%s:%u refused UIDL, which is needed to tell what is new: nothing was fetched",
+			"%s:%u refused UIDL, which keepmail needs to recognise new messages: nothing was fetched",
 			account->server.host, account->server.port);
 	}
 	return maildrop_sort(maildrop, err);
@@ -119,8 +118,7 @@ static bool add_number(const struct asking *asking,
 	if (!pop3_parse_listed(
 		    answer->text, answer->length, &number, &rest, &n))
 		return error_set(err, ERROR_PROTOCOL,
-			"%s:%u sent a LIST line that has no message number: "
-			"nothing was fetched",
+			"%s:%u sent a LIST line without a message number: nothing was fetched",
 			asking->account->server.host,
 			asking->account->server.port);
 	if (!maildrop_add(asking->maildrop, number, "", 0, err))

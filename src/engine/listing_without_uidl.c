@@ -65,7 +65,7 @@ static bool make_uids(
 	}
 	if (ok && count > 0 && answered == 0)
 		ok = error_set(err, ERROR_UNAVAILABLE,
-			"%s:%u refused UIDL and TOP, one of which is needed to tell what is new: nothing was fetched",
+			"%s:%u refused UIDL and TOP, one of which keepmail needs to recognise new messages: nothing was fetched",
 			mailbox->account->server.host,
 			mailbox->account->server.port);
 	free(positions);
@@ -90,8 +90,6 @@ bool listing_without_uidl(struct mailbox *mailbox, struct error *err)
 	mailbox->maildrop = made;
 	mailbox->maildrop.sized = true;
 	mailbox_say_once(mailbox, STORE_SAID_NO_UIDL,
-		"the server has no UIDL: its messages are known by their "
-		"headers and sizes, which are asked for in each run (this is "
-		"said once)");
+		"the server does not support UIDL: messages are identified by header and size, requested in every run (reported once)");
 	return maildrop_sort(&mailbox->maildrop, err);
 }

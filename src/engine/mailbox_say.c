@@ -62,5 +62,5 @@ void mailbox_say_message(struct mailbox *mailbox, size_t position,
 		text_size(size, sizeof size, message->size);
 	log_line(LOG_MESSAGES, "%s %u (uid %s%s%s)%s%s: %s", what,
 		message->number, uid, size[0] == '\0' ? "" : ", ", size,
-		where[0] == '\0' ? "" : " to ", where, plan_why(why, step));
+		where[0] == '\0' ? "" : " ", where, plan_why(why, step));
 }

@@ -77,8 +77,7 @@ static bool fail_unknown(const struct uid_name *name, struct error *err)
 	char shown[4 * TEXT_SHOWN_MAX + 8];
 
 	return error_set(err, ERROR_USAGE,
-		"no message with the uid %s is known: keepmail -n -v lists "
-		"them%s",
+		"no message with the uid %s is on record: keepmail list --local -v shows all of them%s",
 		text_printable(
 			shown, sizeof shown, name->text, strlen(name->text)),
 		name->is_number
@@ -105,7 +104,7 @@ static bool fail_ambiguous(const struct search *search, struct error *err)
 	if (search->count > CANDIDATES)
 		snprintf(list + used, sizeof list - used, " and %zu more",
 			search->count - CANDIDATES);
-	return error_set(err, ERROR_USAGE, "%s may be any of %zu messages: %s",
+	return error_set(err, ERROR_USAGE, "%s matches %zu messages: %s",
 		text_printable(shown, sizeof shown, search->name.text,
 			strlen(search->name.text)),
 		search->count, list);

@@ -27,13 +27,13 @@ void notices_uids(struct mailbox *mailbox)
 	}
 	if (twice)
 		mailbox_say_once(mailbox, STORE_SAID_TWICE,
-			"the server gives several messages the same uid: they are distinguished by their order (this is said once)");
+			"the server gives several messages the same uid: they are distinguished by their order (reported once)");
 	if (none)
 		mailbox_say_once(mailbox, STORE_SAID_NO_UID,
-			"the server lists messages without a uid, or with one of over 1,024 bytes: they are left there (this is said once)");
+			"the server lists messages without a uid, or with one of over 1,024 bytes: they stay on the server (reported once)");
 	if (odd && !mailbox->uids_made)
 		mailbox_say_once(mailbox, STORE_SAID_ODD,
-			"the server gives uids that RFC 1939 forbids (over 70 bytes, blanks or characters that do not print): they are used as they are (this is said once)");
+			"the server gives uids that RFC 1939 forbids (over 70 bytes, blanks or characters that do not print): they are used unchanged (reported once)");
 }
 
 void notices_expiry(struct mailbox *mailbox)
@@ -47,9 +47,9 @@ void notices_expiry(struct mailbox *mailbox)
 	if (policy->erase != ERASE_AFTER ||
 		policy->after > (int64_t)capabilities->expire_days * 86400)
 		log_line(LOG_SUMMARY,
-			"the server itself erases mail %u days after it was "
-			"fetched, which is sooner than delete says",
-			capabilities->expire_days);
+			"the server itself deletes mail %u %s after it is fetched, earlier than the delete setting",
+			capabilities->expire_days,
+			text_plural(capabilities->expire_days, "day", "days"));
 }
 
 static size_t count_reason(const struct plan *plan, enum reason reason)
@@ -71,10 +71,11 @@ static void report_returned(const struct plan *plan)
 
 	if (returned > 0)
 		log_line(LOG_SUMMARY,
-			"left alone: %zu that were erased, or gone for a while, "
-			"and are listed again (keepmail -n -v shows them); the "
-			"server may keep them by a setting of its own",
-			returned);
+			"%zu %s. The server may keep mail by its own settings",
+			returned,
+			text_plural(returned,
+				"message is listed again after it was deleted or had disappeared, and is left alone (keepmail -n -v shows it)",
+				"messages are listed again after they were deleted or had disappeared, and are left alone (keepmail -n -v shows them)"));
 }
 
 static const char *format_day(char *room, size_t size, int64_t seconds)
@@ -101,18 +102,13 @@ static void report_clock(const struct clock *clock, const struct plan *plan)
 	format_day(then, sizeof then, clock_stamp(clock));
 	if (clock->trust == CLOCK_LEAPT)
 		log_line(LOG_WARNINGS,
-			"the clock says %s, and the last run was on %s: the "
-			"%zu %s on the server until a "
-			"run on another day confirms this",
+			"the clock says %s, but the last run was on %s: %zu %s on the server until a run on another day confirms this",
 			now, then, due,
 			text_plural(due, "message that is due stays",
 				"messages that are due stay"));
 	else
 		log_line(LOG_WARNINGS,
-			"the clock says %s, but earlier runs or mail are of "
-			"%s: the %zu %s on the server. "
-			"Set the clock, or, if it is right, run once with "
-			"--no-brake",
+			"the clock says %s, but earlier runs or mail are dated %s: %zu %s on the server. Set the clock, or, if it is right, run once with --no-brake",
 			now, then, due,
 			text_plural(due, "message that is due stays",
 				"messages that are due stay"));

@@ -17,7 +17,7 @@
 #include "io/store/store_copy.h"
 #include "io/store/store_place.h"
 
-#define NO_BRAKE "If this is as it should be, run once with --no-brake"
+#define NO_BRAKE "If this is intended, run once with --no-brake"
 
 /* Maximum depth of nested folders, as in io/mail/local. */
 #define DEPTH_MAX 32
@@ -212,7 +212,7 @@ static bool is_gone(
 	/* A place that could not be read is not empty. */
 	if (ok && *gone && local_blind(search.local) != NULL)
 		ok = error_set(err, ERROR_WRITE,
-			"cannot look through %s, so it is unknown whether the mail is still there: nothing was fetched or erased. Fix that and run it again",
+			"cannot read %s, so it is unknown whether the mail is still there: nothing was fetched or deleted. Fix this and run keepmail again",
 			local_blind(search.local));
 	local_free(search.local);
 	return ok;
@@ -234,8 +234,7 @@ bool places_check(struct mailbox *mailbox, struct error *err)
 		destination_is_missing(
 			account->destination.kind, account->destination.path))
 		return error_set(err, ERROR_DATA,
-			"%s, where mail was put, is not there: is its disk "
-			"mounted? Nothing was fetched or erased. " NO_BRAKE,
+			"%s, where mail was stored, does not exist (is its disk mounted?): nothing was fetched or deleted. " NO_BRAKE,
 			account->destination.path);
 	if (!store_origin(mailbox->store, &place, &then, err))
 		return false;
@@ -253,11 +252,7 @@ bool places_check(struct mailbox *mailbox, struct error *err)
 		 * without a record of that; so only an empty place counts. */
 		if (gone)
 			return error_set(err, ERROR_DATA,
-				"%s is another directory than the one that "
-				"mail was put into, and none of that mail is "
-				"in it: nothing was fetched or erased. Put the "
-				"mail back there, or, if it was filed or "
-				"removed, run once with --no-brake",
+				"%s was replaced since mail was stored there, and contains none of that mail: nothing was fetched or deleted. Restore the mail, or, if it was filed or removed, run once with --no-brake",
 				account->destination.path);
 	}
 	mailbox->place_changed = true;

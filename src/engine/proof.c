@@ -134,7 +134,7 @@ static bool fail_out_of_step(struct mailbox *mailbox,
 		mailbox->session, answer->text, answer->length, &n);
 
 	return error_set_server(err, ERROR_PROTOCOL, words, n,
-		"%s:%u sent answers that do not match the commands: what was received since message %u may be other messages than it seems. It was not kept, and nothing was erased; the next mailbox fetches one message at a time",
+		"%s:%u sent answers that do not match the commands, noticed at message %u: messages since the last check may be mixed up and were discarded, and nothing was deleted. The next session fetches one message at a time",
 		mailbox->account->server.host, mailbox->account->server.port,
 		mailbox->maildrop.messages[position].number);
 }
@@ -147,7 +147,7 @@ static bool fail_learnt(
 	mailbox->proof.learnt = true;
 	*err = (struct error){.kind = ERROR_NONE};
 	return error_set(err, ERROR_PROTOCOL,
-		"%s:%u does not answer UIDL with a number as RFC 1939 requires: what was received could not be verified and was not kept, and nothing was erased. The next session takes this into account",
+		"%s:%u does not answer UIDL with a number as RFC 1939 requires: the messages received could not be verified and were discarded, and nothing was deleted. The next session takes this into account",
 		mailbox->account->server.host, mailbox->account->server.port);
 }
 

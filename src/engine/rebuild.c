@@ -126,7 +126,7 @@ struct rebuild *rebuild_read(struct mailbox *mailbox, struct error *err)
 		!store_each_other(
 			account->state, account->name, check_other, &others))
 		ok = error_set(err, ERROR_DATA,
-			"the store of another account in %s cannot be read, so that it is unknown which mail in %s is whose: nothing was rebuilt. keepmail status says which one it is",
+			"the store of another account in %s cannot be read, so the owner of the mail in %s cannot be determined: nothing was rebuilt. keepmail status shows which store",
 			account->state, account->destination.path);
 	free(others.renamed);
 	ok = ok && local_read(local, add_copy, &reading, err);
@@ -255,9 +255,7 @@ static bool record_others(const struct rebuild *rebuild, struct error *err)
 	}
 	if (others > 0)
 		log_line(LOG_SUMMARY,
-			"%zu %s here could not be matched to one on the "
-			"server: if the next fetch gets the same text, it is "
-			"not stored again",
+			"%zu %s here did not match any message on the server; if the same text is fetched, it is not stored again",
 			others, text_plural(others, "message", "messages"));
 	return true;
 }
@@ -311,12 +309,12 @@ bool rebuild_is_not_due(struct mailbox *mailbox, struct error *err)
 
 	if (others.renamed != NULL)
 		ok = error_set(err, ERROR_DATA,
-			"nothing is recorded for account %s, but the account %s, which is not in the rc file, knows this mailbox: if it was renamed, run keepmail rename %s %s",
+			"account %s has no records, but account %s, which is not in the rc file, fetched this mailbox: if it was renamed, run keepmail rename %s %s",
 			account->name, others.renamed, others.renamed,
 			account->name);
 	else if (has_mail(&others))
 		ok = error_set(err, ERROR_DATA,
-			"nothing is recorded for account %s, but there is mail in %s, which might be fetched a second time: run keepmail rebuild %s once, which finds out what of the server's mail is there",
+			"account %s has no records, but %s contains mail that might be fetched again: run keepmail rebuild %s first",
 			account->name, account->destination.path,
 			account->name);
 	local_free(others.local);

@@ -97,10 +97,9 @@ static bool record_trouble(struct record *record, size_t i, struct error *err)
 		return false;
 	if (last)
 		log_line(LOG_WARNINGS,
-			"message %u could not be fetched %u times: it "
-			"is left there, and not tried again. See "
-			"keepmail status, and keepmail retry",
-			record->mailbox->maildrop.messages[i].number, tries);
+			"message %u could not be fetched after %u attempts: it stays on the server and is no longer tried. Run keepmail retry %s to try it again",
+			record->mailbox->maildrop.messages[i].number, tries,
+			record->mailbox->account->name);
 	return true;
 }
 
@@ -223,7 +222,7 @@ static bool record_server(struct record *record, struct error *err)
 		return false;
 	if (mailbox->loose_sizes)
 		mailbox_say_once(mailbox, STORE_SAID_LOOSE,
-			"the server reports different sizes for the same message: from now on, a different size alone does not make it another message (this is said once)");
+			"the server reports different sizes for the same message: from now on, a different size alone does not make it another message (reported once)");
 	if (mailbox->loose_sizes &&
 		!store_record_loose_sizes(store, record->now, err))
 		return false;

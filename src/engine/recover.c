@@ -45,8 +45,7 @@ static bool recover_place(struct mailbox *mailbox,
 	ok = ok && store_commit(mailbox->store, err);
 	if (ok)
 		log_line(LOG_SUMMARY,
-			"an earlier run was interrupted while storing %zu %s: "
-			"stored %zu, to be fetched again %zu",
+			"an earlier run was interrupted while storing %zu %s: %zu recovered, %zu will be fetched again",
 			count, text_plural(count, "message", "messages"), kept,
 			count - kept);
 	free(arrived);

@@ -256,8 +256,7 @@ bool sessions_decide(const struct attempt *attempt, const struct error *err)
 		outcome->next = NEXT_MORE;
 		outcome->windowed = true;
 		log_line(LOG_MESSAGES,
-			"the server may show a part of the mailbox at a time: "
-			"another session looks for more");
+			"the server may show only part of the mailbox at a time: starting another session");
 	}
 	return outcome->next != NEXT_NONE;
 }

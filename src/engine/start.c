@@ -75,12 +75,13 @@ static bool mark_old(
 	free(positions);
 	if (ok && count > 0 && dates.refused == count)
 		log_line(LOG_WARNINGS,
-			"the server has no TOP, so the age of messages is unknown: all are fetched, whatever start says");
+			"the server does not support TOP, so the age of messages is unknown: the start setting is ignored and all are fetched");
 	else if (ok && dates.refused + dates.undated > 0)
-		log_line(LOG_SUMMARY, "the age of %zu %s: fetched all the same",
+		log_line(LOG_SUMMARY, "%zu %s fetched",
 			dates.refused + dates.undated,
 			text_plural(dates.refused + dates.undated,
-				"message is unknown", "messages is unknown"));
+				"message of unknown age is",
+				"messages of unknown age are"));
 	return ok;
 }
 
@@ -129,7 +130,9 @@ bool start_record(struct mailbox *mailbox, const struct plan *plan,
 		recorded++;
 	}
 	if (recorded > 0)
-		log_line(LOG_SUMMARY, "counted as seen, as start says: %zu",
-			recorded);
+		log_line(LOG_SUMMARY, "%zu %s as seen (setting start)",
+			recorded,
+			text_plural(
+				recorded, "message counts", "messages count"));
 	return store_commit(mailbox->store, err);
 }

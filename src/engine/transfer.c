@@ -37,8 +37,7 @@ static void report_refused(struct transfer *transfer, const char *what,
 		mailbox->session, answer->text, answer->length, &n);
 
 	error_set_server(err, pop3_code_kind(code, ERROR_TEMPORARY), words, n,
-		"the server refused to %s message %u (uid %s): it is tried "
-		"again next time",
+		"the server refused to %s message %u (uid %s): the next run tries again",
 		what, message->number, uid);
 	log_error(err);
 	/* The worst of these errors determines the exit status. */
@@ -87,11 +86,11 @@ static bool receive_text(struct transfer *transfer,
 	transfer->received += answer->length;
 	if (is_endless(transfer))
 		return error_set(err, ERROR_PROTOCOL,
-			"message %u of %s:%u does not end: the server sent more than %llu bytes of it. The session was ended and nothing was erased",
+			"the server sent more than %llu bytes of message %u (%s:%u) without ending it: the session was closed and nothing was deleted",
+			(unsigned long long)transfer->received,
 			mailbox->maildrop.messages[transfer->arriving].number,
 			mailbox->account->server.host,
-			mailbox->account->server.port,
-			(unsigned long long)transfer->received);
+			mailbox->account->server.port);
 	mailbox_progress(mailbox, 0, answer->length);
 	/* It exceeds max-size, contrary to LIST: skipped, and reported at its
 	 * end. */
@@ -114,9 +113,10 @@ static void note_too_large(
 
 	mailbox_show_uid(transfer->mailbox, message, uid, sizeof uid);
 	log_line(LOG_SUMMARY,
-		"message %u (uid %s) is larger than max-size, and than the "
-		"server had said: it is left there",
-		message->number, uid);
+		"message %u (uid %s) is larger than max-size, although the server reported %s: it stays on the server",
+		message->number, uid,
+		message->size == MAILDROP_SIZE_UNKNOWN ? "no size"
+						       : "a smaller size");
 	transfer->fates->oversize++;
 	transfer->oversizes = xreallocarray(transfer->oversizes,
 		transfer->oversize_count + 1, sizeof transfer->oversizes[0]);
@@ -396,8 +396,7 @@ static bool send_quit(struct mailbox *mailbox, struct error *err)
 
 	return error_set_server(err, pop3_code_kind(code, ERROR_TEMPORARY),
 		words, n,
-		"%s:%u did not confirm QUIT, so that some or none of the mail "
-		"was erased there: what is left is erased next time",
+		"%s:%u did not confirm QUIT: some of the messages may not have been deleted. The next run deletes what is left",
 		mailbox->account->server.host, mailbox->account->server.port);
 }
 
@@ -422,7 +421,7 @@ static bool send_deles(struct transfer *transfer, struct error *err)
 		} else {
 			struct error refused = {.kind = ERROR_NONE};
 
-			report_refused(transfer, "erase", event.tag,
+			report_refused(transfer, "delete", event.tag,
 				&event.answer, &refused);
 		}
 	}

@@ -239,10 +239,10 @@ used() {
             # shellcheck disable=SC2086 # an option with its argument
             run "$KEEPMAIL" $option "$command" a b </dev/null
             if grep -q "^$letter $name\( \|$\)" "$work/taken"; then
-                says_not "does not take"
+                says_not "does not accept"
             else
                 [ "$status" -eq 64 ]
-                [[ ${lines[0]} == "keepmail: $command does not take the option ${option%% *}: nothing was done"* ]]
+                [[ ${lines[0]} == "keepmail: $command does not accept the option ${option%% *}"* ]]
                 [ "$(tail -n +2 <<<"$output" | tr -s ' \n' ' ')" = "usage: $manual " ]
             fi
         done <"$work/all"
@@ -265,11 +265,11 @@ used() {
     for command in "hold a $uid" "release a $uid" "retry a"; do
         # shellcheck disable=SC2086 # words of a command
         wanted 64 -n $command
-        says "${command%% *} does not take the option -n: nothing was done"
+        says "${command%% *} does not accept the option -n"
     done
     wanted 65 -n verify --refetch a
     says "changed"
-    says "the server has 1 of them still, which would be fetched again"
+    says "1 of them is still on the server and would be fetched again"
     wanted 0 -n
     [ "$(files "$work/Mail")" -eq 3 ]
     in_store ".dump" >"$work/dump.after"
@@ -296,21 +296,21 @@ used() {
     write_rc
     printf 'account work { }\naccount historie { }\n' >>"$rc"
     wanted 64 fecth
-    says "no command and no account named 'fecth': did you mean 'fetch'?"
+    says "no command or account named 'fecth': did you mean 'fetch'?"
     wanted 64 stauts work
     says "did you mean 'status'?"
     wanted 64 wrok
-    says "no command and no account named 'wrok': did you mean 'work'?"
+    says "no command or account named 'wrok': did you mean 'work'?"
     # If both are equally close, the account is suggested.
     wanted 64 historiy
     says "did you mean 'historie'?"
     # After a command, only accounts are suggested.
     wanted 64 fetch fecth
-    says "no account named 'fecth' in the rc file; there are 3"
+    says "no account named 'fecth' in the rc file, which has 3 accounts"
     wanted 64 work fecth
     says_not "did you mean"
     wanted 64 --refetch vrefy work
-    says "fetch does not take the option --refetch: nothing was done (did you mean verify?)"
+    says "fetch does not accept the option --refetch (did you mean verify?)"
 }
 
 @test "fetch is a command, and the default without a command" {

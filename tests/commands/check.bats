@@ -55,8 +55,8 @@ remotely() {
     write_rc
     unchanged 0 check
     told "rc file" ok "$rc:"
-    told state ok "$work/state, which the first run makes"
-    told mail ok "$work/Mail, a Maildir that the first run makes"
+    told state ok "$work/state, to be created by the first run"
+    told mail ok "$work/Mail, a Maildir to be created by the first run"
     told password ok "in the rc file"
     told server ok "localhost:$tls_port, TLSv1."
     told server ok "PIPELINING UIDL TOP"
@@ -64,7 +64,7 @@ remotely() {
     says_not "$password "
     write_rc "mbox = \"$work/mail/box\"" "tls = starttls" "port = $port"
     unchanged 0 check a
-    told mail ok "$work/mail/box, an mbox that the first run makes"
+    told mail ok "$work/mail/box, an mbox to be created by the first run"
     told server ok "localhost:$port, TLSv1."
     write_rc "tls = off" "port = $port"
     unchanged 0 check a
@@ -141,8 +141,8 @@ remotely() {
     write_rc "run-as = nobody" "state = \"$work/mine/state\"" \
         "maildir = \"$work/mine/Mail\""
     unchanged 73 check
-    told state bad "$work/mine/state is not there and cannot be made in $work/mine: Permission denied"
-    told mail bad "$work/mine/Mail is not there and cannot be made in $work/mine: Permission denied. Choose another place with maildir"
+    told state bad "$work/mine/state does not exist and cannot be created in $work/mine: Permission denied"
+    told mail bad "$work/mine/Mail does not exist and cannot be created in $work/mine: Permission denied. Choose another place with maildir"
     chown nobody "$work/mine"
     unchanged 0 check
     told login ok "as test"
@@ -193,15 +193,15 @@ remotely() {
     chmod 644 "$HOME/secret"
     unchanged 78 check
     told password bad "can be read by others: run chmod 600 '$HOME/secret'"
-    told server - "not tried without a password"
-    told login - "not tried without a password"
+    told server - "not tested: no password"
+    told login - "not tested: no password"
     sed -i 's|^password-file.*|password-command = "exit 3"|' "$rc"
     unchanged 78 check
     told password bad "failed with exit status 3"
     sed -i '/^password-command/d' "$rc"
     run setsid "$KEEPMAIL" -f "$rc" check
     [ "$status" -eq 78 ]
-    told password bad "no terminal to ask on"
+    told password bad "no terminal to ask for one"
     write_rc "password = Sesam-0ffnet"
     unchanged 77 check
     told server ok "localhost:$tls_port, TLS"
@@ -215,7 +215,7 @@ remotely() {
     stop_server
     unchanged 75 check
     told server bad "cannot connect to localhost:$tls_port"
-    told login - "not tried without a server"
+    told login - "not tested: no connection"
     write_rc "server = no-such-host.invalid"
     wanted 68 check
     told server bad no-such-host.invalid
@@ -304,7 +304,7 @@ END
     start_server --dialog "$work/dialog"
     write_rc "tls = off" "port = $port"
     unchanged 0 check
-    told server ok "localhost:$port, in clear text, TOP EXPIRE 14 LOGIN-DELAY 300 (without UIDL, headers tell which message is which)"
+    told server ok "localhost:$port, in clear text, TOP EXPIRE 14 LOGIN-DELAY 300 (no UIDL: messages are identified by header)"
     told login ok "as test, 0 messages (0 B) on the server"
     sed '/^C: CAPA/,/^S: \.$/d' "$work/dialog" >"$work/short"
     sed -i '1a C: CAPA\nS: -ERR' "$work/short"
@@ -412,8 +412,8 @@ three_accounts() {
     sed -i "s|^account a {|password-command = 'kill -TERM \$(ps -o ppid= -p \$PPID); sleep 5; echo test'\n&|" "$rc"
     for command in check mark-seen; do
         wanted 75 $command a b c
-        says "b: stopped by a signal before it began"
-        says "c: stopped by a signal before it began"
+        says "b: stopped by a signal before this account was started"
+        says "c: stopped by a signal before this account was started"
     done
     [ ! -e "$work/B" ]
 }

@@ -68,7 +68,7 @@ trouble() {
 @test "a beginning shared by several uids is refused with five of them, and nothing changes" {
     keep same-1 same-2 same-3 same-4 same-5 same-6 same-7 other
     wanted 64 hold a other same
-    says "a: same may be any of 7 messages: same-1, same-2, same-3, same-4, same-5 and 2 more. Nothing was changed"
+    says "a: same matches 7 messages: same-1, same-2, same-3, same-4, same-5 and 2 more. Nothing was changed"
     [ -z "$(held)" ]
     wanted 0 hold a same-1 same-2
     wanted 64 release a same-1 same-
@@ -86,7 +86,7 @@ same-2" ]
 @test "fewer than four bytes are not accepted as a beginning" {
     keep abcdef
     wanted 64 hold a abc
-    says "no message with the uid abc is known"
+    says "no message with the uid abc is on record"
     says "Nothing was changed"
     [ -z "$(held)" ]
     wanted 0 hold a abcd
@@ -118,7 +118,7 @@ same-2" ]
     wanted 64 hold a ...f100
     keep 000000656553f101
     wanted 64 release a 000...f101
-    says "000...f101 may be any of 2 messages: 000000646553f101, 000000656553f101"
+    says "000...f101 matches 2 messages: 000000646553f101, 000000656553f101"
     [ "$(held)" = 000000646553f101 ]
 }
 
@@ -154,7 +154,7 @@ same-2" ]
 @test "a text that may mean two uids, because of escapes, is refused" {
     keep $'ab\e' 'ab\x1b'
     wanted 64 hold a 'ab\x1b'
-    says 'ab\x1b may be any of 2 messages: ab\x1b, ab\x5cx1b'
+    says 'ab\x1b matches 2 messages: ab\x1b, ab\x5cx1b'
     wanted 0 hold a 'ab\x5cx1b'
     [ "$(held)" = 'ab\x1b' ]
     wanted 0 release a 'ab\x5cx1b'
@@ -186,7 +186,7 @@ a: 2 held: they are never erased on the server" ]
     write_rc "delete = now"
     wanted 0
     wanted 64 hold a abcdef
-    says "cannot be held: it was never fetched, or is erased on the server. Nothing was changed"
+    says "cannot be held: it was never fetched, or was deleted from the server. Nothing was changed"
     trouble ghijkl
     wanted 64 release a ghijkl
     says "cannot be released"
@@ -195,5 +195,5 @@ a: 2 held: they are never erased on the server" ]
 @test "a message that has not failed cannot be retried" {
     keep abcdef
     wanted 64 retry a abcd
-    says "no message with the uid abcdef has failed"
+    says "no failure is recorded for the message with uid abcdef"
 }

@@ -39,7 +39,7 @@ imports() {
     rm -rf "$work/state" "$work/Mail"
     serve_u10
     wanted 0 -v import --from "$1" a "$2"
-    says "imported 10, of which the server lists 9; 0 were known already"
+    says "imported 10 uids (9 on the server); 0 already known"
     [ "$(in_store "SELECT count(*) FROM message WHERE state = 4
         AND origin = 'import $1' AND place = 0 AND name = '' AND octets = 0
         AND sha256 = x'' AND abs(kept_at - unixepoch()) < 100
@@ -94,7 +94,7 @@ imports() {
         start_server --folder "$work/mail" --user u1000
         write_rc "user = u1000" "delete = now"
         wanted 0 -v import --from "$program" a "$samples/$file"
-        says "imported $count, of which the server lists $count"
+        says "imported $count uids ($count on the server)"
         wanted 0 -v
         says "fetched 0 "
         stop_server
@@ -113,7 +113,7 @@ imports() {
     write_rc "user = u" 'server = "127.0.0.1"' "port = $port" "tls = off" "delete = now"
     sed -i '/tls-ca/d' "$rc"
     wanted 0 -v import --from mpop a "$samples/mpop/uidls.v1.4.23"
-    says "of which the server lists 3"
+    says "(3 on the server)"
     wanted 0 -v
     says "fetched 0 "
     [ "$(files "$work/mail")" -eq 3 ]
@@ -136,7 +136,7 @@ imports() {
     for program in fetchmail getmail mpop claws thunderbird; do
         rm -rf "$work/state"
         wanted 0 -v import --from $program a
-        says "imported 10, of which the server lists 9"
+        says "imported 10 uids (9 on the server)"
     done
     # An environment that points elsewhere.
     mv "$HOME/.getmail" "$work/getmail"
@@ -161,7 +161,7 @@ imports() {
     in_store "UPDATE message SET kept_at = kept_at - 1000 WHERE state = 4"
     before=$(in_store .dump | sha256sum)
     wanted 0 -v import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
-    says "imported 0, of which the server lists 0; 10 were known already"
+    says "imported 0 uids (0 on the server); 10 already known"
     wanted 0 -v import --from claws a "$samples/claws/localhost-u10"
     says "imported 0,"
     [ "$(in_store .dump | sha256sum)" = "$before" ]
@@ -173,14 +173,14 @@ imports() {
     wanted 0
     before=$(in_store "SELECT * FROM message" | sha256sum)
     wanted 0 -v import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
-    says "imported 1, of which the server lists 0; 9 were known already"
+    says "imported 1 uid (0 on the server); 9 already known"
     [ "$(in_store "SELECT * FROM message WHERE state = 2" | sha256sum)" = "$before" ]
 }
 
 @test "a dry run says what would be imported, and creates no store" {
     serve_u10
     wanted 0 -n import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
-    says "a: would import 10, of which the server lists 9; 0 are known already; nothing was changed"
+    says "a: would import 10 uids (9 on the server); 0 already known; nothing was changed"
     says_not "  seen"
     [ ! -e "$work/state" ]
     wanted 0 -n -v import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
@@ -189,7 +189,7 @@ imports() {
     wanted 0
     before=$(cat "$work/state"/* | sha256sum)
     wanted 0 -n import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
-    says "would import 1, of which the server lists 0; 9 are known already"
+    says "would import 1 uid (0 on the server); 9 already known"
     [ "$(cat "$work/state"/* | sha256sum)" = "$before" ]
 }
 
@@ -202,13 +202,13 @@ nothing_recorded() {
 @test "uids that the server does not list at all are refused, and nothing is recorded" {
     serve one two
     wanted 65 import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
-    says "lists 2 messages and none of the uids that fdm has seen: nothing was imported"
-    says "server and user those of the same mailbox"
+    says "of the 2 messages on the server, none is in the list of fdm: nothing was imported"
+    says "Check server, user and file"
     says "mark-seen"
     nothing_recorded
     serve
     wanted 65 import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
-    says "lists no message at all"
+    says "lists no messages"
 }
 
 @test "for a file of other accounts, the error says whose it is" {
@@ -253,7 +253,7 @@ nothing_recorded() {
     wanted 0 --trust-times import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
     [ "$(in_store "SELECT count(*) FROM message WHERE abs(kept_at - unixepoch()) < 100")" -eq 10 ]
     wanted 0 -v
-    says "erased 0"
+    says "deleted 0"
 }
 
 @test "users with spaces, an @, slashes and backslashes; uids that getmail changed" {
@@ -285,7 +285,7 @@ END
             sed -i '/tls-ca/d' "$rc"
             rm -rf "$work/state"
             wanted 0 -v import --from "${file%/*}" a "$samples/$file.user_$name"
-            says "imported 2, of which the server lists 2"
+            says "imported 2 uids (2 on the server)"
             [ "$(in_store "SELECT group_concat(cast(uid AS text)) FROM message")" = "u/1@h,u2" ]
             wanted 0 -v
             says "fetched 0 "
@@ -297,7 +297,7 @@ END
         sed -i '/tls-ca/d' "$rc"
         rm -rf "$work/state"
         wanted 0 -v import --from getmail a "$file"
-        says "imported 2, of which the server lists 2"
+        says "imported 2 uids (2 on the server)"
         [ "$(in_store "SELECT group_concat(cast(uid AS text)) FROM message")" = "u/1@h,u2" ]
         wanted 0 -v
         says "fetched 0 "
@@ -322,7 +322,7 @@ END
     write_rc 'tls = off' "port = $port"
     sed -i '/tls-ca/d' "$rc"
     wanted 0 -v import --from fetchmail a "$work/ids"
-    says "imported 3, of which the server lists 3"
+    says "imported 3 uids (3 on the server)"
     [ "$(in_store "SELECT group_concat(cast(uid AS text) || ordinal) FROM message")" = \
         "cut off here0,same0,same1" ]
 }
@@ -339,7 +339,7 @@ END
         printf '\r\n\r\nu10@localhost 000000016b00d60f\r\nu10@localhost 000000026b00d60f'
     } >"$work/hostile"
     wanted 0 -v import --from fetchmail a "$work/hostile"
-    says "imported 3, of which the server lists 2"
+    says "imported 3 uids (2 on the server)"
     says "1 uid is not what RFC 1939 allows"
     says "do not have the format of fetchmail and were skipped, the first is line 1"
     says_not $'\033'
@@ -364,7 +364,7 @@ END
     wanted 64 import --from fdm a b c
     says "import takes fewer arguments"
     wanted 64 --from fdm a
-    says "fetch does not take the option --from: nothing was done (only import takes it)"
+    says "fetch does not accept the option --from (only import does)"
     wanted 64 mark-seen
     says "mark-seen needs the name of an account"
 }
@@ -398,18 +398,18 @@ END
 @test "with mark-seen, all listed messages count as seen, and later ones as new" {
     serve_u10
     wanted 0 -n mark-seen a
-    says "a: 9 would count as seen; 0 are known already; nothing was changed"
+    says "a: 9 messages would count as seen; 0 already known; nothing was changed"
     [ ! -e "$work/state" ]
     wanted 0 -v mark-seen a
-    says "a: 9 count as seen; 0 were known already"
+    says "a: 9 messages now count as seen; 0 already known"
     [ "$(in_store "SELECT count(*) FROM message WHERE state = 4 AND origin = 'mark-seen'")" -eq 9 ]
     printf 'Subject: new\n\ntext\n' >"$work/mail/new"
     wanted 0 -v
     says "fetched 1 "
-    says "erased 1"
+    says "deleted 1"
     [ "$(files "$work/mail")" -eq 9 ]
     wanted 0 -v mark-seen a
-    says "a: 0 count as seen; 9 were known already"
+    says "a: 0 messages now count as seen; 9 already known"
     wanted 0 -n
     says "leave 9 (counts as seen; it was never fetched by keepmail)"
 }
@@ -423,7 +423,7 @@ END
     says "b: 3 count as seen"
     says "c: "
     wanted 0 -v a b
-    says "fetched 0 (0 B), erased 0, left 6"
+    says "fetched 0 (0 B), deleted 0, left 6"
 }
 
 @test "start = now: messages found by the first run count as seen, and later ones as new" {
@@ -431,16 +431,16 @@ END
     write_rc 'user = u10' 'delete = now' 'start = now'
     wanted 0 -n
     says "would fetch 0"
-    says "leave 9 (older than start; counts as seen)"
+    says "leave 9 (older than the start setting; counts as seen)"
     [ ! -e "$work/state" ]
     wanted 0 -v
-    says "counted as seen, as start says: 9"
+    says "9 messages count as seen (setting start)"
     says "fetched 0 "
     [ "$(in_store "SELECT count(*) FROM message WHERE state = 4 AND origin = 'start'")" -eq 9 ]
     printf 'Subject: new\n\ntext\n' >"$work/mail/new"
     wanted 0 -v
     says "fetched 1 "
-    says_not "count as seen, as start says"
+    says_not "setting start"
     [ "$(files "$work/mail")" -eq 9 ]
     [ "$(kept)" -eq 1 ]
 }
@@ -503,10 +503,10 @@ message() {
     write_rc 'user = u10' 'delete = now' 'start = "30 days"'
     wanted 0 -n -v
     says "would fetch 4"
-    [ "$(printf '%s\n' "$output" | grep -c 'older than start; counts as seen')" -eq 3 ]
+    [ "$(printf '%s\n' "$output" | grep -c 'older than the start setting; counts as seen')" -eq 3 ]
     wanted 0 -v
-    says "the age of 1 message is unknown: fetched all the same"
-    says "counted as seen, as start says: 3"
+    says "1 message of unknown age is fetched"
+    says "3 messages count as seen (setting start)"
     says "fetched 4 "
     [ "$(cd "$work/mail" && echo *)" = \
         "1-old 3-old-without-received 6-old-with-a-new-date" ]
@@ -569,7 +569,7 @@ END
     write_rc 'tls = off' "port = $port" 'start = "30 days"'
     sed -i '/tls-ca/d' "$rc"
     wanted 0
-    says "the server has no TOP"
+    says "the server does not support TOP"
     [ "$(kept)" -eq 2 ]
 }
 

@@ -41,10 +41,10 @@ make_troubles() {
     wanted 0 list --local a
     [ "${lines[0]}" = $'UID\tSTATE\tSINCE\tWHY' ]
     [ "${#lines[@]}" -eq 6 ]
-    [[ "$(row 000001.eml)" == $'held\t20'*$'\tnever erased on the server' ]]
+    [[ "$(row 000001.eml)" == $'held\t20'*$'\tnever deleted from the server' ]]
     [ "$(row 000002.eml)" = $'missing\t1970-01-02T00:00:00+00:00\tits copy was not found here' ]
-    [ "$(row failed)" = $'failed\t1970-01-03T00:00:00+00:00\tfailed 2 times, the next try not before 1970-01-04 00:00: it was refused\\x1b' ]
-    says $'given\\x07\tquarantined\t1970-01-05T00:00:00+00:00\tfailed 7 times, and not tried again: it was refused'
+    [ "$(row failed)" = $'failed\t1970-01-03T00:00:00+00:00\tfailed 2 times, next attempt after 1970-01-04 00:00: it was refused\\x1b' ]
+    says $'given\\x07\tquarantined\t1970-01-05T00:00:00+00:00\tfailed 7 times, no longer tried: it was refused'
     [ "$(row large)" = $'too-large\t\t2.0 MiB, larger than max-size' ]
 }
 
@@ -58,7 +58,7 @@ make_troubles() {
     wanted 0
     wanted 0 list --local a -v
     [[ "$(row 000003.eml)" == *"no longer listed by the server" ]]
-    [[ "$(row 000004.eml)" == erased*"erased on the server" ]]
+    [[ "$(row 000004.eml)" == erased*"deleted from the server" ]]
 }
 
 @test "several troubles of a message are shown on one line, the worst first" {
@@ -66,8 +66,8 @@ make_troubles() {
     wanted 0 hold a 000002.eml
     in_store "INSERT INTO trouble VALUES (CAST('large' AS BLOB), 0, 1, 1, 2, 3, NULL, '')"
     wanted 0 list --local a
-    [[ "$(row 000002.eml)" == missing*"its copy was not found here; never erased on the server" ]]
-    [[ "$(row large)" == failed*"failed 1 time, the next try not before 1970-01-01 00:00; 2.0 MiB, larger than max-size" ]]
+    [[ "$(row 000002.eml)" == missing*"its copy was not found here; never deleted from the server" ]]
+    [[ "$(row large)" == failed*"failed 1 time, next attempt after 1970-01-01 00:00; 2.0 MiB, larger than max-size" ]]
 }
 
 @test "--json prints an object for each message" {
@@ -96,10 +96,10 @@ make_troubles() {
     wanted 65 verify
     wanted 0 list --local a
     [ "${#lines[@]}" -eq 3 ]
-    [[ "$(row 000001.eml)" == changed$'\t'20*"its copy is not what was stored" ]]
+    [[ "$(row 000001.eml)" == changed$'\t'20*"its copy was changed" ]]
     [[ "$(row 000002.eml)" == missing$'\t'20*"its copy was not found here" ]]
     wanted 0 status
-    says "  2 damaged or missing here when keepmail verify looked"
+    says "  2 found damaged or missing by keepmail verify"
     cp -p "$work/whole" "$file"
     mv "$work/away" "$other"
     wanted 0 verify
@@ -144,7 +144,7 @@ make_troubles() {
     wanted 0 list --local a
     [ ! -e "$work/state" ]
     on_terminal list --local a
-    says "no message on record is in trouble or held"
+    says "no recorded message has a problem or is held"
 }
 
 @test "options that concern the server are refused" {
@@ -153,7 +153,7 @@ make_troubles() {
         says "contacts no server"
     done
     wanted 64 --local
-    says "only list takes it"
+    says "only list does"
     wanted 64 list --local
     wanted 64 list --local a b
 }

@@ -60,7 +60,7 @@ age_names() {
     says "left 20"
     days_pass 10
     wanted 0 -v
-    says "erased 20, left 0"
+    says "deleted 20, left 0"
     same_mail "$work/sent" "$work/Mail" "$work/Mail/.Old"
     stop_server
     [ "$(awk '$1 == "retrs" { print $2 }' "$work/server/report")" -eq 20 ]
@@ -153,7 +153,7 @@ END
     wanted 65 verify a
     says "changed    uid 000005.eml, $file"
     says "missing    uid 000006.eml"
-    says "of 20 messages: missing 1, changed 1, unreadable 0; the server has 2 of them still"
+    says "20 messages checked: 1 missing, 1 changed, 0 unreadable; 2 of them are still on the server"
     wanted 65 --json verify a
     sed -n '/^{/p' <<<"$output" >"$work/lines"
     [ "$(wc -l <"$work/lines")" -eq 3 ]
@@ -163,7 +163,7 @@ END
     done <"$work/lines"
     days_pass 31
     wanted 0 -v
-    says "erased 19, left 1"
+    says "deleted 19, left 1"
     [ -e "$work/mail/000005.eml" ]
     wanted 0 --refetch verify a
     rm "$file"

@@ -212,6 +212,13 @@ $size
     says "last success 25 hours ago"
 }
 
+@test "a store that only a retry made says that nothing was fetched" {
+    wanted 0 -v retry a
+    says "0 messages will be tried again in the next run"
+    wanted 0 status
+    [ "$output" = "a: never fetched" ]
+}
+
 @test "due messages are counted, and the time of the next one is shown" {
     write_rc 'delete = "after 2 days"'
     wanted 0
@@ -224,7 +231,7 @@ $size
     wanted 0 hold a 000001.eml
     wanted 0 status
     says "2 due now, next"
-    says "1 held: never erased on the server"
+    says "1 held: never deleted from the server (keepmail release a UID releases it)"
     days_pass 2
     wanted 0 status --json
     [ "$(from_json due next_due held)" = "9
@@ -236,7 +243,7 @@ $size
     says_not "next"
     write_rc "delete = now"
     wanted 0 -v
-    says "erased 9"
+    says "deleted 9"
     wanted 0 status
     says "10 kept"
     says "1 on the server, none due now"
@@ -258,9 +265,9 @@ $size
     in_store "INSERT INTO trouble VALUES (CAST('one' AS BLOB), 0, 2, 1, 2, 3, NULL, 'it was refused');
         INSERT INTO trouble VALUES (CAST('two' || char(27) || '[2J' AS BLOB), 0, 9, 1, 2, 3, 4, 'refused' || char(27))"
     wanted 0 status
-    says "  1 in trouble"
+    says "  1 failed so far"
     says "  1 in quarantine"
-    says '    uid two\x1b[2J: 9 tries, the last: refused\x1b'
+    says '    uid two\x1b[2J: 9 failed attempts, the last: refused\x1b'
     wanted 0 status --json
     [ "$(from_json trouble quarantined)" = "1
 1" ]
@@ -288,12 +295,12 @@ $size
     large=$(find "$work/mail" -size +19000c | wc -l)
     wanted 0
     wanted 0 status
-    says "  $large on the server over max-size"
+    says "  $large on the server larger than max-size"
     wanted 0 status --json
     [ "$(from_json too_large)" -eq "$large" ]
     wanted 0
     wanted 0 status
-    says "  $large on the server over max-size"
+    says "  $large on the server larger than max-size"
     rm "$work/mail/large.eml"
     wanted 0
     wanted 0 status --json
@@ -347,7 +354,7 @@ $size
     rm "$work/state/a.db"
     sqlite3 "$work/state/a.db" "CREATE TABLE theirs (x)"
     wanted 65 status a
-    says "none of keepmail's"
+    says "is not a keepmail database"
 }
 
 @test "a store of an older keepmail is shown, and left unchanged" {
@@ -402,7 +409,7 @@ b: never fetched" ]
     says "uid 000003.eml"
     says "kept here, and on the server"
     says "Message-ID"
-    file=$(sed -n 's/^  lies in  *//p' <<<"$output")
+    file=$(sed -n 's/^  stored in  *//p' <<<"$output")
     [ "$file" = "$work/Mail/new/$name" ]
     digest=$(sed -n 's/^  SHA-256  *//p' <<<"$output")
     [ "$(sha256sum <"$file")" = "$digest  -" ]
@@ -410,7 +417,7 @@ b: never fetched" ]
     # It was read, and then moved to a folder.
     mv "$file" "$work/Mail/cur/$name:2,S"
     wanted 0 history a 000003.eml
-    says "lies in     $work/Mail/cur/$name:2,S"
+    says "stored in   $work/Mail/cur/$name:2,S"
     mkdir -p "$work/Mail/.old/cur"
     mv "$work/Mail/cur/$name:2,S" "$work/Mail/.old/cur/$name:2,RS"
     wanted 0 history a 000003.eml --json
@@ -422,8 +429,8 @@ $work/Mail/.old/cur/$name:2,RS
 $digest" ]
     rm "$work/Mail/.old/cur/$name:2,RS"
     wanted 0 history a 000003.eml
-    says "was put in  $work/Mail"
-    says "not there now"
+    says "stored in   $work/Mail"
+    says "no longer there"
 }
 
 @test "history says where in an mbox a message is" {
@@ -431,7 +438,7 @@ $digest" ]
     sed -i '/^maildir/d' "$rc"
     wanted 0
     wanted 0 history a 000002.eml
-    says "lies in     $work/box, "
+    says "stored in   $work/box, "
     wanted 0 history a 000002.eml --json
     read -r -d '' offset length < <(from_json place.offset place.length) || true
     [[ $(tail -c +$((offset + 1)) "$work/box" | head -n 1) == "From "* ]]
@@ -445,16 +452,16 @@ $digest" ]
     wanted 0
     wanted 0 history a 000001.eml 000002.eml
     says "  held "
-    says "kept here, erased on the server"
-    says "  erased "
+    says "kept here, deleted from the server"
+    says "  deleted "
     rm "$work/mail/000001.eml"
     wanted 0
     wanted 0 history a 000001.eml
-    says "kept here; the server lists it no longer"
+    says "kept here; no longer listed by the server"
     says "  vanished "
     in_store "INSERT INTO trouble VALUES (CAST('bad' AS BLOB), 0, 9, 1, 2, 3, 4, 'it was refused')"
     wanted 0 history a bad
-    says "9 tries that failed"
+    says "9 failed attempts"
     says "because     it was refused"
     wanted 0 history a bad --json
     [ "$(from_json state tries quarantined_at)" = "trouble
@@ -464,7 +471,7 @@ $digest" ]
 
 @test "history of an account shows its runs, the newest last" {
     wanted 0 history a
-    [ "$output" = "no run is on record" ]
+    [ "$output" = "no runs recorded" ]
     wanted 0
     write_rc "delete = now"
     wanted 0
@@ -472,8 +479,8 @@ $digest" ]
     wanted 75
     wanted 0 history a
     [ "${#lines[@]}" -eq 3 ]
-    [[ ${lines[0]} == *"  fetched 10 ("*"), erased 0, left 10" ]]
-    [[ ${lines[1]} == *"  fetched 0 (0 B), erased 10, left 0" ]]
+    [[ ${lines[0]} == *"  fetched 10 ("*"), deleted 0, left 10" ]]
+    [[ ${lines[1]} == *"  fetched 0 (0 B), deleted 10, left 0" ]]
     [[ ${lines[2]} == *"; exit status 75: cannot connect"* ]]
     wanted 0 history a --json
     [ "${#lines[@]}" -eq 3 ]
@@ -499,7 +506,7 @@ $digest" ]
     run --separate-stderr keepmail history a 000001.eml no-such
     [ "$status" -eq 64 ]
     [ -z "$output" ]
-    [[ $stderr == "a: no message with the uid no-such is known: keepmail -n -v lists them" ]]
+    [[ $stderr == "a: no message with the uid no-such is on record: keepmail list --local -v shows all of them" ]]
     wanted 64 history
     says "needs the name of an account"
     wanted 64 history b
@@ -509,13 +516,13 @@ $digest" ]
     write_rc 'delete = "after 2 days"'
     wanted 0
     wanted 0 hold a 000001.eml
-    in_store "INSERT INTO trouble VALUES (CAST('two' AS BLOB), 0, 9, 1, 2, 3, 4, 'the server refused to send message 2 (uid two): it is tried again next time')"
+    in_store "INSERT INTO trouble VALUES (CAST('two' AS BLOB), 0, 9, 1, 2, 3, 4, 'the server refused to send message 2 (uid two): the next run tries again')"
     stop_server
     wanted 75
     for columns in 60 40; do
         on_terminal status
         no_wider $columns
-        says "    uid two: 9 tries"
+        says "    uid two: 9 failed"
         on_terminal history a
         no_wider $columns
         says "fetched 10"
@@ -528,7 +535,7 @@ $digest" ]
     digest=$(in_store "SELECT lower(hex(sha256)) FROM message WHERE CAST(uid AS TEXT) = '000001.eml'")
     says "  SHA-256     $digest"
     wanted 0 status
-    says "    uid two: 9 tries, the last: the server refused to send message 2 (uid two): it is tried again next time"
+    says "    uid two: 9 failed attempts, the last: the server refused to send message 2 (uid two): the next run tries again"
 }
 
 @test "text from a server or a message is shown harmlessly" {

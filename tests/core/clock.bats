@@ -51,7 +51,7 @@ at() {
     wanted 0
     [ "$(on_server)" -eq 5 ]
     wanted 0 -n
-    says "erase 0, leave 5"
+    says "delete 0, leave 5"
     at "+29d" 0
     [ "$(on_server)" -eq 5 ]
     at "+31d" 0
@@ -74,7 +74,7 @@ at() {
     says_nothing
     [ "$(on_server)" -eq 7 ]
     wanted 0 -n -v
-    says_not "due by a clock"
+    says_not "clock may be wrong"
     at "+29d" 0
     [ "$(on_server)" -eq 7 ]
     at "+31d" 0

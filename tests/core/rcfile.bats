@@ -311,7 +311,7 @@ END
     wanted 0
     printf '\xef\xbb\xbf\n' >"$work/secret"
     wanted 78
-    says "gave no password"
+    says "is empty (only its first line is read)"
 }
 
 @test "a file with a password that others can read is refused, with the chmod to run" {
@@ -373,7 +373,7 @@ END
     write_rc 'delete = now'
     sed -i '1i delete = never' "$rc"
     wanted 0 -v
-    says "erased 2"
+    says "deleted 2"
 }
 
 @test "each account may have a file of its own, and defaults apply to it" {
@@ -452,7 +452,7 @@ END
     says "password-command failed with exit status 3"
     sed -i "s|password-command = .*|password-command = \"true\"|" "$rc"
     wanted 78
-    says "gave no password"
+    says "is empty (only its first line is read)"
     sed -i "s|password-command = .*|password-command = \"sleep 30\"\n  timeout = 1|" "$rc"
     wanted 75
     says "did not end within 1 seconds"
@@ -475,7 +475,7 @@ END
     sed -i '/^password/d' "$rc"
     run setsid "$KEEPMAIL" -f "$rc"
     [ "$status" -eq 78 ]
-    says "no terminal to ask on: set password-command"
+    says "no terminal to ask for one: set password-command"
 }
 
 @test "the password is asked for on a terminal, and not echoed" {

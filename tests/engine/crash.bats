@@ -320,7 +320,7 @@ END
     run strace -f -o /dev/null -P "$work/Mail/cur" \
         -e inject=getdents64:error=EIO "$KEEPMAIL" -f "$rc"
     [ "$status" -eq 74 ]
-    says "cannot look through $work/Mail"
+    says "cannot read $work/Mail"
     [ "$(kept)" -eq 12 ]
     wanted 0
     same_mail "$work/sent" "$work/Mail"

@@ -137,7 +137,7 @@ fetch_all() {
     wanted 0
     [ "$(on_server)" -eq 5 ]
     wanted 0 -n -v
-    says "its copy was not found, and its header does not identify it: not erased"
+    says "its copy was not found, and its header does not identify it: not deleted"
     wanted 0 history a 1
     says "$work/Files/Archive/cur/$(foreign_name 1)"
 }
@@ -165,8 +165,8 @@ fetch_all() {
     fetch_all 'delete = "when purged"' "brake = 100"
     rm "$work/Mail/new"/*
     wanted 65
-    says "all 6 messages that were in $work/Mail are missing"
-    says "the setting local"
+    says "all 6 messages stored in $work/Mail are missing"
+    says "set local to a directory above them"
     says "--no-brake"
     [ "$(on_server)" -eq 6 ]
     wanted 0 --no-brake
@@ -179,7 +179,7 @@ fetch_all() {
     ln -s loop "$work/Files/loop"
     rm "$(copy_of 1)"
     wanted 74
-    says "cannot look through $work/Files/loop"
+    says "cannot read $work/Files/loop"
     says "1 message that may be there stays on the server"
     [ "$(on_server)" -eq 6 ]
     # All copies are where they were stored, so none depends on that part.
@@ -217,7 +217,7 @@ fetch_all() {
     wanted 0
     days_pass 2
     wanted 0 -n
-    says "erase 6"
+    says "delete 6"
     wanted 0 list a
     wanted 0
     [ "$(on_server)" -eq 0 ]
@@ -229,7 +229,7 @@ fetch_all() {
     make_folder "$work/Mail"
     printf 'Message-ID: <7@x>\n\nseven\n' >"$work/mail/000007.eml"
     wanted 65
-    says "$work/Mail is another directory than the one that mail was put into"
+    says "$work/Mail was replaced since mail was stored there"
     [ "$(on_server)" -eq 7 ]
     [ "$(files "$work/Mail")" -eq 0 ]
     # With the mail in it, it is a copy of the first one.
@@ -261,7 +261,7 @@ fetch_all() {
     ASAN_OPTIONS=detect_leaks=0 run strace -f -o /dev/null -P "$work/Mail/cur" \
         -e inject=openat:error=EMFILE "$KEEPMAIL" -f "$rc"
     [ "$status" -eq 74 ]
-    says "cannot look through $work/Mail/cur: Too many open files"
+    says "cannot read $work/Mail/cur: Too many open files"
     [ "$(on_server)" -eq 1 ]
     wanted 0
     [ "$(on_server)" -eq 0 ]
@@ -275,7 +275,7 @@ fetch_all() {
     make_folder "$work/Mail"
     printf 'Message-ID: <7@x>\n\nseven\n' >"$work/mail/000007.eml"
     wanted 65
-    says "$work/Mail is another directory than the one that mail was put into"
+    says "$work/Mail was replaced since mail was stored there"
     [ "$(on_server)" -eq 1 ]
     # It was moved to another disk, or most of the mail was moved elsewhere.
     cp "$work/Elsewhere/new"/*Q1R* "$work/Mail/new/"

@@ -64,13 +64,13 @@ sent_whole() {
     rename_all
     news 5
     wanted 0 -v
-    says "40 are known again by their headers, 5 are new"
+    says "40 messages were matched by header, 5 are new"
     says "fetched 5"
     same_mail "$work/sent" "$work/Mail"
     # Days that have passed still count.
     days_pass 10
     wanted 0 -v
-    says "erased 40, left 5"
+    says "deleted 40, left 5"
     [ "$(sent_whole)" -eq 45 ]
 }
 
@@ -79,7 +79,7 @@ sent_whole() {
     rename_all
     write_rc "delete = now" "on-uid-reset = stop"
     wanted 65
-    says "it gave them new uids, or this is another mailbox"
+    says "it assigned new uids, or this is another mailbox"
     [ "$(files "$work/mail")" -eq 40 ]
     [ "$(kept)" -eq 40 ]
     # It does so again the next time.
@@ -123,16 +123,16 @@ sent_whole() {
         [ $place = maildir ] || write_rc "mbox = \"$work/mbox\""
         wanted 0 -v
         says "fetched 6"
-        says "2 of them were here already"
+        says "2 of them already stored"
         cp "$work/mail/000003.eml" "$work/mail/later"
         wanted 0 -v
-        says "1 of them were here already"
+        says "1 of them already stored"
         [ $place = maildir ] && same_mail "$work/sent" "$work/Mail"
         [ $place = maildir ] || same_mail "$work/sent" "$work/mbox"
         write_rc "delete = now"
         [ $place = maildir ] || write_rc "mbox = \"$work/mbox\"" "delete = now"
         wanted 0 -v
-        says "erased 7"
+        says "deleted 7"
         [ "$(files "$work/mail")" -eq 0 ]
     done
 }
@@ -148,7 +148,7 @@ sent_whole() {
     cp "$work/mail/000002.eml" "$work/mail/again2"
     wanted 0 -v
     says "fetched 2"
-    says "1 of them were here already"
+    says "1 of them already stored"
     [ "$(grep -rl "letter 1$" "$work/Mail" | wc -l)" -eq 1 ]
     [ "$(grep -rl "letter 2$" "$work/Mail" | wc -l)" -eq 1 ]
 }
@@ -170,7 +170,7 @@ sent_whole() {
     wanted 0
     rename_all
     wanted 0 -v
-    says "43 are known again by their headers, 0 are new"
+    says "43 messages were matched by header, 0 are new"
     [ "$(kept)" -eq 43 ]
     [ "$(in_store "SELECT count(DISTINCT uid) FROM message")" -eq 43 ]
 }
@@ -182,7 +182,7 @@ sent_whole() {
     news 1
     wanted 0 -v
     says "fetched 2"
-    says "another message under a known uid"
+    says "a different message under a known uid"
     same_mail "$work/sent" "$work/Mail"
     write_rc "delete = now"
     wanted 0
@@ -222,13 +222,13 @@ sent_whole() {
     chmod a+r "$work/dovecot/mail/Maildir/new"/new*
     run keepmail -vv
     [ "$status" -eq 0 ]
-    grep -q "1000 are known again by their headers, 5 are new" <<<"$output"
+    grep -q "1000 messages were matched by header, 5 are new" <<<"$output"
     [ "$(grep -c '> RETR' <<<"$output")" -eq 5 ]
     same_mail "$work/sent" "$work/Mail"
     [ "$(in_store "SELECT count(*) FROM message WHERE kept_at < strftime('%s', 'now') - 9 * 86400")" -eq 1000 ]
     days_pass 20
     wanted 0 -v
-    says "erased 1000, left 5"
+    says "deleted 1000, left 5"
 }
 
 @test "without UIDL, mail is fetched once, and recognised by headers and sizes" {
@@ -236,7 +236,7 @@ sent_whole() {
     start_server --folder "$work/mail" --no UIDL
     write_rc
     wanted 0 -vv
-    says "the server has no UIDL"
+    says "the server does not support UIDL"
     says "fetched 40"
     says_not "> UIDL 1"
     same_mail "$work/sent" "$work/Mail"
@@ -250,7 +250,7 @@ sent_whole() {
     [ "$(kept)" -eq 42 ]
     write_rc "delete = now"
     wanted 0 -v
-    says "erased 41, left 0"
+    says "deleted 41, left 0"
     [ "$(files "$work/mail")" -eq 0 ]
 }
 
@@ -382,7 +382,7 @@ sent_whole() {
     write_rc
     rm -rf "$work/state" "$work/Mail"
     wanted 0
-    says "the server has no UIDL"
+    says "the server does not support UIDL"
     wanted 0
     says_nothing
 }

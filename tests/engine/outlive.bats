@@ -113,7 +113,7 @@ rename_account() {
     sed -i 's/^account a /account c /' "$rc"
     sed -i '/^account c /,/^}/d' "$rc"
     wanted 64 rename a b
-    says "has a store of its own already"
+    says "already has a store"
     wanted 0
 }
 

@@ -25,7 +25,7 @@ teardown() {
     write_rc "delete = now"
     wanted 0 -v
     says "fetched 40"
-    says "erased 40"
+    says "deleted 40"
     [ "$(files "$work/mail")" -eq 0 ]
     same_mail "$work/sent" "$work/Mail"
     [ "$(in_store "SELECT count(*) FROM message WHERE state = 3")" -eq 40 ]
@@ -50,7 +50,7 @@ teardown() {
     [ "$(files "$work/mail")" -eq 40 ]
     days_pass 1
     wanted 0 -v
-    says "erased 40"
+    says "deleted 40"
     [ "$(files "$work/mail")" -eq 0 ]
     same_mail "$work/sent" "$work/Mail"
 }
@@ -97,7 +97,7 @@ teardown() {
     find "$work/Mail" | sort >"$work/before"
     wanted 0 --dry-run
     says "would fetch 0"
-    says "erase 10"
+    says "delete 10"
     says "retention period expired"
     says "not due yet, the first on"
     [ "$(in_store .dump | sha256sum)" = "$before" ]
@@ -133,7 +133,7 @@ teardown() {
     wanted 0
     same_mail "$work/sent" "$work/Mail"
     wanted 0 -v
-    says "left alone: 40 that were erased"
+    says "40 messages are listed again after they were deleted"
     [ "$(files "$work/mail")" -eq 40 ]
 }
 
@@ -211,7 +211,7 @@ teardown() {
     wanted 0 -v hold a 000001.eml 000002.eml
     says "2 held"
     wanted 0 -v
-    says "erased 38"
+    says "deleted 38"
     wanted 0 -n -v
     says "held"
     write_rc "delete = now"

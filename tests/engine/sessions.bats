@@ -246,7 +246,7 @@ windowed() { # COUNT [popserver's options]
         [ "$(in_store "SELECT tries FROM trouble")" -eq $i ]
         in_store "UPDATE trouble SET next_at = 1"
     done
-    says "is left there, and not tried again"
+    says "stays on the server and is no longer tried"
     wanted 0
     says_nothing
     [ "$(kept)" -eq 4 ]
@@ -294,7 +294,7 @@ windowed() { # COUNT [popserver's options]
     windowed 45 --no PIPELINING
     "$KEEPMAIL" -f "$rc" -v >"$work/trace" 2>&1 3>&- &
     pid=$!
-    soon grep "another session looks" "$work/trace"
+    soon grep "starting another session" "$work/trace"
     mv "$work/Mail" "$work/away" || true
     status=0
     wait $pid || status=$?

@@ -54,7 +54,7 @@ void local_free(struct local *local)
 static bool failed(const char *path, struct error *err)
 {
 	return error_set(err, errno == ENOENT ? ERROR_DATA : ERROR_WRITE,
-		"cannot look through %s: %s", path, strerror(errno));
+		"cannot read %s: %s", path, strerror(errno));
 }
 
 bool local_be_blind(struct local *local, const char *path)

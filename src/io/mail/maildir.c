@@ -31,9 +31,9 @@ bool maildir_failed(struct maildir *maildir, enum error_kind kind,
 	const char *hint = "";
 
 	if (errno == ENOSPC || errno == EDQUOT)
-		hint = ". Make room and run it again; nothing is lost";
+		hint = ". Free some space and run keepmail again; no mail was lost";
 	else if (errno == EACCES || errno == EPERM || errno == EROFS)
-		hint = ". Check who owns it and its permissions";
+		hint = ". Check its owner and permissions";
 	return error_set(err, kind, "cannot %s %s/%s: %s%s", what,
 		maildir->path, name, strerror(errno), hint);
 }
@@ -112,7 +112,7 @@ static bool maildir_begin(struct destination *destination, struct error *err)
 		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (current->fd < 0)
 		return maildir_failed(
-			maildir, ERROR_WRITE, "make a file in", "tmp", err);
+			maildir, ERROR_WRITE, "create a file in", "tmp", err);
 	return true;
 }
 

@@ -114,14 +114,12 @@ static bool search_all(
 	struct maildir *maildir, const struct search *search, struct error *err)
 {
 	if (!search_directory(maildir->cur, ".", search))
-		return maildir_failed(
-			maildir, ERROR_WRITE, "look through", "cur", err);
+		return maildir_failed(maildir, ERROR_WRITE, "read", "cur", err);
 	if (!search_directory(maildir->new, ".", search))
-		return maildir_failed(
-			maildir, ERROR_WRITE, "look through", "new", err);
+		return maildir_failed(maildir, ERROR_WRITE, "read", "new", err);
 	return search_folders(maildir, search) ||
-		maildir_failed(maildir, ERROR_WRITE,
-			"look through the folders of", "", err);
+		maildir_failed(
+			maildir, ERROR_WRITE, "read the folders of", "", err);
 }
 
 static bool find(struct maildir *maildir, const struct letter *letters,

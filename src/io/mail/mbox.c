@@ -21,9 +21,9 @@ bool mbox_failed(struct mbox *mbox, enum error_kind kind, const char *what,
 	const char *hint = "";
 
 	if (errno == ENOSPC || errno == EDQUOT)
-		hint = ". Make room and run it again; nothing is lost";
+		hint = ". Free some space and run keepmail again; no mail was lost";
 	else if (errno == EACCES || errno == EPERM || errno == EROFS)
-		hint = ". Check who owns it and its permissions";
+		hint = ". Check its owner and permissions";
 	return error_set(err, kind, "cannot %s the mbox %s: %s%s", what,
 		mbox->path, strerror(errno), hint);
 }
@@ -48,7 +48,7 @@ static bool open_spool(
 {
 	spool->fd = open_unnamed(directory);
 	return spool->fd >= 0 ||
-		error_set(err, ERROR_CREATE, "cannot make a file in %s: %s",
+		error_set(err, ERROR_CREATE, "cannot create a file in %s: %s",
 			directory, strerror(errno));
 }
 
@@ -105,7 +105,7 @@ static struct destination *mbox_open(
 	mbox->fd = mbox->open.fd = mbox->closed.fd = -1;
 	buffer_init(&mbox->quoted, 4 * MBOX_BLOCK);
 	if (!directory_make_above(path)) {
-		mbox_failed(mbox, ERROR_CREATE, "make the directory of", err);
+		mbox_failed(mbox, ERROR_CREATE, "create the directory of", err);
 		goto fail;
 	}
 	/* Errors are to be found now, before anything is fetched. */
@@ -169,8 +169,7 @@ static bool spool_quoted(struct mbox *mbox, struct error *err)
 	if (!write_at(mbox->open.fd, buffer_bytes(&mbox->quoted), length,
 		    mbox->open.end))
 		return error_set(err, ERROR_WRITE,
-			"cannot write to the spool file in the state directory "
-			"(for the mbox %s): %s. Nothing is lost",
+			"cannot write to the spool file in the state directory (for the mbox %s): %s. No mail was lost",
 			mbox->path, strerror(errno));
 	mbox->open.end += (off_t)length;
 	buffer_consume(&mbox->quoted, length);

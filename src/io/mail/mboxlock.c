@@ -198,7 +198,7 @@ static bool try_dot_lock(
 	if (errno == EACCES || errno == EPERM || errno == EROFS)
 		return true;
 	if (errno != EEXIST)
-		return failed(want, ERROR_CREATE, "make a dot-lock for", err);
+		return failed(want, ERROR_CREATE, "create a dot-lock for", err);
 	if (is_stale(want))
 		unlink(want->dot);
 	*again = true;
@@ -247,8 +247,7 @@ bool mboxlock_take(
 		wait = wait < 500 ? wait * 2 : 500;
 	}
 	error_set(err, ERROR_TEMPORARY,
-		"the mbox %s is locked by another program for more than %d "
-		"seconds: try again later, or remove %s if nothing uses it",
+		"the mbox %s is locked by another program for more than %d seconds: try again later, or remove %s if no program is using it",
 		path, LOCK_SECONDS, dot);
 	free(dot);
 	return false;

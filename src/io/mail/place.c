@@ -46,8 +46,7 @@ static bool can_make(const char *path, const char *setting, struct error *err)
 	}
 	if (!ok)
 		error_set(err, ERROR_CREATE,
-			"%s is not there and cannot be made in %s: %s. Choose "
-			"another place with %s, or make that one yours",
+			"%s does not exist and cannot be created in %s: %s. Choose another place with %s, or change the permissions of that directory",
 			path, at, strerror(errno), setting);
 	free(at);
 	return ok;
@@ -56,8 +55,7 @@ static bool can_make(const char *path, const char *setting, struct error *err)
 static bool cannot_use(const char *path, const char *setting, struct error *err)
 {
 	return error_set(err, ERROR_CREATE,
-		"cannot write to %s: %s. Check who owns it and its "
-		"permissions, or choose another place with %s",
+		"cannot write to %s: %s. Check its owner and permissions, or choose another place with %s",
 		path, strerror(errno), setting);
 }
 

@@ -53,13 +53,11 @@ bool connection_refused(const struct connection *connection,
 	else if (kind == ERROR_LOGIN &&
 		connection->account->tls.mode == TLS_OFF &&
 		mentions(words, length, "plaintext"))
-		next = ": it takes no password in clear text, set tls = "
-		       "starttls or implicit";
+		next = ": it accepts no password in clear text, set tls = starttls or implicit";
 	else if (kind == ERROR_LOGIN && is_unknown(words, length))
 		next = ": it does not know this kind of login, set auth = user";
 	else if (kind == ERROR_LOGIN)
-		next = ": check user and password, and whether the provider "
-		       "wants POP3 enabled or an app password";
+		next = ": check the user name and password, and whether the provider requires POP3 to be enabled or an app password";
 	return error_set_server(err, kind, words, length, "%s:%u refused %s%s",
 		connection->account->server.host,
 		connection->account->server.port, refusal->what, next);
@@ -168,8 +166,7 @@ static const char *certificate_advice(const struct connection *connection)
 		return "Check that server is the name that the provider gives";
 	case 9:	 /* X509_V_ERR_CERT_NOT_YET_VALID */
 	case 10: /* X509_V_ERR_CERT_HAS_EXPIRED */
-		return "Check this machine's clock, and tell the server's "
-		       "owner to renew it";
+		return "Check this machine's clock, and ask the server's operator to renew it";
 	default:
 		return "If it is your own server, and what it shows is its "
 		       "own, name a file with its certificate in tls-ca; if "
@@ -186,9 +183,7 @@ static bool certificate_failed(const struct connection *connection,
 	describe_certificate(connection, seen, sizeof seen);
 	if (code == CURLE_SSL_PINNEDPUBKEYNOTMATCH)
 		return error_set(err, ERROR_UNAVAILABLE,
-			"the public key of %s:%u is not the one of tls-pin, "
-			"and no password was sent.%s Ask the server's owner "
-			"whether the key was changed, then correct tls-pin",
+			"the public key of %s:%u is not the one of tls-pin, and no password was sent.%s Ask the server's operator whether the key was changed, then correct tls-pin",
 			account->server.host, account->server.port, seen);
 	return error_set(err, ERROR_UNAVAILABLE,
 		"the certificate of %s:%u is not trusted, and no password was sent: %s.%s %s",
@@ -216,9 +211,7 @@ static bool tls_failed(const struct connection *connection, CURLcode code,
 		return certificate_failed(connection, code, shown, err);
 	case CURLE_USE_SSL_FAILED:
 		return error_set(err, ERROR_UNAVAILABLE,
-			"%s:%u offers no STLS, which tls = starttls asks for, "
-			"and no password was sent: most servers have TLS on "
-			"port 995 (tls = implicit)",
+			"%s:%u does not support STLS, which tls = starttls requires, and no password was sent: most servers have TLS on port 995 (tls = implicit)",
 			account->server.host, account->server.port);
 	case CURLE_SSL_CACERT_BADFILE:
 		return error_set(err, ERROR_UNAVAILABLE,
@@ -233,16 +226,12 @@ static bool tls_failed(const struct connection *connection, CURLcode code,
 	default:
 		if (is_about_version(says))
 			return error_set(err, ERROR_UNAVAILABLE,
-				"%s:%u offers no TLS as new as %s, which is "
-				"the oldest that is safe (tls-min), and no "
-				"password was sent: %s. Ask its owner to "
-				"bring it up to date",
+				"%s:%u does not support TLS %s or newer, which tls-min requires, and no password was sent: %s. Ask the server's operator to update it",
 				account->server.host, account->server.port,
 				account->tls.min == TLS_MIN_1_3 ? "1.3" : "1.2",
 				shown);
 		return error_set(err, ERROR_UNAVAILABLE,
-			"no TLS with %s:%u: %s. Check port and tls: port 995 "
-			"is for tls = implicit, 110 for starttls",
+			"cannot set up TLS with %s:%u: %s. Check port and tls: port 995 is for tls = implicit, 110 for starttls",
 			account->server.host, account->server.port, shown);
 	}
 }
@@ -308,8 +297,7 @@ static bool login_failed(
 	if (connection->refused)
 		return refused(connection, "the login", ERROR_LOGIN, err);
 	return error_set(err, ERROR_LOGIN,
-		"%s:%u offers no login as auth asks for: %s. Its own are USER "
-		"and PASS, and SASL %s; try auth = auto",
+		"%s:%u does not support the login that auth requires: %s. It supports USER and PASS, and SASL %s; try auth = auto",
 		connection->account->server.host,
 		connection->account->server.port, shown,
 		has->sasl ? has->mechanisms : "none");
@@ -322,14 +310,13 @@ static bool greeting_failed(struct connection *connection, struct error *err)
 
 	if (connection->refused)
 		return refused(
-			connection, "to talk to us", ERROR_UNAVAILABLE, err);
+			connection, "the connection", ERROR_UNAVAILABLE, err);
 	if (connection->greeted && account->tls.mode == TLS_STARTTLS)
 		return error_set(err, ERROR_PROTOCOL,
 			"%s:%u sent data before TLS was set up after STLS, as when someone tampers with the connection: no password was sent",
 			account->server.host, account->server.port);
 	return error_set(err, ERROR_PROTOCOL,
-		"%s:%u is no POP3 server, or not with tls as it is set: check "
-		"server, port and tls",
+		"%s:%u is not a POP3 server, or not with this tls setting: check server, port and tls",
 		account->server.host, account->server.port);
 }
 
@@ -345,13 +332,13 @@ static bool reach_failed(struct connection *connection, CURLcode code,
 	switch ((int)code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return error_set(err, ERROR_HOST,
-			"no host named %s was found%s: check it in %s, and that you are online",
+			"no host named %s was found%s: check its name in %s and your network connection",
 			account->server.host,
 			account->server.proxy == NULL ? "" : ", or as in proxy",
 			account->file);
 	case CURLE_COULDNT_RESOLVE_PROXY:
 		return error_set(err, ERROR_HOST,
-			"the host of the proxy was not found: check it in %s",
+			"the host of the proxy was not found: check its name in %s and your network connection",
 			account->file);
 	case CURLE_OPERATION_TIMEDOUT:
 		return error_set(err, ERROR_TEMPORARY,
@@ -361,8 +348,7 @@ static bool reach_failed(struct connection *connection, CURLcode code,
 	default:
 		curl_easy_getinfo(connection->curl, CURLINFO_OS_ERRNO, &number);
 		return error_set(err, ERROR_TEMPORARY,
-			"cannot connect to %s:%u%s: %s. Check server and port, "
-			"and that you are online",
+			"cannot connect to %s:%u%s: %s. Check server and port, and your network connection",
 			account->server.host, account->server.port, by,
 			number != 0 ? strerror((int)number) : shown);
 	}

@@ -48,9 +48,7 @@ const char *session_words(struct session *session, const char *words,
 static bool time_is_up(struct session *session, struct error *err)
 {
 	return error_set(err, ERROR_TEMPORARY,
-		"the session with %s:%u took longer than max-time (%lld "
-		"seconds): what was kept is recorded, the rest is fetched next "
-		"time",
+		"the session with %s:%u took longer than max-time (%lld seconds): stored mail is recorded, and the next run fetches the rest",
 		session->account->server.host, session->account->server.port,
 		(long long)session->account->session.max_time);
 }
@@ -90,7 +88,7 @@ static bool wait_ready(struct session *session, struct error *err)
 
 	if (*session->stop)
 		return error_set(err, ERROR_TEMPORARY,
-			"stopped by a signal: what was kept is recorded, the rest is fetched next time");
+			"stopped by a signal: stored mail is recorded, and the next run fetches the rest");
 	if (now >= session->end)
 		return time_is_up(session, err);
 	if (!is_fast_enough(session, err))
@@ -162,10 +160,10 @@ static bool is_broken(struct session *session, const struct pop3_event *answer,
 
 	return error_set_server(err, ERROR_PROTOCOL, words,
 		session->quiet ? 0 : n,
-		"%s:%u violated the POP3 protocol; the session was ended and nothing was erased: %s%s",
+		"%s:%u violated the POP3 protocol; the session was closed and nothing was deleted: %s%s",
 		session->account->server.host, session->account->server.port,
 		answer->text,
-		session->quiet ? " (not shown, since it may hold the password)"
+		session->quiet ? " (not shown: it may contain the password)"
 			       : "");
 }
 
@@ -204,8 +202,7 @@ bool session_next(struct session *session, struct pipeline_event *event,
 			return is_broken(session, &event->answer, err);
 		if (is_endless(session, event, taken))
 			return error_set(err, ERROR_PROTOCOL,
-				"%s:%u sends a listing without end: the session "
-				"was ended and nothing was erased",
+				"%s:%u sent an endless listing: the session was closed and nothing was deleted",
 				session->account->server.host,
 				session->account->server.port);
 		if (event->last)
@@ -255,7 +252,7 @@ bool session_in_step(struct session *session, struct error *err)
 
 	return error_set_server(err, ERROR_PROTOCOL, words,
 		session->quiet ? 0 : n,
-		"%s:%u sent data without being asked: the session was ended and nothing was erased",
+		"%s:%u sent data without being asked: the session was closed and nothing was deleted",
 		session->account->server.host, session->account->server.port);
 }
 

@@ -31,7 +31,7 @@ static bool login_plain(struct session *session, const char *password,
 	if (!login_encode_plain(
 		    session->account->login.user, password, encoded))
 		return error_set(err, ERROR_CONFIG,
-			"user or password is longer than %d bytes",
+			"the user name or password is longer than %d bytes",
 			LOGIN_SECRET_MAX);
 	/* RFC 5034 section 4: only if SASL is announced, and in a line of at
 	 * most 255 octets, including CRLF. */
@@ -60,7 +60,7 @@ static bool ask_encoded(struct session *session, const char *text,
 
 	if (strlen(text) > LOGIN_SECRET_MAX)
 		return error_set(err, ERROR_CONFIG,
-			"user or password is longer than %d bytes",
+			"the user name or password is longer than %d bytes",
 			LOGIN_SECRET_MAX);
 	text_base64(encoded, (const unsigned char *)text, strlen(text));
 	bool ok = ask(session, encoded, event, err);
@@ -92,15 +92,13 @@ static bool login_user(struct session *session, const char *password,
 	if (strlen(session->account->login.user) > sizeof line - 8 ||
 		strlen(password) > sizeof line - 8)
 		return error_set(err, ERROR_CONFIG,
-			"user or password is too long for USER and PASS");
+			"the user name or password is too long for USER and PASS");
 	if ((!login_is_ascii(session->account->login.user) ||
 		    !login_is_ascii(password)) &&
 		!session->capabilities.utf8_user &&
 		session->account->login.auth != AUTH_USER)
 		return error_set(err, ERROR_LOGIN,
-			"user or password is not ASCII, and %s announces no "
-			"SASL that could carry it: set auth = user to send it "
-			"as UTF-8, or auth = plain",
+			"the user name or password is not ASCII, and %s announces no SASL mechanism that could carry it: set auth = user to send it as UTF-8, or auth = plain",
 			session->account->server.host);
 	snprintf(line, sizeof line, "USER %s", session->account->login.user);
 	ok = ask(session, line, event, err);

@@ -77,17 +77,14 @@ static void check_permissions(
 {
 	if (st->st_uid != geteuid() && st->st_uid != 0)
 		config_mistake(file->path, 0,
-			"it belongs to another user, who could change where "
-			"your mail goes: copy it to a file of your own");
+			"it belongs to another user, who could redirect your mail: copy it to a file of your own");
 	else if ((st->st_mode & 022) != 0)
 		config_mistake(file->path, 0,
-			"others can write to it, and could change where your "
-			"mail goes: run chmod go-w '%s'",
+			"others can write to it and could redirect your mail: run chmod go-w '%s'",
 			file->path);
 	if (file->has_password && (st->st_mode & 077) != 0)
 		config_mistake(file->path, 0,
-			"it holds a password and others can read it: run "
-			"chmod 600 '%s'",
+			"it contains a password and can be read by others: run chmod 600 '%s'",
 			file->path);
 }
 
@@ -375,8 +372,7 @@ bool config_read(struct config *config, const struct config_source *source,
 		return false;
 	if (reading.mistakes > 0)
 		return error_set(err, ERROR_CONFIG,
-			"%zu %s in the rc file: nothing was fetched; "
-			"fix %s and try again",
+			"%zu %s in the rc file: nothing was done; fix %s and try again",
 			reading.mistakes,
 			text_plural(reading.mistakes, "mistake", "mistakes"),
 			text_plural(reading.mistakes, "it", "them"));

@@ -21,8 +21,7 @@ static void need(int ok)
 {
 	if (ok == 1)
 		return;
-	fputs("keepmail: OpenSSL cannot compute SHA-256; nothing was lost, "
-	      "check its configuration (openssl.cnf)\n",
+	fputs("keepmail: OpenSSL cannot compute SHA-256; no mail was lost, check its configuration (openssl.cnf)\n",
 		stderr);
 	exit(EX_SOFTWARE);
 }

@@ -110,10 +110,7 @@ static bool choose_user(const struct account *account,
 		if (self != 0)
 			return true;
 		return error_set(err, ERROR_CONFIG,
-			"keepmail was started by root, and a server that "
-			"finds a fault in it would have the whole machine: "
-			"run it as the user whose mail it is, or set run-as = "
-			"USER in %s (run-as = root if it must be root)",
+			"keepmail was started by root, which is refused because a server exploiting a bug would gain root: run it as the owner of the mail, or set run-as = USER in %s (run-as = root to insist)",
 			account->file);
 	}
 	const struct passwd *wanted = find_user(account, err);
@@ -124,9 +121,7 @@ static bool choose_user(const struct account *account,
 		return true;
 	if (self != 0)
 		return error_set(err, ERROR_CONFIG,
-			"run-as = %s, but only root can become another user: "
-			"run keepmail as %s or as root, or take run-as out "
-			"of %s",
+			"run-as = %s, but only root can become another user: run keepmail as %s or as root, or remove run-as from %s",
 			account->run_as, account->run_as, account->file);
 	*user = wanted;
 	return true;

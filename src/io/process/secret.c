@@ -43,10 +43,11 @@ static bool first_line(char *bytes, size_t length, const char *where,
 		n--;
 	if (n == from)
 		return error_set(err, ERROR_CONFIG,
-			"%s gave no password: its first line is empty", where);
+			"the password from %s is empty (only its first line is read)",
+			where);
 	if (n > SECRET_MAX)
 		return error_set(err, ERROR_CONFIG,
-			"%s gave a password of more than %d bytes", where,
+			"the password from %s is longer than %d bytes", where,
 			SECRET_MAX);
 	char *copy = xmalloc(n - from + 1);
 
@@ -231,8 +232,8 @@ static bool start_command(const struct account *account, bool clean,
 
 	*command = (struct command){.ended = false};
 	if (pipe2(ends, O_CLOEXEC) < 0)
-		return error_set(err, ERROR_TEMPORARY, "cannot make a pipe: %s",
-			strerror(errno));
+		return error_set(err, ERROR_TEMPORARY,
+			"cannot create a pipe: %s", strerror(errno));
 	command->child = fork();
 	if (command->child == 0) {
 		signal(SIGPIPE, SIG_DFL);
@@ -356,8 +357,7 @@ bool secret_get(const struct account *account, bool clean,
 	if (account->login.password_file != NULL)
 		return from_file(account, stop, password, err);
 	return error_set(err, ERROR_CONFIG,
-		"no password: set password-command, password-file or password "
-		"in %s",
+		"no password is set: set password-command, password-file or password in %s",
 		account->file);
 }
 
@@ -373,8 +373,7 @@ bool secret_ask(const struct account *account,
 		if (fd >= 0)
 			close(fd);
 		return error_set(err, ERROR_CONFIG,
-			"no password, and no terminal to ask on: set "
-			"password-command, password-file or password in %s",
+			"no password is set, and there is no terminal to ask for one: set password-command, password-file or password in %s",
 			account->file);
 	}
 	quiet = old;

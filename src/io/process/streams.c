@@ -32,5 +32,5 @@ bool streams_flush(struct error *err)
 	/* The cause of an earlier failure is no longer known. */
 	return !ferror(stdout) ||
 		error_set(err, ERROR_WRITE,
-			"cannot write to standard output: some of it is lost");
+			"cannot write all output to standard output");
 }

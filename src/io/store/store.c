@@ -140,8 +140,7 @@ struct store *store_open(const char *directory, const char *name,
 	store->path = xasprintf("%s/%s.db", directory, name);
 	if (mode == STORE_WRITE && !directory_make(directory)) {
 		error_set(err, ERROR_CREATE,
-			"cannot make the state directory %s: %s. Choose "
-			"another with state or --state-dir",
+			"cannot create the state directory %s: %s. Choose another with state or --state-dir",
 			directory, strerror(errno));
 		goto fail;
 	}

@@ -188,9 +188,7 @@ bool store_check_format(struct store *store, struct error *err)
 		return false;
 	if (application != APPLICATION_ID && (application != 0 || tables > 0))
 		return error_set(err, ERROR_DATA,
-			"%s is a database, but none of keepmail's: it is left "
-			"as it is. Choose another directory with state or "
-			"--state-dir",
+			"%s is not a keepmail database and was left unchanged: choose another directory with state or --state-dir",
 			store->path);
 	if (version < 0)
 		return error_set(err, ERROR_DATA,
@@ -198,15 +196,13 @@ bool store_check_format(struct store *store, struct error *err)
 			store->path, (long long)version);
 	if (version > SCHEMA_VERSION)
 		return error_set(err, ERROR_DATA,
-			"the store %s was written by a newer keepmail (format "
-			"%lld, this one knows %d): use that one",
+			"the store %s was written by a newer keepmail (format %lld, this version supports up to %d): use the newer version",
 			store->path, (long long)version, SCHEMA_VERSION);
 	if (version == SCHEMA_VERSION)
 		return true;
 	if (sqlite3_db_readonly(store->db, "main") == 1)
 		return error_set(err, ERROR_TEMPORARY,
-			"the store %s is of an older keepmail, and in use: the "
-			"next fetch brings it up to date",
+			"the store %s was written by an older keepmail and is in use: the next fetch upgrades it",
 			store->path);
 	return migrate(store, version, err);
 }

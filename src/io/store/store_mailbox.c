@@ -89,10 +89,7 @@ bool store_check_mailbox(struct store *store, const char *server,
 	}
 	if (known && !same && !adopt)
 		ok = error_set(err, ERROR_CONFIG,
-			"what the store %s knows is the mailbox of %s on %s. "
-			"If this is another mailbox, give the account another "
-			"name; if it is the same one under a new name, run "
-			"keepmail --same-mailbox once",
+			"the store %s belongs to the mailbox of %s on %s. If this is a different mailbox, rename the account; if the server or user was renamed, run keepmail --same-mailbox once",
 			store->path, store_text_at(stmt, 1),
 			store_text_at(stmt, 0));
 	sqlite3_reset(stmt);

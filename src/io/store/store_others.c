@@ -89,8 +89,7 @@ static bool is_free(const char *directory, const char *name, struct error *err)
 	return ok &&
 		(fresh ||
 			error_set(err, ERROR_USAGE,
-				"the account %s has a store of its own already "
-				"(%s/%s.db): nothing was renamed",
+				"account %s already has a store (%s/%s.db): nothing was renamed",
 				name, directory, name));
 }
 
@@ -124,8 +123,7 @@ bool store_rename(const char *directory, const char *from, const char *to,
 	struct store *store = NULL;
 	bool ok = stat(path, &st) == 0 ||
 		error_set(err, ERROR_USAGE,
-			"there is no store of an account %s (%s): nothing was "
-			"renamed",
+			"account %s has no store (%s): nothing was renamed",
 			from, path);
 
 	/* Opened and locked, so that no run is using it, and upgraded, so that

@@ -10,13 +10,13 @@
 static const char *advice(int code, int error)
 {
 	if (code == SQLITE_FULL || error == ENOSPC || error == EDQUOT)
-		return "Make room and run it again; nothing is lost";
+		return "Free some space and run keepmail again; no mail was lost";
 	if (code == SQLITE_READONLY || code == SQLITE_PERM ||
 		code == SQLITE_CANTOPEN || error == EACCES || error == EROFS)
-		return "Nothing is lost: check who owns it, its permissions and those of its directory, and run it again";
+		return "Check its owner and permissions and those of its directory, then run keepmail again; no mail was lost";
 	if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
-		return "Nothing is lost: another program uses it; run it again once that has ended";
-	return "Nothing is lost; run it again once that is fixed";
+		return "Another program is using it: run keepmail again later";
+	return "Run keepmail again once this is fixed; no mail was lost";
 }
 
 /* Returns the errno behind an SQLite error, or 0 if there is none. */
@@ -45,11 +45,8 @@ static void report(struct store *store, const char *what, struct error *err)
 
 	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
 		error_set(err, ERROR_DATA,
-			"the store %s is damaged: %s. Nothing was fetched or "
-			"erased. Restore it from a backup, or see what "
-			"\"sqlite3 '%s' .recover\" saves; without a store all "
-			"mail on the server counts as new",
-			store->path, says, store->path);
+			"the store %s is damaged: %s. Nothing was fetched or deleted: restore it from a backup, or move it away and run keepmail rebuild",
+			store->path, says);
 	else
 		error_set(err, ERROR_WRITE,
 			"cannot %s the store %s: %s%s%s%s. %s", what,

@@ -360,13 +360,13 @@ E
     understate
     write_rc "max-size = 4K" "tls = off" "port = $port"
     wanted 0 -v
-    says "larger than max-size, and than the server had said"
+    says "larger than max-size, although the server reported a smaller size"
     [ "$(in_store "SELECT CAST(uid AS TEXT), ordinal, size FROM oversize")" = "one|0|16000" ]
     wanted 0 -n -v
     says "larger than max-size"
     # The dialog continues without RETR: only the listings are requested.
     wanted 0 -v
-    says_not "than the server had said"
+    says_not "although the server reported"
     says "over max-size"
     write_rc "max-size = 16K" "tls = off" "port = $port"
     wanted 0 -v

@@ -54,7 +54,7 @@ on_server() {
     move 4 .Old
     move 5 . S
     wanted 0 -v
-    says "erased 3, left 37"
+    says "deleted 3, left 37"
     [ ! -e "$work/mail/000001.eml" ]
     [ ! -e "$work/mail/000002.eml" ]
     [ ! -e "$work/mail/000003.eml" ]
@@ -70,7 +70,7 @@ on_server() {
     rm "$(copy_of 3)"
     move 4 .Old/Older
     wanted 0 -v
-    says "erased 1, left 39"
+    says "deleted 1, left 39"
     [ ! -e "$work/mail/000003.eml" ]
 }
 
@@ -83,7 +83,7 @@ on_server() {
     mv "$(copy_of 2)" "$work/Bin/cur/"
     move 3 .Trash
     wanted 0 -v
-    says "erased 1, left 39"
+    says "deleted 1, left 39"
     [ ! -e "$work/mail/000002.eml" ]
 }
 
@@ -95,14 +95,14 @@ on_server() {
         /^Subject: / && n != 1 { print "Status: RO" }' "$work/mbox" >"$work/new"
     cat "$work/new" >"$work/mbox"
     wanted 0 -v
-    says "erased 1, left 39"
+    says "deleted 1, left 39"
     [ ! -e "$work/mail/000001.eml" ]
     # Due mail is as it was stored, but for its Status.
     write_rc "mbox = \"$work/mbox\"" 'delete = "after 2 days"'
     sed -i 's/text 7$/text 8/' "$work/mbox"
     days_pass 3
     wanted 0 -v
-    says "erased 38, left 1"
+    says "deleted 38, left 1"
     [ "$(ls "$work/mail")" = 000007.eml ]
 }
 
@@ -113,11 +113,11 @@ on_server() {
     sed -i 's/text 1$/texT 1/' "$(copy_of 1)"
     rm "$(copy_of 2)"
     wanted 0 -v
-    says "not erased: 1 message whose copy here is not what was stored"
-    says "erased 39, left 1"
+    says "not deleted: 1 message whose copy here was changed"
+    says "deleted 39, left 1"
     [ "$(ls "$work/mail")" = 000001.eml ]
     wanted 0 -n -v
-    says "its copy here is not what was stored: not erased"
+    says "its copy here was changed: not deleted"
     write_rc 'delete = "after 30 days"' "verify = off"
     wanted 0
     [ "$(on_server)" -eq 0 ]
@@ -128,8 +128,7 @@ on_server() {
     wanted 0
     for i in {1..11}; do rm "$(copy_of "$i")"; done
     wanted 65
-    says "of 40 messages looked for in $work/Mail"
-    says "11 are missing"
+    says "11 of 40 messages stored in $work/Mail are missing"
     says "--no-brake"
     [ "$(on_server)" -eq 40 ]
     # New mail comes nevertheless.
@@ -137,7 +136,7 @@ on_server() {
     wanted 65
     [ "$(kept)" -eq 31 ]
     wanted 0 -v --no-brake
-    says "erased 11, left 31"
+    says "deleted 11, left 31"
 }
 
 @test "copies that were missing before do not trigger the brake again" {
@@ -149,7 +148,7 @@ on_server() {
     wanted 0
     write_rc 'delete = "when purged"'
     wanted 0 -v
-    says "erased 15, left 25"
+    says "deleted 15, left 25"
 }
 
 @test "if the mail directory was moved away, nothing is erased or fetched, and the message says so" {
@@ -157,7 +156,7 @@ on_server() {
     wanted 0 -k
     mv "$work/Mail" "$work/Elsewhere"
     wanted 65
-    says "where mail was put, is not there: is its disk mounted?"
+    says "where mail was stored, does not exist (is its disk mounted?)"
     [ "$(on_server)" -eq 40 ]
     [ ! -e "$work/Mail" ]
     mkdir "$work/Mail"
@@ -166,7 +165,7 @@ on_server() {
     rmdir "$work/Mail"
     mv "$work/Elsewhere" "$work/Mail"
     wanted 0 -v
-    says "erased 40"
+    says "deleted 40"
 }
 
 @test "if a folder cannot be searched, it is unknown what is gone, and nothing is erased" {
@@ -177,7 +176,7 @@ on_server() {
     mkdir -p "$work/Mail/.Closed/cur"
     chmod 0 "$work/Mail/.Closed"
     wanted 74
-    says "nobody knows what is here"
+    says "cannot read $work/Mail/.Closed"
     chmod 700 "$work/Mail/.Closed"
     [ "$(on_server)" -eq 40 ]
 }
@@ -327,7 +326,7 @@ octets() {
     write_rc "mbox = \"$work/mbox\"" 'delete = "after 2 days"'
     days_pass 3
     wanted 0
-    says "not erased: 1 message whose"
+    says "not deleted: 1 message whose"
     [ "$(on_server)" -eq 1 ]
     [ -e "$work/mail/000007.eml" ]
 }
@@ -464,10 +463,10 @@ octets() {
     wanted 0
     mv "$work/mbox" "$work/elsewhere"
     wanted 65
-    says "is not there: is its disk mounted?"
+    says "does not exist (is its disk mounted?)"
     [ "$(on_server)" -eq 40 ]
     wanted 0 -v --no-brake
-    says "erased 40"
+    says "deleted 40"
 }
 
 @test "a copy that cannot be read is not erased, and verify reports it" {
@@ -481,7 +480,7 @@ octets() {
     rm "$file"
     mkdir "$file"
     wanted 0
-    says "not erased: 2 messages whose"
+    says "not deleted: 2 messages whose"
     [ "$(ls "$work/mail")" = "000001.eml
 000002.eml" ]
     wanted 65 verify a

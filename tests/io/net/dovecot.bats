@@ -45,7 +45,7 @@ whole_life() {
     says_nothing
     same_mail "$work/sent" "$path"
     wanted 0 -v
-    says "fetched 0 (0 B), erased 0, left 1000"
+    says "fetched 0 (0 B), deleted 0, left 1000"
     same_mail "$work/sent" "$path"
     road "$tls" "$destination" 'delete = "after 30 days"'
     days_pass 29
@@ -53,7 +53,7 @@ whole_life() {
     [ "$(served)" -eq 1000 ]
     days_pass 1
     wanted 0 -v
-    says "erased 1000, left 0"
+    says "deleted 1000, left 0"
     [ "$(served)" -eq 0 ]
     same_mail "$work/sent" "$path"
     serve_again

@@ -22,7 +22,7 @@ nothing_done() {
     start_server --synthetic 3
     write_rc "password = falsch" "delete = now"
     wanted 77
-    says "refused the login: check user and password"
+    says "refused the login: check the user name and password"
     says "(the server said: \"[AUTH] wrong user or password\")"
     says_not falsch
     nothing_done
@@ -90,7 +90,7 @@ nothing_done() {
     write_rc
     wanted 69
     says "expired"
-    says "tell the server's owner to renew it"
+    says "ask the server's operator to renew it"
     says "certificate for CN = localhost"
     stop_server
     [ "$(reported logins)" -eq 0 ]
@@ -133,7 +133,7 @@ nothing_done() {
     start_server --synthetic 3 --tls-1.1
     write_rc
     wanted 69
-    says "offers no TLS as new as 1.2"
+    says "does not support TLS 1.2"
     says "no password was sent"
     stop_server
     [ "$(reported logins)" -eq 0 ]
@@ -167,7 +167,7 @@ nothing_done() {
     start_server --synthetic 3 --no STLS
     write_rc "tls = starttls" "port = $port"
     wanted 69
-    says "offers no STLS"
+    says "does not support STLS"
     says "no password was sent"
     stop_server
     [ "$(reported commands)" -eq 1 ]
@@ -247,7 +247,7 @@ END
     fi
     [ "$status" -eq 73 ]
     says "cannot write to $work/Mail/tmp: Permission denied"
-    says "Check who owns it"
+    says "Check its owner and permissions"
     stop_server
     [ "$(reported sessions)" -eq 0 ]
 }
@@ -265,7 +265,7 @@ END
         run keepmail
         [ "$status" -eq 74 ] || { umount "$work/disk"; false; }
         says "No space left on device"
-        says "nothing is lost"
+        says "no mail was lost"
         [ "$(files "$work/mail")" -eq 300 ]
     done
     mount -o remount,size=64m "$work/disk"
@@ -321,7 +321,7 @@ END
     : >"$work/file"
     write_rc "state = \"$work/file/state\""
     wanted 73
-    says "cannot make the state directory"
+    says "cannot create the state directory"
     stop_server
     [ "$(reported sessions)" -eq 0 ]
 }
@@ -366,7 +366,7 @@ END
     write_rc "delete = now"
     wanted 64 retry a nobody
     wanted 0 -v retry a
-    says "to be tried again in the next run: 1"
+    says "1 message will be tried again in the next run"
     wanted 0
     [ "$(kept)" -eq 6 ]
     [ "$(in_store "SELECT count(*) FROM trouble")" -eq 0 ]
@@ -393,7 +393,7 @@ END
     in_store "INSERT INTO trouble (uid, ordinal, tries, first_at, last_at, next_at, error)
         SELECT uid, 2, 1, 1, 1, 1, 'x' FROM trouble"
     wanted 0 -v retry a "$uid"
-    says "to be tried again in the next run: 2"
+    says "2 messages will be tried again in the next run"
     wanted 0
     [ "$(in_store "SELECT count(*) FROM trouble")" -eq 0 ]
 }

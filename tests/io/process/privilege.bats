@@ -49,7 +49,7 @@ all_of() {
     for only in "" -n; do
         wanted 78 $only
         says "a: keepmail was started by root"
-        says "run it as the user whose mail it is, or set run-as = USER in $rc"
+        says "run it as the owner of the mail, or set run-as = USER in $rc"
     done
     [ ! -e "$work/state" ]
     [ ! -e "$work/Mail" ]
@@ -150,7 +150,7 @@ command_sees() {
     chmod 755 "$work/roots"
     write_plain "run-as = nobody" "state = \"$work/roots/state\""
     wanted 73
-    says "cannot make the state directory"
+    says "cannot create the state directory"
 }
 
 @test "accounts with different users run in parallel" {

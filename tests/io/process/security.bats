@@ -304,5 +304,5 @@ hardened_by() {
     sed -i "s|^password = .*|password-command = \"$work/token\"|" "$rc"
     wanted 77 -vv
     says_not AAAAAAAAAAAAAAAAAAAA
-    says_not "password of more than"
+    says_not "is longer than"
 }

@@ -104,7 +104,7 @@ END
     sqlite3 "$work/state/a.db" "CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)"
     before=$(sha256sum <"$work/state/a.db")
     wanted 65
-    says "none of keepmail's"
+    says "is not a keepmail database"
     [ "$(sha256sum <"$work/state/a.db")" = "$before" ]
     [ "$(kept)" -eq 0 ]
 }
@@ -115,7 +115,7 @@ END
     before=$(sha256sum <"$work/state/a.db")
     wanted 65
     says "damaged"
-    says ".recover"
+    says "restore it from a backup, or move it away and run keepmail rebuild"
     [ "$(sha256sum <"$work/state/a.db")" = "$before" ]
 }
 
@@ -131,9 +131,9 @@ END
 
 @test "a store error says what failed, in which file, why, and what to do" {
     command -v strace >/dev/null || skip "no strace here"
-    for error in "ENOSPC:the disk is full:Make room" \
-        "EDQUOT:(Disk quota exceeded):Make room" \
-        "EIO:(Input/output error):Nothing is lost; run it again once that is fixed"; do
+    for error in "ENOSPC:the disk is full:Free some space" \
+        "EDQUOT:(Disk quota exceeded):Free some space" \
+        "EIO:(Input/output error):Run keepmail again once this is fixed; no mail was lost"; do
         IFS=: read -r name why advice <<<"$error"
         rm -rf "$work/state"
         run strace -f -o /dev/null -P "$work/state/a.db-wal" \
@@ -154,7 +154,7 @@ END
     wait $writer
     [ "$status" -eq 74 ]
     says "the store $work/state/a.db: database is locked"
-    says "another program uses it"
+    says "Another program is using it"
 }
 
 @test "a store of a newer keepmail is refused" {
@@ -206,12 +206,12 @@ END
     [ "$(in_store "SELECT until <= unixepoch() + 86400 FROM quiet")" -eq 1 ]
     in_store "UPDATE message SET kept_at = kept_at - 2 * 86400 WHERE id > 6"
     wanted 0 -v
-    says "erased 6"
+    says "deleted 6"
     wanted 0
     [ "$(in_store "SELECT count(*) FROM quiet")" -eq 1 ]
     write_rc "delete = now"
     wanted 0 -v
-    says "erased 6, left 0"
+    says "deleted 6, left 0"
 }
 
 @test "a run that finds nothing is recorded if the one before failed" {
