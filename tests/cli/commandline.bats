@@ -182,7 +182,7 @@ completed() {
     wanted 64 wrok
     says "did you mean 'work'?"
     wanted 64 something
-    says "no account named 'something'"
+    says "no command or account named 'something'"
 }
 
 # synopsis COMMAND: as in the man page, in the words of the usage line.

@@ -176,7 +176,7 @@ same-2" ]
     wanted 0 hold a abcd ghij -v
     [ "$output" = "a: held: uid abcdef
 a: held: uid ghijkl
-a: 2 held: they are never erased on the server" ]
+a: 2 held: they will not be deleted from the server" ]
     wanted 0 release a abcd -v
     [ "$output" = "a: released: uid abcdef" ]
 }

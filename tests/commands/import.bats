@@ -157,13 +157,13 @@ imports() {
 @test "a second import adds nothing and changes nothing" {
     serve_u10
     wanted 0 -v import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
-    says "imported 10,"
+    says "imported 10 uids"
     in_store "UPDATE message SET kept_at = kept_at - 1000 WHERE state = 4"
     before=$(in_store .dump | sha256sum)
     wanted 0 -v import --from fdm a "$samples/fdm/fdm-pop3-cache.u10"
     says "imported 0 uids (0 on the server); 10 already known"
     wanted 0 -v import --from claws a "$samples/claws/localhost-u10"
-    says "imported 0,"
+    says "imported 0 uids"
     [ "$(in_store .dump | sha256sum)" = "$before" ]
 }
 
@@ -419,8 +419,8 @@ END
     write_rc
     printf 'account b { }\naccount c { password = wrong }\n' >>"$rc"
     wanted 77 -v mark-seen a c b
-    says "a: 3 count as seen"
-    says "b: 3 count as seen"
+    says "a: 3 messages now count as seen"
+    says "b: 3 messages now count as seen"
     says "c: "
     wanted 0 -v a b
     says "fetched 0 (0 B), deleted 0, left 6"

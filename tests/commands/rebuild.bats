@@ -54,7 +54,7 @@ age_names() {
     mv "$file" "$work/Mail/.Old/cur/${file##*/}:2,S"
     rm -r "$work/state"
     wanted 0 -v rebuild a
-    says "20 were found here by header"
+    says "20 of 20 messages on the server were found here by header"
     wanted 0 -v
     says "fetched 0"
     says "left 20"
@@ -71,7 +71,7 @@ age_names() {
     wanted 0
     rm -r "$work/state"
     wanted 0 -v rebuild a
-    says "20 were found here"
+    says "20 of 20 messages on the server were found here"
     wanted 0 -v
     says "fetched 0"
     same_mail "$work/sent" "$work/mbox"
@@ -83,14 +83,14 @@ age_names() {
     rm "$(copy_of 7)"
     rm -r "$work/state"
     wanted 0 -n -v rebuild a
-    says "19 were found here by header and would count as kept"
+    says "19 of 20 messages on the server were found here by header and would be recorded as kept"
     wanted 0 -v rebuild a
-    says "19 were found"
+    says "19 of 20 messages on the server were found"
     wanted 0 -v
     says "fetched 1"
     same_mail "$work/sent" "$work/Mail"
     wanted 0 -v rebuild a
-    says "0 were found"
+    says "0 of 20 messages on the server were found"
     wanted 0 verify a
 }
 

@@ -413,7 +413,7 @@ octets() {
         find "$work/Mail/new" -type f | head -n 30 | xargs rm
         days_pass 31
         wanted 65
-        says "30 are missing, more than brake allows (20 %)"
+        says "30 of 40 messages stored in $work/Mail are missing, more than brake allows (20%)"
         [ "$(on_server)" -eq 40 ]
     done
 }
@@ -444,7 +444,7 @@ octets() {
     [ "$(on_server)" -eq 40 ]
     mkdir "$work/filed"
     wanted 65
-    says "$work/filed is empty, but was not before (is its disk mounted?)"
+    says "$work/filed is empty but was not before (is its disk mounted?)"
     [ "$(on_server)" -eq 40 ]
     rmdir "$work/filed"
     mv "$work/unmounted" "$work/filed"

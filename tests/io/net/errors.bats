@@ -350,7 +350,7 @@ END
         wanted 75
         [ "$(in_store "SELECT tries FROM trouble")" -eq $tries ]
     done
-    says "message 2 could not be fetched 7 times"
+    says "message 2 could not be fetched after 7 attempts"
     in_store "UPDATE trouble SET next_at = 1"
     wanted 0
     says_nothing
