@@ -397,7 +397,7 @@ used() {
     write_rc
     run bash -c "'$KEEPMAIL' -f '$rc' --json >/dev/full"
     [ "$status" -eq 74 ]
-    says "cannot write to standard output"
+    says "cannot write all output to standard output"
     run bash -c "'$KEEPMAIL' --help >/dev/full"
     [ "$status" -eq 74 ]
 }

@@ -77,7 +77,7 @@ END
     says "$rc:21: no such setting 'frobnicate'"
     says "$rc:23: no such setting 'acount': did you mean 'account'?"
     says "$rc:24: account a appears twice"
-    says "mistakes in the rc file: nothing was fetched"
+    says "mistakes in the rc file: nothing was done"
 }
 
 @test "a truncated file is refused: the missing part may have been a limit" {
@@ -224,7 +224,7 @@ write_line() {
         says "$rc:4: $sentence"
         says "$rc:5: delete = newer: expected"
         says "$rc:8: port = 99999: expected"
-        says "3 mistakes in the rc file: nothing was fetched"
+        says "3 mistakes in the rc file: nothing was done"
         count=$((count + 1))
     done <<'END'
 maildir = ~/My Mail dir|the value of maildir contains a blank: put it in quotes, as in maildir = "VALUE"
@@ -502,5 +502,5 @@ END
     cp "$TESTS_SRC/../contrib/keepmailrc.example" "$rc"
     chmod 600 "$rc"
     wanted 64 no-such-account
-    says "no account named"
+    says "no command or account named"
 }

@@ -51,7 +51,7 @@ rename_account() {
     # A store that was bound by a login stays bound.
     write_rc "user = other"
     wanted 78
-    says "is the mailbox of test"
+    says "belongs to the mailbox of test"
 }
 
 @test "a renamed account fetches nothing twice if its store is renamed, too" {
@@ -62,7 +62,7 @@ rename_account() {
     says "run keepmail rename a work"
     [ "$(kept)" -eq 8 ]
     wanted 64 rename nobody work
-    says "there is no store of an account nobody"
+    says "account nobody has no store"
     wanted 0 rename a work
     [ ! -e "$work/state/a.db" ]
     wanted 0 -v
