@@ -231,7 +231,7 @@ stores_are_whole() {
         # shellcheck disable=SC2086 # words of a command
         closed 1 $command
         [ "$status" -eq 74 ] || { echo "# $command: status $status"; return 1; }
-        says "cannot write all output to standard output"
+        says "to standard output"
         # shellcheck disable=SC2086 # words of a command
         closed "1 2" $command
         [ "$status" -eq 74 ]
