@@ -149,6 +149,18 @@ struct look {
 
 static bool walk(struct local *local, const char *path, struct look look);
 
+static bool look_at_file(struct local *local, const char *path,
+	const struct stat *st, bool trashed)
+{
+	bool empty = st->st_size == 0;
+
+	if ((!empty && !is_first_time(local, st)) ||
+		local_mbox_look(&local->mboxes, path, trashed))
+		return true;
+	/* An empty file holds no mail, whoever may read it. */
+	return (empty && errno == EACCES) || local_be_blind(local, path);
+}
+
 static bool look_at_entry(struct local *local, const char *path,
 	const char *name, struct look look)
 {
@@ -163,9 +175,7 @@ static bool look_at_entry(struct local *local, const char *path,
 	look.trashed = look.trashed || is_trash(name, path, look.trash);
 	look.depth++;
 	if (S_ISREG(st.st_mode))
-		return !is_first_time(local, &st) ||
-			local_mbox_look(&local->mboxes, path, look.trashed) ||
-			local_be_blind(local, path);
+		return look_at_file(local, path, &st, look.trashed);
 	if (strcmp(name, "tmp") == 0 || !is_first_time(local, &st))
 		return true;
 	if (strcmp(name, "new") == 0 || strcmp(name, "cur") == 0)

@@ -105,9 +105,11 @@ static void keep_note(const struct local_mbox *mbox, size_t first, int fd,
 	free(note);
 }
 
-/* Does the open file begin like an mbox? False with errno: it cannot be read.
+/*
+ * Does the open file begin like an mbox, or is it empty, if that counts? False
+ * with errno: it cannot be read.
  */
-static bool is_mbox(int fd)
+static bool is_mbox(int fd, bool or_empty)
 {
 	char start[5];
 	ssize_t n;
@@ -117,16 +119,7 @@ static bool is_mbox(int fd)
 	while (n < 0 && errno == EINTR);
 	if (n >= 0)
 		errno = 0;
-	return n > 0 && mbox_from_begins(start, (size_t)n);
-}
-
-/* Is it one that held mail when it was read last? */
-static bool had_mail(const struct local_mbox *mbox, const char *path)
-{
-	size_t length;
-
-	return mbox->notes != NULL &&
-		mbox->notes->recall(mbox->notes->data, path, &length) != NULL;
+	return n == 0 ? or_empty : n > 0 && mbox_from_begins(start, (size_t)n);
 }
 
 /* Did it stay as it was while it was read, or only grow? */
@@ -147,12 +140,13 @@ static bool look_at_mbox(
 	size_t first = mbox->count;
 	struct stat before;
 
-	/* What another program is rewriting only seems to be gone. */
-	if ((is_mbox(fd) || had_mail(mbox, path)) && !mboxlock_wait(path, fd))
+	/* What its reader is rewriting, or has emptied to write it anew, only
+	 * seems to be gone. */
+	if (is_mbox(fd, true) && !mboxlock_wait(path, fd))
 		return false;
 	if (fstat(fd, &before) < 0)
 		return false;
-	if (!is_mbox(fd))
+	if (!is_mbox(fd, false))
 		return errno == 0;
 	mbox->paths = xreallocarray(
 		mbox->paths, mbox->path_count + 1, sizeof mbox->paths[0]);

@@ -58,7 +58,8 @@ bool local_mbox_is_free(const char *path);
 
 /*
  * Reads a file if it begins like an mbox, except for what a note says about it.
- * Returns false with errno if it cannot be read.
+ * Returns false with errno if it cannot be read, or if another program holds a
+ * lock on it (EBUSY), be it empty or an mbox.
  */
 bool local_mbox_look(struct local_mbox *mbox, const char *path, bool trashed);
 

@@ -377,6 +377,46 @@ octets() {
     [ "$(files "$work/mail")" -eq 0 ]
 }
 
+@test "an mbox below local that its reader has emptied to write it anew has lost no mail" {
+    mkdir "$work/Mail"
+    write_rc "mbox = \"$work/mbox\"" "local = \"$work/Mail\"" \
+        'delete = "when purged"'
+    wanted 0
+    # So few that the brake has nothing against it.
+    awk -v filed="$work/Mail/filed" '/^From .*[0-9]$/ { n++ }
+        { print >(n < 3 ? filed : "/dev/stderr") }' \
+        "$work/mbox" 2>"$work/new"
+    cat "$work/new" >"$work/mbox"
+    wanted 0
+    [ "$(on_server)" -eq 40 ]
+    sleep 60 3>&- &
+    sleeper=$!
+    cp "$work/Mail/filed" "$work/whole"
+    echo $sleeper >"$work/Mail/filed.lock"
+    : >"$work/Mail/filed"
+    run keepmail
+    kill $sleeper
+    [ "$status" -ne 0 ]
+    says "busy"
+    [ "$(on_server)" -eq 40 ]
+    cp "$work/whole" "$work/Mail/filed"
+    rm "$work/Mail/filed.lock"
+    wanted 0
+    [ "$(on_server)" -eq 40 ]
+}
+
+@test "an empty file below local need not be readable" {
+    command -v strace >/dev/null || skip "strace is missing"
+    strace -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
+    write_rc "local = \"$work/Mail\"" 'delete = "when purged"'
+    wanted 0
+    : >"$work/Mail/lock"
+    rm "$(copy_of 1)"
+    strace -f -qq -o /dev/null -P "$work/Mail/lock" \
+        -e inject=openat:error=EACCES "$KEEPMAIL" -f "$rc" >"$work/out" 2>&1
+    [ "$(on_server)" -eq 39 ]
+}
+
 @test "mail moved to another configured mbox is here, and mail in a trash mbox is trashed" {
     write_rc "mbox = \"$work/one\"" 'delete = "when purged"'
     printf 'account b {\n mbox = "%s"\n}\n' "$work/two" >>"$rc"
