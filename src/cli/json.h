@@ -15,7 +15,7 @@
  */
 void json_string(const char *bytes, size_t length);
 
-/* Prints a uid's octets as json_string does. */
+/* Prints a uid's bytes as json_string does. */
 void json_uid(struct uid uid);
 
 /* Prints a further field: ,"name":"text". */

@@ -73,6 +73,11 @@ char *report_date(char *room, int64_t seconds)
 	return room;
 }
 
+char *report_long(char *room, const char *text)
+{
+	return text_printable_long(room, REPORT_LONG_MAX, text, strlen(text));
+}
+
 char *report_time(char *room, int64_t seconds)
 {
 	struct tm local = local_time(seconds);

@@ -14,10 +14,11 @@
 #include "core/text.h"
 
 /*
- * Buffer sizes for text from outside made printable, for a time, and for a
- * step's reasons.
+ * Buffer sizes for text from outside made printable, for a path or a recorded
+ * error made printable, for a time, and for a step's reasons.
  */
 #define REPORT_SHOWN (4 * TEXT_SHOWN_MAX + 8)
+#define REPORT_LONG_MAX 4808
 #define REPORT_TIME_MAX 40
 #define REPORT_WHY_MAX (PLAN_WHY_MAX + 32)
 
@@ -29,8 +30,15 @@ char *report_date(char *room, int64_t seconds);
 /* Formats a local time with its zone: "2026-12-01T10:20:30+01:00". */
 char *report_time(char *room, int64_t seconds);
 
+/*
+ * Makes a path or a recorded error printable. A recorded error has at most
+ * 1,200 bytes, each shown as up to 4. Returns room (REPORT_LONG_MAX).
+ */
+char *report_long(char *room, const char *text);
+
 /* Prints the summary line of a rebuild. */
 void report_rebuilt(const struct tally *tally, bool dry_run);
+
 /* Returns what a step does: "fetch", "fetch, erase", "erase" or "leave". */
 const char *report_verb(const struct step *step);
 

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "cli/command.h"
 #include "cli/report.h"
 #include "commands/run_options.h"
-#include "core/xalloc.h"
 #include "engine/accounts.h"
 #include "engine/attempt.h"
 #include "engine/notices.h"
@@ -230,12 +228,8 @@ static void end_session(struct attempt *attempt, struct error *err)
 		return;
 	}
 	attempt_add_up(attempt, err);
-	if (mailbox->store != NULL && !record_run(attempt, &recording)) {
-		outcome->tally.status = error_worse(
-			outcome->tally.status, error_status(recording.kind));
-		error_add(err, &recording);
-		error_add(&outcome->error, &recording);
-	}
+	record_run(attempt, &recording);
+	error_add(err, &recording);
 	if (!sessions_decide(attempt, err))
 		report(attempt, said ? &recording : err);
 }
@@ -303,19 +297,12 @@ static int fetch_account(struct account *account,
 	return outcome->tally.status;
 }
 
-static void fail(const struct account *account,
-	const struct run_options *options, const struct outcome *outcome,
-	const struct error *err)
-{
-	report_failure(account, &outcome->tally, err, options->json);
-}
-
 int command_fetch(const struct invocation *invocation)
 {
 	static const struct account_verb verb = {
 		.session = fetch_account,
 		.conclude = conclude,
-		.report_failure = fail,
+		.report_failure = report_failure,
 	};
 	struct run_options how = run_options_make(invocation);
 

@@ -21,9 +21,6 @@
 /* The column where values begin and continuation lines are indented to. */
 #define INDENT 14
 
-/* Size of a buffer for a path or an error message, made printable. */
-#define LONG_SHOWN 4800
-
 struct history {
 	const struct account *account;
 	struct store *store; /* borrowed */
@@ -33,11 +30,6 @@ struct history {
 		*local; /* owned; used to find messages; NULL: not read yet */
 };
 
-static const char *printable_long(char *room, const char *text)
-{
-	return text_printable_long(room, LONG_SHOWN, text, strlen(text));
-}
-
 static void print_run(const struct store_run *run)
 {
 	char time[REPORT_TIME_MAX];
@@ -45,7 +37,7 @@ static void print_run(const struct store_run *run)
 	char left[40] = "";
 	char failed[40] = "";
 	char status[40] = "";
-	char text[LONG_SHOWN] = "";
+	char text[REPORT_LONG_MAX] = "";
 
 	/* A failed run may not have listed the mailbox. */
 	if (run->status == 0 || run->left > 0)
@@ -57,7 +49,7 @@ static void print_run(const struct store_run *run)
 		snprintf(status, sizeof status,
 			"; exit status %d: ", run->status);
 	if (run->status != 0)
-		printable_long(text, run->error);
+		report_long(text, run->error);
 	page_line(4,
 		"%s  fetched %" PRIu64 " (%s), deleted %" PRIu64 "%s%s%s%s",
 		report_time(time, run->ended), run->fetched,
@@ -166,10 +158,10 @@ static void print_time(const char *name, int64_t seconds)
 
 static void print_text(const char *name, const char *text)
 {
-	char shown[LONG_SHOWN];
+	char shown[REPORT_LONG_MAX];
 
 	if (text[0] != '\0')
-		print_line(name, printable_long(shown, text));
+		print_line(name, report_long(shown, text));
 }
 
 /*
@@ -195,13 +187,13 @@ static char *find_file(
 static void print_place(
 	struct history *history, const struct store_message *message)
 {
-	char shown[LONG_SHOWN];
+	char shown[REPORT_LONG_MAX];
 
 	if (message->kind == DESTINATION_MBOX) {
 		page_line(INDENT,
 			"  %-11s %s, %" PRIu64 " bytes at byte %" PRIu64
 			" when it was stored",
-			"stored in", printable_long(shown, message->path),
+			"stored in", report_long(shown, message->path),
 			message->length, message->offset);
 		return;
 	}

@@ -41,17 +41,10 @@ static int list_account(struct account *account,
 	return attempt.tally.status;
 }
 
-static void fail(const struct account *account,
-	const struct run_options *options, const struct outcome *outcome,
-	const struct error *err)
-{
-	report_failure(account, &outcome->tally, err, options->json);
-}
-
 int command_list(const struct invocation *invocation)
 {
 	static const struct account_verb verb = {
-		.task = list_account, .report_failure = fail};
+		.task = list_account, .report_failure = report_failure};
 	const struct options *options = &invocation->options;
 	struct run_options how = run_options_make(invocation);
 

@@ -16,9 +16,8 @@
 #include "io/process/privilege.h"
 #include "io/store/store_look.h"
 
-/* A recorded error has at most 1,200 octets, each shown as up to 4. */
-#define WHY_MAX 6000
-#define ERROR_SHOWN 4808
+/* An error, and what is said before it. */
+#define WHY_MAX (REPORT_LONG_MAX + 1200)
 
 /* Indentation of continuation lines. */
 #define INDENT 4
@@ -150,7 +149,7 @@ static void add_failure(
 {
 	char date[REPORT_TIME_MAX];
 	char text[128];
-	char error[ERROR_SHOWN];
+	char error[REPORT_LONG_MAX];
 
 	if (condition->quarantined_at != 0)
 		snprintf(text, sizeof text,
@@ -164,8 +163,7 @@ static void add_failure(
 			text_plural(condition->tries, "time", "times"),
 			report_date(date, condition->next_at));
 	add(why, text);
-	text_printable_long(error, sizeof error, condition->error,
-		strlen(condition->error));
+	report_long(error, condition->error);
 	if (error[0] != '\0') {
 		buffer_append(why, ": ", 2);
 		buffer_append(why, error, strlen(error));

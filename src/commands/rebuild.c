@@ -76,47 +76,26 @@ static int rebuild_account(struct account *account,
 		mailbox->began = outcome->began;
 		mailbox->progress = progress;
 		rebuild_all(&attempt, &err);
-		/* So that the next one asks for one thing at a time. */
+		/* The next run then asks for one thing at a time. */
 		attempt.out_of_step = err.kind == ERROR_PROTOCOL &&
 			attempt.knowledge.memories != NULL &&
 			!mailbox->proof.learnt;
 	}
 	attempt_count(&attempt, &err);
 	attempt_add_up(&attempt, &err);
-	if (mailbox->store != NULL && !options->dry_run &&
-		!record_run(&attempt, &recording)) {
-		outcome->tally.status = error_worse(
-			outcome->tally.status, error_status(recording.kind));
-		error_add(&err, &recording);
-		error_add(&outcome->error, &recording);
-	}
+	if (!options->dry_run)
+		record_run(&attempt, &recording);
+	error_add(&err, &recording);
 	report(&attempt, &err);
 	attempt_release(&attempt);
 	return outcome->tally.status;
-}
-
-/* There is only one session per account, so none follows. */
-static void conclude(const struct account *account,
-	const struct run_options *options, struct outcome *outcome)
-{
-	(void)account;
-	(void)options;
-	outcome->next = NEXT_NONE;
-}
-
-static void fail(const struct account *account,
-	const struct run_options *options, const struct outcome *outcome,
-	const struct error *err)
-{
-	report_failure(account, &outcome->tally, err, options->json);
 }
 
 int command_rebuild(const struct invocation *invocation)
 {
 	static const struct account_verb verb = {
 		.session = rebuild_account,
-		.conclude = conclude,
-		.report_failure = fail,
+		.report_failure = report_failure,
 	};
 	struct run_options how = run_options_make(invocation);
 

@@ -85,21 +85,19 @@ static void print_failure(const struct status *status)
 {
 	const struct store_run *last = &status->seen.last;
 	char age[40];
-	char error[4800];
+	char error[REPORT_LONG_MAX];
 
 	if (last->ended == 0 || last->status == 0)
 		return;
 	page_line(INDENT, "  the last run failed %s, with exit status %d: %s",
 		text_age(age, sizeof age, status->now - last->ended),
-		last->status,
-		text_printable_long(
-			error, sizeof error, last->error, strlen(last->error)));
+		last->status, report_long(error, last->error));
 }
 
 static void print_quarantined(const struct store_trouble *trouble, void *data)
 {
 	struct status *status = data;
-	char error[4800];
+	char error[REPORT_LONG_MAX];
 
 	if (status->named++ >= NAMED_MAX)
 		return;
@@ -108,8 +106,7 @@ static void print_quarantined(const struct store_trouble *trouble, void *data)
 	page_line(INDENT + 2, "    uid %s: %" PRIu64 " failed %s, the last: %s",
 		uid, trouble->tries,
 		text_plural(trouble->tries, "attempt", "attempts"),
-		text_printable_long(error, sizeof error, trouble->error,
-			strlen(trouble->error)));
+		report_long(error, trouble->error));
 	free(uid);
 }
 

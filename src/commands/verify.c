@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/page.h"
+#include "cli/report.h"
 #include "commands/run_options.h"
 #include "core/text.h"
 #include "core/uid_name.h"
@@ -39,8 +40,7 @@ struct verify {
 	uint64_t missing;
 	uint64_t changed;
 	uint64_t unreadable;
-	int64_t *
-		damaged; /* owned; rows of damaged copies still on the server */
+	int64_t *damaged; /* owned; rows of those still on the server */
 	size_t damaged_count;
 	struct result *results; /* owned; one for each copy */
 	size_t result_count;
@@ -85,6 +85,7 @@ static void print_copy(struct verify *verify, const struct store_copy *copy,
 {
 	const char *word = state_word(state);
 	char *path = local_path(verify->local, &copy->letter);
+	char shown[REPORT_LONG_MAX];
 	char *uid = uid_text(copy->uid);
 
 	if (verify->options->json) {
@@ -93,7 +94,7 @@ static void print_copy(struct verify *verify, const struct store_copy *copy,
 		progress_clear(&verify->bar);
 		page_line(4, "%s: %-10s uid %s%s%s%s", verify->account->name,
 			word, uid, path == NULL ? "" : ", ",
-			path == NULL ? "" : path,
+			path == NULL ? "" : report_long(shown, path),
 			copy->listed ? "" : " (no longer on the server)");
 	}
 	free(uid);

@@ -69,8 +69,8 @@ static void account_failed(struct jobs *jobs, size_t i, const struct error *err)
 	jobs->status = error_worse(jobs->status, tally->status);
 	progress_clear(&jobs->bar);
 	if (jobs->verb->report_failure != NULL) {
-		jobs->verb->report_failure(jobs->accounts[i], jobs->options,
-			&jobs->outcomes[i], err);
+		jobs->verb->report_failure(
+			jobs->accounts[i], tally, err, jobs->options->json);
 	} else {
 		log_account(jobs->accounts[i]->name);
 		log_error(err);
@@ -266,7 +266,8 @@ static void conclude_account(struct jobs *jobs, size_t i)
 		outcome->tally.status = error_worse(
 			outcome->tally.status, error_status(ERROR_TEMPORARY));
 	}
-	jobs->verb->conclude(jobs->accounts[i], jobs->options, outcome);
+	if (jobs->verb->conclude != NULL)
+		jobs->verb->conclude(jobs->accounts[i], jobs->options, outcome);
 	jobs->status = error_worse(jobs->status, outcome->tally.status);
 }
 

@@ -33,14 +33,13 @@ struct account_verb {
 		const struct run_options *options, char *password,
 		struct progress *progress, struct outcome *outcome);
 	/* Reports the account if a further session was expected but cannot be
-	 * started. */
+	 * started. NULL: the command never needs a further one. */
 	void (*conclude)(const struct account *account,
 		const struct run_options *options, struct outcome *outcome);
 	/* Reports an account that failed without reporting it itself. NULL: the
 	 * error is logged. */
 	void (*report_failure)(const struct account *account,
-		const struct run_options *options,
-		const struct outcome *outcome, const struct error *err);
+		const struct tally *tally, const struct error *err, bool json);
 };
 
 /*

@@ -116,8 +116,8 @@ static bool gather_copies(struct knowledge *knowledge, struct mailbox *mailbox,
 				return false;
 			break;
 		case NEED_SYNC:
-			/* Under that restraint no message has a reason of its
-			 * own any more. */
+			/* From then on every message has the same reason, so
+			 * what was found out about copies is reported now. */
 			if (facts->looked)
 				copies_report(copies, plan);
 			check_sync(facts, mailbox);

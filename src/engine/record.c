@@ -25,7 +25,7 @@ struct record {
 	int64_t now; /* a time that is certainly not in the future */
 };
 
-/* What was found out of a message that this one replaced is no longer so. */
+/* Findings about a message that a fetched one replaced no longer apply. */
 static struct finding *findings_now(const struct record *record)
 {
 	const struct attempt *attempt = record->attempt;
@@ -275,7 +275,7 @@ static bool is_news(const struct attempt *attempt)
 		store_has_failed(attempt->mailbox.store);
 }
 
-bool record_run(struct attempt *attempt, struct error *err)
+static bool write_run(struct attempt *attempt, struct error *err)
 {
 	const struct outcome *outcome = attempt->outcome;
 	const struct tally *tally = &outcome->tally;
@@ -312,4 +312,15 @@ bool record_run(struct attempt *attempt, struct error *err)
 	if (ok && !news)
 		store_note_success(store, run.ended);
 	return ok;
+}
+
+void record_run(struct attempt *attempt, struct error *err)
+{
+	struct outcome *outcome = attempt->outcome;
+
+	if (attempt->mailbox.store == NULL || write_run(attempt, err))
+		return;
+	outcome->tally.status =
+		error_worse(outcome->tally.status, error_status(err->kind));
+	error_add(&outcome->error, err);
 }
