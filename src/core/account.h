@@ -10,7 +10,7 @@
 #include "core/policy.h"
 
 enum tls_mode {
-	TLS_IMPLICIT, /* RFC 8314: from the first octet */
+	TLS_IMPLICIT, /* RFC 8314: from the first byte */
 	TLS_STARTTLS, /* RFC 2595: STLS, required */
 	TLS_OFF,
 };
@@ -145,7 +145,7 @@ bool account_proxy_port(const char *proxy, uint16_t *port);
 
 /*
  * May this name stand for an account, and so for a file? Letters, digits and
- * "._@+-", at most 64 octets, beginning with none of ".-+".
+ * "._@+-", at most 64 bytes, beginning with none of ".-+".
  */
 bool account_name_is_good(const char *name);
 

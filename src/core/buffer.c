@@ -26,7 +26,7 @@ void buffer_wipe(struct buffer *buffer)
 	buffer_release(buffer);
 }
 
-/* Not realloc, which could leave a copy of the old octets in freed memory. */
+/* Not realloc, which could leave a copy of the old bytes in freed memory. */
 static void grow(struct buffer *buffer, size_t need)
 {
 	size_t size = buffer->size > 0 ? buffer->size : 256;

@@ -18,7 +18,7 @@ struct envelope {
 	bool has_date;
 	struct words_mailbox from;
 	int64_t date;			    /* seconds since 1970 */
-	char subject[ENVELOPE_SUBJECT_MAX]; /* decoded, any octets */
+	char subject[ENVELOPE_SUBJECT_MAX]; /* decoded, any bytes */
 	size_t subject_length;
 };
 

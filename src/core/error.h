@@ -37,7 +37,7 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * As error_set; also stores the server's own words (length octets, any bytes),
+ * As error_set; also stores the server's own words (length bytes of any value),
  * made printable, in err->server.
  */
 bool error_set_server(struct error *err, enum error_kind kind,

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* SipHash-1-3 (Aumasson, Bernstein 2012) of length octets under a key. */
+/* SipHash-1-3 (Aumasson, Bernstein 2012) of length bytes under a key. */
 uint64_t hash_octets(const uint64_t key[2], const void *bytes, size_t length);
 
 #endif

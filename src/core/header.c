@@ -133,7 +133,7 @@ void header_feed(struct header *header, const char *text, size_t length)
 		header->octets += n + (lf != NULL);
 		if (lf == NULL)
 			return;
-		/* A field of no octets is the empty line after the header. */
+		/* An empty field is the empty line after the header. */
 		header->done = header->length == 0;
 		header->at_end_of_line = true;
 		text = lf + 1;

@@ -17,8 +17,7 @@ struct header {
 	char message_id[LETTER_ID_MAX];	 /* with its <>, printable, or "" */
 	char return_path[LETTER_ID_MAX]; /* without <>, "" for none or <> */
 	size_t length;			 /* of the field being read */
-	uint64_t
-		octets; /* of the header so far, with the empty line after it */
+	uint64_t octets;     /* size of the header so far, and the empty line */
 	bool at_end_of_line; /* the next line may continue the field */
 	bool returned;	     /* a Return-Path was seen, be it <> */
 	bool done;	     /* the empty line was seen */

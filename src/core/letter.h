@@ -13,10 +13,10 @@
 struct letter {
 	char name[LETTER_NAME_MAX]; /* Maildir base name; "" in an mbox */
 	uint64_t offset;	    /* in an mbox: where its From_ line is */
-	uint64_t length;	    /* in octets, up to the next From_ line */
+	uint64_t length;	    /* in bytes, up to the next From_ line */
 	uint64_t octets; /* of the message itself, lines ended by LF */
 	uint64_t lines;	 /* its number of LFs, if they were counted; else 0 */
-	unsigned char sha256[LETTER_DIGEST]; /* of those octets */
+	unsigned char sha256[LETTER_DIGEST]; /* of those bytes */
 	int64_t received; /* when a mail server received it; 0: unknown */
 	char message_id[LETTER_ID_MAX];		    /* with its <>, or "" */
 	bool identified;			    /* header_sha256 is set */

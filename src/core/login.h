@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Longest user name, and longest password, in octets. */
+/* Longest user name, and longest password, in bytes. */
 #define LOGIN_SECRET_MAX 1024
 /* Room for both in base64. */
 #define LOGIN_ENCODED_MAX 2800
@@ -33,20 +33,20 @@ struct login_mask {
 
 /*
  * Makes a mask of the password, its base64, and the response of SASL PLAIN.
- * key: 16 random octets.
+ * key: 16 random bytes.
  */
 void login_mask_init(struct login_mask *mask, const uint64_t key[2],
 	const char *user, const char *password);
 
 /*
- * Overwrites the mask's secrets in a server's words (length octets) with '*',
+ * Overwrites the mask's secrets in a server's words (length bytes) with '*',
  * since some servers echo what they were sent.
  */
 void login_mask_apply(
 	const struct login_mask *mask, char *words, size_t length);
 
 /*
- * For words that are truncated to length octets: how many of these can be
+ * For words that are truncated to length bytes: how many of these can be
  * shown, so that they do not end with the beginning of a secret.
  */
 size_t login_mask_uncut(const struct login_mask *mask, size_t length);

@@ -12,16 +12,16 @@
 
 /* A server that lists more messages than this must be broken. */
 #define MAILDROP_MAX 4000000
-/* RFC 1939 section 7 says 70 octets; servers send more. */
+/* RFC 1939 section 7 says 70 bytes; servers send more. */
 #define MAILDROP_UID_MAX 1024
-/* The most that all uids may take, in octets. */
+/* The most that all uids may take, in bytes. */
 #define MAILDROP_UIDS_MAX (256 << 20)
 
 #define MAILDROP_SIZE_UNKNOWN UINT64_MAX
 #define MAILDROP_NOT_FOUND SIZE_MAX
 
 struct message {
-	uint64_t size;	     /* octets, from LIST, or MAILDROP_SIZE_UNKNOWN */
+	uint64_t size;	     /* bytes, from LIST, or MAILDROP_SIZE_UNKNOWN */
 	uint32_t number;     /* in this session */
 	uint32_t uid;	     /* the offset of its uid in the maildrop's uids */
 	uint32_t uid_length; /* 0: the server gave none */
@@ -42,14 +42,14 @@ struct maildrop {
 	bool sized; /* LIST was sent and answered */
 };
 
-/* An empty maildrop; key: 16 random octets for its hash. */
+/* An empty maildrop; key: 16 random bytes for its hash. */
 void maildrop_init(struct maildrop *maildrop, const uint64_t key[2]);
 void maildrop_release(struct maildrop *maildrop);
 
 /*
  * Adds a line of UIDL. The uid may contain any bytes; one that is too long is
  * treated as missing. Fails with ERROR_PROTOCOL if there are too many messages,
- * or too many octets of uids.
+ * or too many bytes of uids.
  */
 bool maildrop_add(struct maildrop *maildrop, uint32_t number, const char *uid,
 	size_t uid_length, struct error *err);

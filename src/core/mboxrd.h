@@ -15,11 +15,11 @@
 /* The state of quoting; zero at the start of a message. */
 struct mboxrd {
 	bool in_line;	  /* past the point where "From " could begin */
-	unsigned matched; /* octets of "From " held back */
+	unsigned matched; /* bytes of "From " held back */
 };
 
 /*
- * Appends text (length octets, any values, in pieces of any size) to out,
+ * Appends text (length bytes of any value, in pieces of any size) to out,
  * quoted. mboxrd_quote_end appends what was held back. Both return false if out
  * is full.
  */

@@ -12,7 +12,7 @@
 
 /*
  * How many commands may be in flight if PIPELINING is announced. 512 commands
- * of at most 17 octets fit into the smallest socket buffer, so no deadlock is
+ * of at most 17 bytes fit into the smallest socket buffer, so no deadlock is
  * possible in which both sides write and neither reads (RFC 2449 section 6.6);
  * besides, keepmail's writes never block.
  */
@@ -61,8 +61,8 @@ bool pipeline_push(struct pipeline *pipeline, enum pop3_answer answer,
 
 /*
  * Parses bytes up to the end of one event, as pop3_feed does, as an answer to
- * the oldest command in flight. Octets that answer no command are POP3_BROKEN.
- * Returns how many octets were consumed.
+ * the oldest command in flight. Bytes that answer no command are POP3_BROKEN.
+ * Returns how many bytes were consumed.
  */
 size_t pipeline_feed(struct pipeline *pipeline, char *bytes, size_t length,
 	struct pipeline_event *event);

@@ -47,7 +47,7 @@ struct memory {
 	uint32_t tries;	  /* number of failed attempts to fetch it */
 	bool quarantined; /* no longer tried */
 	int64_t next_try; /* seconds since 1970; not tried before then */
-	/* Its real size in octets if it exceeded max-size although LIST
+	/* Its real size in bytes if it exceeded max-size although LIST
 	 * reported less; otherwise 0. */
 	uint64_t oversize;
 };

@@ -35,12 +35,12 @@ enum start_rule {
 
 struct policy {
 	enum erase_rule erase;
-	int64_t after;	      /* ERASE_AFTER: seconds since it was kept */
-	uint64_t keep_newest; /* how many of the newest are never erased */
-	uint64_t max_size;    /* in octets; larger: not fetched; 0: no limit */
-	uint64_t keep_larger; /* in octets; larger: never erased; 0: none */
-	uint64_t delete_larger;	  /* larger: erased once kept; 0: no limit */
-	uint64_t max_server_size; /* all mail left there, in octets; 0: none */
+	int64_t after;		/* ERASE_AFTER: seconds since it was kept */
+	uint64_t keep_newest;	/* how many of the newest are never erased */
+	uint64_t max_size;	/* in bytes; larger: not fetched; 0: no limit */
+	uint64_t keep_larger;	/* in bytes; larger: never erased; 0: none */
+	uint64_t delete_larger; /* larger: erased once kept; 0: no limit */
+	uint64_t max_server_size; /* all mail left there, in bytes; 0: none */
 	enum verify_rule verify;
 	/* Nothing is erased if more than this percentage of the copies, and
 	 * more than ten, are newly missing, or if all of them, and more than

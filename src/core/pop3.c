@@ -131,7 +131,7 @@ static size_t feed_line(struct pop3_parser *parser, const char *bytes,
 			return taken;
 		line = buffer_bytes(&parser->line);
 		n = buffer_length(&parser->line);
-		/* The octets stay in place until the next append. */
+		/* The bytes stay in place until the next append. */
 		buffer_consume(&parser->line, n);
 	}
 	n--;
@@ -144,7 +144,7 @@ static size_t feed_line(struct pop3_parser *parser, const char *bytes,
 	return taken;
 }
 
-/* Closes the gap that removed octets left in front of these n octets. */
+/* Closes the gap that removed bytes left in front of these n bytes. */
 static char *move_down(char *to, const char *from, size_t n)
 {
 	if (to != from)

@@ -33,7 +33,7 @@ enum pop3_event_type {
 	POP3_MORE,   /* all was consumed and no event is complete */
 	POP3_STATUS, /* the status line; text is what follows +OK or -ERR */
 	POP3_LINE,   /* a line of a listing, without its CRLF */
-	POP3_TEXT,   /* octets of a message: unstuffed, CRLF turned into LF */
+	POP3_TEXT,   /* bytes of a message: unstuffed, CRLF turned into LF */
 	POP3_END,    /* the terminating line: the answer is complete */
 	POP3_BROKEN, /* a protocol violation: text says which, said is what the
 		      * server sent. The session must end. */
@@ -44,7 +44,7 @@ struct pop3_event {
 	enum pop3_status status;
 	const char *text; /* borrowed until the next feed */
 	size_t length;
-	const char *said; /* POP3_BROKEN: the server's words, any octets */
+	const char *said; /* POP3_BROKEN: the server's words, any bytes */
 	size_t said_length;
 	uint64_t octets; /* POP3_END: the message's size as LIST counts it */
 };
@@ -74,10 +74,10 @@ void pop3_release(struct pop3_parser *parser);
 void pop3_expect(struct pop3_parser *parser, enum pop3_answer answer);
 
 /*
- * Parses bytes (length octets, which may be modified) up to the end of one
- * event, and returns how many octets were consumed. The text of a message comes
+ * Parses length bytes, which may be modified, up to the end of one event, and
+ * returns how many bytes were consumed. The text of a message comes
  * in pieces, as large as the input allows: CRLF is replaced by LF, stuffed dots
- * are removed, and every other octet is unchanged, including NUL and bare CR
+ * are removed, and every other byte is unchanged, including NUL and bare CR
  * and LF. Only CRLF.CRLF ends a message (RFC 1939 section 3).
  */
 size_t pop3_feed(struct pop3_parser *parser, char *bytes, size_t length,

@@ -60,7 +60,7 @@ bool seen_format_named(const char *name, enum seen_format *format);
 
 /*
  * Makes an empty set of uids. server and user (borrowed) select the account in
- * files of several accounts. key: 16 random octets for its hash.
+ * files of several accounts. key: 16 random bytes for its hash.
  */
 void seen_init(struct seen *seen, enum seen_format format, const char *server,
 	const char *user, const uint64_t key[2]);

@@ -138,7 +138,7 @@ char *text_printable_long(
 	return make_printable(room, size, bytes, length, length);
 }
 
-/* Levenshtein distance of words shorter than 32 octets; 99 for longer ones. */
+/* Levenshtein distance of words shorter than 32 bytes; 99 for longer ones. */
 static size_t edit_distance(const char *a, const char *b)
 {
 	size_t row[33];

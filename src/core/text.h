@@ -7,17 +7,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Maximum number of octets of such text that is shown. */
+/* Maximum number of bytes of such text that is shown. */
 #define TEXT_SHOWN_MAX 200
 
 /*
- * Copies bytes (length octets, any values) to room in a form that is safe on a
+ * Copies length bytes of any value to room in a form that is safe on a
  * terminal and in a log. Valid UTF-8 is kept; C0 and C1 controls, DEL,
  * bidirectional and other invisible format characters, line separators and
  * malformed bytes become \xNN, except for a joiner between two emoji
- * (text_next). Shows at most TEXT_SHOWN_MAX octets of input, then "...". The
+ * (text_next). Shows at most TEXT_SHOWN_MAX bytes of input, then "...". The
  * result is always terminated, is never cut within a character, and never ends
- * with a joiner. room must hold at least 8 octets. Returns room.
+ * with a joiner. room must hold at least 8 bytes. Returns room.
  */
 char *text_printable(char *room, size_t size, const char *bytes, size_t length);
 
@@ -89,7 +89,7 @@ bool text_parse_size(const char *text, uint64_t *octets);
 bool text_parse_number(const char *text, uint64_t max, uint64_t *number);
 
 /*
- * Encodes length octets in base64 (RFC 4648 section 4) and adds a NUL; to must
+ * Encodes length bytes in base64 (RFC 4648 section 4) and adds a NUL; to must
  * hold 4 * ((length + 2) / 3) + 1. Returns the length of the text.
  */
 size_t text_base64(char *to, const unsigned char *from, size_t length);

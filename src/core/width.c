@@ -32,7 +32,7 @@ static bool attaches(size_t octets, uint32_t code, unsigned emoji)
 }
 
 /*
- * Returns the number of octets that are drawn as one unit, and sets *columns to
+ * Returns the number of bytes that are drawn as one unit, and sets *columns to
  * its width: a character with its combining marks, joined emoji, or a flag.
  * Except for flags, the width is that of the first character, as on most
  * terminals.
@@ -64,7 +64,7 @@ static size_t next_cell(const char *text, size_t left, size_t *columns)
 }
 
 /*
- * Returns how many octets fit into columns, including marks combined with the
+ * Returns how many bytes fit into columns, including marks combined with the
  * last character.
  */
 static size_t fit_columns(const char *text, size_t length, size_t columns)

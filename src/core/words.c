@@ -33,7 +33,7 @@ struct encoded {
 	bool base64;
 	const char *text;
 	size_t length;
-	size_t taken; /* length of the whole in octets */
+	size_t taken; /* length of the whole in bytes */
 };
 
 static int hex_digit(char c)
@@ -60,11 +60,11 @@ static int base64_digit(char c)
 	return c == '/' ? 63 : -1;
 }
 
-/* Decodes the octets of an encoded word. */
+/* Decodes the bytes of an encoded word. */
 struct reader {
 	const struct encoded *word; /* borrowed */
 	size_t at;
-	uint32_t bits; /* of base64: read, but not yet part of an octet */
+	uint32_t bits; /* of base64: read, but not yet part of a byte */
 	unsigned count;
 };
 
@@ -109,7 +109,7 @@ static int next_b_octet(struct reader *reader)
 	return (int)(reader->bits >> reader->count & 0xff);
 }
 
-/* Returns the next decoded octet, END or MALFORMED. */
+/* Returns the next decoded byte, END or MALFORMED. */
 static int next_octet(struct reader *reader)
 {
 	return reader->word->base64 ? next_b_octet(reader)
@@ -210,7 +210,7 @@ static void put_utf8(struct stream *stream, const char *bytes, size_t length)
 	}
 }
 
-/* Octets that windows-1252 does not assign become controls, as in Latin 1. */
+/* Bytes that windows-1252 does not assign become controls, as in Latin 1. */
 static bool put_unassigned(struct stream *stream, unsigned char octet)
 {
 	const char control[] = {(char)0xc2, (char)octet};
@@ -295,7 +295,7 @@ static void stream_end(struct stream *stream)
 	put_utf8(stream, room, sizeof room - space);
 }
 
-/* The result of measuring a run of adjacent words of one charset, in octets. */
+/* The result of measuring a run of adjacent words of one charset, in bytes. */
 struct run_of_words {
 	size_t taken; /* length that can be decoded; 0: nothing */
 	size_t tried; /* what follows taken, up to here, cannot be decoded */

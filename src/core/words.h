@@ -8,14 +8,14 @@
 #include "core/charset.h"
 
 /*
- * Decodes the value of a field (length octets, any values). Encoded words (RFC
+ * Decodes the value of a field (length bytes of any value). Encoded words (RFC
  * 2047 section 2, B and Q) in UTF-8, US-ASCII and the charsets in charsets
  * (NULL: none) become UTF-8, and spaces between two of them are removed.
  * Adjacent words of the same charset are treated as one text, so a character
  * may be split between them. Malformed words, those of other charsets, and all
  * other text remain as they are. Runs of spaces become one space, and those at
- * both ends are removed. The result may still contain any octets, so the caller
- * must use text_printable. Writes at most size octets to room (which must not
+ * both ends are removed. The result may still contain any bytes, so the caller
+ * must use text_printable. Writes at most size bytes to room (which must not
  * overlap text), not terminated, and returns how many. Leaves no state in the
  * converters.
  */

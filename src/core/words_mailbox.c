@@ -13,7 +13,7 @@ struct reading {
 };
 
 /*
- * Returns the octet at *i or, if that is a backslash, the octet that it quotes.
+ * Returns the byte at *i or, if that is a backslash, the byte that it quotes.
  */
 static char read_octet(const char *text, size_t length, size_t *i)
 {

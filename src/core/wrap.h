@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 /*
- * Returns how many octets of a printable text fit on a line of this many
+ * Returns how many bytes of a printable text fit on a line of this many
  * columns: all of them, or those before the last space at which it can be
  * broken, or, if its first word is too wide, as many as fit. Returns 0 only for
  * an empty text.

@@ -24,7 +24,7 @@ struct fate {
 	bool marked; /* DELE was answered +OK */
 	int64_t row; /* of its record; valid unless state is FATE_NONE */
 	int64_t kept_at;
-	/* The size in octets if it turned out to exceed max-size; else 0. */
+	/* The size in bytes if it turned out to exceed max-size; else 0. */
 	uint64_t oversize;
 	char *trouble; /* owned; why it could not be fetched, or NULL */
 };

@@ -6,7 +6,7 @@
 #include "core/header.h"
 #include "io/process/digest.h"
 
-/* A header longer than this, in octets, is considered endless. */
+/* A header longer than this, in bytes, is considered endless. */
 #define HEADER_MAX (UINT64_C(16) << 20)
 /* Some servers disconnect after too many unknown commands. */
 #define REFUSALS_MAX 3
@@ -20,7 +20,7 @@ struct inquiry {
 	size_t unproven;
 	size_t at;  /* the one being answered */
 	bool known; /* the server has answered a TOP and so supports it */
-	uint64_t received; /* octets of this header */
+	uint64_t received; /* bytes of this header */
 };
 
 /* Until a TOP has succeeded, only one may be in flight. */

@@ -16,7 +16,7 @@ struct asking {
 		const struct pop3_event *answer, struct error *err);
 };
 
-/* A line of UIDL: a number and a uid, which may contain any octets. */
+/* A line of UIDL: a number and a uid, which may contain any bytes. */
 static bool add_uid(const struct asking *asking,
 	const struct pop3_event *answer, struct error *err)
 {

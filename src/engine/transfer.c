@@ -11,7 +11,7 @@
 #include "io/process/log.h"
 
 /*
- * A message larger than this, in octets, and four times its listed size is
+ * A message larger than this, in bytes, and four times its listed size is
  * considered endless.
  */
 #define MESSAGE_MAX (UINT64_C(1) << 30)

@@ -16,7 +16,7 @@
 /* A message that turned out to exceed max-size and was dropped. */
 struct oversize {
 	size_t position;
-	uint64_t size; /* in octets, as received */
+	uint64_t size; /* in bytes, as received */
 };
 
 /* Initialise the first five fields; the others belong to transfer.c. */
@@ -30,7 +30,7 @@ struct transfer {
 	bool arrives;	   /* the text of a message is being received */
 	size_t arriving;   /* its position */
 	bool receives;	   /* it goes to the ladder; otherwise it is skipped */
-	uint64_t received; /* octets of it so far */
+	uint64_t received; /* bytes of it so far */
 
 	struct oversize *oversizes; /* owned; not yet proven (proof.h) */
 	size_t oversize_count;

@@ -186,7 +186,7 @@ void fake_store_reset(void);
 /* The process died: an open transaction is undone. */
 void fake_store_died(void);
 /*
- * Adds rows of earlier runs for messages that have none: four states per octet.
+ * Adds rows of earlier runs for messages that have none: four states per byte.
  */
 void fake_store_remember(
 	const struct maildrop *maildrop, uint8_t octet, bool with_sizes);

@@ -24,9 +24,9 @@ void reference_message(
 	const char *wire, size_t size, struct reference *result, char *room);
 
 /*
- * The next line of *wire (*size octets), which is moved behind it: ended by LF,
- * *length octets without that and without a CR before it. NULL when no LF is
- * left, or when it is longer than max octets with its end.
+ * The next line of *wire (*size bytes), which is moved behind it: ended by LF,
+ * *length bytes without that and without a CR before it. NULL when no LF is
+ * left, or when it is longer than max bytes with its end.
  */
 const char *reference_line(
 	const char **wire, size_t *size, size_t max, size_t *length);

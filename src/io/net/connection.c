@@ -409,7 +409,7 @@ static bool make_connection(struct connection *connection, const char *password,
 		    &connection->socket) != CURLE_OK ||
 		connection->socket == CURL_SOCKET_BAD)
 		return lost(connection, "it has no socket", err);
-	/* From now on libcurl only transfers octets. */
+	/* From now on libcurl only transfers bytes. */
 	curl_easy_setopt(connection->curl, CURLOPT_VERBOSE, 0L);
 	/* RFC 2595 section 4: what was announced before TLS is void. */
 	if (account->tls.mode != TLS_OFF && !connection->secured)

@@ -18,7 +18,7 @@
 
 struct connection;
 
-/* How many octets are read at once, if available. */
+/* How many bytes are read at once, if available. */
 #define CONNECTION_BLOCK (128L * 1024)
 
 /* To be called once, before any connection, thread or child process. */
@@ -57,7 +57,7 @@ bool connection_send(
 	struct connection *connection, struct buffer *out, struct error *err);
 
 /*
- * Reads up to size octets without blocking. *received is 0 if there are none,
+ * Reads up to size bytes without blocking. *received is 0 if there are none,
  * or if the server has just closed the connection. Fails with ERROR_TEMPORARY
  * if it was closed before, or is lost.
  */
@@ -67,7 +67,7 @@ bool connection_receive(struct connection *connection, char *room, size_t size,
 bool connection_is_closed(const struct connection *connection);
 
 /*
- * Waits until octets can be read (or sent, if to_send), a signal arrives, or so
+ * Waits until bytes can be read (or sent, if to_send), a signal arrives, or so
  * many milliseconds have passed.
  */
 bool connection_wait(struct connection *connection, bool to_send,

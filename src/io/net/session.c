@@ -8,10 +8,10 @@
 #include "io/net/session_internal.h"
 #include "io/process/log.h"
 
-/* Fewer octets per second, over so many timeouts, are treated as silence. */
+/* Fewer bytes per second, over so many timeouts, are treated as silence. */
 #define SLOWEST 100
 #define TRICKLE_TIMEOUTS 4
-/* Longest listing, in octets; messages are limited elsewhere. */
+/* Longest listing, in bytes; messages are limited elsewhere. */
 #define LISTING_MAX (UINT64_C(512) << 20)
 
 bool session_global_init(struct error *err)
@@ -78,7 +78,7 @@ static bool is_fast_enough(struct session *session, struct error *err)
 	return true;
 }
 
-/* Waits until octets can be read, or sent if there are any to send. */
+/* Waits until bytes can be read, or sent if there are any to send. */
 static bool wait_ready(struct session *session, struct error *err)
 {
 	bool to_send = buffer_length(&session->pipeline.out) > 0;

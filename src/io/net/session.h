@@ -81,8 +81,8 @@ bool session_next(struct session *session, struct pipeline_event *event,
 bool session_in_step(struct session *session, struct error *err);
 
 /*
- * A copy of a server's words (length octets) with any password hidden, but not
- * made printable; truncated to *shown octets, borrowed until the next call.
+ * A copy of a server's words (length bytes) with any password hidden, but not
+ * made printable; truncated to *shown bytes, borrowed until the next call.
  */
 const char *session_words(struct session *session, const char *words,
 	size_t length, size_t *shown);

@@ -16,10 +16,10 @@ struct session {
 	struct login_mask mask; /* of secrets that must not be shown */
 	bool quiet;		/* during the login nothing is logged */
 	int64_t end;		/* when max-time is over, in milliseconds */
-	int64_t silent;		/* milliseconds since the last octet */
+	int64_t silent;		/* milliseconds since the last byte */
 	int64_t waited;		/* milliseconds since the last answer */
-	uint64_t came;		/* octets in that time */
-	uint64_t listed;	/* octets of the current listing */
+	uint64_t came;		/* bytes in that time */
+	uint64_t listed;	/* bytes of the current listing */
 	char shown[2048];	/* result of session_words */
 	size_t in_start;
 	size_t in_end;

@@ -34,7 +34,7 @@ static bool login_plain(struct session *session, const char *password,
 			"the user name or password is longer than %d bytes",
 			LOGIN_SECRET_MAX);
 	/* RFC 5034 section 4: only if SASL is announced, and in a line of at
-	 * most 255 octets, including CRLF. */
+	 * most 255 bytes, including CRLF. */
 	int n = snprintf(line, sizeof line, "AUTH PLAIN %s", encoded);
 
 	if (session->capabilities.sasl_plain && n + 2 <= 255) {

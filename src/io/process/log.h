@@ -26,7 +26,7 @@ void log_account(const char *name);
 bool log_shows(enum log_level level);
 
 /*
- * Shows a line of the given level, truncated to 1,500 octets, with one write,
+ * Shows a line of the given level, truncated to 1,500 bytes, with one write,
  * so that lines of several processes do not mix. Text from a server or a
  * message must have been made printable (text_printable).
  */

@@ -25,7 +25,7 @@ struct progress {
 void progress_start(
 	struct progress *progress, uint64_t messages, uint64_t octets);
 
-/* Counts octets that were received, and messages that are complete. */
+/* Counts bytes that were received, and messages that are complete. */
 void progress_add(
 	struct progress *progress, uint64_t messages, uint64_t octets);
 

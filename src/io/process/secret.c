@@ -83,7 +83,7 @@ static bool is_over(const struct patience *patience)
 	return *patience->stop || milliseconds() >= patience->end;
 }
 
-/* Reads up to size octets from fd until its end; -1: error, -2: gave up. */
+/* Reads up to size bytes from fd until its end; -1: error, -2: gave up. */
 static ssize_t read_all(
 	int fd, char *bytes, size_t size, const struct patience *patience)
 {
