@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/xalloc.h"
 
+#include <search.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -33,6 +34,12 @@ void *xreallocarray(void *old, size_t count, size_t size)
 	if (size > 0 && count > SIZE_MAX / size)
 		return checked(NULL);
 	return checked(realloc(old, count * size > 0 ? count * size : 1));
+}
+
+void *xtsearch(const void *key, void **root,
+	int (*compare)(const void *a, const void *b))
+{
+	return checked(tsearch(key, root, compare));
 }
 
 char *xstrdup(const char *text)

@@ -15,6 +15,10 @@ void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size);
 void *xreallocarray(void *old, size_t count, size_t size);
 
+/* As tsearch(3), but never returns NULL. */
+void *xtsearch(const void *key, void **root,
+	int (*compare)(const void *a, const void *b));
+
 /* A copy of text, or NULL for NULL; the caller owns it. */
 char *xstrdup(const char *text);
 

@@ -79,7 +79,11 @@ static void find_strays(struct duplicates *duplicates,
 	}
 }
 
-/* Finds messages that are in an mbox whose contents are not on record. */
+/*
+ * Finds messages that are in an mbox whose contents are not on record. Since a
+ * copy is recognised even if a reader has changed its Status, each counts for
+ * one message only, and for none if any message with its header is on record.
+ */
 static void find_in_mbox(struct duplicates *duplicates,
 	const struct batch *batch, struct letter *known, bool *there)
 {
@@ -89,11 +93,14 @@ static void find_in_mbox(struct duplicates *duplicates,
 		/* The offset does not matter: see local_find. */
 		letter.offset = 0;
 		letter.length = letter.octets;
-		if (there[i] || !letter.identified ||
-			local_verify(duplicates->here, &letter) != LOCAL_HERE)
+		if (there[i] || !letter.identified)
 			continue;
-		known[i] = letter;
-		there[i] = true;
+		if (claims_are(&duplicates->claims, &letter, 0) &&
+			local_verify(duplicates->here, &letter) == LOCAL_HERE) {
+			known[i] = letter;
+			there[i] = true;
+		}
+		claims_add(&duplicates->claims, &letter);
 	}
 }
 
@@ -107,8 +114,12 @@ bool duplicates_prepare(struct duplicates *duplicates, struct error *err)
 	if (destination_traits(account->destination.kind)->named)
 		return rebuild_find_strays(mailbox, &duplicates->strays,
 			&duplicates->stray_count, err);
-	if (store_has_succeeded(mailbox->store, mailbox->began))
+	if (store_has_succeeded(mailbox->store, mailbox->began) ||
+		claims_are_unknown(account, account->destination.path,
+			account->destination.path))
 		return true;
+	if (!claims_read(&duplicates->claims, account, mailbox->store, err))
+		return false;
 	duplicates->here = local_new(NULL);
 	return local_look(
 		duplicates->here, account->destination.path, NULL, true, err);
@@ -116,6 +127,7 @@ bool duplicates_prepare(struct duplicates *duplicates, struct error *err)
 
 void duplicates_release(struct duplicates *duplicates)
 {
+	claims_release(&duplicates->claims);
 	local_free(duplicates->here);
 	free(duplicates->strays);
 	duplicates->here = NULL;

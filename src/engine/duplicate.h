@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "engine/batch.h"
+#include "engine/claims.h"
 #include "engine/mailbox.h"
 #include "io/mail/delivery.h"
 #include "io/mail/local.h"
@@ -17,7 +18,8 @@ struct duplicates {
 	struct delivery *delivery; /* borrowed */
 	struct letter *strays;	   /* owned; see rebuild_find_strays */
 	size_t stray_count;
-	struct local *here; /* owned; an mbox not on record; or NULL */
+	struct local *here;   /* owned; an mbox not on record; or NULL */
+	struct claims claims; /* owned; read only if here is not NULL */
 };
 
 /*

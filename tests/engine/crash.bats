@@ -193,13 +193,18 @@ alike() {
     write_rc "mbox = \"$work/mbox\""
     wanted 0
     same_mail "$work/sent" "$work/mbox"
-    # Killed after the first and after the third, one after the other.
-    for n in 1 3; do
-        offset=$(in_store "SELECT offset FROM message WHERE id = $((n + 1))")
-        in_store "UPDATE message SET state = 1, kept_at = NULL WHERE id > $n"
-        truncate -s "$offset" "$work/mbox"
-        wanted 0
-        same_mail "$work/sent" "$work/mbox"
+    # Killed after the first and after the third, one after the other, in a
+    # later run and in the first one.
+    for runs in TRUE FALSE; do
+        for n in 1 3; do
+            offset=$(in_store "SELECT offset FROM message WHERE id = $((n + 1))")
+            in_store "UPDATE message SET state = 1, kept_at = NULL WHERE id > $n"
+            in_store "UPDATE run SET started = started - 9 WHERE $runs"
+            in_store "DELETE FROM run WHERE NOT $runs"
+            truncate -s "$offset" "$work/mbox"
+            wanted 0
+            same_mail "$work/sent" "$work/mbox"
+        done
     done
 }
 
@@ -210,6 +215,43 @@ account b {
   $1
 }
 END
+}
+
+@test "in an mbox, a copy that is not on record stands for one message only" {
+    mkdir -p "$work/mail"
+    for n in 1 2 3 4; do
+        printf 'Message-ID: <a@b>\r\nSubject: the same\r\n\r\nx\r\n' >"$work/mail/$n"
+    done
+    printf 'Status: RO\r\n' | cat - "$work/mail/1" >"$work/mail/2"
+    printf 'x' >>"$work/mail/3"
+    printf 'Message-ID: <c@d>\r\n\r\nx\r\n' >"$work/mail/4"
+    start_server --folder "$work/mail" --shared
+    write_rc "mbox = \"$work/mbox\""
+    wanted 0
+    # An old record was restored, and a reader has removed the second and third.
+    in_store "DELETE FROM message WHERE id < 4"
+    in_store "DELETE FROM run"
+    {
+        printf 'From a@b Thu Jan  1 00:00:00 1970\n'
+        printf 'Status: RO\nMessage-ID: <a@b>\nSubject: the same\n\nx\n\n'
+        printf 'From a@b Thu Jan  1 00:00:00 1970\nMessage-ID: <c@d>\n\nx\n\n'
+    } >"$work/mbox"
+    wanted 0 -v
+    [[ $output == *"fetched 3"*"1 of them already stored"* ]]
+    [ "$(grep -c '^From ' "$work/mbox")" = 4 ]
+}
+
+@test "in an mbox, a copy that another account has on record does not stand for one of this account" {
+    mkdir -p "$work/mail"
+    printf 'Message-ID: <a@b>\r\n\r\nx\r\n' >"$work/mail/1"
+    start_server --folder "$work/mail" --shared
+    write_rc "mbox = \"$work/mbox\""
+    wanted 0
+    and_account_b "mbox = \"$work/mbox\""
+    wanted 0 b
+    [ "$(grep -c '^From ' "$work/mbox")" = 2 ]
+    wanted 0
+    [ "$(grep -c '^From ' "$work/mbox")" = 2 ]
 }
 
 @test "another account's copy of the same message does not count as this account's" {
