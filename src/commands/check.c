@@ -155,7 +155,7 @@ static bool is_as_known(struct check *check, struct error *err)
 		.store = check->store};
 
 	options.dry_run = true;
-	return places_check(&mailbox, err) && rebuild_is_not_due(&mailbox, err);
+	return places_check(&mailbox, err) && rebuild_check_due(&mailbox, err);
 }
 
 static void check_mail(struct check *check)

@@ -23,7 +23,7 @@ static bool is_quiet(struct mailbox *mailbox)
 {
 	char policy[POLICY_KEY_MAX];
 
-	return store_is_quiet(mailbox->store, mailbox->listing,
+	return store_is_quiet(mailbox->store, mailbox->listing_digest,
 		policy_key(policy, &mailbox->account->policy,
 			mailbox->options->keep),
 		mailbox->clock.now);
@@ -35,7 +35,7 @@ static void report_erased(struct attempt *attempt)
 	const struct fates *fates = &attempt->fates;
 
 	for (size_t i = 0; i < fates->count && fates->erased > 0; i++) {
-		if (fates->at[i].marked)
+		if (fates->at[i].accepted)
 			mailbox_say_message(&attempt->mailbox, i,
 				&attempt->plan.steps[i], "deleted", "");
 	}
@@ -122,7 +122,7 @@ static bool open_all(struct attempt *attempt, struct error *err)
 	struct mailbox *mailbox = &attempt->mailbox;
 
 	if (!mailbox_open(mailbox, err) || !places_check(mailbox, err) ||
-		!rebuild_is_not_due(mailbox, err))
+		!rebuild_check_due(mailbox, err))
 		return false;
 	attempt->ladder = ladder_open(mailbox, err);
 	if (attempt->ladder == NULL || !mailbox_log_in(mailbox, true, err))

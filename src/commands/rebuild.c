@@ -39,7 +39,7 @@ static bool rebuild_all(struct attempt *attempt, struct error *err)
 	if (ok)
 		rebuild = rebuild_read(mailbox, err);
 	ok = rebuild != NULL &&
-		(mailbox->options->dry_run || recover(mailbox, err)) &&
+		(mailbox->options->dry_run || recover_arriving(mailbox, err)) &&
 		match_listed(attempt, rebuild, err);
 	rebuild_free(rebuild);
 	return ok;

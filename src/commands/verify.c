@@ -218,7 +218,7 @@ static bool forget_damaged(struct verify *verify, struct error *err)
 	if (!store_begin(verify->store, err))
 		return false;
 	for (size_t i = 0; i < verify->damaged_count; i++) {
-		if (!store_give_up(verify->store, verify->damaged[i],
+		if (!store_disown_copy(verify->store, verify->damaged[i],
 			    now_seconds(), err))
 			return false;
 	}

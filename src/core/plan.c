@@ -23,7 +23,7 @@ bool plan_needs_sizes(const struct policy *policy,
 		policy->max_server_size > 0;
 }
 
-bool plan_needs_copy(const struct step *step, const struct finding *finding)
+bool plan_needs_verify(const struct step *step, const struct finding *finding)
 {
 	return step->erase && !step->fetch && finding->local == LOCAL_HERE &&
 		!finding->verified;
@@ -48,7 +48,7 @@ enum need plan_needs(const struct facts *facts, const struct plan *plan)
 			const struct step *step = &plan->steps[i];
 
 			later |= step->erase && !step->fetch;
-			unread |= plan_needs_copy(step, &facts->findings[i]);
+			unread |= plan_needs_verify(step, &facts->findings[i]);
 		}
 		if (later && !facts->looked)
 			return NEED_COPIES;

@@ -185,7 +185,7 @@ enum need {
 enum need plan_needs(const struct facts *facts, const struct plan *plan);
 
 /* Must the copy of this message be verified (NEED_VERIFY)? */
-bool plan_needs_copy(const struct step *step, const struct finding *finding);
+bool plan_needs_verify(const struct step *step, const struct finding *finding);
 
 /*
  * Makes a step for each message, with a reason for each of its two decisions.

@@ -23,7 +23,7 @@ bool attempt_preview(struct attempt *attempt, struct error *err)
 	struct mailbox *mailbox = &attempt->mailbox;
 
 	if (!mailbox_open(mailbox, err) || !places_check(mailbox, err) ||
-		!rebuild_is_not_due(mailbox, err) ||
+		!rebuild_check_due(mailbox, err) ||
 		!mailbox_log_in(mailbox, false, err))
 		return false;
 	notices_expiry(mailbox);

@@ -12,7 +12,7 @@
 #include "io/store/store_note.h"
 
 /* Maps the row of a listed message to its position in the maildrop. */
-struct spot {
+struct listed_row {
 	int64_t row;
 	size_t position;
 };
@@ -39,8 +39,8 @@ struct copies {
 	size_t noted_count;
 	void *recalled; /* owned; the note last returned by recall_note */
 	struct local_notes notes;
-	struct local *local; /* owned */
-	struct spot *places; /* owned; sorted by row */
+	struct local *local;	   /* owned */
+	struct listed_row *listed; /* owned; sorted by row */
 	size_t count;
 	bool reported;
 };
@@ -83,32 +83,33 @@ static bool record_notes(struct copies *copies, struct error *err)
 
 static int by_row(const void *a, const void *b)
 {
-	int64_t x = ((const struct spot *)a)->row;
-	int64_t y = ((const struct spot *)b)->row;
+	int64_t x = ((const struct listed_row *)a)->row;
+	int64_t y = ((const struct listed_row *)b)->row;
 
 	return x < y ? -1 : x > y;
 }
 
 /* Returns the entry for this row, or NULL if its message is not listed. */
-static const struct spot *find_spot(const struct copies *copies, int64_t row)
+static const struct listed_row *find_listed(
+	const struct copies *copies, int64_t row)
 {
-	struct spot wanted = {.row = row};
+	struct listed_row wanted = {.row = row};
 
 	return copies->count == 0
 		? NULL
-		: bsearch(&wanted, copies->places, copies->count,
-			  sizeof copies->places[0], by_row);
+		: bsearch(&wanted, copies->listed, copies->count,
+			  sizeof copies->listed[0], by_row);
 }
 
 static bool check_copy(
 	void *data, int64_t row, const struct letter *letter, struct error *err)
 {
 	struct copies *copies = data;
-	const struct spot *spot = find_spot(copies, row);
+	const struct listed_row *listed = find_listed(copies, row);
 
 	(void)err;
-	if (spot != NULL)
-		copies->knowledge->findings[spot->position].local =
+	if (listed != NULL)
+		copies->knowledge->findings[listed->position].local =
 			local_find(copies->local, letter);
 	return true;
 }
@@ -130,13 +131,14 @@ static bool check_filed(
 	void *data, int64_t row, const struct letter *letter, struct error *err)
 {
 	struct copies *copies = data;
-	const struct spot *spot = find_spot(copies, row);
+	const struct listed_row *listed = find_listed(copies, row);
 	struct letter filed;
 
 	(void)err;
-	if (spot == NULL)
+	if (listed == NULL)
 		return true;
-	struct finding *finding = &copies->knowledge->findings[spot->position];
+	struct finding *finding =
+		&copies->knowledge->findings[listed->position];
 
 	if (finding->local != LOCAL_GONE)
 		return true;
@@ -174,19 +176,19 @@ static size_t count_gone(const struct knowledge *knowledge, size_t *fresh)
 }
 
 /* Collects the rows of kept messages and sorts them. */
-static void find_spots(struct copies *copies)
+static void index_listed(struct copies *copies)
 {
 	const struct memory *memories = copies->knowledge->memories;
 	size_t count = copies->mailbox->maildrop.count;
 
-	copies->places = xcalloc(count, sizeof copies->places[0]);
+	copies->listed = xcalloc(count, sizeof copies->listed[0]);
 	for (size_t i = 0; i < count; i++) {
 		if (memories[i].state == MEMORY_KEPT)
-			copies->places[copies->count++] =
-				(struct spot){memories[i].row, i};
+			copies->listed[copies->count++] =
+				(struct listed_row){memories[i].row, i};
 	}
 	if (copies->count > 0)
-		qsort(copies->places, copies->count, sizeof copies->places[0],
+		qsort(copies->listed, copies->count, sizeof copies->listed[0],
 			by_row);
 }
 
@@ -214,13 +216,13 @@ static bool search_again(struct copies *copies, struct error *err)
 
 static bool find_copies(struct copies *copies, struct error *err)
 {
-	find_spots(copies);
+	index_listed(copies);
 	if (!search_all(copies, err) || !search_again(copies, err))
 		return false;
 	for (size_t i = 0; i < copies->count; i++) {
 		struct finding *finding =
 			&copies->knowledge
-				 ->findings[copies->places[i].position];
+				 ->findings[copies->listed[i].position];
 
 		if (finding->local == LOCAL_UNKNOWN)
 			finding->local = LOCAL_UNREADABLE;
@@ -272,7 +274,7 @@ bool copies_verify(
 	for (size_t i = 0; i < plan->count; i++) {
 		struct finding *finding = &copies->knowledge->findings[i];
 
-		if (!plan_needs_copy(&plan->steps[i], finding))
+		if (!plan_needs_verify(&plan->steps[i], finding))
 			continue;
 		if (!get_letter(copies, copies->knowledge->memories[i].row,
 			    &letter, err))
@@ -362,7 +364,7 @@ static void report_blind(struct copies *copies, const char *blind)
 
 	for (size_t i = 0; i < copies->count; i++)
 		hidden +=
-			knowledge->findings[copies->places[i].position].local ==
+			knowledge->findings[copies->listed[i].position].local ==
 			LOCAL_UNREADABLE;
 	if (hidden == 0)
 		return;
@@ -430,6 +432,6 @@ void copies_free(struct copies *copies)
 	free(copies->noted);
 	free(copies->filed);
 	free(copies->recalled);
-	free(copies->places);
+	free(copies->listed);
 	free(copies);
 }

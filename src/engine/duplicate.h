@@ -25,7 +25,7 @@ struct duplicates {
 /*
  * Before anything is fetched: finds copies in the Maildir that no record names;
  * or, for an mbox of an account without a successful run, reads the whole mbox,
- * since the store may have been lost (for a Maildir, rebuild_is_not_due would
+ * since the store may have been lost (for a Maildir, rebuild_check_due would
  * have noticed that). Call duplicates_release in any case.
  */
 bool duplicates_prepare(struct duplicates *duplicates, struct error *err);

@@ -21,8 +21,8 @@ enum fate_state {
 
 struct fate {
 	enum fate_state state;
-	bool marked; /* DELE was answered +OK */
-	int64_t row; /* of its record; valid unless state is FATE_NONE */
+	bool accepted; /* DELE was answered +OK */
+	int64_t row;   /* of its record; valid unless state is FATE_NONE */
 	int64_t kept_at;
 	/* The size in bytes if it turned out to exceed max-size; else 0. */
 	uint64_t oversize;
@@ -37,8 +37,8 @@ struct fates {
 	uint64_t twice;	   /* of those fetched: were already here */
 	uint64_t refused;  /* RETR or DELE commands that the server refused */
 	uint64_t oversize; /* dropped because they turned out to be too large */
-	uint64_t marked;
-	uint64_t erased; /* those marked, once QUIT was answered +OK */
+	uint64_t accepted; /* DELE commands answered +OK */
+	uint64_t erased;   /* of those, once QUIT was answered +OK */
 	size_t troubles;
 	size_t last_trouble; /* its position */
 };

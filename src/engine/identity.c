@@ -231,7 +231,7 @@ static bool check_reuse(
 		record_all_judged(facts, mailbox, err);
 }
 
-/* A row without a copy (see store_give_up) is waiting for this uid. */
+/* A row without a copy (see store_disown_copy) is waiting for this uid. */
 static bool is_unknown(const struct facts *facts, size_t i)
 {
 	return facts->memories[i].state == MEMORY_NONE &&
@@ -380,7 +380,7 @@ static bool match_lost(struct knowledge *knowledge, struct mailbox *mailbox,
 		return false;
 	/* Otherwise the headers show that it is other mail. */
 	if (search.found > 0 || !search.tells)
-		store_expect_moved(mailbox->store);
+		store_expect_new_uids(mailbox->store);
 	if (search.found == 0)
 		return true;
 	log_line(LOG_SUMMARY,

@@ -45,7 +45,7 @@ struct ladder *ladder_open(struct mailbox *mailbox, struct error *err)
 {
 	const struct account *account = mailbox->account;
 
-	if (!recover(mailbox, err))
+	if (!recover_arriving(mailbox, err))
 		return NULL;
 	struct delivery *delivery = delivery_open(account->destination.kind,
 		account->destination.path, account->state, err);

@@ -192,7 +192,7 @@ bool mailbox_list(struct mailbox *mailbox, struct error *err)
 			return false;
 	}
 	mailbox->listed = true;
-	digest_listing(&mailbox->maildrop, mailbox->listing);
+	digest_listing(&mailbox->maildrop, mailbox->listing_digest);
 	return true;
 }
 

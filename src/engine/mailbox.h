@@ -36,7 +36,7 @@ struct mailbox {
 	struct maildrop maildrop; /* what the server lists */
 	bool listed;
 	bool uids_made; /* from headers: the server has no UIDL */
-	unsigned char listing[LETTER_DIGEST]; /* digest of the maildrop */
+	unsigned char listing_digest[LETTER_DIGEST]; /* of the maildrop */
 	bool loose_sizes; /* the server reported two sizes for one message */
 	unsigned said;	  /* set of enum store_saying said in this session */
 	struct error refusal; /* worst error that did not end the session */

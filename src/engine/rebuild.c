@@ -286,7 +286,7 @@ static bool has_mail(const struct others *others)
 	return local_has_ours(others->local);
 }
 
-bool rebuild_is_not_due(struct mailbox *mailbox, struct error *err)
+bool rebuild_check_due(struct mailbox *mailbox, struct error *err)
 {
 	const struct account *account = mailbox->account;
 	struct others others = {.account = account};

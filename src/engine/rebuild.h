@@ -34,7 +34,7 @@ bool rebuild_match(struct rebuild *rebuild, const struct knowledge *knowledge,
  * the account's destination and no other account's store knows of that, since
  * all of it would be fetched again.
  */
-bool rebuild_is_not_due(struct mailbox *mailbox, struct error *err);
+bool rebuild_check_due(struct mailbox *mailbox, struct error *err);
 
 /*
  * Finds copies in the Maildir that keepmail put there but that no store knows,

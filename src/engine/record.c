@@ -67,7 +67,8 @@ static bool record_quiet(struct record *record, struct error *err)
 	if (until > clock->now + STORE_QUIET_MAX)
 		until = clock->now + STORE_QUIET_MAX;
 	return until <= clock->now ||
-		store_record_quiet(record->store, record->mailbox->listing,
+		store_record_quiet(record->store,
+			record->mailbox->listing_digest,
 			policy_key(key, facts->policy,
 				facts->restraint != RESTRAINT_NONE),
 			until, err);
@@ -199,7 +200,7 @@ static bool record_erased(struct record *record, struct error *err)
 	const struct fates *fates = &record->attempt->fates;
 
 	for (size_t i = 0; i < fates->count && fates->erased > 0; i++) {
-		if (fates->at[i].marked &&
+		if (fates->at[i].accepted &&
 			!store_record_erased(record->store,
 				record->memories[i].row, record->now, err))
 			return false;

@@ -54,7 +54,7 @@ static bool recover_place(struct mailbox *mailbox,
 	return ok;
 }
 
-bool recover(struct mailbox *mailbox, struct error *err)
+bool recover_arriving(struct mailbox *mailbox, struct error *err)
 {
 	struct store_arriving *rows = NULL;
 	size_t count = 0;

@@ -416,8 +416,8 @@ static bool send_deles(struct transfer *transfer, struct error *err)
 		if (!session_next(session, &event, err))
 			return false;
 		if (event.answer.status == POP3_OK) {
-			transfer->fates->at[event.tag].marked = true;
-			transfer->fates->marked++;
+			transfer->fates->at[event.tag].accepted = true;
+			transfer->fates->accepted++;
 		} else {
 			struct error refused = {.kind = ERROR_NONE};
 
@@ -439,10 +439,10 @@ bool transfer_erase(struct transfer *transfer, bool wait, struct error *err)
 
 	if (!send_deles(transfer, err))
 		return false;
-	if (fates->marked > 0) {
+	if (fates->accepted > 0) {
 		if (!send_quit(mailbox, err))
 			return false;
-		fates->erased = fates->marked;
+		fates->erased = fates->accepted;
 		return true;
 	}
 	/* Nothing was marked, so QUIT only ends the session. */

@@ -31,7 +31,7 @@ void local_look_again(struct local *local, bool use_notes)
 		free(local->files[i].name);
 	local_mbox_release(&local->mboxes);
 	local->mboxes.notes = use_notes ? local->notes : NULL;
-	local->directory_count = local->count = local->seen_count = 0;
+	local->directory_count = local->count = local->searched_count = 0;
 	local->stranger_count = local->blind_count = 0;
 	free(local->blind);
 	local->blind = NULL;
@@ -44,7 +44,7 @@ void local_free(struct local *local)
 		return;
 	local_look_again(local, false);
 	free(local->directories);
-	free(local->seen);
+	free(local->searched);
 	free(local->files);
 	free(local->strangers);
 	free(local->by_id);
@@ -128,15 +128,15 @@ static bool read_names(struct local *local, const char *path, bool trashed)
 
 static bool is_first_time(struct local *local, const struct stat *st)
 {
-	for (size_t i = 0; i < local->seen_count; i++) {
-		if (local->seen[i].device == st->st_dev &&
-			local->seen[i].inode == st->st_ino)
+	for (size_t i = 0; i < local->searched_count; i++) {
+		if (local->searched[i].device == st->st_dev &&
+			local->searched[i].inode == st->st_ino)
 			return false;
 	}
-	local->seen = xreallocarray(
-		local->seen, local->seen_count + 1, sizeof local->seen[0]);
-	local->seen[local->seen_count++] =
-		(struct seen){st->st_dev, st->st_ino};
+	local->searched = xreallocarray(local->searched,
+		local->searched_count + 1, sizeof local->searched[0]);
+	local->searched[local->searched_count++] =
+		(struct searched){st->st_dev, st->st_ino};
 	return true;
 }
 

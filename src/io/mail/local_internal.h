@@ -24,7 +24,7 @@ struct stranger {
 	struct local_header header;
 };
 
-struct seen {
+struct searched {
 	dev_t device;
 	ino_t inode;
 };
@@ -38,8 +38,9 @@ struct local {
 	bool sorted;
 	struct local_mbox mboxes;
 	const struct local_notes *notes; /* borrowed, or NULL */
-	struct seen *seen; /* owned; directories and mboxes already searched */
-	size_t seen_count;
+	struct searched
+		*searched; /* owned; directories and mboxes already searched */
+	size_t searched_count;
 	struct stranger *strangers; /* owned; by header */
 	struct stranger **by_id;    /* owned; the same by Message-ID */
 	size_t stranger_count;

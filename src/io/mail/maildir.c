@@ -56,7 +56,7 @@ static void drop_current(struct maildir *maildir)
 }
 
 static void drop_last(
-	struct maildir *maildir, struct batch *batch, size_t count)
+	struct maildir *maildir, struct pending *batch, size_t count)
 {
 	while (count-- > 0 && batch->count > 0) {
 		struct waiting *one = &batch->at[--batch->count];
@@ -135,7 +135,7 @@ static bool maildir_write(struct destination *destination, const char *bytes,
 	return true;
 }
 
-static void add_waiting(struct batch *batch, const struct waiting *one)
+static void add_waiting(struct pending *batch, const struct waiting *one)
 {
 	if (batch->count == batch->room) {
 		batch->room = batch->room > 0 ? batch->room * 2 : 64;
@@ -177,7 +177,7 @@ static void maildir_drop(struct destination *destination)
 static void maildir_turn(struct destination *destination)
 {
 	struct maildir *maildir = maildir_of(destination);
-	struct batch empty = maildir->closed;
+	struct pending empty = maildir->closed;
 
 	maildir->closed = maildir->open;
 	maildir->open = empty;
@@ -198,7 +198,7 @@ static bool maildir_seal(struct destination *destination,
 	struct letter *letters, size_t count, struct error *err)
 {
 	struct maildir *maildir = maildir_of(destination);
-	struct batch *batch = &maildir->closed;
+	struct pending *batch = &maildir->closed;
 	bool at_once = maildir->syncfs && batch->count >= SYNCFS_FROM;
 	bool ok = !at_once || syncfs(maildir->tmp) == 0 ||
 		directory_cannot_sync(errno);
@@ -229,7 +229,7 @@ static bool maildir_seal(struct destination *destination,
  */
 static void remove_moved(struct maildir *maildir, size_t moved)
 {
-	struct batch *batch = &maildir->closed;
+	struct pending *batch = &maildir->closed;
 
 	for (size_t i = 0; i < moved; i++) {
 		if (!batch->at[i].resumed && batch->at[i].name[0] != '\0')
@@ -241,7 +241,7 @@ static void remove_moved(struct maildir *maildir, size_t moved)
  * The first moved files are in new/, or were removed: they are no longer part
  * of the batch.
  */
-static void forget_moved(struct batch *batch, size_t moved)
+static void forget_moved(struct pending *batch, size_t moved)
 {
 	for (size_t i = 0; i < moved; i++)
 		batch->at[i].name[0] = '\0';
@@ -251,7 +251,7 @@ static void forget_moved(struct batch *batch, size_t moved)
 
 /* Sets the verdicts: the first kept entries are in new/ and stay there. */
 static void set_verdicts(
-	const struct batch *batch, size_t kept, enum verdict *verdicts)
+	const struct pending *batch, size_t kept, enum verdict *verdicts)
 {
 	for (size_t i = 0; verdicts != NULL && i < batch->count; i++)
 		verdicts[i] = batch->at[i].name[0] == '\0' ? VERDICT_FORGONE
@@ -262,7 +262,7 @@ static void set_verdicts(
 /* Moves the files in order until one cannot be moved; returns how many were. */
 static size_t move_all(struct maildir *maildir)
 {
-	const struct batch *batch = &maildir->closed;
+	const struct pending *batch = &maildir->closed;
 	size_t i;
 
 	for (i = 0; i < batch->count; i++) {
@@ -278,7 +278,7 @@ static size_t move_all(struct maildir *maildir)
 bool maildir_publish_batch(
 	struct maildir *maildir, enum verdict *verdicts, struct error *err)
 {
-	struct batch *batch = &maildir->closed;
+	struct pending *batch = &maildir->closed;
 	size_t moved = move_all(maildir);
 	bool ok = moved == batch->count ||
 		maildir_failed(

@@ -11,7 +11,7 @@ struct waiting {
 	bool resumed; /* from an earlier run: never removed here */
 };
 
-struct batch {
+struct pending {
 	struct waiting *at; /* owned */
 	size_t count;
 	size_t room;
@@ -30,8 +30,8 @@ struct maildir {
 	struct waiting current; /* begun, not ended: fd >= 0 */
 	/* Ended messages are added to open, while another thread seals and
 	 * publishes closed. */
-	struct batch open;
-	struct batch closed;
+	struct pending open;
+	struct pending closed;
 };
 
 /*

@@ -83,13 +83,13 @@ static const char all_copies_sql[] =
 	" AND origin IS NOT 'rebuilt'"
 	" ORDER BY id";
 
-static const char give_up_sql[] =
+static const char disown_sql[] =
 	"UPDATE message SET vanished_at = ifnull(vanished_at, ?2),"
 	" uid = CAST('damaged: ' || hex(uid) || ' ' || id AS BLOB),"
 	" missing_at = ?2 WHERE id = ?1 AND held_at IS NULL";
 
 /* The hold is on the uid, and stays: the row waits for the next fetch. */
-static const char give_up_held_sql[] =
+static const char disown_held_sql[] =
 	"UPDATE message SET state = 0, vanished_at = NULL, missing_at = ?2"
 	" WHERE id = ?1 AND held_at IS NOT NULL";
 
@@ -120,12 +120,12 @@ bool store_all_copies(struct store *store,
 	return ok;
 }
 
-bool store_give_up(
+bool store_disown_copy(
 	struct store *store, int64_t row, int64_t now, struct error *err)
 {
 	return store_change_row(store, no_copy_sql, row, 0, err) &&
-		store_change_row(store, give_up_sql, row, now, err) &&
-		store_change_row(store, give_up_held_sql, row, now, err);
+		store_change_row(store, disown_sql, row, now, err) &&
+		store_change_row(store, disown_held_sql, row, now, err);
 }
 
 static const char headers_sql[] =
@@ -211,20 +211,20 @@ static const char copy_sql[] =
 
 /*
  * Is it a copy whose uid is not known, or one that is no longer listed because
- * the server gave it a new uid (store->moved)?
+ * the server gave it a new uid (store->new_uids)?
  */
 static bool is_unlisted(const struct store *store, sqlite3_stmt *stmt)
 {
 	int64_t row = sqlite3_column_int64(stmt, 0);
 
 	return (sqlite3_column_int(stmt, 4) != 0 ||
-		       (store->moved && store_is_lost(store, row))) &&
+		       (store->new_uids && store_is_lost(store, row))) &&
 		!store_is_taken(store, row);
 }
 
-void store_expect_moved(struct store *store)
+void store_expect_new_uids(struct store *store)
 {
-	store->moved = true;
+	store->new_uids = true;
 }
 
 bool store_find_copy(struct store *store, const struct letter *letter,

@@ -23,14 +23,14 @@ struct store_found {
  * *found says where. If no header tells the message from others with the same
  * text (!letter->identified), only these copies count, each for one message:
  * those whose uid is not known (store_record_unlisted) and, after
- * store_expect_moved, those that the server no longer lists.
+ * store_expect_new_uids, those that the server no longer lists.
  */
 bool store_find_copy(struct store *store, const struct letter *letter,
 	const struct store_place *place, struct store_found *found,
 	struct error *err);
 
 /* Call this if the server seems to have given its messages new uids. */
-void store_expect_moved(struct store *store);
+void store_expect_new_uids(struct store *store);
 
 /*
  * Records a copy that is in this place and whose uid is not known, within a
@@ -86,7 +86,7 @@ bool store_all_copies(struct store *store,
  * Forgets a message whose copy is damaged, within a transaction: its uid counts
  * as unknown from now on, but the record of the copy stays.
  */
-bool store_give_up(
+bool store_disown_copy(
 	struct store *store, int64_t row, int64_t now, struct error *err);
 
 /*

@@ -59,7 +59,7 @@ struct store {
 	size_t prepared_count;
 	int64_t noted_at; /* last success of a run with nothing to do; or 0 */
 	bool bound;	  /* to the mailbox that it was checked for */
-	bool moved;	  /* the server gave its messages new uids */
+	bool new_uids;	  /* the server changed all its uids */
 	struct server server;
 	struct recalled recalled;
 	struct place_row place;

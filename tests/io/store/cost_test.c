@@ -269,7 +269,7 @@ static bool record_rows(struct bench *bench)
 			&bench->err) &&
 		store_retire(
 			bench->store, uid_of("present8"), NOW, &bench->err) &&
-		store_give_up(bench->store, bench->memories[11].row, NOW,
+		store_disown_copy(bench->store, bench->memories[11].row, NOW,
 			&bench->err);
 }
 
