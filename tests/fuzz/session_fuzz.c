@@ -435,18 +435,18 @@ static void check_answers(const struct session *session, bool all_fetched)
 			letter < fake_letter_count)
 			check_letter(letter++, command, &answer, all_fetched);
 		if (command->verb == 'D' && answer.ok &&
-			erased < fates.marked) {
+			erased < fates.accepted) {
 			const struct message *message =
 				message_numbered(command->number);
 
 			erased++;
 			PROMISE(fates.at[message - box.maildrop.messages]
-					.marked);
+					.accepted);
 		}
 	}
 	claims_unproven();
 	PROMISE(letter == fake_letter_count);
-	PROMISE(erased == fates.marked);
+	PROMISE(erased == fates.accepted);
 }
 
 static void check_row(const struct fake_row *row, bool served)
@@ -546,7 +546,7 @@ static void record(void)
 		int64_t row = fates.at[i].state == FATE_KEPT ? fates.at[i].row
 							     : memories[i].row;
 
-		if (fates.at[i].marked)
+		if (fates.at[i].accepted)
 			ok = store_record_erased(
 				box.store, row, now_seconds(), &err);
 	}
