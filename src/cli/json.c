@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "cli/json.h"
 
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "core/text.h"
 
@@ -38,32 +37,4 @@ void json_string(const char *bytes, size_t length)
 		i += n > 0 ? n : 1;
 	}
 	putchar('"');
-}
-
-void json_uid(struct uid uid)
-{
-	json_string(uid.bytes, uid.length);
-}
-
-void json_field(const char *name, const char *text)
-{
-	printf(",\"%s\":", name);
-	json_string(text, strlen(text));
-}
-
-void json_time(const char *name, int64_t seconds)
-{
-	if (seconds == 0)
-		printf(",\"%s\":null", name);
-	else
-		printf(",\"%s\":%" PRId64, name, seconds);
-}
-
-void json_error(const char *account, const struct error *err)
-{
-	printf("{\"account\":");
-	json_string(account, strlen(account));
-	printf(",\"status\":%d", error_status(err->kind));
-	json_field("error", err->text);
-	printf("}\n");
 }

@@ -2,7 +2,6 @@
 #include "cli/page.h"
 
 #include <locale.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,15 +66,11 @@ static void print_lines(const char *text, size_t indent)
 	}
 }
 
-void page_line(size_t indent, const char *format, ...)
+void page_line(size_t indent, const char *format, va_list args)
 {
-	va_list args;
-
-	va_start(args, format);
 	if (columns == 0) {
 		vprintf(format, args);
 		putchar('\n');
-		va_end(args);
 		return;
 	}
 	va_list again;
@@ -89,7 +84,6 @@ void page_line(size_t indent, const char *format, ...)
 
 	text[0] = '\0';
 	vsnprintf(text, size, format, args);
-	va_end(args);
 	print_lines(text, indent);
 	free(text);
 }

@@ -3,6 +3,7 @@
 #ifndef CLI_PAGE_H
 #define CLI_PAGE_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 /*
@@ -20,7 +21,7 @@ unsigned page_columns(void);
  * that is too wide is wrapped at spaces, with continuation lines indented;
  * otherwise it is printed as it is.
  */
-void page_line(size_t indent, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void page_line(size_t indent, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
 
 #endif

@@ -1,78 +1,79 @@
 /* SPDX-License-Identifier: ISC */
-/* Prints runs and plans, for people and as JSON. */
+/*
+ * What commands print on standard output. Each event is told once, by its
+ * fields and by its lines: JSON has the fields, and text the lines.
+ */
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "core/account.h"
-#include "core/error.h"
-#include "core/maildrop.h"
-#include "core/plan.h"
-#include "core/tally.h"
-#include "core/text.h"
+#include "core/uid.h"
+
+/* The deepest nesting of objects and arrays. */
+#define REPORT_DEPTH_MAX 4
+
+struct report {
+	const struct report_writer *writer;
+	/* Used for JSON: */
+	char closing[REPORT_DEPTH_MAX]; /* brackets of what is open */
+	unsigned depth;
+	bool follows; /* the innermost one has a value already */
+};
+
+struct report report_to(bool json);
+
+/* For text that must be looked up, and that JSON does not have. */
+bool report_is_json(const struct report *report);
+
+/* Begins the object of an account. */
+void report_begin(struct report *report, const char *account);
+
+/* These begin a field, or, if name is NULL, an element of an array. */
+void report_begin_object(struct report *report, const char *name);
+void report_begin_array(struct report *report, const char *name);
+
+/* Ends what was begun last. */
+void report_end(struct report *report);
 
 /*
- * Buffer sizes for text from outside made printable, for a path or a recorded
- * error made printable, for a time, and for a step's reasons.
+ * Fields; if name is NULL, elements of an array. Text may have any bytes. These
+ * are null: a text that is NULL, a time that is 0, and a size that is
+ * MAILDROP_SIZE_UNKNOWN. Times are in seconds since 1970.
  */
-#define REPORT_SHOWN (4 * TEXT_SHOWN_MAX + 8)
-#define REPORT_LONG_MAX 4808
-#define REPORT_TIME_MAX 40
-#define REPORT_WHY_MAX (PLAN_WHY_MAX + 32)
+void report_string(struct report *report, const char *name, const char *text);
+void report_bytes(struct report *report, const char *name, const char *bytes,
+	size_t length);
+void report_number(struct report *report, const char *name, int64_t number);
+void report_count(struct report *report, const char *name, uint64_t count);
+void report_size(struct report *report, const char *name, uint64_t size);
+void report_time(struct report *report, const char *name, int64_t seconds);
+void report_flag(struct report *report, const char *name, bool flag);
+void report_null(struct report *report, const char *name);
+
+/* A field that is absent if the text is "". */
+void report_optional(struct report *report, const char *name, const char *text);
+
+/* The fields uid and ordinal. */
+void report_uid(struct report *report, struct uid uid);
 
 /*
- * Formats a local time as "2026-12-01 10:20". Returns room (REPORT_TIME_MAX).
+ * A line of printable text, without its end. On a terminal it is wrapped, and
+ * continuation lines are indented.
  */
-char *report_date(char *room, int64_t seconds);
+void report_line(struct report *report, size_t indent, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
-/* Formats a local time with its zone: "2026-12-01T10:20:30+01:00". */
-char *report_time(char *room, int64_t seconds);
+/* Printable text as it is: lines that are not wrapped, or parts of one. */
+void report_print(struct report *report, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
-/*
- * Makes a path or a recorded error printable. A recorded error has at most
- * 1,200 bytes, each shown as up to 4. Returns room (REPORT_LONG_MAX).
- */
-char *report_long(char *room, const char *text);
+/* Writes what is buffered, in either form. */
+void report_flush(void);
 
-/* Prints the summary line of a rebuild. */
-void report_rebuilt(const struct tally *tally, bool dry_run);
-
-/* Returns what a step does: "fetch", "fetch, erase", "erase" or "leave". */
-const char *report_verb(const struct step *step);
-
-/*
- * Formats a step's reasons, with the date when the message is due. Returns
- * room.
- */
-char *report_why(char room[REPORT_WHY_MAX], const struct account *account,
-	const struct memory *memory, const struct step *step);
-
-/*
- * Prints the summary line of a run: "fetched 3 (41 KiB), erased 2, left 118".
- */
-void report_summary(const struct tally *tally);
-
-/*
- * Prints a plan on standard output: a line for each message to be fetched or
- * erased, and one for each reason why others stay (with all, a line for each of
- * those messages).
- */
-void report_plan(const struct account *account, const struct facts *facts,
-	const struct plan *plan, bool all);
-
-/*
- * Prints the JSON object of an account on standard output. plan and facts, from
- * which it was made, are NULL unless this is a dry run. err: ERROR_NONE if the
- * run succeeded.
- */
-void report_json(const struct account *account, const struct tally *tally,
-	const struct error *err, const struct facts *facts,
-	const struct plan *plan);
-
-/* Reports an account whose process did not report its failure itself. */
-void report_failure(const struct account *account, const struct tally *tally,
-	const struct error *err, bool json);
+/* Returns false if anything could not be written so far. */
+bool report_is_written(void);
 
 #endif

@@ -3,12 +3,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/command.h"
-#include "cli/json.h"
+#include "cli/report_run.h"
 #include "commands/run_options.h"
 #include "core/text.h"
+#include "core/xalloc.h"
 #include "engine/accounts.h"
 #include "engine/mailbox.h"
 #include "engine/places.h"
@@ -26,6 +26,7 @@
 #include "io/store/store_others.h"
 
 #define WORDS_MAX 8
+#define RESULTS_MAX 8
 
 /* The relevant capabilities that the server announced, in the form of CAPA. */
 struct words {
@@ -33,11 +34,22 @@ struct words {
 	size_t count;
 };
 
+enum check_verdict { CHECK_OK, CHECK_BAD, CHECK_NOT_MADE };
+
+/* The result of one check. */
+struct result {
+	const char *what;
+	enum check_verdict verdict;
+	char *text; /* owned */
+};
+
 struct check {
 	struct account *account; /* borrowed */
 	const struct run_options *options;
+	struct report report;
 	struct store *store; /* opened with STORE_LOOK; or NULL */
-	size_t told;
+	struct result results[RESULTS_MAX];
+	size_t count;
 	int status;
 	/* Set only if login succeeded: */
 	bool in;
@@ -48,30 +60,26 @@ struct check {
 };
 
 /*
- * Prints the result of one check, as a line or as an object of the JSON array.
- * sound NULL: not checked.
+ * Prints the line of one check, and notes it for the account's object, which is
+ * reported whole.
  */
 static void report_check(struct check *check, const char *what,
-	const bool *sound, const char *text)
+	enum check_verdict verdict, const char *text)
 {
-	const char *verdict = sound == NULL ? "-" : *sound ? "ok" : "bad";
+	static const char *const words[] = {
+		[CHECK_OK] = "ok",
+		[CHECK_BAD] = "bad",
+		[CHECK_NOT_MADE] = "-",
+	};
 
-	if (check->options->json) {
-		printf("%s{\"check\":\"%s\",\"ok\":%s",
-			check->told++ > 0 ? "," : "", what,
-			sound == NULL	 ? "null"
-				: *sound ? "true"
-					 : "false");
-		json_field("text", text);
-		putchar('}');
-		return;
-	}
+	check->results[check->count++] = (struct result){
+		.what = what, .verdict = verdict, .text = xstrdup(text)};
 	/* With -q, only problems are shown. */
-	if (log_shows(LOG_WARNINGS) || (sound != NULL && !*sound))
-		printf("%s: %-9s %-3s %s\n", check->account->name, what,
-			verdict, text);
+	if (log_shows(LOG_WARNINGS) || verdict == CHECK_BAD)
+		report_print(&check->report, "%s: %-9s %-3s %s\n",
+			check->account->name, what, words[verdict], text);
 	/* The next check may take some time. */
-	fflush(stdout);
+	report_flush();
 }
 
 static void report_ok(struct check *check, const char *what, const char *format,
@@ -80,27 +88,25 @@ static void report_ok(struct check *check, const char *what, const char *format,
 static void report_ok(
 	struct check *check, const char *what, const char *format, ...)
 {
-	static const bool sound = true;
 	char text[2048];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	report_check(check, what, &sound, text);
+	report_check(check, what, CHECK_OK, text);
 }
 
 static void report_bad(
 	struct check *check, const char *what, const struct error *err)
 {
-	static const bool sound = false;
 	char text[sizeof err->text + sizeof err->server + 32];
 
 	snprintf(text, sizeof text, "%s%s%s%s", err->text,
 		err->server[0] == '\0' ? "" : " (the server said: \"",
 		err->server, err->server[0] == '\0' ? "" : "\")");
 	check->status = error_worse(check->status, error_status(err->kind));
-	report_check(check, what, &sound, text);
+	report_check(check, what, CHECK_BAD, text);
 }
 
 /* Names the file system if it is not one known to be safe; "" otherwise. */
@@ -309,8 +315,10 @@ static void check_server(struct check *check, char *password)
 	struct session *session;
 
 	if (password == NULL) {
-		report_check(check, "server", NULL, "not tested: no password");
-		report_check(check, "login", NULL, "not tested: no password");
+		report_check(check, "server", CHECK_NOT_MADE,
+			"not tested: no password");
+		report_check(check, "login", CHECK_NOT_MADE,
+			"not tested: no password");
 		return;
 	}
 	privilege_leave_terminal();
@@ -329,7 +337,8 @@ static void check_server(struct check *check, char *password)
 		report_bad(check, "login", &err);
 	} else {
 		report_bad(check, "server", &err);
-		report_check(check, "login", NULL, "not tested: no connection");
+		report_check(check, "login", CHECK_NOT_MADE,
+			"not tested: no connection");
 	}
 	session_close(session);
 }
@@ -354,47 +363,62 @@ static void check_all(struct check *check)
 	check_server(check, password);
 }
 
-static void end_json(const struct check *check)
+static void report_result(struct report *report, const struct result *result)
 {
-	printf("]");
+	report_begin_object(report, NULL);
+	report_string(report, "check", result->what);
+	if (result->verdict == CHECK_NOT_MADE)
+		report_null(report, "ok");
+	else
+		report_flag(report, "ok", result->verdict == CHECK_OK);
+	report_string(report, "text", result->text);
+	report_end(report);
+}
+
+static void report_account(struct check *check)
+{
+	struct report *report = &check->report;
+
+	report_begin(report, check->account->name);
+	report_begin_array(report, "checks");
+	for (size_t i = 0; i < check->count; i++)
+		report_result(report, &check->results[i]);
+	report_end(report);
 	if (check->in) {
-		if (check->tls[0] == '\0')
-			printf(",\"tls\":null");
-		else
-			json_field("tls", check->tls);
-		printf(",\"capabilities\":[");
+		report_string(report, "tls",
+			check->tls[0] == '\0' ? NULL : check->tls);
+		report_begin_array(report, "capabilities");
 		for (size_t i = 0; i < check->words.count; i++)
-			printf("%s\"%s\"", i > 0 ? "," : "",
-				check->words.at[i]);
-		putchar(']');
+			report_string(report, NULL, check->words.at[i]);
+		report_end(report);
 	}
 	if (check->counted)
-		printf(",\"messages\":%" PRIu64, check->messages);
-	printf(",\"status\":%d}\n", check->status);
+		report_count(report, "messages", check->messages);
+	report_number(report, "status", check->status);
+	report_end(report);
 }
 
 static int check_one(struct account *account, const struct run_options *options,
 	void *context)
 {
-	struct check check = {.account = account, .options = options};
+	struct check check = {.account = account,
+		.options = options,
+		.report = report_to(options->json)};
 
 	(void)context;
 	log_account(account->name);
-	if (options->json) {
-		printf("{\"account\":");
-		json_string(account->name, strlen(account->name));
-		printf(",\"checks\":[");
-	}
 	check_all(&check);
-	if (options->json)
-		end_json(&check);
+	report_account(&check);
+	for (size_t i = 0; i < check.count; i++)
+		free(check.results[i].text);
 	store_close(check.store);
 	return check.status;
 }
 
 int command_check(const struct invocation *invocation)
 {
-	static const struct account_verb check = {.task = check_one};
+	static const struct account_verb check = {
+		.task = check_one, .report_failure = report_task_failure};
 	struct run_options options = run_options_make(invocation);
 
 	return accounts_run(invocation->accounts, invocation->account_count, 1,

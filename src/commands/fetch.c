@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "cli/command.h"
-#include "cli/report.h"
+#include "cli/report_run.h"
 #include "commands/run_options.h"
 #include "engine/accounts.h"
 #include "engine/attempt.h"
@@ -157,11 +156,9 @@ static void conclude(const struct account *account,
 	log_account(account->name);
 	if (outcome->unsaid)
 		log_error(&outcome->error);
-	if (options->json)
-		report_json(
-			account, &outcome->tally, &outcome->error, NULL, NULL);
+	report_run(account, &outcome->tally, &outcome->error, options->json);
 	report_summary(&outcome->tally);
-	fflush(stdout);
+	report_flush();
 	outcome->next = NEXT_NONE;
 }
 
@@ -179,12 +176,11 @@ static void report(struct attempt *attempt, const struct error *unsaid)
 		log_error(&outcome->error);
 	if (unsaid->kind != ERROR_NONE)
 		log_error(unsaid);
-	if (mailbox->options->json)
-		report_json(mailbox->account, &outcome->tally, &outcome->error,
-			NULL, NULL);
+	report_run(mailbox->account, &outcome->tally, &outcome->error,
+		mailbox->options->json);
 	if (attempt->tally.listed)
 		report_summary(&outcome->tally);
-	fflush(stdout);
+	report_flush();
 }
 
 /* The server may need a moment to unlock the mailbox after a broken session. */
@@ -242,6 +238,7 @@ static int preview_account(struct account *account,
 	struct attempt attempt = {.outcome = outcome};
 	struct mailbox *mailbox = &attempt.mailbox;
 	struct error err = {.kind = ERROR_NONE};
+	struct report report = report_to(options->json);
 	bool ok = mailbox_begin(mailbox, account, options, password, &err) &&
 		attempt_preview(&attempt, &err);
 
@@ -253,14 +250,12 @@ static int preview_account(struct account *account,
 	attempt_add_up(&attempt, &err);
 	if (err.kind != ERROR_NONE && !ok)
 		log_error(&err);
-	if (options->json)
-		report_json(account, &outcome->tally, &outcome->error,
-			&attempt.knowledge.facts,
-			attempt.plan.steps == NULL ? NULL : &attempt.plan);
-	else if (attempt.plan.steps != NULL)
-		report_plan(account, &attempt.knowledge.facts, &attempt.plan,
-			options->verbose);
-	fflush(stdout);
+	report_begin_run(&report, account, &outcome->tally, &outcome->error);
+	if (attempt.plan.steps != NULL)
+		report_plan(&report, account, &attempt.knowledge.facts,
+			&attempt.plan, options->verbose);
+	report_end(&report);
+	report_flush();
 	attempt_release(&attempt);
 	return outcome->tally.status;
 }

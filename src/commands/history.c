@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "cli/json.h"
-#include "cli/page.h"
-#include "cli/report.h"
+#include "cli/format.h"
+#include "cli/report_run.h"
 #include "core/text.h"
 #include "core/uid_name.h"
 #include "engine/copies.h"
@@ -24,20 +23,20 @@
 struct history {
 	const struct account *account;
 	struct store *store; /* borrowed */
-	bool json;
+	struct report report;
 	size_t shown; /* number of runs, or of messages and troubles */
 	struct local
 		*local; /* owned; used to find messages; NULL: not read yet */
 };
 
-static void print_run(const struct store_run *run)
+static void print_run(struct report *report, const struct store_run *run)
 {
-	char time[REPORT_TIME_MAX];
+	char time[FORMAT_TIME_MAX];
 	char size[32];
 	char left[40] = "";
 	char failed[40] = "";
 	char status[40] = "";
-	char text[REPORT_LONG_MAX] = "";
+	char text[FORMAT_LONG_MAX] = "";
 
 	/* A failed run may not have listed the mailbox. */
 	if (run->status == 0 || run->left > 0)
@@ -49,41 +48,32 @@ static void print_run(const struct store_run *run)
 		snprintf(status, sizeof status,
 			"; exit status %d: ", run->status);
 	if (run->status != 0)
-		report_long(text, run->error);
-	page_line(4,
+		format_long(text, run->error);
+	report_line(report, 4,
 		"%s  fetched %" PRIu64 " (%s), deleted %" PRIu64 "%s%s%s%s",
-		report_time(time, run->ended), run->fetched,
+		format_time(time, run->ended), run->fetched,
 		text_size(size, sizeof size, run->octets), run->erased, left,
 		failed, status, text);
-}
-
-static void print_json_account(const struct history *history)
-{
-	const char *name = history->account->name;
-
-	printf("{\"account\":");
-	json_string(name, strlen(name));
 }
 
 static void show_run(const struct store_run *run, void *data)
 {
 	struct history *history = data;
+	struct report *report = &history->report;
 
 	history->shown++;
-	if (!history->json) {
-		print_run(run);
-		return;
-	}
-	print_json_account(history);
-	printf(",\"started\":%" PRId64 ",\"ended\":%" PRId64
-	       ",\"status\":%d,\"fetched\":%" PRIu64 ",\"octets\":%" PRIu64
-	       ",\"erased\":%" PRIu64 ",\"left\":%" PRIu64
-	       ",\"failed\":%" PRIu64,
-		run->started, run->ended, run->status, run->fetched,
-		run->octets, run->erased, run->left, run->failed);
-	if (run->error[0] != '\0')
-		json_field("error", run->error);
-	printf("}\n");
+	report_begin(report, history->account->name);
+	report_number(report, "started", run->started);
+	report_number(report, "ended", run->ended);
+	report_number(report, "status", run->status);
+	report_count(report, "fetched", run->fetched);
+	report_count(report, "octets", run->octets);
+	report_count(report, "erased", run->erased);
+	report_count(report, "left", run->left);
+	report_count(report, "failed", run->failed);
+	report_optional(report, "error", run->error);
+	report_end(report);
+	print_run(report, run);
 }
 
 /* Describes the recorded state of a message. */
@@ -143,25 +133,45 @@ static const char *hexadecimal(
 	return room;
 }
 
-static void print_line(const char *name, const char *text)
+static void print_line(
+	struct report *report, const char *name, const char *text)
 {
-	page_line(INDENT, "  %-11s %s", name, text);
+	report_line(report, INDENT, "  %-11s %s", name, text);
 }
 
-static void print_time(const char *name, int64_t seconds)
+static void print_text(
+	struct report *report, const char *name, const char *text)
 {
-	char time[REPORT_TIME_MAX];
-
-	if (seconds != 0)
-		print_line(name, report_time(time, seconds));
-}
-
-static void print_text(const char *name, const char *text)
-{
-	char shown[REPORT_LONG_MAX];
+	char shown[FORMAT_LONG_MAX];
 
 	if (text[0] != '\0')
-		print_line(name, report_long(shown, text));
+		print_line(report, name, format_long(shown, text));
+}
+
+static void print_bytes(struct report *report, const char *name, uint64_t bytes,
+	const char *where)
+{
+	report_line(report, INDENT, "  %-11s %" PRIu64 " bytes %s", name, bytes,
+		where);
+}
+
+/* Reports a field, and its line if there is a text. */
+static void show_text(struct report *report, const char *field,
+	const char *name, const char *text)
+{
+	report_optional(report, field, text);
+	print_text(report, name, text);
+}
+
+/* Reports a field, and its line if there is a time. */
+static void show_time(struct report *report, const char *field,
+	const char *name, int64_t seconds)
+{
+	char time[FORMAT_TIME_MAX];
+
+	report_time(report, field, seconds);
+	if (seconds != 0)
+		print_line(report, name, format_time(time, seconds));
 }
 
 /*
@@ -183,175 +193,113 @@ static char *find_file(
 	return local_path(history->local, &letter);
 }
 
-/* Prints where the message is now or, if it was not found, where it was put. */
-static void print_place(
+/* Reports where the message is now or, if it was not found, was put. */
+static void show_place(
 	struct history *history, const struct store_message *message)
 {
-	char shown[REPORT_LONG_MAX];
+	struct report *report = &history->report;
+	bool mbox = message->kind == DESTINATION_MBOX;
+	char *file = mbox ? NULL : find_file(history, message);
+	char shown[FORMAT_LONG_MAX];
 
-	if (message->kind == DESTINATION_MBOX) {
-		page_line(INDENT,
+	report_begin_object(report, "place");
+	report_string(report, "kind", mbox ? "mbox" : "maildir");
+	report_string(report, "path", message->path);
+	report_string(report, "name", message->name);
+	if (mbox) {
+		report_count(report, "offset", message->offset);
+		report_count(report, "length", message->length);
+		report_line(report, INDENT,
 			"  %-11s %s, %" PRIu64 " bytes at byte %" PRIu64
 			" when it was stored",
-			"stored in", report_long(shown, message->path),
+			"stored in", format_long(shown, message->path),
 			message->length, message->offset);
-		return;
-	}
-	char *file = find_file(history, message);
-
-	if (file != NULL) {
-		print_text("stored in", file);
 	} else {
-		print_text("stored in", message->path);
-		print_text("as", message->name);
-		print_line("", "no longer there, nor in a folder below it");
+		report_string(report, "file", file);
+		print_text(report, "stored in",
+			file != NULL ? file : message->path);
 	}
+	if (!mbox && file == NULL) {
+		print_text(report, "as", message->name);
+		print_line(report, "",
+			"no longer there, nor in a folder below it");
+	}
+	report_end(report);
 	free(file);
 }
 
-static void print_message(
-	struct history *history, const struct store_message *message)
+/* Begins a message's object and lines; the latter with number, if not 0. */
+static void begin_message(
+	struct history *history, struct uid uid, uint32_t number)
 {
-	char *uid = uid_text(message->uid);
-	char sha256[2 * LETTER_DIGEST + 1];
-	char size[48];
+	struct report *report = &history->report;
+	char *text = uid_text(uid);
 
-	if (message->uid.ordinal > 0)
-		page_line(4, "uid %s, number %" PRIu32 " with this uid", uid,
-			message->uid.ordinal + 1);
+	history->shown++;
+	report_begin(report, history->account->name);
+	report_uid(report, uid);
+	if (number > 0)
+		report_line(report, 4,
+			"uid %s, number %" PRIu32 " with this uid", text,
+			number + 1);
 	else
-		page_line(4, "uid %s", uid);
-	free(uid);
-	print_line("state", state_words(message));
-	if (message->size != MAILDROP_SIZE_UNKNOWN) {
-		snprintf(size, sizeof size, "%" PRIu64 " bytes on the server",
-			message->size);
-		print_line("size", size);
-	}
-	if (lies_here(message)) {
-		snprintf(size, sizeof size, "%" PRIu64 " bytes here",
-			message->octets);
-		print_line("", size);
-	}
-	print_time("first seen", message->first_seen);
-	print_time("kept", message->kept_at);
-	print_time("vanished", message->vanished_at);
-	print_time("deleted", message->erased_at);
-	print_time("held", message->held_at);
-	print_time("missing", message->missing_at);
-	if (lies_here(message))
-		print_place(history, message);
-	print_text("Message-ID", message->message_id);
-	print_text("SHA-256", hexadecimal(sha256, message->sha256));
-	print_text("seen by", message->origin);
-}
-
-static void print_json_place(
-	struct history *history, const struct store_message *message)
-{
-	bool mbox = message->kind == DESTINATION_MBOX;
-
-	printf(",\"place\":{\"kind\":\"%s\"", mbox ? "mbox" : "maildir");
-	json_field("path", message->path);
-	json_field("name", message->name);
-	if (mbox) {
-		printf(",\"offset\":%" PRIu64 ",\"length\":%" PRIu64 "}",
-			message->offset, message->length);
-		return;
-	}
-	char *file = find_file(history, message);
-
-	if (file != NULL)
-		json_field("file", file);
-	else
-		printf(",\"file\":null");
-	putchar('}');
-	free(file);
-}
-
-static void print_json_uid(const struct history *history, struct uid uid)
-{
-	print_json_account(history);
-	printf(",\"uid\":");
-	json_uid(uid);
-	printf(",\"ordinal\":%" PRIu32, uid.ordinal);
-}
-
-static void print_json_message(
-	struct history *history, const struct store_message *message)
-{
-	char sha256[2 * LETTER_DIGEST + 1];
-
-	print_json_uid(history, message->uid);
-	json_field("state", state_name(message));
-	if (message->size != MAILDROP_SIZE_UNKNOWN)
-		printf(",\"size\":%" PRIu64, message->size);
-	else
-		printf(",\"size\":null");
-	json_time("first_seen", message->first_seen);
-	json_time("kept_at", message->kept_at);
-	json_time("vanished_at", message->vanished_at);
-	json_time("erased_at", message->erased_at);
-	json_time("held_at", message->held_at);
-	json_time("missing_at", message->missing_at);
-	if (lies_here(message)) {
-		printf(",\"octets\":%" PRIu64, message->octets);
-		print_json_place(history, message);
-	}
-	if (message->message_id[0] != '\0')
-		json_field("message_id", message->message_id);
-	if (message->sha256 != NULL)
-		json_field("sha256", hexadecimal(sha256, message->sha256));
-	if (message->origin[0] != '\0')
-		json_field("origin", message->origin);
-	printf("}\n");
+		report_line(report, 4, "uid %s", text);
+	free(text);
 }
 
 static void show_message(const struct store_message *message, void *data)
 {
 	struct history *history = data;
+	struct report *report = &history->report;
+	char sha256[2 * LETTER_DIGEST + 1];
 
-	history->shown++;
-	if (history->json)
-		print_json_message(history, message);
-	else
-		print_message(history, message);
-}
-
-static void print_trouble(const struct store_trouble *trouble)
-{
-	char *uid = uid_text(trouble->uid);
-
-	page_line(4, "uid %s", uid);
-	free(uid);
-	page_line(INDENT, "  %-11s %" PRIu64 " failed %s", "trouble",
-		trouble->tries,
-		text_plural(trouble->tries, "attempt", "attempts"));
-	print_time("first", trouble->first_at);
-	print_time("last", trouble->last_at);
-	if (trouble->quarantined_at == 0)
-		print_time("not before", trouble->next_at);
-	print_time("quarantine", trouble->quarantined_at);
-	print_text("because", trouble->error);
+	begin_message(history, message->uid, message->uid.ordinal);
+	report_string(report, "state", state_name(message));
+	print_line(report, "state", state_words(message));
+	report_size(report, "size", message->size);
+	if (message->size != MAILDROP_SIZE_UNKNOWN)
+		print_bytes(report, "size", message->size, "on the server");
+	if (lies_here(message))
+		print_bytes(report, "", message->octets, "here");
+	show_time(report, "first_seen", "first seen", message->first_seen);
+	show_time(report, "kept_at", "kept", message->kept_at);
+	show_time(report, "vanished_at", "vanished", message->vanished_at);
+	show_time(report, "erased_at", "deleted", message->erased_at);
+	show_time(report, "held_at", "held", message->held_at);
+	show_time(report, "missing_at", "missing", message->missing_at);
+	if (lies_here(message)) {
+		report_count(report, "octets", message->octets);
+		show_place(history, message);
+	}
+	show_text(report, "message_id", "Message-ID", message->message_id);
+	show_text(report, "sha256", "SHA-256",
+		hexadecimal(sha256, message->sha256));
+	show_text(report, "origin", "seen by", message->origin);
+	report_end(report);
 }
 
 static void show_trouble(const struct store_trouble *trouble, void *data)
 {
 	struct history *history = data;
+	struct report *report = &history->report;
 
-	history->shown++;
-	if (!history->json) {
-		print_trouble(trouble);
-		return;
-	}
-	print_json_uid(history, trouble->uid);
-	printf(",\"state\":\"trouble\",\"tries\":%" PRIu64, trouble->tries);
-	json_time("first_at", trouble->first_at);
-	json_time("last_at", trouble->last_at);
-	json_time("next_at", trouble->next_at);
-	json_time("quarantined_at", trouble->quarantined_at);
-	json_field("error", trouble->error);
-	printf("}\n");
+	begin_message(history, trouble->uid, 0);
+	report_string(report, "state", "trouble");
+	report_count(report, "tries", trouble->tries);
+	report_line(report, INDENT, "  %-11s %" PRIu64 " failed %s", "trouble",
+		trouble->tries,
+		text_plural(trouble->tries, "attempt", "attempts"));
+	show_time(report, "first_at", "first", trouble->first_at);
+	show_time(report, "last_at", "last", trouble->last_at);
+	if (trouble->quarantined_at == 0)
+		show_time(report, "next_at", "not before", trouble->next_at);
+	else
+		report_time(report, "next_at", trouble->next_at);
+	show_time(report, "quarantined_at", "quarantine",
+		trouble->quarantined_at);
+	report_string(report, "error", trouble->error);
+	print_text(report, "because", trouble->error);
+	report_end(report);
 }
 
 static bool show_uids(struct history *history, struct store *store,
@@ -375,26 +323,25 @@ static bool show_uids(struct history *history, struct store *store,
 static bool show_runs(
 	struct history *history, struct store *store, struct error *err)
 {
-	char time[REPORT_TIME_MAX];
+	char time[FORMAT_TIME_MAX];
 
 	if (!store_each_run(store, show_run, history, err))
 		return false;
 	int64_t noted = store_noted_run(store);
 
-	if (history->json)
-		return true;
 	if (noted != 0)
-		printf("%s  found nothing new\n", report_time(time, noted));
+		report_print(&history->report, "%s  found nothing new\n",
+			format_time(time, noted));
 	else if (history->shown == 0)
-		printf("no runs recorded\n");
+		report_print(&history->report, "no runs recorded\n");
 	return true;
 }
 
 int command_history(const struct invocation *invocation)
 {
 	const struct account *account = invocation->accounts[0];
-	bool json = invocation->options.json;
-	struct history history = {.account = account, .json = json};
+	struct history history = {.account = account,
+		.report = report_to(invocation->options.json)};
 	struct error err = {.kind = ERROR_NONE};
 	struct store *store = NULL;
 
@@ -411,10 +358,7 @@ int command_history(const struct invocation *invocation)
 
 	local_free(history.local);
 	store_close(store);
-	if (!ok) {
-		log_error(&err);
-		if (json)
-			json_error(account->name, &err);
-	}
+	if (!ok)
+		report_error(&history.report, account, &err);
 	return error_status(err.kind);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sysexits.h>
 
 #include "cli/command.h"
+#include "cli/report_run.h"
 #include "commands/run_options.h"
 #include "core/seen.h"
 #include "core/text.h"
@@ -127,13 +127,15 @@ static bool mark_all(struct import *import, struct error *err)
 	return marks_commit(&import->marks, err);
 }
 
-static void report(const struct import *import)
+static void report_marked(const struct import *import)
 {
 	const struct mailbox *mailbox = &import->mailbox;
+	struct report report = report_to(mailbox->options->json);
 	const char *uids = text_plural(import->marks.marked, "uid", "uids");
 
 	if (mailbox->options->dry_run)
-		printf("%s: would import %zu %s (%zu on the server); %zu already known; nothing was changed\n",
+		report_print(&report,
+			"%s: would import %zu %s (%zu on the server); %zu already known; nothing was changed\n",
 			mailbox->account->name, import->marks.marked, uids,
 			import->marked_of, import->marks.known);
 	else
@@ -155,13 +157,14 @@ static int import_account(struct account *account,
 	import.origin = xasprintf("import %s", seen_names[import.how->from]);
 	seen_init(&import.seen, import.how->from, account->server.host,
 		account->login.user, key);
-	/* The files must be read before the process is confined. */
 	import.marks.mailbox = &import.mailbox;
+	import.marks.show = report_seen;
+	/* The files must be read before the process is confined. */
 	if (mailbox_begin(&import.mailbox, account, options, NULL, &err) &&
 		foreign_read(&import.seen, import.how->file, &err) &&
 		marks_list(&import.marks, &err) && match_uids(&import, &err) &&
 		mark_all(&import, &err))
-		report(&import);
+		report_marked(&import);
 	seen_release(&import.seen);
 	free(import.matches);
 	free(import.listed);

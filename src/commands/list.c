@@ -4,7 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/page.h"
-#include "cli/report.h"
+#include "cli/report_run.h"
 #include "commands/list_local.h"
 #include "commands/list_show.h"
 #include "commands/run_options.h"
@@ -33,9 +33,9 @@ static int list_account(struct account *account,
 	}
 	attempt_count(&attempt, &err);
 	/* The list itself was printed while headers arrived. */
-	if (options->json && err.kind != ERROR_NONE)
-		report_json(account, &attempt.tally, &err, NULL, NULL);
-	fflush(stdout);
+	if (err.kind != ERROR_NONE)
+		report_run(account, &attempt.tally, &err, options->json);
+	report_flush();
 	language_close(language);
 	attempt_release(&attempt);
 	return attempt.tally.status;
@@ -50,7 +50,7 @@ int command_list(const struct invocation *invocation)
 
 	if (!options->local) {
 		how.dry_run = true;
-		how.columns = page_columns();
+		how.columns = options->json ? 0 : page_columns();
 		return accounts_run(invocation->accounts,
 			invocation->account_count, 1, &verb, &how);
 	}

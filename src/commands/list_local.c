@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/json.h"
+#include "cli/format.h"
 #include "cli/page.h"
-#include "cli/report.h"
+#include "cli/report_run.h"
 #include "core/buffer.h"
 #include "core/text.h"
 #include "core/uid_name.h"
@@ -17,14 +17,14 @@
 #include "io/store/store_look.h"
 
 /* An error, and what is said before it. */
-#define WHY_MAX (REPORT_LONG_MAX + 1200)
+#define WHY_MAX (FORMAT_LONG_MAX + 1200)
 
 /* Indentation of continuation lines. */
 #define INDENT 4
 
 struct listing {
 	const struct account *account;
-	const struct run_options *options;
+	struct report report;
 	size_t shown;
 };
 
@@ -147,9 +147,9 @@ static void add(struct buffer *why, const char *text)
 static void add_failure(
 	struct buffer *why, const struct store_condition *condition)
 {
-	char date[REPORT_TIME_MAX];
+	char date[FORMAT_TIME_MAX];
 	char text[128];
-	char error[REPORT_LONG_MAX];
+	char error[FORMAT_LONG_MAX];
 
 	if (condition->quarantined_at != 0)
 		snprintf(text, sizeof text,
@@ -161,9 +161,9 @@ static void add_failure(
 			"failed %" PRIu64 " %s, next attempt after %s",
 			condition->tries,
 			text_plural(condition->tries, "time", "times"),
-			report_date(date, condition->next_at));
+			format_date(date, condition->next_at));
 	add(why, text);
-	report_long(error, condition->error);
+	format_long(error, condition->error);
 	if (error[0] != '\0') {
 		buffer_append(why, ": ", 2);
 		buffer_append(why, error, strlen(error));
@@ -223,56 +223,47 @@ static uint64_t size_of(const struct store_condition *condition)
 				       : MAILDROP_SIZE_UNKNOWN;
 }
 
-static void print_json(const struct listing *listing,
+static void report_fields(struct listing *listing,
 	const struct store_condition *condition, const struct buffer *why)
 {
-	const char *name = listing->account->name;
+	struct report *report = &listing->report;
 	enum trouble trouble = trouble_of(condition);
-	uint64_t size = size_of(condition);
 
-	printf("{\"account\":");
-	json_string(name, strlen(name));
-	printf(",\"uid\":");
-	json_uid(condition->uid);
-	printf(",\"ordinal\":%" PRIu32, condition->uid.ordinal);
-	json_field("state", trouble_word(condition, trouble));
-	json_time("since", since(condition, trouble));
-	if (size != MAILDROP_SIZE_UNKNOWN)
-		printf(",\"size\":%" PRIu64, size);
-	else
-		printf(",\"size\":null");
-	json_time("held_at", condition->held_at);
-	json_time("missing_at", condition->missing_at);
-	json_time("damaged_at", condition->damaged_at);
-	printf(",\"too_large\":%s,\"tries\":%" PRIu64,
-		condition->oversize > 0 ? "true" : "false", condition->tries);
-	json_time("next_at", condition->next_at);
-	json_time("quarantined_at", condition->quarantined_at);
-	if (condition->error[0] != '\0')
-		json_field("error", condition->error);
-	printf(",\"reason\":");
-	json_string(words(why), buffer_length(why));
-	printf("}\n");
+	report_begin(report, listing->account->name);
+	report_uid(report, condition->uid);
+	report_string(report, "state", trouble_word(condition, trouble));
+	report_time(report, "since", since(condition, trouble));
+	report_size(report, "size", size_of(condition));
+	report_time(report, "held_at", condition->held_at);
+	report_time(report, "missing_at", condition->missing_at);
+	report_time(report, "damaged_at", condition->damaged_at);
+	report_flag(report, "too_large", condition->oversize > 0);
+	report_count(report, "tries", condition->tries);
+	report_time(report, "next_at", condition->next_at);
+	report_time(report, "quarantined_at", condition->quarantined_at);
+	report_optional(report, "error", condition->error);
+	report_bytes(report, "reason", words(why), buffer_length(why));
+	report_end(report);
 }
 
-static void print_line(
+static void print_line(struct report *report,
 	const struct store_condition *condition, const struct buffer *why)
 {
 	enum trouble trouble = trouble_of(condition);
 	int64_t when = since(condition, trouble);
 	char *uid = uid_text(condition->uid);
-	char date[REPORT_TIME_MAX] = "";
+	char date[FORMAT_TIME_MAX] = "";
 	int length = (int)buffer_length(why);
 
 	if (page_columns() > 0)
-		page_line(INDENT, "%-11s %-16s %s%s%.*s",
+		report_line(report, INDENT, "%-11s %-16s %s%s%.*s",
 			trouble_word(condition, trouble),
-			when == 0 ? "" : report_date(date, when), uid,
+			when == 0 ? "" : format_date(date, when), uid,
 			length > 0 ? "  " : "", length, words(why));
 	else
-		printf("%s\t%s\t%s\t%.*s\n", uid,
+		report_print(report, "%s\t%s\t%s\t%.*s\n", uid,
 			trouble_word(condition, trouble),
-			when == 0 ? "" : report_time(date, when), length,
+			when == 0 ? "" : format_time(date, when), length,
 			words(why));
 	free(uid);
 }
@@ -284,27 +275,25 @@ static void show(const struct store_condition *condition, void *data)
 
 	buffer_init(&why, WHY_MAX);
 	make_why(&why, condition);
-	if (listing->options->json)
-		print_json(listing, condition, &why);
-	else
-		print_line(condition, &why);
+	report_fields(listing, condition, &why);
+	print_line(&listing->report, condition, &why);
 	listing->shown++;
 	buffer_release(&why);
 }
 
-static void print_head(const struct listing *listing)
+static void print_head(struct report *report)
 {
-	if (listing->options->json)
-		return;
 	if (page_columns() > 0)
-		page_line(INDENT, "%-11s %-16s UID  WHY", "STATE", "SINCE");
+		report_line(report, INDENT, "%-11s %-16s UID  WHY", "STATE",
+			"SINCE");
 	else
-		printf("UID\tSTATE\tSINCE\tWHY\n");
+		report_print(report, "UID\tSTATE\tSINCE\tWHY\n");
 }
 
 int list_local(const struct account *account, const struct run_options *options)
 {
-	struct listing listing = {.account = account, .options = options};
+	struct listing listing = {
+		.account = account, .report = report_to(options->json)};
 	struct error err = {.kind = ERROR_NONE};
 	struct store *store = NULL;
 
@@ -313,15 +302,13 @@ int list_local(const struct account *account, const struct run_options *options)
 		store = store_open(
 			account->state, account->name, STORE_LOOK, &err);
 	if (store != NULL) {
-		print_head(&listing);
+		print_head(&listing.report);
 		store_each_condition(
 			store, options->verbose, show, &listing, &err);
 	}
 	store_close(store);
 	if (err.kind != ERROR_NONE) {
-		log_error(&err);
-		if (options->json)
-			json_error(account->name, &err);
+		report_error(&listing.report, account, &err);
 	} else if (listing.shown == 0) {
 		log_line(LOG_SUMMARY, "%s",
 			options->verbose

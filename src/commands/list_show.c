@@ -2,13 +2,11 @@
 #include "commands/list_show.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/json.h"
-#include "cli/page.h"
-#include "cli/report.h"
+#include "cli/format.h"
+#include "cli/report_run.h"
 #include "commands/list_layout.h"
 #include "core/envelope.h"
 #include "core/header.h"
@@ -23,6 +21,7 @@
 #define DATE_COLUMNS 10
 
 struct contents {
+	struct report report;
 	struct mailbox *mailbox; /* borrowed, as are the next two */
 	const struct facts *facts;
 	const struct plan *plan;
@@ -95,20 +94,19 @@ static char *make_from(struct contents *contents, char room[CELL_MAX],
 	return make_cell(contents, room, from->address, from->address_length);
 }
 
-static void json_words(struct contents *contents, const char *name, bool known,
-	const char *bytes, size_t length)
+static void report_words(struct contents *contents, const char *name,
+	bool known, const char *bytes, size_t length)
 {
-	printf(",\"%s\":", name);
 	if (!known) {
-		printf("null");
+		report_null(&contents->report, name);
 		return;
 	}
 	bytes = session_words(
 		contents->mailbox->session, bytes, length, &length);
-	json_string(bytes, length);
+	report_bytes(&contents->report, name, bytes, length);
 }
 
-static void print_json(
+static void report_fields(
 	struct contents *contents, size_t i, const struct envelope *envelope)
 {
 	const struct message *message = &contents->facts->maildrop->messages[i];
@@ -116,34 +114,25 @@ static void print_json(
 	const struct step *step = &contents->plan->steps[i];
 	const struct words_mailbox *from = &envelope->from;
 	struct uid uid = maildrop_uid(contents->facts->maildrop, message);
-	char why[PLAN_WHY_MAX];
+	struct report *report = &contents->report;
 
-	printf("{\"account\":");
-	json_string(contents->mailbox->account->name,
-		strlen(contents->mailbox->account->name));
-	printf(",\"number\":%u", message->number);
-	json_words(contents, "uid", true, uid.bytes, uid.length);
-	if (message->size != MAILDROP_SIZE_UNKNOWN)
-		printf(",\"size\":%" PRIu64, message->size);
-	else
-		printf(",\"size\":null");
+	report_begin(report, contents->mailbox->account->name);
+	report_count(report, "number", message->number);
+	report_words(contents, "uid", true, uid.bytes, uid.length);
+	report_size(report, "size", message->size);
 	if (envelope->has_date)
-		printf(",\"date\":%" PRId64, envelope->date);
+		report_number(report, "date", envelope->date);
 	else
-		printf(",\"date\":null");
-	json_words(contents, "from", from->name_length > 0, from->name,
+		report_null(report, "date");
+	report_words(contents, "from", from->name_length > 0, from->name,
 		from->name_length);
-	json_words(contents, "address", from->address_length > 0, from->address,
-		from->address_length);
-	json_words(contents, "subject", envelope->has_subject,
+	report_words(contents, "address", from->address_length > 0,
+		from->address, from->address_length);
+	report_words(contents, "subject", envelope->has_subject,
 		envelope->subject, envelope->subject_length);
-	json_field("state", state_word(memory, step));
-	printf(",\"fetch\":%s,\"erase\":%s", step->fetch ? "true" : "false",
-		step->erase ? "true" : "false");
-	if (memory->state == MEMORY_KEPT || memory->state == MEMORY_ERASED)
-		printf(",\"kept_at\":%" PRId64, memory->kept_at);
-	json_field("reason", plan_why(why, step));
-	printf("}\n");
+	report_string(report, "state", state_word(memory, step));
+	report_next(report, memory, step);
+	report_end(report);
 }
 
 static void print_tabs(
@@ -152,23 +141,26 @@ static void print_tabs(
 	const struct message *message = &contents->facts->maildrop->messages[i];
 	const struct memory *memory = &contents->facts->memories[i];
 	const struct step *step = &contents->plan->steps[i];
+	struct report *report = &contents->report;
 	char *uid = make_uid(contents, message);
 	char cell[CELL_MAX];
-	char date[REPORT_TIME_MAX] = "";
-	char why[REPORT_WHY_MAX];
+	char date[FORMAT_TIME_MAX] = "";
+	char why[FORMAT_WHY_MAX];
 
-	printf("%u\t%s\t", message->number, uid);
+	report_print(report, "%u\t%s\t", message->number, uid);
 	free(uid);
 	if (message->size != MAILDROP_SIZE_UNKNOWN)
-		printf("%" PRIu64, message->size);
+		report_print(report, "%" PRIu64, message->size);
 	if (envelope->has_date)
-		report_time(date, envelope->date);
-	printf("\t%s\t%s", date, make_from(contents, cell, envelope));
-	printf("\t%s",
+		format_time(date, envelope->date);
+	report_print(
+		report, "\t%s\t%s", date, make_from(contents, cell, envelope));
+	report_print(report, "\t%s",
 		make_cell(contents, cell, envelope->subject,
 			envelope->subject_length));
-	printf("\t%s\t%s\t%s\n", state_word(memory, step), report_verb(step),
-		report_why(why, contents->mailbox->account, memory, step));
+	report_print(report, "\t%s\t%s\t%s\n", state_word(memory, step),
+		format_verb(step),
+		format_why(why, contents->mailbox->account, memory, step));
 }
 
 static size_t max(size_t a, size_t b)
@@ -213,7 +205,7 @@ static void make_layout(struct contents *contents)
 		layout->here = max(layout->here,
 			strlen(state_word(
 				&contents->facts->memories[i], step)));
-		verbs = max(verbs, strlen(report_verb(step)));
+		verbs = max(verbs, strlen(format_verb(step)));
 		reasons += !has[plan_pair(step)];
 		has[plan_pair(step)] = true;
 	}
@@ -226,12 +218,14 @@ static void make_layout(struct contents *contents)
 }
 
 /* Prints a cell padded or cut to this many columns; 0: not shown. */
-static void print_cell(char *text, size_t columns, const char *gap)
+static void print_cell(
+	struct report *report, char *text, size_t columns, const char *gap)
 {
 	if (columns == 0)
 		return;
 	width_cut(text, columns);
-	printf("%s%*s%s", text, (int)(columns - width_text(text)), "", gap);
+	report_print(report, "%s%*s%s", text, (int)(columns - width_text(text)),
+		"", gap);
 }
 
 static unsigned get_note(struct contents *contents, const struct step *step)
@@ -250,51 +244,57 @@ static void print_columns(
 	const struct message *message = &contents->facts->maildrop->messages[i];
 	const struct memory *memory = &contents->facts->memories[i];
 	const struct step *step = &contents->plan->steps[i];
+	struct report *report = &contents->report;
 	char *uid = make_uid(contents, message);
 	char cell[CELL_MAX];
 	char size[32] = "?";
-	char date[REPORT_TIME_MAX] = "";
+	char date[FORMAT_TIME_MAX] = "";
 
-	printf("%*u ", (int)layout->number, message->number);
-	print_cell(width_cut_middle(uid, layout->uid), layout->uid, " ");
+	report_print(report, "%*u ", (int)layout->number, message->number);
+	print_cell(
+		report, width_cut_middle(uid, layout->uid), layout->uid, " ");
 	free(uid);
 	if (message->size != MAILDROP_SIZE_UNKNOWN)
 		text_size(size, sizeof size, message->size);
 	if (layout->size > 0)
-		printf("%*s ", (int)layout->size, size);
+		report_print(report, "%*s ", (int)layout->size, size);
 	if (envelope->has_date)
-		report_date(date, envelope->date);
+		format_date(date, envelope->date);
 	/* Only the day is shown. */
 	if (layout->date > 0)
-		printf("%-*.*s ", DATE_COLUMNS, DATE_COLUMNS, date);
-	print_cell(make_from(contents, cell, envelope), layout->from, "  ");
-	print_cell(make_cell(contents, cell, envelope->subject,
-			   envelope->subject_length),
+		report_print(
+			report, "%-*.*s ", DATE_COLUMNS, DATE_COLUMNS, date);
+	print_cell(report, make_from(contents, cell, envelope), layout->from,
+		"  ");
+	print_cell(report,
+		make_cell(contents, cell, envelope->subject,
+			envelope->subject_length),
 		layout->subject, "  ");
 	if (layout->here > 0)
-		printf("%-*s ", (int)layout->here, state_word(memory, step));
-	printf("%s %u\n", report_verb(step), get_note(contents, step));
+		report_print(report, "%-*s ", (int)layout->here,
+			state_word(memory, step));
+	report_print(
+		report, "%s %u\n", format_verb(step), get_note(contents, step));
 	if (step->why_erase == REASON_NOT_DUE &&
 		memory->kept_at < contents->first_due)
 		contents->first_due = memory->kept_at;
 }
 
-static void print_note(
-	const struct contents *contents, unsigned note, size_t pair)
+static void print_note(struct contents *contents, unsigned note, size_t pair)
 {
 	struct step step = plan_of_pair(pair);
 	char why[PLAN_WHY_MAX];
-	char date[REPORT_TIME_MAX] = "";
+	char date[FORMAT_TIME_MAX] = "";
 	bool due = step.why_erase == REASON_NOT_DUE;
 
 	if (due)
-		report_date(date,
+		format_date(date,
 			contents->first_due + contents->facts->policy->after);
-	page_line(digits(note) + 2, "%u: %s%s%s", note, plan_why(why, &step),
-		due ? ", the first on " : "", date);
+	report_line(&contents->report, digits(note) + 2, "%u: %s%s%s", note,
+		plan_why(why, &step), due ? ", the first on " : "", date);
 }
 
-static void print_notes(const struct contents *contents)
+static void print_notes(struct contents *contents)
 {
 	for (unsigned note = 1; note <= contents->note_count; note++) {
 		for (size_t i = 0; i < PLAN_PAIRS; i++) {
@@ -305,42 +305,40 @@ static void print_notes(const struct contents *contents)
 }
 
 /* Prints the name of a column if the column is shown. */
-static void print_name(const char *name, size_t columns, const char *gap)
+static void print_name(struct report *report, const char *name, size_t columns,
+	const char *gap)
 {
 	if (columns > 0)
-		printf("%-*.*s%s", (int)columns, (int)columns, name, gap);
+		report_print(report, "%-*.*s%s", (int)columns, (int)columns,
+			name, gap);
 }
 
-static void print_head(const struct contents *contents)
+static void print_head(struct contents *contents)
 {
-	const struct run_options *options = contents->mailbox->options;
 	const struct list_layout *layout = &contents->layout;
+	struct report *report = &contents->report;
 
-	if (options->json)
-		return;
-	if (options->columns == 0) {
-		printf("NO\tUID\tSIZE\tDATE\tFROM\tSUBJECT\tHERE\tNEXT\tWHY\n");
+	if (contents->mailbox->options->columns == 0) {
+		report_print(report,
+			"NO\tUID\tSIZE\tDATE\tFROM\tSUBJECT\tHERE\tNEXT\tWHY\n");
 		return;
 	}
-	printf("%*s ", (int)layout->number, "NO");
-	print_name("UID", layout->uid, " ");
+	report_print(report, "%*s ", (int)layout->number, "NO");
+	print_name(report, "UID", layout->uid, " ");
 	if (layout->size > 0)
-		printf("%*s ", (int)layout->size, "SIZE");
-	print_name("DATE", layout->date, " ");
-	print_name("FROM", layout->from, "  ");
-	print_name("SUBJECT", layout->subject, "  ");
-	print_name("HERE", layout->here, " ");
-	printf("NEXT\n");
+		report_print(report, "%*s ", (int)layout->size, "SIZE");
+	print_name(report, "DATE", layout->date, " ");
+	print_name(report, "FROM", layout->from, "  ");
+	print_name(report, "SUBJECT", layout->subject, "  ");
+	print_name(report, "HERE", layout->here, " ");
+	report_print(report, "NEXT\n");
 }
 
-static void print_row(
+static void show_row(
 	struct contents *contents, size_t i, const struct envelope *envelope)
 {
-	const struct run_options *options = contents->mailbox->options;
-
-	if (options->json)
-		print_json(contents, i, envelope);
-	else if (options->columns == 0)
+	report_fields(contents, i, envelope);
+	if (contents->mailbox->options->columns == 0)
 		print_tabs(contents, i, envelope);
 	else
 		print_columns(contents, i, envelope);
@@ -353,7 +351,7 @@ static void print_others(struct contents *contents, size_t position)
 
 	envelope_init(&nothing);
 	for (; contents->next < position; contents->next++)
-		print_row(contents, contents->next, &nothing);
+		show_row(contents, contents->next, &nothing);
 }
 
 static struct envelope *envelope_of(struct contents *contents, size_t i)
@@ -397,12 +395,12 @@ static bool print_proven(void *data, size_t count, struct error *err)
 
 	for (; contents->told < count; contents->told++) {
 		print_others(contents, contents->positions[contents->told]);
-		print_row(contents, contents->next++,
+		show_row(contents, contents->next++,
 			envelope_of(contents, contents->told));
 	}
 	if (contents->mailbox->options->columns > 0)
-		fflush(stdout);
-	return !ferror(stdout) ||
+		report_flush();
+	return report_is_written() ||
 		error_set(err, ERROR_WRITE,
 			"cannot write the listing to standard output");
 }
@@ -419,6 +417,7 @@ bool list_show(struct attempt *attempt, const struct language *language,
 		.data = contents};
 	bool columns = attempt->mailbox.options->columns > 0;
 
+	contents->report = report_to(attempt->mailbox.options->json);
 	contents->mailbox = &attempt->mailbox;
 	contents->facts = &attempt->knowledge.facts;
 	contents->plan = plan;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#include <stdio.h>
-
 #include "cli/command.h"
+#include "cli/report_run.h"
 #include "commands/run_options.h"
 #include "core/text.h"
 #include "engine/accounts.h"
@@ -37,14 +36,16 @@ static int mark_account(struct account *account,
 	const struct run_options *options, void *context)
 {
 	struct error err = {.kind = ERROR_NONE};
+	struct report report = report_to(options->json);
 	struct mailbox mailbox;
-	struct marks marks = {.mailbox = &mailbox};
+	struct marks marks = {.mailbox = &mailbox, .show = report_seen};
 
 	(void)context;
 	if (mailbox_begin(&mailbox, account, options, NULL, &err) &&
 		marks_list(&marks, &err) && mark_all(&marks, &err)) {
 		if (options->dry_run)
-			printf("%s: %zu %s would count as seen; %zu already known; nothing was changed\n",
+			report_print(&report,
+				"%s: %zu %s would count as seen; %zu already known; nothing was changed\n",
 				account->name, marks.marked,
 				text_plural(
 					marks.marked, "message", "messages"),

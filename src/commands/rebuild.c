@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#include <stdio.h>
-
+#include "engine/rebuild.h"
 #include "cli/command.h"
-#include "cli/report.h"
+#include "cli/report_run.h"
 #include "commands/run_options.h"
 #include "engine/accounts.h"
 #include "engine/attempt.h"
 #include "engine/listing.h"
-#include "engine/rebuild.h"
 #include "engine/record.h"
 #include "engine/recover.h"
 #include "io/process/log.h"
@@ -53,12 +51,11 @@ static void report(struct attempt *attempt, const struct error *err)
 	progress_clear(&attempt->mailbox.bar);
 	if (err->kind != ERROR_NONE)
 		log_error(err);
-	if (mailbox->options->json)
-		report_json(mailbox->account, &outcome->tally, &outcome->error,
-			NULL, NULL);
+	report_run(mailbox->account, &outcome->tally, &outcome->error,
+		mailbox->options->json);
 	if (attempt->tally.listed)
 		report_rebuilt(&attempt->tally, mailbox->options->dry_run);
-	fflush(stdout);
+	report_flush();
 }
 
 /* Runs in a process of its own, as a fetch does. */

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "cli/command.h"
-#include "cli/json.h"
-#include "cli/page.h"
-#include "cli/report.h"
+#include "cli/format.h"
+#include "cli/report_run.h"
 #include "commands/run_options.h"
 #include "core/buffer.h"
 #include "core/error.h"
@@ -35,6 +31,7 @@
 /* What is recorded of an account, and what follows from it. */
 struct status {
 	const struct account *account;
+	struct report report;
 	int64_t now;
 	struct store_overview seen;
 	struct outlook outlook;
@@ -45,7 +42,7 @@ static void make_due(const struct status *status, struct buffer *line)
 {
 	const struct policy *policy = &status->account->policy;
 	const struct outlook *outlook = &status->outlook;
-	char date[REPORT_TIME_MAX];
+	char date[FORMAT_TIME_MAX];
 
 	if (policy->erase == ERASE_WHEN_TRASHED ||
 		policy->erase == ERASE_WHEN_PURGED)
@@ -63,7 +60,7 @@ static void make_due(const struct status *status, struct buffer *line)
 		buffer_printf(line, ", none due now");
 	if (outlook->next != 0)
 		buffer_printf(
-			line, ", next on %s", report_date(date, outlook->next));
+			line, ", next on %s", format_date(date, outlook->next));
 }
 
 static void make_success(const struct status *status, struct buffer *line)
@@ -81,32 +78,34 @@ static void make_success(const struct status *status, struct buffer *line)
 		buffer_printf(line, "never fetched");
 }
 
-static void print_failure(const struct status *status)
+static void print_failure(struct status *status)
 {
 	const struct store_run *last = &status->seen.last;
 	char age[40];
-	char error[REPORT_LONG_MAX];
+	char error[FORMAT_LONG_MAX];
 
 	if (last->ended == 0 || last->status == 0)
 		return;
-	page_line(INDENT, "  the last run failed %s, with exit status %d: %s",
+	report_line(&status->report, INDENT,
+		"  the last run failed %s, with exit status %d: %s",
 		text_age(age, sizeof age, status->now - last->ended),
-		last->status, report_long(error, last->error));
+		last->status, format_long(error, last->error));
 }
 
 static void print_quarantined(const struct store_trouble *trouble, void *data)
 {
 	struct status *status = data;
-	char error[REPORT_LONG_MAX];
+	char error[FORMAT_LONG_MAX];
 
 	if (status->named++ >= NAMED_MAX)
 		return;
 	char *uid = uid_text(trouble->uid);
 
-	page_line(INDENT + 2, "    uid %s: %" PRIu64 " failed %s, the last: %s",
-		uid, trouble->tries,
+	report_line(&status->report, INDENT + 2,
+		"    uid %s: %" PRIu64 " failed %s, the last: %s", uid,
+		trouble->tries,
 		text_plural(trouble->tries, "attempt", "attempts"),
-		report_long(error, trouble->error));
+		format_long(error, trouble->error));
 	free(uid);
 }
 
@@ -123,50 +122,50 @@ static bool print_particulars(
 	const char *name = status->account->name;
 
 	if (seen->at_work)
-		page_line(INDENT, "  a run is in progress");
+		report_line(&status->report, INDENT, "  a run is in progress");
 	if (seen->counted > 0)
-		page_line(INDENT,
+		report_line(&status->report, INDENT,
 			"  %" PRIu64
 			" on the server %s as seen, never fetched (import, "
 			"mark-seen or start)",
 			seen->counted,
 			text_plural(seen->counted, "counts", "count"));
 	if (seen->too_large > 0)
-		page_line(INDENT,
+		report_line(&status->report, INDENT,
 			"  %" PRIu64
 			" on the server larger than max-size (keepmail list --local %s shows %s)",
 			seen->too_large, name, it_or_them(seen->too_large));
 	if (seen->held > 0)
-		page_line(INDENT,
+		report_line(&status->report, INDENT,
 			"  %" PRIu64
 			" held: never deleted from the server (keepmail release %s UID releases %s)",
 			seen->held, name, it_or_them(seen->held));
 	if (seen->missing > 0)
-		page_line(INDENT,
+		report_line(&status->report, INDENT,
 			"  %" PRIu64
 			" missing here (keepmail list --local %s shows %s)",
 			seen->missing, name, it_or_them(seen->missing));
 	if (seen->damaged > 0)
-		page_line(INDENT,
+		report_line(&status->report, INDENT,
 			"  %" PRIu64
 			" found damaged or missing by keepmail verify (keepmail list --local %s shows %s)",
 			seen->damaged, name, it_or_them(seen->damaged));
 	if (seen->in_trouble > 0)
-		page_line(INDENT,
+		report_line(&status->report, INDENT,
 			"  %" PRIu64
 			" failed so far; later runs try again (keepmail list --local %s shows %s)",
 			seen->in_trouble, name, it_or_them(seen->in_trouble));
-	if (seen->quarantined == 0)
+	if (seen->quarantined == 0 || report_is_json(&status->report))
 		return true;
-	page_line(INDENT,
+	report_line(&status->report, INDENT,
 		"  %" PRIu64
 		" in quarantine: left on the server and no longer tried (keepmail history %s UID shows more)",
 		seen->quarantined, name);
 	if (!store_each_trouble(store, NULL, print_quarantined, status, err))
 		return false;
 	if (status->named > NAMED_MAX)
-		page_line(
-			INDENT, "    and %zu more", status->named - NAMED_MAX);
+		report_line(&status->report, INDENT, "    and %zu more",
+			status->named - NAMED_MAX);
 	return true;
 }
 
@@ -191,46 +190,53 @@ static bool print_words(
 		if (seen->on_server > 0)
 			make_due(status, &line);
 	}
-	page_line(INDENT, "%s: %.*s", status->account->name,
+	report_line(&status->report, INDENT, "%s: %.*s", status->account->name,
 		(int)buffer_length(&line), buffer_bytes(&line));
 	buffer_release(&line);
 	print_failure(status);
 	return print_particulars(status, store, err);
 }
 
-static void print_json(const struct status *status)
+static void report_last_run(struct report *report, const struct store_run *last)
 {
-	const struct store_overview *seen = &status->seen;
-	const struct store_run *last = &seen->last;
-
-	printf("{\"account\":");
-	json_string(status->account->name, strlen(status->account->name));
-	printf(",\"status\":0");
-	json_time("last_success", seen->last_success);
-	if (last->ended == 0)
-		printf(",\"last_run\":null");
-	else
-		printf(",\"last_run\":{\"started\":%" PRId64
-		       ",\"ended\":%" PRId64 ",\"status\":%d",
-			last->started, last->ended, last->status);
-	if (last->ended != 0 && last->error[0] != '\0')
-		json_field("error", last->error);
-	if (last->ended != 0)
-		putchar('}');
-	printf(",\"at_work\":%s,\"kept\":%" PRIu64 ",\"octets\":%" PRIu64
-	       ",\"on_server\":%" PRIu64 ",\"due\":%" PRIu64,
-		seen->at_work ? "true" : "false", seen->kept, seen->octets,
-		seen->on_server, status->outlook.due);
-	json_time("next_due", status->outlook.next);
-	printf(",\"held\":%" PRIu64 ",\"missing\":%" PRIu64
-	       ",\"trouble\":%" PRIu64 ",\"quarantined\":%" PRIu64
-	       ",\"seen\":%" PRIu64 ",\"too_large\":%" PRIu64
-	       ",\"damaged\":%" PRIu64 "}\n",
-		seen->held, seen->missing, seen->in_trouble, seen->quarantined,
-		seen->counted, seen->too_large, seen->damaged);
+	if (last->ended == 0) {
+		report_null(report, "last_run");
+		return;
+	}
+	report_begin_object(report, "last_run");
+	report_number(report, "started", last->started);
+	report_number(report, "ended", last->ended);
+	report_number(report, "status", last->status);
+	report_optional(report, "error", last->error);
+	report_end(report);
 }
 
-static bool show_status(struct status *status, bool json, struct error *err)
+static void report_fields(struct status *status)
+{
+	const struct store_overview *seen = &status->seen;
+	struct report *report = &status->report;
+
+	report_begin(report, status->account->name);
+	report_number(report, "status", 0);
+	report_time(report, "last_success", seen->last_success);
+	report_last_run(report, &seen->last);
+	report_flag(report, "at_work", seen->at_work);
+	report_count(report, "kept", seen->kept);
+	report_count(report, "octets", seen->octets);
+	report_count(report, "on_server", seen->on_server);
+	report_count(report, "due", status->outlook.due);
+	report_time(report, "next_due", status->outlook.next);
+	report_count(report, "held", seen->held);
+	report_count(report, "missing", seen->missing);
+	report_count(report, "trouble", seen->in_trouble);
+	report_count(report, "quarantined", seen->quarantined);
+	report_count(report, "seen", seen->counted);
+	report_count(report, "too_large", seen->too_large);
+	report_count(report, "damaged", seen->damaged);
+	report_end(report);
+}
+
+static bool show_status(struct status *status, struct error *err)
 {
 	const struct account *account = status->account;
 	const struct policy *policy = &account->policy;
@@ -246,10 +252,8 @@ static bool show_status(struct status *status, bool json, struct error *err)
 	if (ok) {
 		status->outlook = policy_outlook(policy, status->seen.on_server,
 			status->seen.over, status->seen.oldest_other);
-		if (json)
-			print_json(status);
-		else
-			ok = print_words(status, store, err);
+		report_fields(status);
+		ok = print_words(status, store, err);
 	}
 	store_close(store);
 	return ok;
@@ -258,23 +262,23 @@ static bool show_status(struct status *status, bool json, struct error *err)
 static int status_account(struct account *account,
 	const struct run_options *options, void *context)
 {
-	struct status status = {.account = account, .now = now_seconds()};
+	struct status status = {.account = account,
+		.report = report_to(options->json),
+		.now = now_seconds()};
 	struct error err = {.kind = ERROR_NONE};
 
 	(void)context;
 	log_account(account->name);
-	if (!show_status(&status, options->json, &err)) {
-		log_error(&err);
-		if (options->json)
-			json_error(account->name, &err);
-	}
+	if (!show_status(&status, &err))
+		report_error(&status.report, account, &err);
 	return error_status(err.kind);
 }
 
 int command_status(const struct invocation *invocation)
 {
-	static const struct account_verb show_status = {
-		.task = status_account, .in_place = true};
+	static const struct account_verb show_status = {.task = status_account,
+		.in_place = true,
+		.report_failure = report_task_failure};
 	struct run_options options = run_options_make(invocation);
 
 	return accounts_run(invocation->accounts, invocation->account_count, 1,

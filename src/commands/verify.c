@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/command.h"
-#include "cli/json.h"
-#include "cli/page.h"
+#include "cli/format.h"
 #include "cli/report.h"
 #include "commands/run_options.h"
 #include "core/text.h"
@@ -31,6 +28,7 @@ struct result {
 struct verify {
 	const struct account *account;
 	const struct run_options *options;
+	struct report report;
 	struct store *store;
 	struct local *local;
 	struct progress progress;
@@ -67,36 +65,26 @@ static const char *state_word(enum local_state state)
 	return "";
 }
 
-static void print_json(const struct verify *verify,
-	const struct store_copy *copy, const char *word, const char *path)
-{
-	printf("{\"account\":");
-	json_string(verify->account->name, strlen(verify->account->name));
-	printf(",\"uid\":");
-	json_uid(copy->uid);
-	json_field("state", word);
-	if (path != NULL)
-		json_field("path", path);
-	printf(",\"on_server\":%s}\n", copy->listed ? "true" : "false");
-}
-
-static void print_copy(struct verify *verify, const struct store_copy *copy,
+static void show_copy(struct verify *verify, const struct store_copy *copy,
 	enum local_state state)
 {
-	const char *word = state_word(state);
+	struct report *report = &verify->report;
 	char *path = local_path(verify->local, &copy->letter);
-	char shown[REPORT_LONG_MAX];
 	char *uid = uid_text(copy->uid);
+	char shown[FORMAT_LONG_MAX];
 
-	if (verify->options->json) {
-		print_json(verify, copy, word, path);
-	} else {
-		progress_clear(&verify->bar);
-		page_line(4, "%s: %-10s uid %s%s%s%s", verify->account->name,
-			word, uid, path == NULL ? "" : ", ",
-			path == NULL ? "" : report_long(shown, path),
-			copy->listed ? "" : " (no longer on the server)");
-	}
+	progress_clear(&verify->bar);
+	report_begin(report, verify->account->name);
+	report_bytes(report, "uid", copy->uid.bytes, copy->uid.length);
+	report_string(report, "state", state_word(state));
+	if (path != NULL)
+		report_string(report, "path", path);
+	report_flag(report, "on_server", copy->listed);
+	report_end(report);
+	report_line(report, 4, "%s: %-10s uid %s%s%s%s", verify->account->name,
+		state_word(state), uid, path == NULL ? "" : ", ",
+		path == NULL ? "" : format_long(shown, path),
+		copy->listed ? "" : " (no longer on the server)");
 	free(uid);
 	free(path);
 }
@@ -155,7 +143,7 @@ static bool verify_copy(
 	verify->changed += state == LOCAL_CHANGED;
 	verify->unreadable += state == LOCAL_UNREADABLE;
 	if (state != LOCAL_HERE && state != LOCAL_UNKNOWN) {
-		print_copy(verify, copy, state);
+		show_copy(verify, copy, state);
 		if (copy->listed)
 			note_damaged(verify, copy->row);
 	}
@@ -247,20 +235,18 @@ static bool verify_all(struct verify *verify, bool refetch, struct error *err)
 		(!refetch || forget_damaged(verify, err));
 }
 
-static void summarise(const struct verify *verify, bool refetch)
+static void summarise(struct verify *verify, bool refetch)
 {
 	uint64_t wrong = verify->missing + verify->changed + verify->unreadable;
+	struct report *report = &verify->report;
 
-	if (verify->options->json) {
-		printf("{\"account\":");
-		json_string(
-			verify->account->name, strlen(verify->account->name));
-		printf(",\"checked\":%" PRIu64 ",\"missing\":%" PRIu64
-		       ",\"changed\":%" PRIu64 ",\"unreadable\":%" PRIu64
-		       ",\"on_server\":%zu}\n",
-			verify->total, verify->missing, verify->changed,
-			verify->unreadable, verify->damaged_count);
-	}
+	report_begin(report, verify->account->name);
+	report_count(report, "checked", verify->total);
+	report_count(report, "missing", verify->missing);
+	report_count(report, "changed", verify->changed);
+	report_count(report, "unreadable", verify->unreadable);
+	report_count(report, "on_server", verify->damaged_count);
+	report_end(report);
 	if (verify->total == 0)
 		log_line(LOG_SUMMARY, "no messages to check");
 	else if (wrong == 0)
@@ -291,7 +277,9 @@ static void summarise(const struct verify *verify, bool refetch)
 static int verify_account(const struct account *account,
 	const struct run_options *options, bool refetch, size_t *refetched)
 {
-	struct verify verify = {.account = account, .options = options};
+	struct verify verify = {.account = account,
+		.options = options,
+		.report = report_to(options->json)};
 	struct error err = {.kind = ERROR_NONE};
 
 	log_account(account->name);
@@ -313,7 +301,7 @@ static int verify_account(const struct account *account,
 	local_free(verify.local);
 	free(verify.damaged);
 	free(verify.results);
-	fflush(stdout);
+	report_flush();
 	return status;
 }
 

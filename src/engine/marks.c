@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/marks.h"
 
-#include <stdio.h>
-
-#include "core/text.h"
 #include "io/process/log.h"
 #include "io/store/store_seen.h"
 
@@ -31,15 +28,6 @@ bool marks_begin(struct marks *marks, struct error *err)
 			store_begin(mailbox->store, err));
 }
 
-static void show(const struct store_seen *seen)
-{
-	char uid[4 * TEXT_SHOWN_MAX + 8];
-
-	printf("  seen  %s\n",
-		text_printable(
-			uid, sizeof uid, seen->uid.bytes, seen->uid.length));
-}
-
 bool marks_add(struct marks *marks, const struct store_seen *seen, bool *marked,
 	struct error *err)
 {
@@ -54,7 +42,7 @@ bool marks_add(struct marks *marks, const struct store_seen *seen, bool *marked,
 	marks->known += known;
 	marks->marked += !known;
 	if (!known && dry && mailbox->options->verbose)
-		show(seen);
+		marks->show(seen->uid);
 	return known || dry ||
 		store_record_seen(
 			mailbox->store, seen, mailbox->clock.now, &row, err);
@@ -71,6 +59,5 @@ int marks_end(struct marks *marks, const struct error *err)
 	if (err->kind != ERROR_NONE)
 		log_error(err);
 	mailbox_close(marks->mailbox);
-	fflush(stdout);
 	return error_status(err->kind);
 }

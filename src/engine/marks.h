@@ -14,6 +14,8 @@ struct marks {
 	struct mailbox *mailbox; /* borrowed */
 	size_t marked;		 /* messages newly marked as seen */
 	size_t known;		 /* messages that were on record already */
+	/* Shows a message that a dry run with verbose would mark. */
+	void (*show)(struct uid uid);
 };
 
 /*

@@ -18,8 +18,9 @@ struct run_options {
 	bool no_brake;	   /* erase even if copies are missing here */
 	bool same_mailbox; /* accept a store of another server or user */
 	bool verbose;	   /* a dry run also lists what stays */
-	unsigned columns;  /* width of the terminal for lists; 0: no terminal */
-	bool bar;	   /* draw progress in this process */
+	unsigned
+		columns; /* width of the terminal for lists; 0: none, or JSON */
+	bool bar;	 /* draw progress in this process */
 	const volatile sig_atomic_t
 		*stop; /* not 0: a signal came, end the run */
 };

@@ -417,3 +417,41 @@ three_accounts() {
     done
     [ ! -e "$work/B" ]
 }
+
+# objects FIELD: of each line of the output, which must be valid JSON.
+objects() {
+    printf '%s\n' "${lines[@]}" | while read -r line; do
+        printf '%s' "$line" >"$work/json"
+        sqlite3 :memory: "SELECT json_extract(readfile('$work/json'), '\$.$1')"
+    done
+}
+
+@test "with --json, an account whose process is killed has an object with the error" {
+    start_server --synthetic 2
+    write_rc
+    printf 'account b { password-command = "kill -KILL $PPID; sleep 5" }\n' >>"$rc"
+    printf 'account c { maildir = "%s" }\n' "$work/C" >>"$rc"
+    run --separate-stderr keepmail --json check
+    [ "$status" -eq 75 ]
+    [ "$(objects account | tr -d '\n')" = abc ]
+    [ "$(objects status | tr '\n' ' ')" = "0 75 0 " ]
+    [[ ${lines[1]} == *'"error":"'* ]]
+    # Its lines are printed as they come.
+    run keepmail check b
+    [ "$status" -eq 75 ]
+    says "b: rc file   ok  "
+    says "b: mail      ok  "
+}
+
+@test "with --json, an account that was not started has an object with the error" {
+    start_server --synthetic 2
+    write_rc
+    three_accounts
+    sed -i '/^password/d; s/password = .*//' "$rc"
+    sed -i "s|^account a {|password-command = 'kill -TERM \$(ps -o ppid= -p \$PPID); sleep 5; echo test'\n&|" "$rc"
+    run --separate-stderr keepmail --json check a b c
+    [ "$status" -eq 75 ]
+    [ "$(objects account | tr -d '\n')" = abc ]
+    [ "$(objects status | tail -n 2 | tr '\n' ' ')" = "75 75 " ]
+    [[ "$(objects error)" == *"stopped by a signal before this account was started"* ]]
+}
