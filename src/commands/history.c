@@ -302,6 +302,19 @@ static void show_trouble(const struct store_trouble *trouble, void *data)
 	report_end(report);
 }
 
+static void show_oversize(struct uid uid, uint64_t size, void *data)
+{
+	struct history *history = data;
+	struct report *report = &history->report;
+
+	begin_message(history, uid, uid.ordinal);
+	report_string(report, "state", "too-large");
+	print_line(report, "state", "larger than max-size, not fetched");
+	report_count(report, "size", size);
+	print_bytes(report, "size", size, "on the server");
+	report_end(report);
+}
+
 static bool show_uids(struct history *history, struct store *store,
 	char *const *names, size_t count, struct error *err)
 {
@@ -315,6 +328,8 @@ static bool show_uids(struct history *history, struct store *store,
 		ok = store_each_message(store, named.uids[i], show_message,
 			     history, err) &&
 			store_each_trouble(store, &named.uids[i], show_trouble,
+				history, err) &&
+			store_each_oversize(store, named.uids[i], show_oversize,
 				history, err);
 	named_release(&named);
 	return ok;

@@ -312,6 +312,29 @@ $size
     same_mail "$work/mail" "$work/Mail"
 }
 
+@test "history says of a message that only its size is on record" {
+    printf 'Subject: large\n\n%020000d\n' 0 >"$work/mail/large.eml"
+    write_rc "max-size = 19000"
+    wanted 0
+    size=$(in_store "SELECT size FROM oversize WHERE CAST(uid AS TEXT) = 'large.eml'")
+    wanted 0 history a large.eml
+    [ "${#lines[@]}" -eq 3 ]
+    says "uid large.eml"
+    says "  state       larger than max-size, not fetched"
+    says "  size        $size bytes on the server"
+    wanted 0 history a large.eml --json
+    [ "$output" = '{"account":"a","uid":"large.eml","ordinal":0,"state":"too-large","size":'"$size"'}' ]
+    # A message of which more is on record is shown once.
+    in_store "INSERT INTO oversize SELECT uid, ordinal, 20000, 1 FROM message
+        WHERE CAST(uid AS TEXT) = '000001.eml';
+        INSERT INTO oversize VALUES (CAST('000001.eml' AS BLOB), 1, 30000, 1)"
+    wanted 0 history a 000001.eml --json
+    [ "${#lines[@]}" -eq 2 ]
+    says '"ordinal":1,"state":"too-large","size":30000}'
+    wanted 0 history a 000001.eml
+    says "uid 000001.eml, number 2 with this uid"
+}
+
 @test "a message that is no longer over max-size according to LIST is fetched" {
     rm -f "$work/mail"/*
     printf 'Subject: one\n\n%05000d\n' 0 >"$work/mail/one"

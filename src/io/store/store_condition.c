@@ -25,6 +25,13 @@ static const char conditions_sql[] =
 	"  AND oversize.ordinal = one.ordinal"
 	" ORDER BY message.id IS NULL, message.id, one.uid, one.ordinal";
 
+static const char oversizes_of_sql[] =
+	"SELECT uid, ordinal, size FROM oversize WHERE uid = ?1"
+	" AND (uid, ordinal) NOT IN (SELECT uid, ordinal FROM message"
+	"  WHERE uid = ?1)"
+	" AND (uid, ordinal) NOT IN (SELECT uid, ordinal FROM trouble"
+	"  WHERE uid = ?1) ORDER BY ordinal";
+
 static const char damage_sql[] =
 	"UPDATE message SET damage = ?2, damaged_at = ?3 WHERE id = ?1"
 	" AND ifnull(damage, 0) <> ?2";
@@ -66,6 +73,19 @@ bool store_each_condition(struct store *store, bool all,
 
 		visit(&condition, data);
 	}
+	return ok;
+}
+
+bool store_each_oversize(struct store *store, struct uid uid,
+	store_oversize_visitor *visit, void *data, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, oversizes_of_sql, err);
+	bool ok = true;
+
+	if (stmt != NULL)
+		store_bind_uid(stmt, 1, uid);
+	while (store_next_row(store, stmt, &ok, err))
+		visit(store_uid_at(stmt, 0), store_count_at(stmt, 2), data);
 	return ok;
 }
 

@@ -162,6 +162,15 @@ typedef void store_condition_visitor(
 bool store_each_condition(struct store *store, bool all,
 	store_condition_visitor *visit, void *data, struct error *err);
 
+typedef void store_oversize_visitor(struct uid uid, uint64_t size, void *data);
+
+/*
+ * Visits the messages with a uid of which nothing is on record but that they
+ * are over max-size.
+ */
+bool store_each_oversize(struct store *store, struct uid uid,
+	store_oversize_visitor *visit, void *data, struct error *err);
+
 /*
  * Visits the troubles with a uid, or, if uid is NULL, all quarantined messages.
  */
