@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sysexits.h>
 
 #include "cli/command.h"
 #include "cli/format.h"
@@ -334,8 +336,14 @@ int command_verify(const struct invocation *invocation)
 {
 	struct run_options options = run_options_make(invocation);
 	struct invocation copy = *invocation;
+	const struct options *given = &invocation->options;
 	struct account_verb verify = {.task = verify_one, .context = &copy};
 
+	if ((given->keep || given->no_brake) && !given->refetch) {
+		fputs("keepmail: verify alone fetches and deletes nothing: -k and --no-brake can only be used with --refetch\n",
+			stderr);
+		return EX_USAGE;
+	}
 	return accounts_run(invocation->accounts, invocation->account_count, 1,
 		&verify, &options);
 }

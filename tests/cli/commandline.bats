@@ -290,6 +290,19 @@ used() {
     [ "$(reported erased-in-all)" -eq 0 ]
 }
 
+@test "verify refuses -k and --no-brake unless it fetches" {
+    start_server --synthetic 2
+    write_rc
+    wanted 0
+    for option in -k --no-brake; do
+        wanted 64 verify $option a
+        says "can only be used with --refetch"
+        wanted 64 -n verify $option
+        wanted 0 verify --refetch $option a
+    done
+    wanted 0 verify a
+}
+
 @test "the suggestion for a mistyped word may be a command, too" {
     tls_port=995
     touch "$work/server/cert.pem"
