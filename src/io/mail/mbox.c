@@ -28,37 +28,6 @@ bool mbox_failed(struct mbox *mbox, enum error_kind kind, const char *what,
 		mbox->path, strerror(errno), hint);
 }
 
-static int open_unnamed(const char *directory)
-{
-	int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd >= 0)
-		return fd;
-	char *name = xasprintf("%s/spool-XXXXXX", directory);
-
-	fd = mkostemp(name, O_CLOEXEC);
-	if (fd >= 0)
-		unlink(name);
-	free(name);
-	return fd;
-}
-
-static bool open_spool(
-	struct spool *spool, const char *directory, struct error *err)
-{
-	spool->fd = open_unnamed(directory);
-	return spool->fd >= 0 ||
-		error_set(err, ERROR_CREATE, "cannot create a file in %s: %s",
-			directory, strerror(errno));
-}
-
-static void close_spool(struct spool *spool)
-{
-	if (spool->fd >= 0)
-		close(spool->fd);
-	free(spool->at);
-}
-
 /* Is the open file one that mail may be stored in? */
 static bool check_file(struct mbox *mbox, struct error *err)
 {
@@ -88,8 +57,8 @@ static void mbox_close(struct destination *destination)
 	if (mbox == NULL)
 		return;
 	mbox_unlock(mbox);
-	close_spool(&mbox->open);
-	close_spool(&mbox->closed);
+	spool_close(&mbox->open);
+	spool_close(&mbox->closed);
 	buffer_release(&mbox->quoted);
 	free(mbox->path);
 	free(mbox);
@@ -123,8 +92,8 @@ static struct destination *mbox_open(
 	}
 	close(mbox->fd);
 	mbox->fd = -1;
-	if (!open_spool(&mbox->open, spool_directory, err) ||
-		!open_spool(&mbox->closed, spool_directory, err))
+	if (!spool_open(&mbox->open, spool_directory, err) ||
+		!spool_open(&mbox->closed, spool_directory, err))
 		goto fail;
 	return &mbox->destination;
 fail:
@@ -166,12 +135,10 @@ static bool spool_quoted(struct mbox *mbox, struct error *err)
 
 	if (length == 0)
 		return true;
-	if (!write_at(mbox->open.fd, buffer_bytes(&mbox->quoted), length,
-		    mbox->open.end))
+	if (!spool_append(&mbox->open, buffer_bytes(&mbox->quoted), length))
 		return error_set(err, ERROR_WRITE,
 			"cannot write to the spool file in the state directory (for the mbox %s): %s. No mail was lost",
 			mbox->path, strerror(errno));
-	mbox->open.end += (off_t)length;
 	buffer_consume(&mbox->quoted, length);
 	return true;
 }
@@ -208,14 +175,7 @@ static bool mbox_end(struct destination *destination, const char *sender,
 	current->end = mbox->open.end;
 	current->ends_line = mbox->last == '\n';
 	snprintf(letter->name, sizeof letter->name, "%s", current->from);
-	struct spool *spool = &mbox->open;
-
-	if (spool->count == spool->room) {
-		spool->room = spool->room > 0 ? spool->room * 2 : 64;
-		spool->at = xreallocarray(
-			spool->at, spool->room, sizeof spool->at[0]);
-	}
-	spool->at[spool->count++] = *current;
+	spool_add(&mbox->open, current);
 	return true;
 }
 
@@ -229,11 +189,7 @@ static void mbox_drop(struct destination *destination)
 
 static void mbox_drop_last(struct destination *destination, size_t count)
 {
-	struct mbox *mbox = mbox_of(destination);
-	struct spool *spool = &mbox->open;
-
-	while (count-- > 0 && spool->count > 0)
-		spool->end = spool->at[--spool->count].start;
+	spool_drop_last(&mbox_of(destination)->open, count);
 }
 
 static void mbox_turn(struct destination *destination)
@@ -285,16 +241,6 @@ static unsigned missing_blanks(struct mbox *mbox)
 	return mbox_missing_blanks(tail, n);
 }
 
-/* Is there nothing left to append? */
-static bool is_empty(const struct spool *spool)
-{
-	size_t i = 0;
-
-	while (i < spool->count && spool->at[i].forgone)
-		i++;
-	return i == spool->count;
-}
-
 static bool mbox_seal(struct destination *destination, struct letter *letters,
 	size_t count, struct error *err)
 {
@@ -309,7 +255,7 @@ static bool mbox_seal(struct destination *destination, struct letter *letters,
 	mbox->start = lseek(mbox->fd, 0, SEEK_END);
 	if (mbox->start < 0)
 		return mbox_failed(mbox, ERROR_WRITE, "find the end of", err);
-	mbox->blanks = is_empty(&mbox->closed) ? 0 : missing_blanks(mbox);
+	mbox->blanks = spool_is_empty(&mbox->closed) ? 0 : missing_blanks(mbox);
 	uint64_t at = (uint64_t)mbox->start + mbox->blanks;
 
 	for (size_t i = 0; i < count; i++) {
@@ -361,7 +307,7 @@ static bool append(struct appender *appender, const char *bytes, size_t n)
 
 static bool append_spooled(struct appender *appender, const struct spooled *one)
 {
-	int spool = appender->mbox->closed.fd;
+	const struct spool *spool = &appender->mbox->closed;
 	off_t at = one->start;
 
 	if (one->forgone)
@@ -370,17 +316,11 @@ static bool append_spooled(struct appender *appender, const struct spooled *one)
 		!append(appender, "\n", 1))
 		return false;
 	while (at < one->end) {
-		off_t left = one->end - at;
-		size_t room = MBOX_BLOCK - appender->used;
-		size_t want = left < (off_t)room ? (size_t)left : room;
-		ssize_t n = pread(
-			spool, appender->block + appender->used, want, at);
+		ssize_t n = spool_read(spool, one, at,
+			appender->block + appender->used,
+			MBOX_BLOCK - appender->used);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n == 0)
-			errno = EIO;
-		if (n <= 0)
+		if (n < 0)
 			return false;
 		appender->used += (size_t)n;
 		at += n;
@@ -388,18 +328,6 @@ static bool append_spooled(struct appender *appender, const struct spooled *one)
 			return false;
 	}
 	return append(appender, "\n\n", one->ends_line ? 1 : 2);
-}
-
-static void empty_batch(struct mbox *mbox)
-{
-	struct spool *spool = &mbox->closed;
-
-	spool->count = 0;
-	spool->end = 0;
-	/* Frees the space; the file has no name that would have to be
-	 * removed. */
-	if (spool->fd >= 0 && ftruncate(spool->fd, 0) < 0)
-		spool->end = 0;
 }
 
 static void set_verdicts(
@@ -435,7 +363,7 @@ static bool mbox_publish(struct destination *destination,
 	}
 	mbox_unlock(mbox);
 	set_verdicts(&mbox->closed, ok, verdicts);
-	empty_batch(mbox);
+	spool_clear(&mbox->closed);
 	return ok;
 }
 
@@ -444,7 +372,7 @@ static void mbox_abandon(struct destination *destination)
 	struct mbox *mbox = mbox_of(destination);
 
 	mbox_unlock(mbox);
-	empty_batch(mbox);
+	spool_clear(&mbox->closed);
 }
 
 /* The spool has no name, so nothing is left behind. */

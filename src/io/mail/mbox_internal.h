@@ -11,26 +11,9 @@
 #include "core/mboxrd.h"
 #include "io/mail/mbox.h"
 #include "io/mail/mboxlock.h"
+#include "io/mail/spool.h"
 
 #define MBOX_BLOCK (128 * 1024)
-
-/* A message in the spool, quoted. */
-struct spooled {
-	char from[LETTER_NAME_MAX]; /* its From_ line, without LF */
-	off_t start;
-	off_t end;
-	bool ends_line;
-	bool forgone; /* it is not to be appended */
-};
-
-/* A batch: its messages, one after another in an unnamed file. */
-struct spool {
-	int fd;
-	off_t end;
-	struct spooled *at; /* owned */
-	size_t count;
-	size_t room;
-};
 
 struct mbox {
 	struct destination destination;
@@ -39,7 +22,7 @@ struct mbox {
 	struct mboxrd quoting;
 	struct buffer quoted;
 	char last; /* last byte of the message being written */
-	struct spool open;
+	struct spool open; /* its messages are quoted */
 	/* The rest belongs to the thread that seals and publishes, if there is
 	 * one. */
 	struct spool closed;

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+#include "io/mail/spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/xalloc.h"
+
+static int open_unnamed(const char *directory)
+{
+	int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		return fd;
+	char *name = xasprintf("%s/spool-XXXXXX", directory);
+
+	fd = mkostemp(name, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(name);
+	free(name);
+	return fd;
+}
+
+bool spool_open(struct spool *spool, const char *directory, struct error *err)
+{
+	spool->fd = open_unnamed(directory);
+	return spool->fd >= 0 ||
+		error_set(err, ERROR_CREATE, "cannot create a file in %s: %s",
+			directory, strerror(errno));
+}
+
+void spool_close(struct spool *spool)
+{
+	if (spool->fd >= 0)
+		close(spool->fd);
+	free(spool->at);
+}
+
+bool spool_append(struct spool *spool, const char *bytes, size_t length)
+{
+	while (length > 0) {
+		ssize_t n = pwrite(spool->fd, bytes, length, spool->end);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		bytes += n;
+		length -= (size_t)n;
+		spool->end += n;
+	}
+	return true;
+}
+
+void spool_add(struct spool *spool, const struct spooled *one)
+{
+	if (spool->count == spool->room) {
+		spool->room = spool->room > 0 ? spool->room * 2 : 64;
+		spool->at = xreallocarray(
+			spool->at, spool->room, sizeof spool->at[0]);
+	}
+	spool->at[spool->count++] = *one;
+}
+
+void spool_drop_last(struct spool *spool, size_t count)
+{
+	while (count-- > 0 && spool->count > 0)
+		spool->end = spool->at[--spool->count].start;
+}
+
+void spool_clear(struct spool *spool)
+{
+	spool->count = 0;
+	spool->end = 0;
+	/* If this fails, the space is freed with the file. */
+	if (spool->fd >= 0 && ftruncate(spool->fd, 0) < 0)
+		spool->end = 0;
+}
+
+bool spool_is_empty(const struct spool *spool)
+{
+	size_t i = 0;
+
+	while (i < spool->count && spool->at[i].forgone)
+		i++;
+	return i == spool->count;
+}
+
+ssize_t spool_read(const struct spool *spool, const struct spooled *one,
+	off_t at, char *bytes, size_t room)
+{
+	off_t left = one->end - at;
+	size_t want = left < (off_t)room ? (size_t)left : room;
+	ssize_t n;
+
+	do
+		n = pread(spool->fd, bytes, want, at);
+	while (n < 0 && errno == EINTR);
+	if (n != 0)
+		return n;
+	/* The file is shorter than what was written to it. */
+	errno = EIO;
+	return -1;
+}
