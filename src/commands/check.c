@@ -180,8 +180,10 @@ static void check_mail(struct check *check)
 			account->destination.path,
 			destination_traits(account->destination.kind)->words,
 			there ? "" : " to be created by the first run",
-			describe_filesystem(
-				account->destination.path, on, sizeof on));
+			account_is_place(account->destination.kind)
+				? describe_filesystem(account->destination.path,
+					  on, sizeof on)
+				: "");
 	else
 		report_bad(check, "mail", &err);
 }

@@ -58,8 +58,8 @@ static void salvage(struct attempt *attempt, const struct transfer *transfer,
 		rest = ladder_weigh(attempt->ladder, err, &second);
 	/* The connection may be to blame, so the message is not given up, but
 	 * others are tried first. */
-	if (temporary && !*mailbox->options->stop && transfer->arrives &&
-		fetches) {
+	if (temporary && rest.sound && !*mailbox->options->stop &&
+		transfer->arrives && fetches) {
 		fates_trouble(&attempt->fates, transfer->arriving, err);
 		attempt->broken = true;
 	} else if (temporary && rest.sound) {

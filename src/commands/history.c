@@ -81,6 +81,11 @@ static const char *state_words(const struct store_message *message)
 {
 	bool gone = message->vanished_at != 0;
 
+	if (!account_is_place(message->kind) && message->state == MEMORY_KEPT)
+		return gone ? "handed over; no longer listed by the server"
+			    : "handed over, and still on the server";
+	if (!account_is_place(message->kind) && message->state == MEMORY_ERASED)
+		return "handed over, deleted from the server";
 	switch (message->state) {
 	case MEMORY_NONE:
 		return "damaged here; the next run fetches it again";
@@ -193,14 +198,32 @@ static char *find_file(
 	return local_path(history->local, &letter);
 }
 
+/* Reports whom the message was handed over to. */
+static void show_taker(
+	struct report *report, const struct store_message *message)
+{
+	report_begin_object(report, "place");
+	report_string(report, "kind", "lmtp");
+	report_string(report, "path", message->path);
+	report_string(report, "name", message->name);
+	report_end(report);
+	print_text(report, "handed to", message->path);
+	print_text(report, "it said", message->name);
+}
+
 /* Reports where the message is now or, if it was not found, was put. */
 static void show_place(
 	struct history *history, const struct store_message *message)
 {
 	struct report *report = &history->report;
 	bool mbox = message->kind == DESTINATION_MBOX;
-	char *file = mbox ? NULL : find_file(history, message);
 	char shown[FORMAT_LONG_MAX];
+
+	if (!account_is_place(message->kind)) {
+		show_taker(report, message);
+		return;
+	}
+	char *file = mbox ? NULL : find_file(history, message);
 
 	report_begin_object(report, "place");
 	report_string(report, "kind", mbox ? "mbox" : "maildir");

@@ -52,6 +52,7 @@ static const char *state_word(enum local_state state)
 	switch (state) {
 	case LOCAL_UNKNOWN:
 	case LOCAL_HERE:
+	case LOCAL_CONFIRMED:
 		return "here";
 	case LOCAL_TRASHED:
 		return "trashed";
@@ -104,6 +105,7 @@ static enum store_damage damage_of(enum local_state state)
 	case LOCAL_UNKNOWN:
 	case LOCAL_HERE:
 	case LOCAL_TRASHED:
+	case LOCAL_CONFIRMED:
 		return STORE_DAMAGE_NONE;
 	case LOCAL_GONE:
 	case LOCAL_UNTRACED:
@@ -249,7 +251,11 @@ static void summarise(struct verify *verify, bool refetch)
 	report_count(report, "unreadable", verify->unreadable);
 	report_count(report, "on_server", verify->damaged_count);
 	report_end(report);
-	if (verify->total == 0)
+	if (!account_is_place(verify->account->destination.kind))
+		log_line(LOG_SUMMARY,
+			"mail is handed over to %s: what was confirmed is not here, and cannot be verified",
+			verify->account->destination.path);
+	else if (verify->total == 0)
 		log_line(LOG_SUMMARY, "no messages to check");
 	else if (wrong == 0)
 		log_line(LOG_SUMMARY, "%s%" PRIu64 " %s intact",

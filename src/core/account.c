@@ -42,6 +42,7 @@ void account_release(struct account *account)
 	free(account->login.password_command);
 	free(account->login.password_file);
 	free(account->destination.path);
+	free(account->destination.recipient);
 	free(account->state);
 	free(account->copies.local);
 	free(account->copies.trash);
@@ -113,6 +114,19 @@ bool account_name_is_good(const char *name)
 
 	return length > 0 && length <= 64 && strchr(".-+", name[0]) == NULL &&
 		strspn(name, allowed) == length;
+}
+
+bool account_is_place(enum destination_kind kind)
+{
+	switch (kind) {
+	case DESTINATION_MAILDIR:
+	case DESTINATION_MBOX:
+		return true;
+	case DESTINATION_NONE:
+	case DESTINATION_LMTP:
+		break;
+	}
+	return false;
 }
 
 bool account_is_loopback(const char *server)

@@ -46,6 +46,7 @@ enum destination_kind {
 	DESTINATION_NONE,
 	DESTINATION_MAILDIR,
 	DESTINATION_MBOX,
+	DESTINATION_LMTP,
 };
 
 /* Where the server is. */
@@ -80,10 +81,11 @@ struct account_session {
 	int64_t max_time; /* seconds: a whole session */
 };
 
-/* Where new mail is stored. */
+/* Where new mail is stored, or to whom it is handed over. */
 struct account_destination {
 	enum destination_kind kind;
-	char *path; /* absolute */
+	char *path;	 /* absolute; or, for another kind, its server */
+	char *recipient; /* of DESTINATION_LMTP */
 };
 
 /* Where else copies of its mail may be. */
@@ -133,6 +135,9 @@ void account_release(struct account *account);
 
 /* Wipes and frees the password alone. */
 void account_forget_password(struct account *account);
+
+/* Is it a place in the file system, where mail can be found again? */
+bool account_is_place(enum destination_kind kind);
 
 /* The port that goes with a TLS mode: 995 or 110 (RFC 8314 section 7.3). */
 uint16_t account_default_port(enum tls_mode tls);

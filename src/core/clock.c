@@ -63,6 +63,11 @@ void clock_learn(struct clock *clock, int64_t received)
 	clock->trust = CLOCK_BEHIND;
 }
 
+int64_t clock_kept_since(const struct clock *clock, int64_t now)
+{
+	return clock->trust == CLOCK_SURE ? now : 0;
+}
+
 int64_t clock_stamp(const struct clock *clock)
 {
 	switch (clock->trust) {

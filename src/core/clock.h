@@ -57,6 +57,12 @@ void clock_learn(struct clock *clock, int64_t received);
 /* The time to record: the clock's, or the latest that is certain. */
 int64_t clock_stamp(const struct clock *clock);
 
+/*
+ * Since when mail counts as kept that was stored now, by the system's clock: 0
+ * (not known) if that clock is doubted.
+ */
+int64_t clock_kept_since(const struct clock *clock, int64_t now);
+
 /* Is a recorded time so far in the future that the clock must have been wrong?
  */
 bool clock_is_void(int64_t now, int64_t at);

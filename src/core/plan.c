@@ -178,6 +178,7 @@ static struct step erase_step(
 	case LOCAL_UNKNOWN:
 	case LOCAL_HERE:
 	case LOCAL_TRASHED:
+	case LOCAL_CONFIRMED:
 		step.why_fetch = REASON_KEPT;
 		break;
 	case LOCAL_GONE:
@@ -391,7 +392,8 @@ static void apply_brake(const struct facts *facts, struct plan *plan)
 		enum local_state local = facts->findings[i].local;
 
 		if (memory->state != MEMORY_KEPT || local == LOCAL_UNKNOWN ||
-			local == LOCAL_UNTRACED || memory->missing)
+			local == LOCAL_UNTRACED || local == LOCAL_CONFIRMED ||
+			memory->missing)
 			continue;
 		plan->looked_for++;
 		plan->missing += local == LOCAL_GONE;

@@ -28,7 +28,8 @@ enum local_state {
 	LOCAL_GONE,    /* not found */
 	LOCAL_CHANGED, /* not what was stored */
 	LOCAL_UNREADABLE,
-	LOCAL_UNTRACED, /* not found; its header cannot find it elsewhere */
+	LOCAL_UNTRACED,	 /* not found; its header cannot find it elsewhere */
+	LOCAL_CONFIRMED, /* handed over, confirmed; there is no copy here */
 };
 
 /* What is on record of a message that is listed now. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/lmtp.h"
 #include "core/setting_internal.h"
 #include "core/text.h"
 #include "core/xalloc.h"
@@ -71,6 +72,23 @@ static bool set_mbox(struct account *account, const char *text)
 {
 	account->destination.kind = DESTINATION_MBOX;
 	return setting_replace(&account->destination.path, text);
+}
+
+static bool set_lmtp(struct account *account, const char *text)
+{
+	struct lmtp_server server;
+
+	if (!lmtp_parse_server(text, &server) ||
+		(server.path == NULL && !account_is_loopback(server.host)))
+		return false;
+	account->destination.kind = DESTINATION_LMTP;
+	return setting_replace(&account->destination.path, text);
+}
+
+static bool set_recipient(struct account *account, const char *text)
+{
+	return lmtp_is_address(text) &&
+		setting_replace(&account->destination.recipient, text);
 }
 
 static bool set_delete(struct account *account, const char *text)
@@ -241,6 +259,12 @@ const struct setting settings[] = {
 		SETTING_ALONE, false},
 	{"maildir", set_maildir, PATH_EXPECTED, SETTING_DESTINATION, true},
 	{"mbox", set_mbox, PATH_EXPECTED, SETTING_DESTINATION, true},
+	{"lmtp", set_lmtp,
+		"\"unix:/path\", or a host and port of this machine such as "
+		"localhost:24",
+		SETTING_DESTINATION, false},
+	{"recipient", set_recipient, "a mail address or user name",
+		SETTING_ALONE, false},
 	{"delete", set_delete,
 		"never, now, \"after N days\" (or hours, or weeks), \"when "
 		"trashed\" or \"when purged\"",
@@ -298,11 +322,7 @@ size_t setting_check(struct account *account,
 		report(account, "no user is set: add user = NAME");
 		wrong++;
 	}
-	if (account->destination.kind == DESTINATION_NONE) {
-		report(account,
-			"no destination is set: add maildir = \"~/Mail/NAME\" or mbox = \"~/mail/NAME\"");
-		wrong++;
-	}
+	wrong += setting_check_destination(account, report);
 	if (account->tls.mode == TLS_OFF && account->server.host != NULL &&
 		(account->server.proxy != NULL ||
 			!account_is_loopback(account->server.host)) &&

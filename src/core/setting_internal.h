@@ -14,6 +14,13 @@ bool setting_replace(char **field, const char *text);
  */
 bool setting_is_clean(const char *text, size_t max);
 
+/*
+ * As setting_check, for the settings about where mail goes, and what depends on
+ * that.
+ */
+size_t setting_check_destination(struct account *account,
+	void (*report)(const struct account *account, const char *sentence));
+
 struct setting_choice {
 	const char *name;
 	int value;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/error.h"
 #include "core/letter.h"
 #include "engine/proof.h"
 
@@ -35,6 +36,7 @@ struct batch {
 	/* Index of the earlier letter that this one is a copy of, or its
 	 * own. */
 	size_t twin[BATCH_ROOM];
+	struct error *refused[BATCH_ROOM]; /* owned; why, or NULL */
 	size_t count;
 	uint64_t octets;
 	int64_t began;

@@ -219,15 +219,22 @@ static bool find_copies(struct copies *copies, struct error *err)
 	index_listed(copies);
 	if (!search_all(copies, err) || !search_again(copies, err))
 		return false;
-	for (size_t i = 0; i < copies->count; i++) {
-		struct finding *finding =
-			&copies->knowledge
-				 ->findings[copies->listed[i].position];
+	bool ok = true;
 
-		if (finding->local == LOCAL_UNKNOWN)
-			finding->local = LOCAL_UNREADABLE;
+	for (size_t i = 0; ok && i < copies->count; i++) {
+		const struct listed_row *listed = &copies->listed[i];
+		struct finding *finding =
+			&copies->knowledge->findings[listed->position];
+		bool handed;
+
+		if (finding->local != LOCAL_UNKNOWN)
+			continue;
+		ok = store_was_handed_over(
+			copies->mailbox->store, listed->row, &handed, err);
+		finding->local =
+			ok && handed ? LOCAL_CONFIRMED : LOCAL_UNREADABLE;
 	}
-	return true;
+	return ok;
 }
 
 /* Logs an error that does not end the run but determines its exit status. */

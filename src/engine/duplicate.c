@@ -109,7 +109,8 @@ bool duplicates_prepare(struct duplicates *duplicates, struct error *err)
 	struct mailbox *mailbox = duplicates->mailbox;
 	const struct account *account = mailbox->account;
 
-	if (account->keep_duplicates)
+	if (account->keep_duplicates ||
+		!account_is_place(account->destination.kind))
 		return true;
 	if (destination_traits(account->destination.kind)->named)
 		return rebuild_find_strays(mailbox, &duplicates->strays,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/xalloc.h"
+#include "engine/answer.h"
 #include "engine/batch.h"
 #include "engine/duplicate.h"
 #include "engine/recover.h"
@@ -20,6 +21,7 @@ struct ladder {
 	const struct plan *plan;
 	struct fates *fates;
 	struct delivery *delivery; /* owned */
+	bool confirms;		   /* see struct destination_traits */
 	struct duplicates duplicates;
 
 	struct batch *open; /* owned; complete messages not yet committed */
@@ -41,14 +43,28 @@ struct ladder {
 	int64_t published_at;
 };
 
+/* Records what became of a message that was handed over. */
+static bool record_answer(
+	void *data, const struct confirmation *answer, struct error *err)
+{
+	struct ladder *ladder = data;
+
+	return answer_record(
+		ladder->mailbox, ladder->closed, ladder->fates, answer, err);
+}
+
 struct ladder *ladder_open(struct mailbox *mailbox, struct error *err)
 {
 	const struct account *account = mailbox->account;
 
 	if (!recover_arriving(mailbox, err))
 		return NULL;
-	struct delivery *delivery = delivery_open(account->destination.kind,
-		account->destination.path, account->state, err);
+	const struct destination_opening opening = {
+		.destination = &account->destination,
+		.spool_directory = account->state,
+		.stop = mailbox->options->stop,
+	};
+	struct delivery *delivery = delivery_open(&opening, err);
 
 	if (delivery == NULL)
 		return NULL;
@@ -60,6 +76,9 @@ struct ladder *ladder_open(struct mailbox *mailbox, struct error *err)
 
 	ladder->mailbox = mailbox;
 	ladder->delivery = delivery;
+	ladder->confirms =
+		destination_traits(account->destination.kind)->confirms;
+	delivery_watch(delivery, record_answer, ladder);
 	ladder->open = xcalloc(1, sizeof *ladder->open);
 	ladder->closed = xcalloc(1, sizeof *ladder->closed);
 	ladder->duplicates =
@@ -259,21 +278,48 @@ static void report_published(struct ladder *ladder, size_t i)
 	free(place);
 }
 
-static void note_published(struct ladder *ladder)
+/* Is message i of the closed batch in its place, or confirmed? */
+static bool is_published(const struct ladder *ladder, size_t i)
 {
-	struct clock *clock = &ladder->mailbox->clock;
+	const struct batch *batch = ladder->closed;
+
+	if (!ladder->confirms)
+		return ladder->in_place;
+	switch (delivery_verdict(ladder->delivery, batch->twin[i])) {
+	case VERDICT_PUBLISHED:
+	case VERDICT_FORGONE:
+		return true;
+	case VERDICT_REFUSED:
+	case VERDICT_FAILED:
+		break;
+	}
+	return false;
+}
+
+/* Takes over what became of the messages of the closed batch. */
+static void note_verdicts(struct ladder *ladder)
+{
 	struct batch *batch = ladder->closed;
 
+	if (!ladder->recorded)
+		return;
 	for (size_t i = 0; i < batch->count; i++) {
-		clock_learn(clock, batch->letters[i].received);
-		ladder->published[i] = batch->positions[i];
+		if (batch->refused[i] != NULL)
+			answer_note_refused(
+				ladder->mailbox, batch, ladder->fates, i);
+		if (!is_published(ladder, i))
+			continue;
+		clock_learn(
+			&ladder->mailbox->clock, batch->letters[i].received);
+		ladder->published[ladder->published_count++] =
+			batch->positions[i];
 		ladder->fates->fetched++;
 		ladder->fates->octets += batch->letters[i].octets;
 		ladder->fates->twice += batch->twice[i];
 		report_published(ladder, i);
 	}
-	ladder->published_count = batch->count;
-	ladder->published_at = clock->trust == CLOCK_SURE ? now_seconds() : 0;
+	ladder->published_at =
+		clock_kept_since(&ladder->mailbox->clock, now_seconds());
 }
 
 /* Waits for the closed batch to be committed and takes over the result. */
@@ -290,9 +336,8 @@ static bool finish_commit(struct ladder *ladder, struct error *err)
 			ladder->fates->at[batch->positions[i]].state =
 				FATE_ARRIVING;
 	}
-	if (ladder->in_place) {
-		note_published(ladder);
-	} else {
+	note_verdicts(ladder);
+	if (!ladder->in_place) {
 		delivery_abandon(ladder->delivery);
 		ladder->failed = true;
 		*err = ladder->commit_error;

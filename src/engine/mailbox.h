@@ -97,6 +97,13 @@ void mailbox_refuse(struct mailbox *mailbox, const struct error *err);
 void mailbox_say_once(
 	struct mailbox *mailbox, enum store_saying what, const char *text);
 
+/*
+ * Reports a message that the destination refused for good, and remembers this
+ * as mailbox_refuse does.
+ */
+void mailbox_say_refused(
+	struct mailbox *mailbox, size_t position, const struct error *why);
+
 /* Makes a message's uid printable, with the password masked. */
 void mailbox_show_uid(struct mailbox *mailbox, const struct message *message,
 	char *room, size_t size);

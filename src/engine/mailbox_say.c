@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Messages about an open mailbox and its contents. */
+#include <string.h>
+
 #include "core/text.h"
 #include "engine/mailbox.h"
 #include "io/process/log.h"
@@ -45,6 +47,21 @@ void mailbox_show_uid(struct mailbox *mailbox, const struct message *message,
 		uid.bytes = session_words(
 			mailbox->session, uid.bytes, uid.length, &uid.length);
 	text_printable(room, size, uid.bytes, uid.length);
+}
+
+void mailbox_say_refused(
+	struct mailbox *mailbox, size_t position, const struct error *why)
+{
+	const struct message *message = &mailbox->maildrop.messages[position];
+	char uid[4 * TEXT_SHOWN_MAX + 8];
+	struct error err = {.kind = ERROR_NONE};
+
+	mailbox_show_uid(mailbox, message, uid, sizeof uid);
+	error_set_server(&err, why->kind, why->server, strlen(why->server),
+		"message %u (uid %s) was not delivered, and stays on the server: %s",
+		message->number, uid, why->text);
+	log_error(&err);
+	mailbox_refuse(mailbox, &err);
 }
 
 void mailbox_say_message(struct mailbox *mailbox, size_t position,

@@ -65,7 +65,8 @@ bool places_gather(struct places *places, const struct account *account,
 
 	*places = (struct places){.count = 0};
 	/* places_check has already checked that it exists. */
-	places_add(places, account->destination.path, true);
+	if (account_is_place(account->destination.kind))
+		places_add(places, account->destination.path, true);
 	places_add(places, account->copies.local, false);
 	/* A trash may be emptied or removed at any time. */
 	places_add(places, account->copies.trash, true);
@@ -153,7 +154,8 @@ static bool identify(const struct account *account, struct store_origin *origin)
 {
 	char *path = destination_directory(
 		account->destination.kind, account->destination.path);
-	bool ok = directory_identity(path, &origin->inode, &origin->born);
+	bool ok = path != NULL &&
+		directory_identity(path, &origin->inode, &origin->born);
 
 	free(path);
 	return ok;
@@ -228,6 +230,9 @@ bool places_check(struct mailbox *mailbox, struct error *err)
 	bool kept = false;
 	bool gone = false;
 
+	/* What was handed over is not looked for. */
+	if (!account_is_place(account->destination.kind))
+		return true;
 	if (!store_has_mail(mailbox->store, &place, &kept, err))
 		return false;
 	if (kept && !mailbox->options->no_brake &&

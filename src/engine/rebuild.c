@@ -111,6 +111,15 @@ void rebuild_free(struct rebuild *rebuild)
 	free(rebuild);
 }
 
+static bool can_read(const struct account *account, struct error *err)
+{
+	return account_is_place(account->destination.kind) ||
+		error_set(err, ERROR_CONFIG,
+			"account %s hands its mail over to %s, where it cannot be read again: keepmail mark-seen %s marks what is on the server as fetched",
+			account->name, account->destination.path,
+			account->name);
+}
+
 struct rebuild *rebuild_read(struct mailbox *mailbox, struct error *err)
 {
 	const struct account *account = mailbox->account;
@@ -118,7 +127,8 @@ struct rebuild *rebuild_read(struct mailbox *mailbox, struct error *err)
 	struct local *local = local_new(NULL);
 	struct others others = {.account = account, .local = local};
 	struct reading reading = {rebuild, mailbox->options->stop};
-	bool ok = copies_look(local, account, mailbox->store, true, err);
+	bool ok = can_read(account, err) &&
+		copies_look(local, account, mailbox->store, true, err);
 
 	rebuild->mailbox = mailbox;
 	/* A copy that is on record with another account is not ours. */
@@ -293,6 +303,8 @@ bool rebuild_check_due(struct mailbox *mailbox, struct error *err)
 	struct error unseen = {.kind = ERROR_NONE};
 	bool fresh;
 
+	if (!account_is_place(account->destination.kind))
+		return true;
 	if (!store_is_fresh(mailbox->store, &fresh, err))
 		return false;
 	if (!fresh)

@@ -17,8 +17,14 @@
 static bool recover_place(struct mailbox *mailbox,
 	const struct store_arriving *rows, size_t count, struct error *err)
 {
-	struct delivery *delivery = delivery_open(
-		rows[0].kind, rows[0].path, mailbox->account->state, err);
+	struct account_destination destination = {
+		.kind = rows[0].kind, .path = rows[0].path};
+	struct destination_opening opening = {
+		.destination = &destination,
+		.spool_directory = mailbox->account->state,
+		.stop = mailbox->options->stop,
+	};
+	struct delivery *delivery = delivery_open(&opening, err);
 	struct letter *letters = xcalloc(count, sizeof letters[0]);
 	bool *arrived = xcalloc(count, sizeof arrived[0]);
 	struct moved moved = {rows[0].path, letters, count, arrived};
@@ -33,9 +39,8 @@ static bool recover_place(struct mailbox *mailbox,
 	for (size_t i = 0; ok && i < count; i++) {
 		kept += arrived[i];
 		ok = arrived[i] ? store_record_kept(mailbox->store, rows[i].row,
-					  mailbox->clock.trust == CLOCK_SURE
-						  ? now_seconds()
-						  : 0,
+					  clock_kept_since(&mailbox->clock,
+						  now_seconds()),
 					  err) &&
 				store_record_filed(mailbox->store, rows[i].row,
 					&letters[i], err)
@@ -54,6 +59,27 @@ static bool recover_place(struct mailbox *mailbox,
 	return ok;
 }
 
+/*
+ * Resolves rows of a destination that confirms: what it confirmed was recorded
+ * at once, so these messages were not delivered, except perhaps one.
+ */
+static bool recover_handed_over(struct mailbox *mailbox,
+	const struct store_arriving *rows, size_t count, struct error *err)
+{
+	bool ok = store_begin(mailbox->store, err);
+
+	for (size_t i = 0; ok && i < count; i++)
+		ok = store_forget_arriving(mailbox->store, rows[i].row, err);
+	ok = ok && store_commit(mailbox->store, err);
+	if (ok)
+		log_line(LOG_SUMMARY,
+			"an earlier run was interrupted: %zu %s not confirmed by %s and will be fetched again. One of them may have been delivered already",
+			count,
+			text_plural(count, "message was", "messages were"),
+			rows[0].path);
+	return ok;
+}
+
 bool recover_arriving(struct mailbox *mailbox, struct error *err)
 {
 	struct store_arriving *rows = NULL;
@@ -65,7 +91,9 @@ bool recover_arriving(struct mailbox *mailbox, struct error *err)
 			strcmp(rows[i + n].path, rows[i].path) == 0;
 			n++)
 			;
-		ok = recover_place(mailbox, &rows[i], n, err);
+		ok = destination_traits(rows[i].kind)->confirms
+			? recover_handed_over(mailbox, &rows[i], n, err)
+			: recover_place(mailbox, &rows[i], n, err);
 	}
 	store_free_arriving(rows, count);
 	return ok;

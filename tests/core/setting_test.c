@@ -85,6 +85,16 @@ static const struct {
 	{"timeout", "soon", false},
 	{"maildir", "/home/me/Mail", true},
 	{"mbox", "/home/me/mbox", true},
+	{"lmtp", "unix:/run/dovecot/lmtp", true},
+	{"lmtp", "unix:dovecot/lmtp", false},
+	{"lmtp", "localhost:24", true},
+	{"lmtp", "[::1]:24", true},
+	{"lmtp", "mail.example.org:24", false},
+	{"lmtp", "localhost", false},
+	{"recipient", "jane", true},
+	{"recipient", "jane@example.org", true},
+	{"recipient", "jane@example.org> SIZE=1", false},
+	{"recipient", "", false},
 	{"delete", "after 30 days", true},
 	{"delete", "after a while", false},
 	{"delete", "when trashed", true},
@@ -187,6 +197,21 @@ static void test_check(void)
 	set(&account, "maildir", "/m");
 	ok(setting_check(&account, report) == 0 && account.server.port == 995,
 		"with them it is complete, and has a port");
+	set(&account, "lmtp", "localhost:24");
+	ok(setting_check(&account, report) == 1 &&
+			strstr(last, "recipient") != NULL,
+		"lmtp needs a recipient");
+	set(&account, "recipient", "me");
+	set(&account, "delete", "when purged");
+	ok(setting_check(&account, report) == 1 &&
+			strstr(last, "when purged") != NULL,
+		"and no rule that looks for copies");
+	set(&account, "delete", "now");
+	ok(setting_check(&account, report) == 0 &&
+			policy_verify(&account.policy) == VERIFY_OFF,
+		"it verifies nothing");
+	set(&account, "maildir", "/m");
+	set(&account, "delete", "never");
 	account.server.port = 0;
 	set(&account, "tls", "off");
 	ok(setting_check(&account, report) == 1 &&

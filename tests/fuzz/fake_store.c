@@ -171,6 +171,11 @@ bool store_begin(struct store *store, struct error *err)
 	return true;
 }
 
+bool store_begin_unsynced(struct store *store, struct error *err)
+{
+	return store_begin(store, err);
+}
+
 bool store_commit(struct store *store, struct error *err)
 {
 	PROMISE(store->open);

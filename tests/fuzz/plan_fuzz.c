@@ -173,7 +173,8 @@ static void check_brake(const struct policy *policy,
 		if (memories[i].state != MEMORY_KEPT || memories[i].missing)
 			continue;
 		looked_for += findings[i].local != LOCAL_UNKNOWN &&
-			findings[i].local != LOCAL_UNTRACED;
+			findings[i].local != LOCAL_UNTRACED &&
+			findings[i].local != LOCAL_CONFIRMED;
 		missing += findings[i].local == LOCAL_GONE;
 	}
 	PROMISE(plan->braked ==
@@ -291,7 +292,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			.loose = row.size % 7 == 3,
 			.old = row.age % 11 == 10,
 			.put_off = row.size % 11 == 3,
-			.local = (enum local_state)(row.age % 7)};
+			.local = (enum local_state)(row.age % 8)};
 		memories[i] = (struct memory){.row = (int64_t)i,
 			.state = (enum memory_state)(row.state % 5),
 			.vanished = row.state / 5 % 2,

@@ -32,7 +32,9 @@ find_dovecot() {
 
 # start_dovecot: serves $work/dovecot/mail as user u, password pw, on $port and
 # $tls_port. $dovecot_settings: more lines for its configuration. $dovecot_imap:
-# also serves this Maildir by IMAP, on $imap_port.
+# also serves this Maildir by IMAP, on $imap_port. $dovecot_lmtp: also delivers
+# to this Maildir by LMTP, at $lmtp_socket and on $lmtp_port; with $dovecot_sieve,
+# as this script says.
 start_dovecot() {
     local base=$work/dovecot try me group
     me=$(id -un)
@@ -51,6 +53,9 @@ start_dovecot() {
         port=$((20000 + RANDOM % 20000))
         tls_port=$((port + 1))
         imap_port=$((port + 2))
+        lmtp_port=$((port + 3))
+        # shellcheck disable=SC2034 # for the test
+        lmtp_socket=$base/lmtp
         dovecot_conf "$base" "$me" "$group" >"$base/dovecot.conf"
         [ "$(id -u)" -ne 0 ] || {
             chown -R "$me" "$base/mail"
@@ -97,6 +102,27 @@ service imap-login {
 END
 }
 
+lmtp_conf() {
+    cat <<END
+protocol lmtp {
+  mail_location = maildir:$dovecot_lmtp
+  ${dovecot_sieve:+mail_plugins = sieve}
+}
+service lmtp {
+  user = $2
+  unix_listener $1/lmtp {
+    mode = 0666
+  }
+  inet_listener lmtp {
+    port = $lmtp_port
+  }
+}
+plugin {
+  ${dovecot_sieve:+sieve = file:$dovecot_sieve}
+}
+END
+}
+
 dovecot_conf() {
     cat <<END
 base_dir = $1/run
@@ -108,7 +134,7 @@ import_environment = LD_LIBRARY_PATH LD_PRELOAD DOVECOT_ROOT
 default_internal_user = $2
 default_internal_group = $3
 default_login_user = $2
-protocols = pop3 ${dovecot_imap:+imap}
+protocols = pop3 ${dovecot_imap:+imap} ${dovecot_lmtp:+lmtp}
 listen = 127.0.0.1
 ssl = yes
 ssl_cert = <$1/cert.pem
@@ -123,11 +149,12 @@ passdb {
 }
 userdb {
   driver = static
-  args = uid=$2 gid=$3 home=$1/mail
+  args = uid=$2 gid=$3 home=$1/mail allow_all_users=yes
 }
 mail_location = maildir:$1/mail/Maildir
 ${dovecot_settings:-}
 ${dovecot_imap:+$(imap_conf)}
+${dovecot_lmtp:+$(lmtp_conf "$@")}
 service pop3-login {
   chroot =
   inet_listener pop3 {

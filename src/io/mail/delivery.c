@@ -32,17 +32,17 @@ struct delivery {
 	char block[BLOCK];
 };
 
-struct delivery *delivery_open(enum destination_kind kind, const char *path,
-	const char *spool_directory, struct error *err)
+struct delivery *delivery_open(
+	const struct destination_opening *opening, struct error *err)
 {
-	const struct destination_traits *traits = destination_traits(kind);
+	const struct destination_traits *traits =
+		destination_traits(opening->destination->kind);
 
 	if (traits->ops == NULL) {
 		error_set(err, ERROR_CREATE, "no destination is set");
 		return NULL;
 	}
-	struct destination *destination =
-		traits->ops->open(path, spool_directory, err);
+	struct destination *destination = traits->ops->open(opening, err);
 
 	if (destination == NULL)
 		return NULL;
@@ -69,6 +69,13 @@ void delivery_close(struct delivery *delivery)
 	digest_free(delivery->head);
 	free(delivery->verdicts);
 	free(delivery);
+}
+
+void delivery_watch(
+	struct delivery *delivery, destination_confirm *confirm, void *data)
+{
+	delivery->destination->confirm = confirm;
+	delivery->destination->confirm_data = data;
 }
 
 void delivery_sweep(struct delivery *delivery)

@@ -28,14 +28,22 @@ struct delivery;
 
 /*
  * Opens a destination, so that errors with it are found before anything is
- * fetched. spool_directory: where the batch for an mbox may be collected.
+ * fetched. spool_directory: where the batch may be collected, unless it is a
+ * Maildir's.
  * Returns NULL with ERROR_CREATE on failure. The caller closes it.
  */
-struct delivery *delivery_open(enum destination_kind kind, const char *path,
-	const char *spool_directory, struct error *err);
+struct delivery *delivery_open(
+	const struct destination_opening *opening, struct error *err);
 
 /* Closes it; messages that were not published are removed. Safe on NULL. */
 void delivery_close(struct delivery *delivery);
+
+/*
+ * From now on, delivery_publish calls confirm for each message of a destination
+ * that confirms (destination_traits), as soon as its answer is there.
+ */
+void delivery_watch(
+	struct delivery *delivery, destination_confirm *confirm, void *data);
 
 /* From now on, letters say when the message was received. */
 void delivery_read_dates(struct delivery *delivery);

@@ -8,6 +8,7 @@
 
 #include "core/maildir_name.h"
 #include "core/xalloc.h"
+#include "io/mail/lmtp.h"
 #include "io/mail/maildir.h"
 #include "io/mail/mbox.h"
 #include "io/mail/place.h"
@@ -121,6 +122,44 @@ static const struct destination_traits mbox_traits = {
 	.check = place_check_mbox,
 };
 
+/* Nothing is written to the file system. */
+static char *lmtp_directory(const char *path)
+{
+	(void)path;
+	return NULL;
+}
+
+static char *lmtp_where(const char *path, const struct letter *letter)
+{
+	return xasprintf("%s%s%s%s", path, letter->name[0] == '\0' ? "" : " (",
+		letter->name, letter->name[0] == '\0' ? "" : ")");
+}
+
+static bool lmtp_is_missing(const char *path)
+{
+	(void)path;
+	return false;
+}
+
+static bool lmtp_is_ours(const struct letter *letter)
+{
+	(void)letter;
+	return true;
+}
+
+static const struct destination_traits lmtp_traits = {
+	.ops = &lmtp_ops,
+	.words = "an LMTP server",
+	.confirms = true,
+	.directory = lmtp_directory,
+	.synced = lmtp_directory,
+	.where = lmtp_where,
+	.is_missing = lmtp_is_missing,
+	.has_mail = maildir_has_mail,
+	.is_ours = lmtp_is_ours,
+	.check = lmtp_check,
+};
+
 static bool none_check(const char *path, bool *there, struct error *err)
 {
 	(void)path;
@@ -149,6 +188,8 @@ const struct destination_traits *destination_traits(enum destination_kind kind)
 		return &maildir_traits;
 	case DESTINATION_MBOX:
 		return &mbox_traits;
+	case DESTINATION_LMTP:
+		return &lmtp_traits;
 	}
 	return &none_traits;
 }
@@ -167,7 +208,7 @@ char *destination_where(enum destination_kind kind, const char *path,
 bool destination_can_sync(enum destination_kind kind, const char *path)
 {
 	char *synced = destination_traits(kind)->synced(path);
-	bool can = directory_can_sync(synced);
+	bool can = synced == NULL || directory_can_sync(synced);
 
 	free(synced);
 	return can;

@@ -8,6 +8,7 @@
 #ifndef IO_MAIL_DESTINATION_H
 #define IO_MAIL_DESTINATION_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,14 +19,39 @@
 
 /* What became of a message of the batch that was published. */
 enum verdict {
-	VERDICT_FAILED,	   /* it is not in its place, or may not stay there */
-	VERDICT_PUBLISHED, /* it is in its place, durably */
+	VERDICT_FAILED,	   /* it is not in its place, or may not stay there; or
+			    * whether it is there is not known */
+	VERDICT_PUBLISHED, /* it is in its place, durably; or confirmed */
+	VERDICT_REFUSED,   /* the destination does not take it, now or later */
 	VERDICT_FORGONE,   /* it was removed from the batch before */
 };
+
+/* The answer of a destination that confirms each message by itself. */
+struct confirmation {
+	size_t i; /* of the message, in the batch */
+	enum verdict verdict;
+	char where[LETTER_NAME_MAX]; /* VERDICT_PUBLISHED: its own words */
+	struct error why;	     /* VERDICT_REFUSED */
+};
+
+/* Returns false if nothing more must be delivered. */
+typedef bool destination_confirm(
+	void *data, const struct confirmation *answer, struct error *err);
 
 /* An open destination; the first member of each kind's own struct. */
 struct destination {
 	const struct destination_ops *ops;
+	/* Called during publish by a kind that confirms, unless it is NULL. */
+	destination_confirm *confirm;
+	void *confirm_data;
+};
+
+/* What is needed to open one; all borrowed. */
+struct destination_opening {
+	const struct account_destination *destination;
+	const char *spool_directory;
+	/* Not 0: a signal came, end the run. */
+	const volatile sig_atomic_t *stop;
 };
 
 /*
@@ -34,8 +60,8 @@ struct destination {
  */
 struct destination_ops {
 	/* Returns NULL with ERROR_CREATE. */
-	struct destination *(*open)(const char *path,
-		const char *spool_directory, struct error *err);
+	struct destination *(*open)(
+		const struct destination_opening *opening, struct error *err);
 	/* Messages that were not published are removed. Safe on NULL. */
 	void (*close)(struct destination *destination);
 	void (*sweep)(struct destination *destination);
@@ -70,15 +96,15 @@ struct destination_traits {
 	const char *words;		   /* "a Maildir" */
 	bool findable;	 /* copies can be found (local_find) */
 	bool rereadable; /* copies can be read (local_verify) */
-	bool confirms;	 /* commits by itself; there is nothing to recover */
-	bool named;	 /* copies have names that tell whether they are ours */
+	bool confirms; /* it tells which messages it took; nothing else does */
+	bool named;    /* copies have names that tell whether they are ours */
 	bool opens_copies; /* has opens files other than the place itself */
 	bool needs_head;   /* letters must have head_octets and head_sha256 */
 	/* Returns, in new memory, the directory in which mail and its locks are
-	 * stored. */
+	 * stored; NULL: it is handed over to another program. */
 	char *(*directory)(const char *path);
 	/* Returns, in new memory, the directory that is synced when mail is
-	 * stored. */
+	 * stored; or NULL. */
 	char *(*synced)(const char *path);
 	/* Returns, in new memory, a description of where the letter was
 	 * stored. */
@@ -95,8 +121,8 @@ const struct destination_traits *destination_traits(enum destination_kind kind);
 /*
  * The same functions, for an account's kind and path, which must be set.
  *
- * directory: the Maildir, or the directory of the mbox. Its identity tells
- * whether mail was stored in this place before, and it is what a confined
+ * directory: the Maildir, or the directory of the mbox, or NULL. Its identity
+ * tells whether mail was stored in this place before, and it is what a confined
  * worker may write to. can_sync: does its file system support syncing what is
  * stored there? is_missing: the place of stored mail does not exist (ENOENT); a
  * place that cannot be examined is not missing. has_mail, for a kind whose

@@ -82,7 +82,7 @@ bool maildir_publish_batch(
 
 /* For maildir_ops. */
 struct destination *maildir_open(
-	const char *path, const char *spool_directory, struct error *err);
+	const struct destination_opening *opening, struct error *err);
 void maildir_close(struct destination *destination);
 void maildir_sweep(struct destination *destination);
 bool maildir_has(struct destination *destination, const struct letter *letters,

@@ -157,11 +157,11 @@ void maildir_sweep(struct destination *destination)
 }
 
 struct destination *maildir_open(
-	const char *path, const char *spool_directory, struct error *err)
+	const struct destination_opening *opening, struct error *err)
 {
+	const char *path = opening->destination->path;
 	struct maildir *maildir = xcalloc(1, sizeof *maildir);
 
-	(void)spool_directory;
 	maildir->destination.ops = &maildir_ops;
 	maildir->path = xstrdup(path);
 	maildir->tmp = maildir->new = maildir->cur = -1;

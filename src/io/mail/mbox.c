@@ -65,8 +65,10 @@ static void mbox_close(struct destination *destination)
 }
 
 static struct destination *mbox_open(
-	const char *path, const char *spool_directory, struct error *err)
+	const struct destination_opening *opening, struct error *err)
 {
+	const char *path = opening->destination->path;
+	const char *spool_directory = opening->spool_directory;
 	struct mbox *mbox = xcalloc(1, sizeof *mbox);
 
 	mbox->destination.ops = &mbox_ops;

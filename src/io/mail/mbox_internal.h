@@ -21,7 +21,7 @@ struct mbox {
 	struct spooled current;
 	struct mboxrd quoting;
 	struct buffer quoted;
-	char last; /* last byte of the message being written */
+	char last;	   /* last byte of the message being written */
 	struct spool open; /* its messages are quoted */
 	/* The rest belongs to the thread that seals and publishes, if there is
 	 * one. */

@@ -335,6 +335,8 @@ static void set_others(struct config *config)
 			const struct account *other = &config->accounts[k];
 
 			account->names[account->name_count++] = other->name;
+			if (!account_is_place(other->destination.kind))
+				continue;
 			if (other->destination.path != NULL &&
 				!are_same(other->state, account->state))
 				account->copies.unrecorded

@@ -213,9 +213,14 @@ static void allow_reading(
 						: account->tls.ca);
 }
 
-/* In new memory; of an mbox, the directory that has its dot-lock. */
+/*
+ * In new memory; of an mbox, the directory that has its dot-lock. NULL: mail is
+ * handed over through a socket that is open already.
+ */
 static char *directory_of_mail(const struct account *account)
 {
+	if (!account_is_place(account->destination.kind))
+		return NULL;
 	char *directory = xstrdup(account->destination.path);
 	char *slash = strrchr(directory, '/');
 
@@ -234,15 +239,18 @@ static bool allow_writing(const struct fence *fence,
 {
 	char *mail = directory_of_mail(account);
 	bool mbox = account->destination.kind == DESTINATION_MBOX;
-	bool ok = dry_run ||
+	bool ok = dry_run || mail == NULL ||
 		allow(fence, mail, mbox ? WRITE | FS_READ_FILE : WRITE);
 
 	/* In a dry run it need not exist. */
 	if (ok && !allow(fence, account->state, READ))
 		ok = dry_run && errno == ENOENT;
-	*where = dry_run ? xstrdup("writes no files")
-			 : xasprintf("writes only below %s and to %s/%s.db",
-				   mail, account->state, account->name);
+	*where = dry_run
+		? xstrdup("writes no files")
+		: xasprintf("writes only %s%s%sto %s/%s.db",
+			  mail == NULL ? "" : "below ",
+			  mail == NULL ? "" : mail, mail == NULL ? "" : " and ",
+			  account->state, account->name);
 	free(mail);
 	return ok;
 }

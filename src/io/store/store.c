@@ -191,9 +191,30 @@ void store_close(struct store *store)
 	free(store);
 }
 
+/* Commits of the WAL are synced, as store_open sets it, or not. */
+static bool set_synced(struct store *store, bool synced, struct error *err)
+{
+	if (store->unsynced == !synced)
+		return true;
+	if (!store_run_sql(store,
+		    synced ? "PRAGMA synchronous = FULL"
+			   : "PRAGMA synchronous = NORMAL",
+		    "write to", err))
+		return false;
+	store->unsynced = !synced;
+	return true;
+}
+
 bool store_begin(struct store *store, struct error *err)
 {
-	return store_run_sql(store, "BEGIN IMMEDIATE", "write to", err);
+	return set_synced(store, true, err) &&
+		store_run_sql(store, "BEGIN IMMEDIATE", "write to", err);
+}
+
+bool store_begin_unsynced(struct store *store, struct error *err)
+{
+	return set_synced(store, false, err) &&
+		store_run_sql(store, "BEGIN IMMEDIATE", "write to", err);
 }
 
 bool store_commit(struct store *store, struct error *err)

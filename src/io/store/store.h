@@ -47,4 +47,10 @@ void store_close(struct store *store);
 bool store_begin(struct store *store, struct error *err);
 bool store_commit(struct store *store, struct error *err);
 
+/*
+ * As store_begin, but a power cut may undo the transaction until another one,
+ * begun by store_begin, has been committed.
+ */
+bool store_begin_unsynced(struct store *store, struct error *err);
+
 #endif

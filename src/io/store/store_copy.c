@@ -7,13 +7,20 @@
 
 #include "io/store/store_internal.h"
 
+/* What was handed over to a server has no copy that could be missing. */
+#define IN_A_FILE \
+	"place IN (SELECT id FROM place WHERE kind IN ('maildir', 'mbox'))"
+
 #define COPY_COLUMNS                                                      \
 	"SELECT id, name, offset, length, octets, sha256, header_sha256," \
 	" message_id FROM message "
 
-static const char copies_sql[] = COPY_COLUMNS "WHERE state = 2";
+static const char copies_sql[] = COPY_COLUMNS "WHERE state = 2 AND " IN_A_FILE;
 
-static const char one_copy_sql[] = COPY_COLUMNS "WHERE id = ?1";
+static const char handed_sql[] =
+	"SELECT 1 FROM message WHERE id = ?1 AND NOT " IN_A_FILE;
+
+static const char one_copy_sql[] = COPY_COLUMNS "WHERE id = ?1 AND " IN_A_FILE;
 
 static const char missing_sql[] =
 	"UPDATE message SET missing_at = nullif(?2, 0),"
@@ -37,6 +44,23 @@ void store_read_letter(sqlite3_stmt *row, struct letter *letter)
 		store_text_at(row, 7));
 }
 
+/* *found: it is in a file. */
+static bool find_letter(struct store *store, int64_t row, struct letter *letter,
+	bool *found, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, one_copy_sql, err);
+	bool ok = true;
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_int64(stmt, 1, row);
+	*found = store_next_row(store, stmt, &ok, err);
+	if (*found)
+		store_read_letter(stmt, letter);
+	sqlite3_reset(stmt);
+	return ok;
+}
+
 /* Visits the listed messages, each by its row. */
 static bool visit_listed(struct store *store,
 	bool (*visit)(void *data, int64_t row, const struct letter *letter,
@@ -46,11 +70,12 @@ static bool visit_listed(struct store *store,
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < store->recalled.kept.count; i++) {
+		int64_t row = store->recalled.kept.ids[i];
 		struct letter letter;
+		bool found;
 
-		ok = store_letter(store, store->recalled.kept.ids[i], &letter,
-			     err) &&
-			visit(data, store->recalled.kept.ids[i], &letter, err);
+		ok = find_letter(store, row, &letter, &found, err) &&
+			(!found || visit(data, row, &letter, err));
 	}
 	return ok;
 }
@@ -80,8 +105,7 @@ static const char all_copies_sql[] =
 	" message_id, uid, ordinal,"
 	" state = 2 AND vanished_at IS NULL FROM message"
 	" WHERE state IN (2, 3) AND missing_at IS NULL AND sha256 <> x''"
-	" AND origin IS NOT 'rebuilt'"
-	" ORDER BY id";
+	" AND origin IS NOT 'rebuilt' AND " IN_A_FILE " ORDER BY id";
 
 static const char disown_sql[] =
 	"UPDATE message SET vanished_at = ifnull(vanished_at, ?2),"
@@ -147,22 +171,24 @@ bool store_headers(struct store *store,
 bool store_letter(struct store *store, int64_t row, struct letter *letter,
 	struct error *err)
 {
-	sqlite3_stmt *stmt = store_statement(store, one_copy_sql, err);
+	bool found;
+
+	return find_letter(store, row, letter, &found, err) &&
+		(found ||
+			error_set(err, ERROR_SOFTWARE,
+				"the store %s has no copy of message %lld",
+				store->path, (long long)row));
+}
+
+bool store_was_handed_over(
+	struct store *store, int64_t row, bool *handed, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, handed_sql, err);
 
 	if (stmt == NULL)
 		return false;
 	sqlite3_bind_int64(stmt, 1, row);
-	bool ok = true;
-	bool known = store_next_row(store, stmt, &ok, err);
-
-	if (known)
-		store_read_letter(stmt, letter);
-	else if (ok)
-		ok = error_set(err, ERROR_SOFTWARE,
-			"the store %s has no message %lld", store->path,
-			(long long)row);
-	sqlite3_reset(stmt);
-	return ok;
+	return store_has_row(store, stmt, handed, err);
 }
 
 static const char names_sql[] =

@@ -55,9 +55,10 @@ bool store_record_filed(struct store *store, int64_t row,
 	const struct letter *letter, struct error *err);
 
 /*
- * Calls visit for the copy of each message that is kept and, if store_recall
- * was called, listed. letter contains what local_find and local_verify need. If
- * visit returns false, this stops and fails with its error.
+ * Calls visit for the copy of each message that is kept in a file and, if
+ * store_recall was called, listed. letter contains what local_find and
+ * local_verify need. If visit returns false, this stops and fails with its
+ * error.
  */
 bool store_copies(struct store *store,
 	bool (*visit)(void *data, int64_t row, const struct letter *letter,
@@ -97,7 +98,11 @@ bool store_headers(struct store *store,
 	void (*visit)(void *data, const unsigned char sha256[LETTER_DIGEST]),
 	void *data, struct error *err);
 
-/* Reads the letter of one message. */
+/* Was the message handed over to a destination that confirmed it? */
+bool store_was_handed_over(
+	struct store *store, int64_t row, bool *handed, struct error *err);
+
+/* Reads the letter of one message that is in a file. */
 bool store_letter(struct store *store, int64_t row, struct letter *letter,
 	struct error *err);
 

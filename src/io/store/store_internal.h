@@ -58,6 +58,7 @@ struct store {
 	} prepared[STATEMENTS_MAX];
 	size_t prepared_count;
 	int64_t noted_at; /* last success of a run with nothing to do; or 0 */
+	bool unsynced;	  /* see store_begin_unsynced */
 	bool bound;	  /* to the mailbox that it was checked for */
 	bool new_uids;	  /* the server changed all its uids */
 	struct server server;

@@ -14,7 +14,8 @@ static const char has_mail_sql[] =
 	" AND state = 2 AND vanished_at IS NULL AND missing_at IS NULL LIMIT 1";
 
 static const char places_sql[] =
-	"SELECT path FROM place WHERE EXISTS (SELECT 1 FROM message"
+	"SELECT path FROM place WHERE kind IN ('maildir', 'mbox')"
+	" AND EXISTS (SELECT 1 FROM message"
 	" INDEXED BY message_present WHERE place = place.id AND state = 2"
 	" AND vanished_at IS NULL AND missing_at IS NULL)";
 
@@ -42,6 +43,8 @@ const char *store_kind_name(enum destination_kind kind)
 		return "maildir";
 	case DESTINATION_MBOX:
 		return "mbox";
+	case DESTINATION_LMTP:
+		return "lmtp";
 	}
 	return "";
 }
@@ -52,6 +55,8 @@ enum destination_kind store_kind_named(const char *name)
 		return DESTINATION_MAILDIR;
 	if (name != NULL && strcmp(name, "mbox") == 0)
 		return DESTINATION_MBOX;
+	if (name != NULL && strcmp(name, "lmtp") == 0)
+		return DESTINATION_LMTP;
 	return DESTINATION_NONE;
 }
 

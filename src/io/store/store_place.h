@@ -42,7 +42,10 @@ bool store_origin(struct store *store, const struct store_place *place,
 bool store_record_origin(struct store *store, const struct store_place *place,
 	const struct store_origin *origin, struct error *err);
 
-/* Calls visit for the path of each place for which store_has_mail is true. */
+/*
+ * Calls visit for the path of each Maildir and mbox for which store_has_mail is
+ * true.
+ */
 bool store_places(struct store *store,
 	bool (*visit)(void *data, const char *path, struct error *err),
 	void *data, struct error *err);

@@ -98,6 +98,16 @@ static const struct harm {
 /* ---- what is done with each ----------------------------------------------
  */
 
+static struct delivery *open_place(const struct row *row, struct error *err)
+{
+	struct account_destination destination = {
+		.kind = row->kind, .path = (char *)readers_place};
+	const struct destination_opening opening = {
+		.destination = &destination, .spool_directory = root};
+
+	return delivery_open(&opening, err);
+}
+
 static bool deliver_one(struct delivery *delivery, const char *text,
 	struct letter *letter, struct error *err)
 {
@@ -143,8 +153,7 @@ static void run(const struct row *row, size_t count)
 {
 	struct error err = {.kind = ERROR_NONE};
 	struct letter letters[MESSAGES_MAX];
-	struct delivery *delivery =
-		delivery_open(row->kind, readers_place, root, &err);
+	struct delivery *delivery = open_place(row, &err);
 
 	if (delivery == NULL)
 		return;
@@ -224,8 +233,7 @@ static bool recover(
 	bool arrived[MESSAGES_MAX] = {false};
 	bool there[MESSAGES_MAX];
 	size_t n = 0;
-	struct delivery *delivery =
-		delivery_open(row->kind, readers_place, root, &err);
+	struct delivery *delivery = open_place(row, &err);
 
 	for (size_t i = 0; record->arriving && i < count; i++) {
 		if (i != FORGONE)
@@ -261,8 +269,7 @@ static bool complete(
 	struct error err = {.kind = ERROR_NONE};
 	struct letter letters[MESSAGES_MAX];
 	size_t n = 0;
-	struct delivery *delivery =
-		delivery_open(row->kind, readers_place, root, &err);
+	struct delivery *delivery = open_place(row, &err);
 	bool ok = delivery != NULL;
 
 	for (size_t i = 0; ok && i < count; i++)
@@ -349,8 +356,7 @@ static void test_search(const struct row *row)
 
 	free(from);
 	free(to);
-	struct delivery *delivery =
-		delivery_open(row->kind, readers_place, root, &err);
+	struct delivery *delivery = open_place(row, &err);
 
 	calls.entries_left = 2;
 	bool half = delivery_recover(delivery, letters, 1, arrived, &err);

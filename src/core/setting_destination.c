@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/* The settings about where mail goes, and what depends on that. */
+#include <stdio.h>
+
+#include "core/setting_internal.h"
+
+/* Does the policy look at the copies of messages? */
+static const char *find_copy_rule(const struct account *account)
+{
+	switch (account->policy.erase) {
+	case ERASE_WHEN_TRASHED:
+		return "delete = \"when trashed\" needs";
+	case ERASE_WHEN_PURGED:
+		return "delete = \"when purged\" needs";
+	case ERASE_NEVER:
+	case ERASE_NOW:
+	case ERASE_AFTER:
+		break;
+	}
+	switch (account->policy.verify) {
+	case VERIFY_STAT:
+		return "verify = stat needs";
+	case VERIFY_DIGEST:
+		return "verify = digest needs";
+	case VERIFY_DEFAULT:
+	case VERIFY_OFF:
+		break;
+	}
+	return NULL;
+}
+
+size_t setting_check_destination(struct account *account,
+	void (*report)(const struct account *account, const char *sentence))
+{
+	size_t wrong = 0;
+
+	if (account->destination.kind == DESTINATION_NONE) {
+		report(account,
+			"no destination is set: add maildir = \"~/Mail/NAME\", mbox = \"~/mail/NAME\" or lmtp = \"unix:/path\"");
+		return 1;
+	}
+	if (account->destination.kind == DESTINATION_LMTP &&
+		account->destination.recipient == NULL) {
+		report(account,
+			"lmtp needs a recipient too: add recipient = USER or ADDRESS");
+		wrong++;
+	}
+	if (account_is_place(account->destination.kind))
+		return wrong;
+	const char *rule = find_copy_rule(account);
+	char sentence[160];
+
+	if (rule != NULL) {
+		snprintf(sentence, sizeof sentence,
+			"%s copies that can be found, and lmtp hands mail over: use another value, or maildir or mbox",
+			rule);
+		report(account, sentence);
+		wrong++;
+	}
+	/* There is nothing that could be verified. */
+	account->policy.verify = VERIFY_OFF;
+	return wrong;
+}

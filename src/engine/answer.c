@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/answer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/xalloc.h"
+#include "io/process/now.h"
+#include "io/store/store_copy.h"
+#include "io/store/store_message.h"
+
+static bool record_kept(struct mailbox *mailbox, struct letter *letter,
+	int64_t row, const struct confirmation *answer, struct error *err)
+{
+	memcpy(letter->name, answer->where, sizeof letter->name);
+	return store_record_filed(mailbox->store, row, letter, err) &&
+		store_record_kept(mailbox->store, row,
+			clock_kept_since(&mailbox->clock, now_seconds()), err);
+}
+
+static bool record_refused(struct mailbox *mailbox, struct batch *batch,
+	const struct fates *fates, const struct confirmation *answer,
+	struct error *err)
+{
+	bool ok = true;
+
+	for (size_t i = answer->i; ok && i < batch->count; i++) {
+		if (batch->twin[i] != answer->i)
+			continue;
+		batch->refused[i] = xmalloc(sizeof *batch->refused[i]);
+		*batch->refused[i] = answer->why;
+		ok = store_forget_arriving(mailbox->store,
+			fates->at[batch->positions[i]].row, err);
+	}
+	return ok;
+}
+
+bool answer_record(struct mailbox *mailbox, struct batch *batch,
+	const struct fates *fates, const struct confirmation *answer,
+	struct error *err)
+{
+	size_t i = answer->i;
+
+	return store_begin_unsynced(mailbox->store, err) &&
+		(answer->verdict == VERDICT_REFUSED
+				? record_refused(
+					  mailbox, batch, fates, answer, err)
+				: record_kept(mailbox, &batch->letters[i],
+					  fates->at[batch->positions[i]].row,
+					  answer, err)) &&
+		store_commit(mailbox->store, err);
+}
+
+void answer_note_refused(struct mailbox *mailbox, struct batch *batch,
+	struct fates *fates, size_t i)
+{
+	struct fate *fate = &fates->at[batch->positions[i]];
+
+	mailbox_say_refused(mailbox, batch->positions[i], batch->refused[i]);
+	fates_trouble(fates, batch->positions[i], batch->refused[i]);
+	fates->refused++;
+	fate->state = FATE_NONE;
+	fate->row = 0;
+	free(batch->refused[i]);
+	batch->refused[i] = NULL;
+}

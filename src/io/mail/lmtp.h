@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+/* Delivery to a mail server of this machine by LMTP (RFC 2033). */
+#ifndef IO_MAIL_LMTP_H
+#define IO_MAIL_LMTP_H
+
+#include "io/mail/destination.h"
+
+extern const struct destination_ops lmtp_ops;
+
+/* Can the server be reached? As destination_check. */
+bool lmtp_check(const char *path, bool *there, struct error *err);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/* A connection to a program that takes mail, over a socket. */
+#ifndef IO_MAIL_PEER_H
+#define IO_MAIL_PEER_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Initialise with fd = -1. */
+struct peer {
+	int fd;
+	/* Not 0: a signal came, and waiting for an answer ends soon. */
+	const volatile sig_atomic_t *stop; /* borrowed; or NULL */
+};
+
+/*
+ * These connect to a socket at a path, or to a host. False: see errno;
+ * peer_connect_host sets *unknown to why the name is not known, or NULL.
+ */
+bool peer_connect_path(struct peer *peer, const char *path);
+bool peer_connect_host(struct peer *peer, const char *host, uint16_t port,
+	const char **unknown);
+
+/*
+ * Sends all bytes, or receives some. Fails with ETIMEDOUT if nothing could be
+ * sent, or was received, for this many seconds, with ECANCELED some seconds
+ * after a signal, and with ECONNRESET if the other side closed the connection.
+ * peer_receive returns the number of bytes, or -1.
+ */
+bool peer_send(
+	struct peer *peer, const char *bytes, size_t length, int seconds);
+ssize_t peer_receive(struct peer *peer, char *bytes, size_t room, int seconds);
+
+/* Receives what has arrived, without waiting: 0 if nothing has. */
+ssize_t peer_receive_now(struct peer *peer, char *bytes, size_t room);
+
+void peer_close(struct peer *peer);
+
+#endif
