@@ -8,6 +8,8 @@
  *                          data, text) of the Nth message (from 1; 0: of each);
  *                          an empty TEXT: close the connection instead
  *     --delay MS           before each answer to a message
+ *     --harm FILE          if there is such a file, removes it, and closes the
+ *                          next connection after as many bytes as it says
  *
  * Each message that is accepted, or whose answer is lost, becomes a file of
  * DIRECTORY/new, with LF line ends. DIRECTORY/commands gets each command.
@@ -28,6 +30,7 @@
 static struct {
 	const char *directory;
 	const char *without;
+	const char *harm;
 	struct {
 		const char *stage;
 		size_t stage_length;
@@ -72,6 +75,36 @@ static const char *reply_at(const char *stage, const char *usual)
 
 static FILE *in;
 static int out;
+static long allowed; /* bytes that may still be sent; -1: any number */
+
+/* Sends a line, or as much of it as is allowed; false: close. */
+static bool put(const char *text)
+{
+	char bytes[1024];
+	int n = snprintf(bytes, sizeof bytes, "%s\r\n", text);
+	int give = allowed >= 0 && allowed < n ? (int)allowed : n;
+
+	if (write(out, bytes, (size_t)give) != give)
+		return false;
+	allowed -= allowed < 0 ? 0 : give;
+	return give == n;
+}
+
+/* How many bytes may be sent in this connection. */
+static long read_harm(void)
+{
+	FILE *file = set.harm == NULL ? NULL : fopen(set.harm, "r");
+	long bytes = -1;
+
+	if (file == NULL)
+		return -1;
+	if (fscanf(file, "%ld", &bytes) != 1)
+		bytes = -1;
+	fclose(file);
+	unlink(set.harm);
+	return bytes;
+}
+
 static char *line; /* without CRLF */
 static size_t line_length;
 
@@ -96,7 +129,7 @@ static bool answer(const char *stage, const char *usual)
 {
 	const char *text = reply_at(stage, usual);
 
-	return text[0] != '\0' && dprintf(out, "%s\r\n", text) > 0;
+	return text[0] != '\0' && put(text);
 }
 
 /* Reads a message; NULL if the client left. The caller frees it. */
@@ -149,17 +182,18 @@ static bool take_message(void)
 
 static bool announce(void)
 {
-	static const char *const names[] = {
-		"PIPELINING", "8BITMIME", "SIZE", "ENHANCEDSTATUSCODES"};
+	static const char *const names[] = {"250-PIPELINING", "250-8BITMIME",
+		"250-SIZE", "250-ENHANCEDSTATUSCODES"};
 
 	if (strcmp(reply_at("lhlo", "250"), "250") != 0)
 		return answer("lhlo", "250");
-	dprintf(out, "250-localhost\r\n");
-	for (size_t i = 0; i < 4; i++) {
-		if (set.without == NULL || strcmp(names[i], set.without) != 0)
-			dprintf(out, "250-%s\r\n", names[i]);
-	}
-	return dprintf(out, "250 HELP\r\n") > 0;
+	bool ok = put("250-localhost");
+
+	for (size_t i = 0; ok && i < 4; i++)
+		ok = (set.without != NULL &&
+			     strcmp(names[i] + 4, set.without) == 0) ||
+			put(names[i]);
+	return ok && put("250 HELP");
 }
 
 static bool is(const char *word)
@@ -191,10 +225,10 @@ static bool obey(void)
 	if (is("DATA"))
 		return take_data();
 	if (is("RSET") || is("NOOP"))
-		return dprintf(out, "250 2.0.0 done\r\n") > 0;
+		return put("250 2.0.0 done");
 	if (!is("QUIT"))
-		return dprintf(out, "500 5.5.2 what?\r\n") > 0;
-	dprintf(out, "221 2.0.0 bye\r\n");
+		return put("500 5.5.2 what?");
+	put("221 2.0.0 bye");
 	return false;
 }
 
@@ -202,6 +236,7 @@ static void serve(int fd)
 {
 	out = fd;
 	in = fdopen(dup(fd), "r");
+	allowed = read_harm();
 	bool more = answer("greeting", "220 localhost LMTP");
 
 	while (more && read_line()) {
@@ -234,12 +269,15 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{"no", required_argument, NULL, 'n'},
 		{"reply", required_argument, NULL, 'r'},
-		{"delay", required_argument, NULL, 'd'}, {0}};
+		{"delay", required_argument, NULL, 'd'},
+		{"harm", required_argument, NULL, 'h'}, {0}};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 'n')
 			set.without = optarg;
+		else if (option == 'h')
+			set.harm = optarg;
 		else if (option == 'd')
 			set.delay = (unsigned)strtoul(optarg, NULL, 10);
 		else if (option != 'r' || !add_reply(optarg))

@@ -209,6 +209,9 @@ judge_words() {
 fault_point() {
     local k=$1 action=$2 result
     shift 2
+    # What is lost with a failed sync are all answers of a batch.
+    harms=1
+    [ "$kind-$action" != lmtp-lose ] || harms=99
     point_begin
     reset
     "$strike" -n "$k" -a "$action" "$@" "$KEEPMAIL" -f "$rc" >/dev/null 2>"$w/said"
@@ -328,6 +331,45 @@ network_family() {
     scenario maildir now later "timeout = 1"
     network_points raw 1
     network_points rawstall 23
+}
+
+# ---- handover --------------------------------------------------------------------
+
+# The LMTP server's answers end after n bytes.
+answer_point() {
+    local n=$1 result
+    point_begin
+    reset
+    echo "$n" >"$w/lmtp-harm"
+    timeout 20 "$KEEPMAIL" -f "$rc" >/dev/null 2>"$w/said"
+    result=$?
+    rm -f "$w/lmtp-harm"
+    struck_status $result
+    judge_words $result
+    judge_now
+    judge_end
+    point_end "the LMTP server's answers end after $n bytes"
+}
+
+# shellcheck disable=SC2034 # scenario.bash reads harms
+handover_family() {
+    local phase n
+    state=$w/state place=$w/place link=clear
+    taker_start
+    for phase in first later; do
+        scenario lmtp now $phase
+        # Two kills in each point.
+        harms=2
+        crash_calls
+        fault_calls
+        harms=1
+        for ((n = 0; n < 1400; n++)); do
+            ! is_mine || answer_point $n
+        done
+    done
+    scenario lmtp after later
+    harms=2
+    crash_calls
 }
 
 # ---- dialogs ---------------------------------------------------------------------

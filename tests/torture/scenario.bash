@@ -20,12 +20,29 @@ server_start() {
 }
 
 server_stop() {
-    kill "$(cat "$w/server.pid")" 2>/dev/null
-    rm -f "$w/server.pid"
+    local pid
+    for pid in "$w"/*.pid; do
+        kill "$(cat "$pid")" 2>/dev/null
+        rm -f "$pid"
+    done
+}
+
+# A server for kind lmtp, which stores what it takes as a Maildir, at $place.
+taker_start() {
+    mkdir -p "$place"/{new,cur,tmp}
+    "$lib/lmtpserver" --harm "$w/lmtp-harm" "$w/lmtp" "$place" \
+        >"$w/taker.out" 2>&1 &
+    echo $! >"$w/taker.pid"
+    disown
+    local i
+    for ((i = 0; i < 400; i++)); do
+        [ -S "$w/lmtp" ] && break
+        sleep 0.02
+    done
 }
 
 # scenario KIND POLICY PHASE [SETTING...]: creates and saves the state from
-# which each of its points starts. KIND: maildir, mbox. POLICY: never, now,
+# which each of its points starts. KIND: maildir, mbox, lmtp. POLICY: never, now,
 # after, trashed, purged, large (delete-larger-than), room (max-server-size),
 # brake (when trashed, and most is missing). PHASE: first (a new account), later
 # (half of the mail is known), recover (and a run was killed while storing),
@@ -39,6 +56,7 @@ scenario() {
     known_count=6 expects=0
     rm -rf "$w/sent" "$w/saved" "$state" "$place" "$w/mail"
     mkdir -p "$w/sent" "$w/mail"
+    [ "$kind" != lmtp ] || mkdir -p "$place"/{new,cur,tmp}
     [ "$policy" != brake ] || count=30 known_count=24 expects=65
     [ "$phase" != many ] || count=0
     [ $count -eq 0 ] || "$lib/genmail" "$w/sent" $count
@@ -160,7 +178,12 @@ write_rc() {
         else
             printf '  server = 127.0.0.1\n  port = %s\n  tls = off\n' "$port"
         fi
-        printf '  %s = "%s"\n  delete = "%s"\n' "$kind" "$place" "$delete"
+        if [ "$kind" = lmtp ]; then
+            printf '  lmtp = "unix:%s"\n  recipient = a\n' "$w/lmtp"
+        else
+            printf '  %s = "%s"\n' "$kind" "$place"
+        fi
+        printf '  delete = "%s"\n' "$delete"
         [ -z "$rule" ] || printf '  %s\n' "$rule"
         [ $# -eq 0 ] || printf '  %s\n' "$@"
         printf '}\n'
@@ -230,9 +253,13 @@ be_killed() {
 # Restores the saved state of the scenario.
 reset() {
     rm -rf "$state" "$place" "$w/mail"
+    [ "$kind" != lmtp ] || mkdir -p "$place"/{new,cur,tmp}
     cp -a "$w/saved/mail" "$w/mail"
     [ ! -e "$w/saved/state" ] || cp -a "$w/saved/state" "$state"
-    [ ! -e "$w/saved/place" ] || cp -a "$w/saved/place" "$place"
+    [ ! -e "$w/saved/place" ] || {
+        rm -rf "$place"
+        cp -a "$w/saved/place" "$place"
+    }
 }
 
 # Does the next point belong to this worker?
@@ -246,7 +273,7 @@ is_mine() {
 
 # point_begin: starts counting failures for this point.
 point_begin() {
-    lost=0 doubled=0 erased=0 hangs=0 crashes=0 other=0
+    lost=0 doubled=0 erased=0 hangs=0 crashes=0 other=0 again=0
     complaint=
 }
 
@@ -257,7 +284,7 @@ complain() {
 
 # point_end NAME: evaluates a line of results, and reports failures.
 point_end() {
-    echo "1 $lost $doubled $erased $hangs $crashes $other" >>"$w/results"
+    echo "1 $lost $doubled $erased $hangs $crashes $other $again" >>"$w/results"
     [ $((lost + doubled + erased + hangs + crashes + other)) -eq 0 ] ||
         echo "$what, $1: lost $lost, doubled $doubled, erased $erased," \
             "hangs $hangs, crashes $crashes$complaint" >>"$w/failures"
@@ -292,7 +319,7 @@ judge_now() {
     judge_stays
     # The end of an mbox may be torn until the next run.
     [ "$kind" = mbox ] || [ "$t" -eq 0 ] || complain "$t torn in sight"
-    [ "$kind" = mbox ] || doubled=$((doubled + d))
+    [ "$kind" != maildir ] || doubled=$((doubled + d))
 }
 
 # An undisturbed run, which must succeed.
@@ -315,7 +342,7 @@ run_through() {
 # Finally, and once more: all mail is here once, and the last run changes
 # nothing.
 judge_end() {
-    local l d t e integrity sum last again
+    local l d t e integrity sum last same
     run_through
     # Mail that a rule of sizes erases was fetched by an earlier run.
     case $policy in large | room) run_through ;; esac
@@ -323,13 +350,18 @@ judge_end() {
     read -r _ _ _ _ _ _ _ _ _ _ _ sum <"$w/verdict"
     run_through
     verdict -s "$state/a.db"
-    read -r _ l _ d _ t _ e _ integrity _ again <"$w/verdict"
+    read -r _ l _ d _ t _ e _ integrity _ same <"$w/verdict"
     lost=$((lost + l))
-    doubled=$((doubled + d))
     erased=$((erased + e))
+    # The message whose answer was lost is handed over again.
+    if [ "$kind" = lmtp ] && [ "$d" -le "$harms" ]; then
+        again=$((again + d))
+    else
+        doubled=$((doubled + d))
+    fi
     [ "$t" -eq 0 ] || complain "$t torn"
     [ "$integrity" = ok ] || complain "store: $integrity"
-    [ "$sum" = "$again" ] || complain "the last run changed something"
+    [ "$sum" = "$same" ] || complain "the last run changed something"
     judge_stays
     last=$(find "$w/mail" -type f | wc -l)
     [ "$last" -eq "$(wc -l <"$w/stays")" ] ||

@@ -191,6 +191,10 @@ void store_close(struct store *store)
 	free(store);
 }
 
+/* SQLite's default: the size of a WAL at which it is moved into the database.
+ */
+#define CHECKPOINT_PAGES 1000
+
 /* Commits of the WAL are synced, as store_open sets it, or not. */
 static bool set_synced(struct store *store, bool synced, struct error *err)
 {
@@ -211,13 +215,25 @@ bool store_begin(struct store *store, struct error *err)
 		store_run_sql(store, "BEGIN IMMEDIATE", "write to", err);
 }
 
+/*
+ * Until the WAL is synced, nothing of it is moved into the database: a sync
+ * that fails may lose what was written, and a later one would not tell.
+ */
 bool store_begin_unsynced(struct store *store, struct error *err)
 {
+	store->pending = true;
+	sqlite3_wal_autocheckpoint(store->db, 0);
 	return set_synced(store, false, err) &&
 		store_run_sql(store, "BEGIN IMMEDIATE", "write to", err);
 }
 
 bool store_commit(struct store *store, struct error *err)
 {
-	return store_run_sql(store, "COMMIT", "write to", err);
+	if (!store_run_sql(store, "COMMIT", "write to", err))
+		return false;
+	if (store->pending && !store->unsynced) {
+		store->pending = false;
+		sqlite3_wal_autocheckpoint(store->db, CHECKPOINT_PAGES);
+	}
+	return true;
 }

@@ -59,6 +59,7 @@ struct store {
 	size_t prepared_count;
 	int64_t noted_at; /* last success of a run with nothing to do; or 0 */
 	bool unsynced;	  /* see store_begin_unsynced */
+	bool pending;	  /* something committed may not be synced yet */
 	bool bound;	  /* to the mailbox that it was checked for */
 	bool new_uids;	  /* the server changed all its uids */
 	struct server server;

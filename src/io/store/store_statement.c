@@ -62,6 +62,10 @@ bool store_failed(struct store *store, const char *what, struct error *err)
 	report(store, what, err);
 	if (!sqlite3_get_autocommit(store->db))
 		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	/* The next run reads the WAL anew, and finds out what is left of it. */
+	if (store->pending)
+		sqlite3_db_config(
+			store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	return false;
 }
 
