@@ -16,6 +16,8 @@
 /* Seconds that a server may take (RFC 5321 section 4.5.3.2). */
 #define COMMAND_SECONDS 300
 #define MESSAGE_SECONDS 600
+/* No longer than the POP3 server may wait meanwhile. */
+#define STAY_SECONDS 30
 /* Message text is sent in pieces of this size. */
 #define PIECE (64 * 1024)
 /* No message: see ready. */
@@ -195,7 +197,9 @@ static bool send_text(struct lmtp *lmtp, size_t i, struct error *err)
 			return error_set(err, ERROR_WRITE,
 				"cannot read the spool file in the state directory (for %s): %s. No mail was lost",
 				lmtp->outbox.where, strerror(errno));
-		lmtp_quote(&text, lmtp->piece, (size_t)n, &lmtp->out);
+		if (!lmtp_quote(&text, lmtp->piece, (size_t)n, &lmtp->out))
+			return error_set(err, ERROR_SOFTWARE,
+				"a piece of %zd bytes does not fit", n);
 		/* Small messages are sent at once. */
 		if (buffer_length(&lmtp->out) > PIECE && !flush(lmtp, err))
 			return false;
@@ -276,12 +280,13 @@ static bool deliver(struct outbox *outbox, size_t i,
 	return true;
 }
 
-static void stay(struct outbox *outbox)
+static bool stay(struct outbox *outbox, struct error *err)
 {
-	struct error ignored = {.kind = ERROR_NONE};
+	struct lmtp *lmtp = lmtp_of(outbox);
 
 	/* An envelope is sent in advance only within a batch. */
-	ask(lmtp_of(outbox), "NOOP", &ignored);
+	buffer_printf(&lmtp->out, "NOOP\r\n");
+	return flush(lmtp, err) && receive(lmtp, STAY_SECONDS, err);
 }
 
 static void close_lmtp(struct outbox *outbox)
@@ -363,7 +368,7 @@ static struct destination *open_lmtp(
 	const struct account_destination *to = opening->destination;
 	struct lmtp *lmtp = xcalloc(1, sizeof *lmtp);
 
-	lmtp->peer.stop = opening->stop;
+	lmtp->peer.stop = lmtp->outbox.stop = opening->stop;
 	lmtp->recipient = xstrdup(to->recipient);
 	if (begin(lmtp, to->path, err) &&
 		outbox_open_spool(&lmtp->outbox, opening->spool_directory, err))

@@ -69,11 +69,16 @@ bool outbox_begin(struct destination *destination, struct error *err)
 /* A slow server must not make another one close its connection. */
 static void stay_connected(struct outbox *outbox)
 {
-	if (now_seconds() - outbox->last_used < STAY_AFTER ||
-		pthread_mutex_trylock(&outbox->in_use) != 0)
+	int64_t now = now_seconds();
+
+	/* Otherwise it is being used. */
+	if (pthread_mutex_trylock(&outbox->in_use) != 0)
 		return;
-	outbox->kind->stay(outbox);
-	outbox->last_used = now_seconds();
+	if (now - outbox->last_used >= STAY_AFTER &&
+		outbox->lost.kind == ERROR_NONE) {
+		outbox->kind->stay(outbox, &outbox->lost);
+		outbox->last_used = now;
+	}
 	pthread_mutex_unlock(&outbox->in_use);
 }
 
@@ -174,8 +179,11 @@ static bool deliver(struct outbox *outbox, size_t i, enum verdict *verdict,
 	struct destination *destination = &outbox->destination;
 	struct confirmation answer = {.i = i, .verdict = VERDICT_FAILED};
 
-	if (!outbox->kind->deliver(outbox, i, &answer, err))
+	if (outbox->lost.kind != ERROR_NONE ||
+		!outbox->kind->deliver(outbox, i, &answer, &outbox->lost)) {
+		*err = outbox->lost;
 		return false;
+	}
 	outbox->last_used = now_seconds();
 	*verdict = answer.verdict;
 	outbox->refusals =
@@ -190,6 +198,15 @@ static bool deliver(struct outbox *outbox, size_t i, enum verdict *verdict,
 		outbox->where, outbox->refusals, answer.why.text);
 }
 
+/* A slow server must not delay the end of the program. */
+static bool is_stopped(const struct outbox *outbox, struct error *err)
+{
+	return outbox->stop != NULL && *outbox->stop != 0 &&
+		!error_set(err, ERROR_TEMPORARY,
+			"stopped by a signal: what %s has not confirmed stays on the server, and the next run delivers it",
+			outbox->where);
+}
+
 bool outbox_publish(struct destination *destination, enum verdict *verdicts,
 	struct error *err)
 {
@@ -201,9 +218,12 @@ bool outbox_publish(struct destination *destination, enum verdict *verdicts,
 		verdicts[i] =
 			batch->at[i].forgone ? VERDICT_FORGONE : VERDICT_FAILED;
 	pthread_mutex_lock(&outbox->in_use);
-	for (size_t i = 0; ok && i < batch->count; i++)
-		ok = batch->at[i].forgone ||
+	for (size_t i = 0; ok && i < batch->count; i++) {
+		if (batch->at[i].forgone)
+			continue;
+		ok = !is_stopped(outbox, err) &&
 			deliver(outbox, i, &verdicts[i], err);
+	}
 	pthread_mutex_unlock(&outbox->in_use);
 	spool_clear(batch);
 	return ok;

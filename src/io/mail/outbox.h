@@ -34,19 +34,21 @@ struct outbox_ops {
 		struct confirmation *answer, struct error *err);
 	/*
 	 * Prevents the connection from being closed because nothing was sent
-	 * for some time. Errors are found by the next delivery.
+	 * for some time. Fails as deliver does.
 	 */
-	void (*stay)(struct outbox *outbox);
+	bool (*stay)(struct outbox *outbox, struct error *err);
 };
 
 /* The first member of each kind's own struct. */
 struct outbox {
 	struct destination destination;
 	const struct outbox_ops *kind;
-	char *where;		/* owned; how users call it */
-	unsigned refusals;	/* in a row */
-	pthread_mutex_t in_use; /* by the thread that publishes */
+	char *where;			   /* owned; how users call it */
+	const volatile sig_atomic_t *stop; /* borrowed; or NULL */
+	unsigned refusals;		   /* in a row */
+	pthread_mutex_t in_use;		   /* for the next two, and the kind */
 	int64_t last_used;
+	struct error lost; /* why nothing can be delivered any more */
 	struct spooled current;
 	struct spool open;
 	struct spool closed; /* belongs to the thread that publishes */

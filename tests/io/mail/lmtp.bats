@@ -343,3 +343,34 @@ strip_dovecot() {
             { step = 4; print }' "$file" >"$work/stripped/new/${file##*/}"
     done
 }
+
+@test "a signal ends the run after the message that is being delivered" {
+    with_mail 20
+    start_lmtp --delay 500
+    lmtp_rc "delete = now"
+    "$KEEPMAIL" -f "$rc" 2>"$work/said" &
+    soon test -e "$taken/commands"
+    soon grep -q '^DATA' "$taken/commands"
+    kill -TERM $!
+    wait $! || true
+    [ "$(taken)" -lt 5 ]
+    [ "$(left)" -eq 20 ]
+    start_lmtp
+    wanted 0
+    [ "$("$lib/mailsum" "$taken" | sort -u | wc -l)" -eq 20 ]
+    [ "$(taken)" -le 21 ]
+}
+
+@test "a slow POP3 server does not let the connection to the LMTP server time out" {
+    command -v faketime >/dev/null || skip "no faketime here"
+    make_mail 3
+    start_server --folder "$work/mail" --calm 600
+    start_lmtp
+    lmtp_rc "confine = false" "timeout = 86400"
+    # Some minutes go by.
+    run faketime -f "+0 x100" "$KEEPMAIL" -f "$rc"
+    echo "# $output"
+    [ "$status" -eq 0 ]
+    grep -q '^NOOP$' "$taken/commands"
+    same_mail "$work/sent" "$taken"
+}
