@@ -237,6 +237,8 @@ static bool exchange_envelope(struct lmtp *lmtp, size_t i,
 		if (!flush(lmtp, err))
 			return false;
 	}
+	/* The first message of the next batch may have the same number. */
+	lmtp->ready = NONE;
 	lmtp->refused = false;
 	for (; command <= COMMAND_DATA; command++) {
 		bool data = command == COMMAND_DATA;

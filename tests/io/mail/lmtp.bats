@@ -374,3 +374,13 @@ strip_dovecot() {
     grep -q '^NOOP$' "$taken/commands"
     same_mail "$work/sent" "$taken"
 }
+
+@test "after a batch of one message was refused, the next batch is delivered" {
+    # Each is a batch of its own, because of its size.
+    start_server --synthetic 3 --size 36000000
+    start_lmtp --reply "rcpt:1:550 5.1.1 no"
+    lmtp_rc
+    run timeout 20 "$KEEPMAIL" -f "$rc"
+    [ "$status" -eq 69 ]
+    [ "$(taken)" -eq 2 ]
+}
