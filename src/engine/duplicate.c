@@ -119,11 +119,12 @@ bool duplicates_prepare(struct duplicates *duplicates, struct error *err)
 		claims_are_unknown(account, account->destination.path,
 			account->destination.path))
 		return true;
-	if (!claims_read(&duplicates->claims, account, mailbox->store, err))
-		return false;
+	/* Another account's run records a message before it appends it, so the
+	 * records must be read after the mbox. */
 	duplicates->here = local_new(NULL);
-	return local_look(
-		duplicates->here, account->destination.path, NULL, true, err);
+	return local_look(duplicates->here, account->destination.path, NULL,
+		       true, err) &&
+		claims_read(&duplicates->claims, account, mailbox->store, err);
 }
 
 void duplicates_release(struct duplicates *duplicates)
