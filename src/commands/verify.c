@@ -251,7 +251,8 @@ static void summarise(struct verify *verify, bool refetch)
 	report_count(report, "unreadable", verify->unreadable);
 	report_count(report, "on_server", verify->damaged_count);
 	report_end(report);
-	if (!account_is_place(verify->account->destination.kind))
+	if (verify->total == 0 &&
+		!account_is_place(verify->account->destination.kind))
 		log_line(LOG_SUMMARY,
 			"mail is handed over to %s: what was confirmed is not here, and cannot be verified",
 			verify->account->destination.path);
