@@ -57,7 +57,5 @@ size_t setting_check_destination(struct account *account,
 		report(account, sentence);
 		wrong++;
 	}
-	/* There is nothing that could be verified. */
-	account->policy.verify = VERIFY_OFF;
 	return wrong;
 }

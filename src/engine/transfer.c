@@ -437,6 +437,10 @@ bool transfer_erase(struct transfer *transfer, bool wait, struct error *err)
 	struct fates *fates = transfer->fates;
 	struct error ignored = {.kind = ERROR_NONE};
 
+	/* A run that was killed may have left records that were not synced. */
+	if (next_erasure(transfer, 0) < transfer->plan->count &&
+		!store_sync(mailbox->store, err))
+		return false;
 	if (!send_deles(transfer, err))
 		return false;
 	if (fates->accepted > 0) {

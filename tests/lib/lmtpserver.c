@@ -6,7 +6,8 @@
  *     --no NAME            leave out an extension
  *     --reply STAGE:N:TEXT answer so at this stage (greeting, lhlo, mail, rcpt,
  *                          data, text) of the Nth message (from 1; 0: of each);
- *                          an empty TEXT: close the connection instead
+ *                          an empty TEXT: close the connection instead; "-":
+ *                          no answer
  *     --delay MS           before each answer to a message
  *     --harm FILE          if there is such a file, removes it, and closes the
  *                          next connection after as many bytes as it says
@@ -129,7 +130,7 @@ static bool answer(const char *stage, const char *usual)
 {
 	const char *text = reply_at(stage, usual);
 
-	return text[0] != '\0' && put(text);
+	return text[0] != '\0' && (strcmp(text, "-") == 0 || put(text));
 }
 
 /* Reads a message; NULL if the client left. The caller frees it. */
@@ -173,7 +174,7 @@ static bool take_message(void)
 
 	if (text == NULL)
 		return false;
-	if (reply[0] == '\0' || reply[0] == '2')
+	if (reply[0] == '\0' || reply[0] == '2' || reply[0] == '-')
 		store(text, length);
 	free(text);
 	usleep(set.delay * 1000);

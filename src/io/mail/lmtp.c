@@ -20,8 +20,6 @@
 #define STAY_SECONDS 30
 /* Message text is sent in pieces of this size. */
 #define PIECE (64 * 1024)
-/* No message: see ready. */
-#define NONE SIZE_MAX
 
 struct lmtp {
 	struct outbox outbox;
@@ -33,7 +31,6 @@ struct lmtp {
 	bool pipelining;	 /* RFC 2920 */
 	bool eight_bit;		 /* RFC 6152 */
 	bool sizes;		 /* RFC 1870 */
-	size_t ready; /* the message whose envelope was sent in advance */
 	bool refused; /* the last message, before its text was sent */
 	char piece[PIECE];
 };
@@ -161,25 +158,23 @@ static enum command first_command(const struct lmtp *lmtp)
 	return lmtp->refused ? COMMAND_RSET : COMMAND_MAIL;
 }
 
-static void push_envelope(struct lmtp *lmtp, size_t i)
-{
-	for (int command = (int)first_command(lmtp); command <= COMMAND_DATA;
-		command++)
-		push(lmtp, (enum command)command, i);
-	lmtp->ready = i;
-}
-
-/* Appends the last line of a message, and the next envelope, if possible. */
+/*
+ * Ends a message. An answer before that is not one to this message: what a
+ * server that is out of step answers must not be taken for a confirmation.
+ */
 static bool send_end(
-	struct lmtp *lmtp, struct lmtp_text *text, size_t i, struct error *err)
+	struct lmtp *lmtp, struct lmtp_text *text, struct error *err)
 {
-	size_t next = outbox_next(&lmtp->outbox, i);
+	char byte;
+	ssize_t early = peer_receive_now(&lmtp->peer, &byte, 1);
 
-	lmtp_quote_end(text, &lmtp->out);
-	lmtp->ready = NONE;
-	if (lmtp->pipelining && next < lmtp->outbox.closed.count)
-		push_envelope(lmtp, next);
-	return flush(lmtp, err);
+	if (early < 0)
+		return broken(lmtp, "send to", err);
+	if (early > 0 || buffer_length(&lmtp->in) > lmtp->reply.octets)
+		return error_set(err, ERROR_TEMPORARY,
+			"%s answered before the end of a message: nothing more is delivered in this run, and the mail stays on the server",
+			lmtp->outbox.where);
+	return lmtp_quote_end(text, &lmtp->out) && flush(lmtp, err);
 }
 
 static bool send_text(struct lmtp *lmtp, size_t i, struct error *err)
@@ -205,7 +200,7 @@ static bool send_text(struct lmtp *lmtp, size_t i, struct error *err)
 			return false;
 		at += n;
 	}
-	return send_end(lmtp, &text, i, err);
+	return send_end(lmtp, &text, err);
 }
 
 /* Turns a negative reply into a verdict. False: nothing more is delivered. */
@@ -232,23 +227,15 @@ static bool exchange_envelope(struct lmtp *lmtp, size_t i,
 {
 	int command = (int)first_command(lmtp);
 
-	if (lmtp->pipelining && lmtp->ready != i) {
-		push_envelope(lmtp, i);
-		if (!flush(lmtp, err))
-			return false;
-	}
-	/* The first message of the next batch may have the same number. */
-	lmtp->ready = NONE;
+	for (int all = command; lmtp->pipelining && all <= COMMAND_DATA; all++)
+		push(lmtp, (enum command)all, i);
 	lmtp->refused = false;
 	for (; command <= COMMAND_DATA; command++) {
 		bool data = command == COMMAND_DATA;
 
-		if (!lmtp->pipelining) {
+		if (!lmtp->pipelining)
 			push(lmtp, (enum command)command, i);
-			if (!flush(lmtp, err))
-				return false;
-		}
-		if (!receive(lmtp, COMMAND_SECONDS, err))
+		if (!flush(lmtp, err) || !receive(lmtp, COMMAND_SECONDS, err))
 			return false;
 		bool fine = lmtp->reply.code / 100 == (data ? 3 : 2);
 
@@ -286,7 +273,6 @@ static bool stay(struct outbox *outbox, struct error *err)
 {
 	struct lmtp *lmtp = lmtp_of(outbox);
 
-	/* An envelope is sent in advance only within a batch. */
 	buffer_printf(&lmtp->out, "NOOP\r\n");
 	return flush(lmtp, err) && receive(lmtp, STAY_SECONDS, err);
 }
@@ -356,7 +342,6 @@ static bool begin(struct lmtp *lmtp, const char *path, struct error *err)
 {
 	lmtp->outbox.destination.ops = &lmtp_ops;
 	lmtp->peer.fd = -1;
-	lmtp->ready = NONE;
 	buffer_init(&lmtp->in, LMTP_REPLY_MAX + 2 * LMTP_LINE_MAX);
 	buffer_init(&lmtp->out, 4 * PIECE + LMTP_LINE_MAX);
 	outbox_init(

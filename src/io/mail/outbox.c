@@ -164,14 +164,6 @@ bool outbox_seal(struct destination *destination, struct letter *letters,
 			outbox->closed.count);
 }
 
-size_t outbox_next(const struct outbox *outbox, size_t i)
-{
-	do
-		i++;
-	while (i < outbox->closed.count && outbox->closed.at[i].forgone);
-	return i;
-}
-
 /* Delivers one message and passes on what became of it. */
 static bool deliver(struct outbox *outbox, size_t i, enum verdict *verdict,
 	struct error *err)

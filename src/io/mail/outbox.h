@@ -65,9 +65,6 @@ void outbox_init(
 bool outbox_open_spool(
 	struct outbox *outbox, const char *directory, struct error *err);
 
-/* The next message to be delivered after message i; or the spool's count. */
-size_t outbox_next(const struct outbox *outbox, size_t i);
-
 /* For the destination_ops of each such kind. Safe on NULL. */
 void outbox_close(struct destination *destination);
 

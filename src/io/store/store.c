@@ -227,6 +227,38 @@ bool store_begin_unsynced(struct store *store, struct error *err)
 		store_run_sql(store, "BEGIN IMMEDIATE", "write to", err);
 }
 
+static const char handed_over_sql[] =
+	"SELECT 1 FROM place WHERE kind NOT IN ('maildir', 'mbox') LIMIT 1";
+
+/*
+ * A commit with FULL would sync the WAL, too, but only if it changes anything,
+ * and a checkpoint only if no reader prevents it.
+ */
+static bool sync_wal(struct store *store, struct error *err)
+{
+	char *path = xasprintf("%s-wal", store->path);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool ok = fd < 0 ? errno == ENOENT : directory_sync_fd(fd);
+
+	if (!ok)
+		error_set(err, ERROR_WRITE,
+			"cannot sync %s: %s. Nothing was deleted", path,
+			strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	return ok;
+}
+
+bool store_sync(struct store *store, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, handed_over_sql, err);
+	bool handed;
+
+	return stmt != NULL && store_has_row(store, stmt, &handed, err) &&
+		(!handed || sync_wal(store, err));
+}
+
 bool store_commit(struct store *store, struct error *err)
 {
 	if (!store_run_sql(store, "COMMIT", "write to", err))

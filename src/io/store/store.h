@@ -53,4 +53,10 @@ bool store_commit(struct store *store, struct error *err);
  */
 bool store_begin_unsynced(struct store *store, struct error *err);
 
+/*
+ * Makes sure that everything committed survives a power cut, whichever run
+ * committed it, if any mail was handed over (only that is recorded unsynced).
+ */
+bool store_sync(struct store *store, struct error *err);
+
 #endif

@@ -384,3 +384,71 @@ strip_dovecot() {
     [ "$status" -eq 69 ]
     [ "$(taken)" -eq 2 ]
 }
+
+@test "a server that leaves out an answer has not confirmed the message" {
+    with_mail 4
+    start_lmtp --reply "text:2:-"
+    lmtp_rc "delete = now"
+    run timeout -s TERM 3 "$KEEPMAIL" -f "$rc"
+    [ "$(left)" -eq 4 ]
+    [ "$(in_store "SELECT count(*) FROM message WHERE state = 2")" -eq 1 ]
+    start_lmtp
+    wanted 0
+    [ "$(left)" -eq 0 ]
+    [ "$(taken)" -eq 5 ]
+}
+
+@test "an answer that comes before the end of a message confirms nothing" {
+    with_mail 4
+    start_lmtp --reply $'data:2:354 go on\r\n250 2.0.0 kept'
+    lmtp_rc "delete = now"
+    wanted 75
+    says "answered before the end of a message"
+    [ "$(left)" -eq 4 ]
+    [ "$(in_store "SELECT count(*) FROM message WHERE state = 2")" -eq 1 ]
+}
+
+@test "what a killed run recorded is synced before the next one deletes it" {
+    with_mail 3
+    lmtp_rc "delete = now" "tls = off" "port = $port"
+    for ((n = 1; n < 60; n++)); do
+        rm -rf "$taken" "$work/state" "$work/copy"
+        start_lmtp
+        killed_at fdatasync "$n" || break
+        # sqlite3 would sync what it reads when it leaves.
+        cp -r "$work/state" "$work/copy"
+        [ "$(sqlite3 "$work/copy/a.db" "SELECT count(*) FROM message WHERE state = 2" 2>/dev/null)" != 3 ] || break
+    done
+    [ "$(left)" -eq 3 ]
+    run strace -qq -f -y -o "$work/calls" -e trace=fdatasync,fsync,sendto \
+        "$KEEPMAIL" -f "$rc"
+    [ "$status" -eq 0 ]
+    [ "$(left)" -eq 0 ]
+    awk '/sync\(.*a\.db-wal/ { synced = 1 } /"DELE 1/ { exit !synced }' "$work/calls"
+}
+
+@test "verify reports copies missing from a Maildir that was used before lmtp" {
+    with_mail 3
+    write_rc
+    wanted 0
+    rm "$work"/Mail/new/*
+    start_lmtp
+    lmtp_rc
+    wanted 65 verify
+    says "3 messages checked: 3 missing"
+}
+
+@test "copies stored in a Maildir before lmtp was set are still verified before deletion" {
+    with_mail 4
+    write_rc
+    wanted 0
+    for file in "$work"/Mail/new/*; do
+        echo changed >>"$file"
+        break
+    done
+    start_lmtp
+    lmtp_rc 'delete = "after 30 days"'
+    days_pass 31
+    wanted 0 -v
+    says "deleted 3, left 1"
+}
