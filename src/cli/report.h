@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What commands print on standard output. Each event is told once, by its
- * fields and by its lines: JSON has the fields, and text the lines.
+ * What commands print on standard output. Each event is reported once, with its
+ * fields and its lines: JSON prints the fields, and text prints the lines.
  */
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H

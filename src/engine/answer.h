@@ -19,8 +19,8 @@
  * Records the answer at once, so that a kill causes no more than one message to
  * be delivered again: the message is kept; or, if it was refused, it and the
  * others of the batch with the same text count as not fetched, and
- * batch->refused says why. This is not synced: before any message is erased, it
- * has to be committed once more. May run in the background thread.
+ * batch->refused says why. This is not synced, so store_sync must be called
+ * before any message is erased. May run in the background thread.
  */
 bool answer_record(struct mailbox *mailbox, struct batch *batch,
 	const struct fates *fates, const struct confirmation *answer,

@@ -33,7 +33,7 @@ void claims_release(struct claims *claims);
 void claims_add(struct claims *claims, const struct letter *letter);
 
 /*
- * Is it certain that exactly so many messages on record have this letter's
+ * Is it certain that exactly this many messages on record have this letter's
  * header? False for a letter that is not identified.
  */
 bool claims_are(const struct claims *claims, const struct letter *letter,

@@ -15,7 +15,7 @@
 #include "io/mail/destination.h"
 #include "io/mail/spool.h"
 
-/* After so many messages in a row were refused, no other is tried. */
+/* After this many messages in a row were refused, no other is tried. */
 #define OUTBOX_REFUSALS_MAX 3
 
 struct outbox;
