@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/xalloc.h"
+#include "io/process/command.h"
 
 void secret_free(char *password)
 {
@@ -57,32 +57,6 @@ static bool first_line(char *bytes, size_t length, const char *where,
 	return true;
 }
 
-static int64_t milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* When to stop waiting. */
-struct patience {
-	int64_t end; /* on the clock of milliseconds() */
-	const volatile sig_atomic_t *stop;
-};
-
-static struct patience patience(
-	const struct account *account, const volatile sig_atomic_t *stop)
-{
-	return (struct patience){
-		milliseconds() + account->session.timeout * 1000, stop};
-}
-
-static bool is_over(const struct patience *patience)
-{
-	return *patience->stop || milliseconds() >= patience->end;
-}
-
 /* Reads up to size bytes from fd until its end; -1: error, -2: gave up. */
 static ssize_t read_all(
 	int fd, char *bytes, size_t size, const struct patience *patience)
@@ -92,7 +66,7 @@ static ssize_t read_all(
 	while (length < size) {
 		struct pollfd wait = {.fd = fd, .events = POLLIN};
 
-		if (is_over(patience))
+		if (patience_is_over(patience))
 			return -2;
 		int ready = poll(&wait, 1, 200);
 
@@ -112,170 +86,34 @@ static ssize_t read_all(
 	return (ssize_t)length;
 }
 
-/* A password-command that was started. */
-struct command {
-	pid_t child;
-	int output; /* of the pipe: what the command prints */
-	bool ended;
-	int status; /* once it ended: as waitpid gives it */
-};
-
-/* Waits until the command has ended, and kills it when time is up: false. */
-static bool reap(struct command *command, const struct patience *patience)
-{
-	struct timespec tick = {.tv_nsec = 10000000};
-
-	if (command->ended)
-		return true;
-	for (;;) {
-		pid_t ended =
-			waitpid(command->child, &command->status, WNOHANG);
-
-		if (ended == command->child)
-			return true;
-		if (ended < 0 && errno != EINTR)
-			return false;
-		if (is_over(patience))
-			break;
-		nanosleep(&tick, NULL);
-	}
-	/* SIGKILL, since it may be stopped or ignore other signals; to its
-	 * process group, if it leads one. */
-	if (kill(-command->child, SIGKILL) < 0)
-		kill(command->child, SIGKILL);
-	while (waitpid(command->child, &command->status, 0) < 0 &&
-		errno == EINTR)
-		;
-	return false;
-}
-
-/*
- * Reads what the command prints until it ends, even if a process that it
- * started (an agent, say) keeps the pipe open. Returns as read_all.
- */
-static ssize_t read_command(struct command *command, char *bytes, size_t size,
-	const struct patience *patience)
-{
-	size_t length = 0;
-
-	while (length < size) {
-		struct pollfd wait = {.fd = command->output, .events = POLLIN};
-
-		if (is_over(patience))
-			return -2;
-		/* Once it has ended, all that it printed is in the pipe. */
-		command->ended = command->ended ||
-			waitpid(command->child, &command->status, WNOHANG) ==
-				command->child;
-		int ready = poll(&wait, 1, command->ended ? 0 : 50);
-
-		if (ready < 0 && errno != EINTR)
-			return -1;
-		if (ready == 0 && command->ended)
-			break;
-		if (ready <= 0)
-			continue;
-		ssize_t n =
-			read(command->output, bytes + length, size - length);
-
-		if (n < 0 && errno != EINTR)
-			return -1;
-		if (n == 0)
-			break;
-		if (n > 0)
-			length += (size_t)n;
-	}
-	return (ssize_t)length;
-}
-
-static bool has_terminal(void)
-{
-	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
-}
-
-/*
- * Removes all but the variables that describe the user and the locale: others
- * belong to the user who started keepmail (agents, keys, preloaded libraries).
- */
-static void clean_environment(void)
-{
-	static const char *const kept[] = {"HOME=", "USER=", "LOGNAME=",
-		"LANG=", "LC_", "TZ=", "TERM=", "KEEPMAIL_"};
-	size_t n = 0;
-
-	for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
-		for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
-			if (strncmp(*entry, kept[i], strlen(kept[i])) != 0)
-				continue;
-			environ[n++] = *entry;
-			break;
-		}
-	}
-	if (environ != NULL)
-		environ[n] = NULL;
-	setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
-	setenv("SHELL", "/bin/sh", 1);
-}
-
-/*
- * Runs password-command under /bin/sh, exactly as it is in the rc file: no part
- * of it comes from a server. It inherits standard error for its own messages.
- */
-static bool start_command(const struct account *account, bool clean,
-	struct command *command, struct error *err)
-{
-	int ends[2];
-
-	*command = (struct command){.ended = false};
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return error_set(err, ERROR_TEMPORARY,
-			"cannot create a pipe: %s", strerror(errno));
-	command->child = fork();
-	if (command->child == 0) {
-		signal(SIGPIPE, SIG_DFL);
-		/* If there is a terminal, it may ask there, which it could not
-		 * do in a process group of its own. */
-		if (!has_terminal())
-			setpgid(0, 0);
-		if (clean)
-			clean_environment();
-		/* So that one command can serve many accounts. */
-		setenv("KEEPMAIL_ACCOUNT", account->name, 1);
-		setenv("KEEPMAIL_SERVER", account->server.host, 1);
-		setenv("KEEPMAIL_USER", account->login.user, 1);
-		if (dup2(ends[1], STDOUT_FILENO) >= 0)
-			execl("/bin/sh", "sh", "-c",
-				account->login.password_command, (char *)NULL);
-		_exit(127);
-	}
-	close(ends[1]);
-	command->output = ends[0];
-	if (command->child > 0)
-		return true;
-	error_set(err, ERROR_TEMPORARY, "cannot start password-command: %s",
-		strerror(errno));
-	close(ends[0]);
-	return false;
-}
-
 static bool from_command(const struct account *account, bool clean,
 	const volatile sig_atomic_t *stop, char **password, struct error *err)
 {
-	struct patience wait = patience(account, stop);
+	struct patience wait = patience_begin(account->session.timeout, stop);
+	/* So that one command can serve many accounts. */
+	const struct command_variable variables[] = {
+		{"KEEPMAIL_ACCOUNT", account->name},
+		{"KEEPMAIL_SERVER", account->server.host},
+		{"KEEPMAIL_USER", account->login.user},
+	};
+	/* It inherits standard error for its own messages. */
+	const struct command_plan plan = {
+		.line = account->login.password_command,
+		.clean = clean,
+		.variables = variables,
+		.variable_count = sizeof variables / sizeof variables[0],
+	};
 	struct command command;
 	char bytes[SECRET_MAX + 2];
 	bool ok = false;
 
-	if (!start_command(account, clean, &command, err))
-		return false;
-	ssize_t n = read_command(&command, bytes, sizeof bytes, &wait);
-
-	close(command.output);
-	bool ended = reap(&command, &wait);
+	if (!command_start(&command, &plan))
+		return error_set(err, ERROR_TEMPORARY,
+			"cannot start password-command: %s", strerror(errno));
+	ssize_t n = command_read(
+		&command, bytes, sizeof bytes, COMMAND_REST_UNREAD, &wait);
+	int saved = errno;
+	bool ended = command_end(&command, &wait);
 	int status = command.status;
 
 	if (*stop)
@@ -289,7 +127,7 @@ static bool from_command(const struct account *account, bool clean,
 	else if (n < 0)
 		error_set(err, ERROR_TEMPORARY,
 			"cannot read from password-command: %s",
-			strerror(errno));
+			strerror(saved));
 	else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGPIPE)
 		error_set(err, ERROR_CONFIG,
 			"password-command was killed by signal %d",
@@ -309,7 +147,7 @@ static bool from_command(const struct account *account, bool clean,
 static bool from_file(const struct account *account,
 	const volatile sig_atomic_t *stop, char **password, struct error *err)
 {
-	struct patience wait = patience(account, stop);
+	struct patience wait = patience_begin(account->session.timeout, stop);
 	char bytes[SECRET_MAX + 2];
 	struct stat st;
 	const char *path = account->login.password_file;

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: ISC */
+#include "io/process/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int64_t milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+struct patience patience_begin(
+	int64_t seconds, const volatile sig_atomic_t *stop)
+{
+	return (struct patience){milliseconds() + seconds * 1000, stop};
+}
+
+bool patience_is_over(const struct patience *patience)
+{
+	return (patience->stop != NULL && *patience->stop) ||
+		milliseconds() >= patience->end;
+}
+
+static bool has_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/*
+ * Removes all but the variables that describe the user and the locale: others
+ * belong to the user who started keepmail (agents, keys, preloaded libraries).
+ */
+static void clean_environment(void)
+{
+	static const char *const kept[] = {"HOME=", "USER=", "LOGNAME=",
+		"LANG=", "LC_", "TZ=", "TERM=", "KEEPMAIL_"};
+	size_t n = 0;
+
+	for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+		for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+			if (strncmp(*entry, kept[i], strlen(kept[i])) != 0)
+				continue;
+			environ[n++] = *entry;
+			break;
+		}
+	}
+	if (environ != NULL)
+		environ[n] = NULL;
+	setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
+	setenv("SHELL", "/bin/sh", 1);
+}
+
+/* Becomes the command. */
+static void execute(const struct command_plan *plan, int output)
+{
+	signal(SIGPIPE, SIG_DFL);
+	/* If there is a terminal, it may ask there, which it could not do in a
+	 * process group of its own. */
+	if (!has_terminal())
+		setpgid(0, 0);
+	if (plan->clean)
+		clean_environment();
+	for (size_t i = 0; i < plan->variable_count; i++)
+		setenv(plan->variables[i].name, plan->variables[i].value, 1);
+	if ((!plan->has_input || dup2(plan->input, STDIN_FILENO) >= 0) &&
+		(!plan->reads_errors || dup2(output, STDERR_FILENO) >= 0) &&
+		dup2(output, STDOUT_FILENO) >= 0)
+		execl("/bin/sh", "sh", "-c", plan->line, (char *)NULL);
+	_exit(127);
+}
+
+bool command_start(struct command *command, const struct command_plan *plan)
+{
+	int ends[2];
+
+	*command = (struct command){.ended = false};
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return false;
+	command->child = fork();
+	if (command->child == 0)
+		execute(plan, ends[1]);
+	int saved = errno;
+
+	close(ends[1]);
+	command->output = ends[0];
+	if (command->child > 0)
+		return true;
+	close(ends[0]);
+	errno = saved;
+	return false;
+}
+
+/* Is there something to be read, or the end of the output? -1: see errno. */
+static int wait_for_output(struct command *command)
+{
+	struct pollfd wait = {.fd = command->output, .events = POLLIN};
+
+	/* Once it has ended, all that it printed is in the pipe. */
+	command->ended = command->ended ||
+		waitpid(command->child, &command->status, WNOHANG) ==
+			command->child;
+	int ready = poll(&wait, 1, command->ended ? 0 : 50);
+
+	return ready < 0 && errno == EINTR ? 0 : ready;
+}
+
+ssize_t command_read(struct command *command, char *bytes, size_t size,
+	enum command_rest rest, const struct patience *patience)
+{
+	size_t length = 0;
+
+	while (length < size) {
+		if (patience_is_over(patience))
+			return -2;
+		int ready = wait_for_output(command);
+
+		if (ready < 0)
+			return -1;
+		if (ready == 0 && command->ended)
+			break;
+		if (ready == 0)
+			continue;
+		ssize_t n =
+			read(command->output, bytes + length, size - length);
+
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n == 0)
+			break;
+		if (n > 0)
+			length += (size_t)n;
+		if (length == size && rest == COMMAND_REST_LAST) {
+			length = size / 2;
+			memmove(bytes, bytes + size - length, length);
+		}
+	}
+	return (ssize_t)length;
+}
+
+/* SIGKILL, since it may be stopped or ignore other signals. */
+static void kill_command(struct command *command)
+{
+	/* To its process group, if it leads one. */
+	if (kill(-command->child, SIGKILL) < 0)
+		kill(command->child, SIGKILL);
+	while (waitpid(command->child, &command->status, 0) < 0 &&
+		errno == EINTR)
+		;
+}
+
+bool command_end(struct command *command, const struct patience *patience)
+{
+	struct timespec tick = {.tv_nsec = 10000000};
+
+	close(command->output);
+	while (!command->ended) {
+		pid_t ended =
+			waitpid(command->child, &command->status, WNOHANG);
+
+		if (ended < 0 && errno != EINTR)
+			return false;
+		command->ended = ended == command->child;
+		if (command->ended)
+			break;
+		if (patience_is_over(patience)) {
+			kill_command(command);
+			return false;
+		}
+		nanosleep(&tick, NULL);
+	}
+	return true;
+}

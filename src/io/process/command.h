@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+/* Runs a command of the rc file under /bin/sh, but not for ever. */
+#ifndef IO_PROCESS_COMMAND_H
+#define IO_PROCESS_COMMAND_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* When to stop waiting. */
+struct patience {
+	int64_t end;			   /* monotonic, in milliseconds */
+	const volatile sig_atomic_t *stop; /* borrowed; or NULL */
+};
+
+/* Ends after this many seconds, or as soon as *stop is set. */
+struct patience patience_begin(
+	int64_t seconds, const volatile sig_atomic_t *stop);
+bool patience_is_over(const struct patience *patience);
+
+struct command_variable {
+	const char *name;
+	const char *value;
+};
+
+/* What is run, and how; all borrowed. */
+struct command_plan {
+	/* Exactly as it is in the rc file: no part of it may come from a
+	 * server or a message. */
+	const char *line;
+	/* It gets only those variables of the environment that are safe for
+	 * another user. */
+	bool clean;
+	bool has_input; /* its standard input is the file input */
+	int input;
+	bool reads_errors; /* standard error is read with standard output */
+	const struct command_variable *variables; /* added to its environment */
+	size_t variable_count;
+};
+
+/* A command that was started. */
+struct command {
+	pid_t child;
+	int output; /* the other end is its standard output */
+	bool ended;
+	int status; /* once it ended: as waitpid gives it */
+};
+
+/* What is done with output that there is no room for. */
+enum command_rest {
+	COMMAND_REST_UNREAD, /* it is not read */
+	COMMAND_REST_LAST,   /* it takes the place of what came before it */
+};
+
+/* False with errno set. */
+bool command_start(struct command *command, const struct command_plan *plan);
+
+/*
+ * Reads what the command prints until it ends, even if a process that it
+ * started (an agent, say) keeps its output open. Returns the number of bytes;
+ * -1: see errno; -2: the patience is over.
+ */
+ssize_t command_read(struct command *command, char *bytes, size_t size,
+	enum command_rest rest, const struct patience *patience);
+
+/*
+ * Closes its output, and waits until it has ended. Returns false if it had to
+ * be killed because the patience is over.
+ */
+bool command_end(struct command *command, const struct patience *patience);
+
+#endif
