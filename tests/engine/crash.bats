@@ -332,6 +332,7 @@ END
 
 @test "if the directory of the records cannot be read completely, doubtful messages are fetched again" {
     command -v strace >/dev/null || skip "no strace here"
+    ! grep -q '__asan_init\|valgrind' "$KEEPMAIL" || skip "not with sanitizers"
     make_mail 12
     start_server --folder "$work/mail" --shared
     write_rc "local = \"$work/filed\""
@@ -351,6 +352,7 @@ END
 
 @test "a Maildir that cannot be read completely ends the recovery, and nothing is fetched twice" {
     command -v strace >/dev/null || skip "no strace here"
+    ! grep -q '__asan_init\|valgrind' "$KEEPMAIL" || skip "not with sanitizers"
     make_mail 12
     start_server --folder "$work/mail"
     write_rc
