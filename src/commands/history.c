@@ -203,7 +203,7 @@ static void show_taker(
 	struct report *report, const struct store_message *message)
 {
 	report_begin_object(report, "place");
-	report_string(report, "kind", "lmtp");
+	report_string(report, "kind", account_kind_name(message->kind));
 	report_string(report, "path", message->path);
 	report_string(report, "name", message->name);
 	report_end(report);

@@ -12,6 +12,7 @@ void account_init(struct account *account)
 		.tls.min = TLS_MIN_1_2,
 		.login.auth = AUTH_AUTO,
 		.session.timeout = 60,
+		.destination.pipe_timeout = 600,
 		.session.max_time = 12 * 3600,
 		.confine = true,
 		.session.pipelining = true,
@@ -116,6 +117,29 @@ bool account_name_is_good(const char *name)
 		strspn(name, allowed) == length;
 }
 
+/* Also stored in databases: table place. */
+static const char *const kind_names[] = {
+	[DESTINATION_NONE] = "",
+	[DESTINATION_MAILDIR] = "maildir",
+	[DESTINATION_MBOX] = "mbox",
+	[DESTINATION_LMTP] = "lmtp",
+	[DESTINATION_PIPE] = "pipe",
+};
+
+const char *account_kind_name(enum destination_kind kind)
+{
+	return kind_names[kind];
+}
+
+enum destination_kind account_kind_named(const char *name)
+{
+	for (size_t i = 1; i < sizeof kind_names / sizeof kind_names[0]; i++) {
+		if (name != NULL && strcmp(name, kind_names[i]) == 0)
+			return (enum destination_kind)i;
+	}
+	return DESTINATION_NONE;
+}
+
 bool account_is_place(enum destination_kind kind)
 {
 	switch (kind) {
@@ -124,6 +148,7 @@ bool account_is_place(enum destination_kind kind)
 		return true;
 	case DESTINATION_NONE:
 	case DESTINATION_LMTP:
+	case DESTINATION_PIPE:
 		break;
 	}
 	return false;

@@ -47,6 +47,7 @@ enum destination_kind {
 	DESTINATION_MAILDIR,
 	DESTINATION_MBOX,
 	DESTINATION_LMTP,
+	DESTINATION_PIPE,
 };
 
 /* Where the server is. */
@@ -84,8 +85,11 @@ struct account_session {
 /* Where new mail is stored, or to whom it is handed over. */
 struct account_destination {
 	enum destination_kind kind;
-	char *path;	 /* absolute; or, for another kind, its server */
-	char *recipient; /* of DESTINATION_LMTP */
+	/* Absolute; of DESTINATION_LMTP the server, of DESTINATION_PIPE the
+	 * command. */
+	char *path;
+	char *recipient;      /* of DESTINATION_LMTP */
+	int64_t pipe_timeout; /* seconds: a run of the command */
 };
 
 /* Where else copies of its mail may be. */
@@ -135,6 +139,13 @@ void account_release(struct account *account);
 
 /* Wipes and frees the password alone. */
 void account_forget_password(struct account *account);
+
+/* The setting that sets this kind of destination: "maildir"...; or "". */
+const char *account_kind_name(enum destination_kind kind);
+
+/* The kind with this name; DESTINATION_NONE if there is none, or name is NULL.
+ */
+enum destination_kind account_kind_named(const char *name);
 
 /* Is it a place in the file system, where mail can be found again? */
 bool account_is_place(enum destination_kind kind);

@@ -85,6 +85,25 @@ static bool set_lmtp(struct account *account, const char *text)
 	return setting_replace(&account->destination.path, text);
 }
 
+static bool set_pipe(struct account *account, const char *text)
+{
+	if (text[strspn(text, " \t")] == '\0')
+		return false;
+	account->destination.kind = DESTINATION_PIPE;
+	return setting_replace(&account->destination.path, text);
+}
+
+static bool set_pipe_timeout(struct account *account, const char *text)
+{
+	int64_t seconds;
+
+	if (!text_parse_duration(text, 1, &seconds) || seconds < 1 ||
+		seconds > 86400)
+		return false;
+	account->destination.pipe_timeout = seconds;
+	return true;
+}
+
 static bool set_recipient(struct account *account, const char *text)
 {
 	return lmtp_is_address(text) &&
@@ -263,6 +282,9 @@ const struct setting settings[] = {
 		"\"unix:/path\", or a host and port of this machine such as "
 		"localhost:24",
 		SETTING_DESTINATION, false},
+	{"pipe", set_pipe, "a shell command", SETTING_DESTINATION, false},
+	{"pipe-timeout", set_pipe_timeout, "1 to 86400 seconds", SETTING_ALONE,
+		false},
 	{"recipient", set_recipient, "a mail address or user name",
 		SETTING_ALONE, false},
 	{"delete", set_delete,

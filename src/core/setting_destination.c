@@ -36,7 +36,7 @@ size_t setting_check_destination(struct account *account,
 
 	if (account->destination.kind == DESTINATION_NONE) {
 		report(account,
-			"no destination is set: add maildir = \"~/Mail/NAME\", mbox = \"~/mail/NAME\" or lmtp = \"unix:/path\"");
+			"no destination is set: add maildir = \"~/Mail/NAME\", mbox = \"~/mail/NAME\", lmtp = \"unix:/path\" or pipe = \"COMMAND\"");
 		return 1;
 	}
 	if (account->destination.kind == DESTINATION_LMTP &&
@@ -52,8 +52,8 @@ size_t setting_check_destination(struct account *account,
 
 	if (rule != NULL) {
 		snprintf(sentence, sizeof sentence,
-			"%s copies that can be found, and lmtp hands mail over: use another value, or maildir or mbox",
-			rule);
+			"%s copies that can be found, and %s hands mail over: use another value, or maildir or mbox",
+			rule, account_kind_name(account->destination.kind));
 		report(account, sentence);
 		wrong++;
 	}

@@ -60,6 +60,7 @@ struct ladder *ladder_open(struct mailbox *mailbox, struct error *err)
 	if (!recover_arriving(mailbox, err))
 		return NULL;
 	const struct destination_opening opening = {
+		.account = account->name,
 		.destination = &account->destination,
 		.spool_directory = account->state,
 		.stop = mailbox->options->stop,
@@ -128,9 +129,12 @@ bool ladder_add(struct ladder *ladder, size_t position, uint64_t octets,
 {
 	struct batch *batch = ladder->open;
 	struct letter *letter = &batch->letters[batch->count];
+	const struct maildrop *maildrop = ladder->facts->maildrop;
 	int64_t now = now_seconds();
 
-	if (!delivery_end(ladder->delivery, now, letter, err))
+	if (!delivery_end(ladder->delivery,
+		    maildrop_uid(maildrop, &maildrop->messages[position]), now,
+		    letter, err))
 		return false;
 	if (batch->count == 0)
 		batch->began = now;

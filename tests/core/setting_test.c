@@ -91,6 +91,11 @@ static const struct {
 	{"lmtp", "[::1]:24", true},
 	{"lmtp", "mail.example.org:24", false},
 	{"lmtp", "localhost", false},
+	{"pipe", "procmail -t", true},
+	{"pipe", " \t", false},
+	{"pipe", "", false},
+	{"pipe-timeout", "5 minutes", true},
+	{"pipe-timeout", "0", false},
 	{"recipient", "jane", true},
 	{"recipient", "jane@example.org", true},
 	{"recipient", "jane@example.org> SIZE=1", false},
@@ -206,6 +211,10 @@ static void test_check(void)
 	ok(setting_check(&account, report) == 1 &&
 			strstr(last, "when purged") != NULL,
 		"and no rule that looks for copies");
+	set(&account, "pipe", "procmail");
+	ok(setting_check(&account, report) == 1 &&
+			strstr(last, "pipe hands mail over") != NULL,
+		"nor with a command, which is named");
 	set(&account, "delete", "now");
 	ok(setting_check(&account, report) == 0, "others are fine");
 	set(&account, "maildir", "/m");

@@ -156,12 +156,13 @@ bool delivery_write(struct delivery *delivery, const char *text, size_t length,
 	return true;
 }
 
-bool delivery_end(struct delivery *delivery, int64_t now, struct letter *letter,
-	struct error *err)
+bool delivery_end(struct delivery *delivery, struct uid uid, int64_t now,
+	struct letter *letter, struct error *err)
 {
 	struct fake_letter *last = writing();
 
 	(void)delivery;
+	(void)uid;
 	(void)now;
 	PROMISE(last != NULL);
 	if (fake_fails(FAKE_END, err))

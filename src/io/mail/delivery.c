@@ -150,8 +150,8 @@ bool delivery_write(struct delivery *delivery, const char *text, size_t length,
 	return true;
 }
 
-bool delivery_end(struct delivery *delivery, int64_t now, struct letter *letter,
-	struct error *err)
+bool delivery_end(struct delivery *delivery, struct uid uid, int64_t now,
+	struct letter *letter, struct error *err)
 {
 	struct header *header = &delivery->header;
 
@@ -170,8 +170,10 @@ bool delivery_end(struct delivery *delivery, int64_t now, struct letter *letter,
 		sizeof letter->message_id);
 	if (!pass_on(delivery, delivery->block, delivery->used, err))
 		return false;
-	if (!delivery->ops->end(delivery->destination, header->return_path, now,
-		    letter, err))
+	const struct destination_ending ending = {
+		uid, header->return_path, now};
+
+	if (!delivery->ops->end(delivery->destination, &ending, letter, err))
 		return false;
 	delivery->writing = false;
 	return true;

@@ -11,6 +11,7 @@
 #include "io/mail/lmtp.h"
 #include "io/mail/maildir.h"
 #include "io/mail/mbox.h"
+#include "io/mail/pipe.h"
 #include "io/mail/place.h"
 #include "io/process/directory.h"
 
@@ -122,26 +123,27 @@ static const struct destination_traits mbox_traits = {
 	.check = place_check_mbox,
 };
 
-/* Nothing is written to the file system. */
-static char *lmtp_directory(const char *path)
+/* ---- destinations that confirm: nothing is in the file system ------------ */
+
+static char *outbox_directory(const char *path)
 {
 	(void)path;
 	return NULL;
 }
 
-static char *lmtp_where(const char *path, const struct letter *letter)
+static char *outbox_where(const char *path, const struct letter *letter)
 {
 	return xasprintf("%s%s%s%s", path, letter->name[0] == '\0' ? "" : " (",
 		letter->name, letter->name[0] == '\0' ? "" : ")");
 }
 
-static bool lmtp_is_missing(const char *path)
+static bool outbox_is_missing(const char *path)
 {
 	(void)path;
 	return false;
 }
 
-static bool lmtp_is_ours(const struct letter *letter)
+static bool outbox_is_ours(const struct letter *letter)
 {
 	(void)letter;
 	return true;
@@ -151,13 +153,26 @@ static const struct destination_traits lmtp_traits = {
 	.ops = &lmtp_ops,
 	.words = "an LMTP server",
 	.confirms = true,
-	.directory = lmtp_directory,
-	.synced = lmtp_directory,
-	.where = lmtp_where,
-	.is_missing = lmtp_is_missing,
+	.directory = outbox_directory,
+	.synced = outbox_directory,
+	.where = outbox_where,
+	.is_missing = outbox_is_missing,
 	.has_mail = maildir_has_mail,
-	.is_ours = lmtp_is_ours,
+	.is_ours = outbox_is_ours,
 	.check = lmtp_check,
+};
+
+static const struct destination_traits pipe_traits = {
+	.ops = &pipe_ops,
+	.words = "a command",
+	.confirms = true,
+	.directory = outbox_directory,
+	.synced = outbox_directory,
+	.where = outbox_where,
+	.is_missing = outbox_is_missing,
+	.has_mail = maildir_has_mail,
+	.is_ours = outbox_is_ours,
+	.check = pipe_check,
 };
 
 static bool none_check(const char *path, bool *there, struct error *err)
@@ -190,6 +205,8 @@ const struct destination_traits *destination_traits(enum destination_kind kind)
 		return &mbox_traits;
 	case DESTINATION_LMTP:
 		return &lmtp_traits;
+	case DESTINATION_PIPE:
+		return &pipe_traits;
 	}
 	return &none_traits;
 }

@@ -16,6 +16,7 @@
 #include "core/account.h"
 #include "core/error.h"
 #include "core/letter.h"
+#include "core/uid.h"
 
 /* What became of a message of the batch that was published. */
 enum verdict {
@@ -48,10 +49,18 @@ struct destination {
 
 /* What is needed to open one; all borrowed. */
 struct destination_opening {
+	const char *account; /* its name; NULL: for delivery_recover only */
 	const struct account_destination *destination;
 	const char *spool_directory;
 	/* Not 0: a signal came, end the run. */
 	const volatile sig_atomic_t *stop;
+};
+
+/* What is known of a message when all its text was written. */
+struct destination_ending {
+	struct uid uid;	    /* its bytes are valid while the batch is */
+	const char *sender; /* Return-Path, or "" */
+	int64_t now;
 };
 
 /*
@@ -69,9 +78,10 @@ struct destination_ops {
 	/* The caller passes large pieces. */
 	bool (*write)(struct destination *destination, const char *bytes,
 		size_t length, struct error *err);
-	/* sender, now: for a From_ line. Sets letter->name. */
-	bool (*end)(struct destination *destination, const char *sender,
-		int64_t now, struct letter *letter, struct error *err);
+	/* Sets letter->name. */
+	bool (*end)(struct destination *destination,
+		const struct destination_ending *ending, struct letter *letter,
+		struct error *err);
 	void (*drop)(struct destination *destination);
 	void (*drop_last)(struct destination *destination, size_t count);
 	void (*turn)(struct destination *destination);

@@ -145,14 +145,14 @@ static void add_waiting(struct pending *batch, const struct waiting *one)
 	batch->at[batch->count++] = *one;
 }
 
-static bool maildir_end(struct destination *destination, const char *sender,
-	int64_t now, struct letter *letter, struct error *err)
+static bool maildir_end(struct destination *destination,
+	const struct destination_ending *ending, struct letter *letter,
+	struct error *err)
 {
 	struct maildir *maildir = maildir_of(destination);
 	struct waiting *current = &maildir->current;
 
-	(void)sender;
-	(void)now;
+	(void)ending;
 	/* Close it if syncfs will sync it, or if a large batch would run out of
 	 * file descriptors. */
 	if (maildir->syncfs ? maildir->open.count >= SYNCFS_FROM

@@ -164,8 +164,9 @@ static bool mbox_write(struct destination *destination, const char *bytes,
 	return true;
 }
 
-static bool mbox_end(struct destination *destination, const char *sender,
-	int64_t now, struct letter *letter, struct error *err)
+static bool mbox_end(struct destination *destination,
+	const struct destination_ending *ending, struct letter *letter,
+	struct error *err)
 {
 	struct mbox *mbox = mbox_of(destination);
 	struct spooled *current = &mbox->current;
@@ -173,7 +174,8 @@ static bool mbox_end(struct destination *destination, const char *sender,
 	mboxrd_quote_end(&mbox->quoting, &mbox->quoted);
 	if (!spool_quoted(mbox, err))
 		return false;
-	mbox_from_make(current->from, sizeof current->from, sender, now);
+	mbox_from_make(current->from, sizeof current->from, ending->sender,
+		ending->now);
 	current->end = mbox->open.end;
 	current->ends_line = mbox->last == '\n';
 	snprintf(letter->name, sizeof letter->name, "%s", current->from);

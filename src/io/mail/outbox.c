@@ -97,18 +97,20 @@ bool outbox_write(struct destination *destination, const char *bytes,
 	return true;
 }
 
-bool outbox_end(struct destination *destination, const char *sender,
-	int64_t now, struct letter *letter, struct error *err)
+bool outbox_end(struct destination *destination,
+	const struct destination_ending *ending, struct letter *letter,
+	struct error *err)
 {
 	struct outbox *outbox = outbox_of(destination);
 	struct spooled *current = &outbox->current;
 
-	(void)now;
 	(void)err;
 	/* Its name is what the destination calls it, once that is known. */
 	letter->name[0] = '\0';
 	current->end = outbox->open.end;
-	snprintf(current->from, sizeof current->from, "%s", sender);
+	current->uid = ending->uid;
+	memcpy(current->sha256, letter->sha256, sizeof current->sha256);
+	snprintf(current->from, sizeof current->from, "%s", ending->sender);
 	spool_add(&outbox->open, current);
 	return true;
 }
@@ -186,8 +188,8 @@ static bool deliver(struct outbox *outbox, size_t i, enum verdict *verdict,
 	if (outbox->refusals < OUTBOX_REFUSALS_MAX)
 		return true;
 	return error_set(err, ERROR_TEMPORARY,
-		"%s refused %u messages in a row, the last one because %s: no other is delivered in this run. They stay on the server",
-		outbox->where, outbox->refusals, answer.why.text);
+		"%s refused %u messages in a row: no other is delivered in this run. They stay on the server",
+		outbox->where, outbox->refusals);
 }
 
 /* A slow server must not delay the end of the program. */

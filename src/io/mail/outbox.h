@@ -80,8 +80,9 @@ void outbox_sweep(struct destination *destination);
 bool outbox_begin(struct destination *destination, struct error *err);
 bool outbox_write(struct destination *destination, const char *bytes,
 	size_t length, struct error *err);
-bool outbox_end(struct destination *destination, const char *sender,
-	int64_t now, struct letter *letter, struct error *err);
+bool outbox_end(struct destination *destination,
+	const struct destination_ending *ending, struct letter *letter,
+	struct error *err);
 void outbox_drop(struct destination *destination);
 void outbox_drop_last(struct destination *destination, size_t count);
 void outbox_turn(struct destination *destination);

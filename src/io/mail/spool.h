@@ -12,9 +12,12 @@
 
 #include "core/error.h"
 #include "core/letter.h"
+#include "core/uid.h"
 
 struct spooled {
-	char from[LETTER_NAME_MAX]; /* as the kind needs it: a From_ line */
+	char from[LETTER_NAME_MAX]; /* the sender; of an mbox, a From_ line */
+	struct uid uid;		    /* its bytes are borrowed */
+	unsigned char sha256[LETTER_DIGEST];
 	off_t start;
 	off_t end;
 	bool ends_line;

@@ -81,9 +81,6 @@ bool store_failed(struct store *store, const char *what, struct error *err);
 sqlite3_stmt *store_statement(
 	struct store *store, const char *sql, struct error *err);
 
-/* Returns the kind of a place from its name in the table. */
-enum destination_kind store_kind_named(const char *name);
-
 /* Opens a connection to a file, or to ":memory:". */
 bool store_open_database(
 	struct store *store, const char *path, int flags, struct error *err);
@@ -214,9 +211,6 @@ void store_add_row(struct rows *rows, int64_t id);
 bool store_recall_oversizes(struct store *store,
 	const struct maildrop *maildrop, struct memory *memories,
 	struct error *err);
-
-/* The name of a kind of place in the table. */
-const char *store_kind_name(enum destination_kind kind);
 
 /*
  * Runs an UPDATE or DELETE of one row, with a time if the statement takes one.

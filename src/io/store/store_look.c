@@ -410,7 +410,7 @@ static struct store_message message_at(sqlite3_stmt *stmt)
 		.erased_at = sqlite3_column_int64(stmt, 7),
 		.held_at = sqlite3_column_int64(stmt, 8),
 		.missing_at = sqlite3_column_int64(stmt, 9),
-		.kind = store_kind_named(store_text_at(stmt, 10)),
+		.kind = account_kind_named(store_text_at(stmt, 10)),
 		.path = store_text_at(stmt, 11),
 		.name = store_text_at(stmt, 12),
 		.offset = store_count_at(stmt, 13),

@@ -123,7 +123,7 @@ bool store_arriving(struct store *store, struct store_arriving **arriving,
 		store_read_letter(stmt, &one->letter);
 		if (store_digest_at(stmt, 9, one->letter.head_sha256))
 			one->letter.head_octets = store_count_at(stmt, 8);
-		one->kind = store_kind_named(store_text_at(stmt, 10));
+		one->kind = account_kind_named(store_text_at(stmt, 10));
 		one->path = xstrdup(store_text_at(stmt, 11));
 	}
 	if (!ok) {

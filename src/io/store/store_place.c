@@ -34,32 +34,6 @@ static const char place_add_sql[] = "INSERT OR IGNORE INTO place (kind, path)"
 static const char place_find_sql[] =
 	"SELECT id FROM place WHERE kind = ?1 AND path = ?2";
 
-const char *store_kind_name(enum destination_kind kind)
-{
-	switch (kind) {
-	case DESTINATION_NONE:
-		break;
-	case DESTINATION_MAILDIR:
-		return "maildir";
-	case DESTINATION_MBOX:
-		return "mbox";
-	case DESTINATION_LMTP:
-		return "lmtp";
-	}
-	return "";
-}
-
-enum destination_kind store_kind_named(const char *name)
-{
-	if (name != NULL && strcmp(name, "maildir") == 0)
-		return DESTINATION_MAILDIR;
-	if (name != NULL && strcmp(name, "mbox") == 0)
-		return DESTINATION_MBOX;
-	if (name != NULL && strcmp(name, "lmtp") == 0)
-		return DESTINATION_LMTP;
-	return DESTINATION_NONE;
-}
-
 bool store_find_place(
 	struct store *store, const struct store_place *place, struct error *err)
 {

@@ -138,8 +138,8 @@ void store_bind_text(sqlite3_stmt *stmt, int column, const char *text)
 void store_bind_place(
 	sqlite3_stmt *stmt, int column, const struct store_place *place)
 {
-	sqlite3_bind_text(
-		stmt, column, store_kind_name(place->kind), -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, column, account_kind_name(place->kind), -1,
+		SQLITE_STATIC);
 	sqlite3_bind_text(stmt, column + 1, place->path, -1, SQLITE_STATIC);
 }
 

@@ -116,7 +116,9 @@ static bool deliver_one(struct delivery *delivery, const char *text,
 	if (delivery_begin(delivery, err) &&
 		delivery_write(delivery, text, n / 2, err) &&
 		delivery_write(delivery, text + n / 2, n - n / 2, err) &&
-		delivery_end(delivery, NOW, letter, err))
+		delivery_end(delivery,
+			(struct uid){.bytes = "uid", .length = 3}, NOW, letter,
+			err))
 		return true;
 	delivery_drop(delivery);
 	return false;

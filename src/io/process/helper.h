@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A process that runs a command for this one: started before confine_worker,
+ * after which no program can be started, and therefore not confined.
+ */
+#ifndef IO_PROCESS_HELPER_H
+#define IO_PROCESS_HELPER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/error.h"
+
+#define HELPER_VARIABLES 4
+#define HELPER_VALUE_MAX 256
+#define HELPER_OUTPUT_MAX 1024
+
+/* What it runs, always the same; borrowed until helper_start returns. */
+struct helper_setup {
+	const char *line; /* as in command.h */
+	bool clean;
+	int64_t seconds; /* after which the command is killed */
+	/* The variables that are added to the command's environment. */
+	const char *names[HELPER_VARIABLES];
+	size_t count;
+};
+
+/* Initialise with fd = -1. */
+struct helper {
+	int fd; /* a socket that does not block: results arrive here */
+	pid_t pid;
+};
+
+/* One run of the command. */
+struct helper_job {
+	char values[HELPER_VARIABLES][HELPER_VALUE_MAX];
+};
+
+struct helper_result {
+	int error;     /* errno, if it could not be started or read; else 0 */
+	bool killed;   /* it did not end in time */
+	int status;    /* as waitpid gives it */
+	size_t length; /* of output */
+	char output[HELPER_OUTPUT_MAX]; /* the end of what it printed; any
+					 * bytes, not terminated */
+};
+
+/* Fails with ERROR_TEMPORARY. */
+bool helper_start(struct helper *helper, const struct helper_setup *setup,
+	struct error *err);
+
+/*
+ * Starts the command; its standard input is the open file input, from its
+ * beginning. A struct helper_result will arrive at helper->fd; until then no
+ * other job can be sent. False with errno set.
+ */
+bool helper_send(
+	struct helper *helper, const struct helper_job *job, int input);
+
+/* Ends it; but a command that is running is not stopped. */
+void helper_close(struct helper *helper);
+
+#endif

@@ -1,0 +1,301 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# Mail handed over to commands: shell scripts, and delivery agents.
+
+load ../../lib/helpers
+load ../../lib/dovecot
+
+setup() {
+    common_setup
+    taken=$work/taken
+    mkdir -p "$taken"/{new,cur,tmp}
+    # Delivers as a delivery agent does: complete, or not at all.
+    write_agent 'cat >"$TAKEN/tmp/$KEEPMAIL_KEY" &&
+        mv "$TAKEN/tmp/$KEEPMAIL_KEY" "$TAKEN/new/$KEEPMAIL_KEY.$$"'
+}
+
+teardown() {
+    stop_dovecot
+    common_teardown
+}
+
+# write_agent SCRIPT: the command of pipe_rc. It is also told $WORK and $TAKEN.
+write_agent() {
+    {
+        printf '#!/bin/sh\nWORK="%s" TAKEN="%s"\n' "$work" "$taken"
+        printf '%s\n' "$1"
+    } >"$work/agent"
+    chmod 700 "$work/agent"
+}
+
+# pipe_rc [SETTING...]
+pipe_rc() {
+    write_rc "pipe = \"$work/agent\"" "$@"
+}
+
+taken() {
+    find "$taken/new" -type f | wc -l
+}
+
+left() {
+    find "$work/mail" -type f | wc -l
+}
+
+with_mail() {
+    make_mail "$1"
+    start_server --folder "$work/mail" --shared
+}
+
+# no_longer_runs PID: it has ended, or is a zombie.
+no_longer_runs() {
+    ! grep '^State:' "/proc/$1/status" 2>/dev/null | grep -qv Z
+}
+
+@test "mail is handed over byte for byte, and only once" {
+    with_mail 150
+    pipe_rc
+    wanted 0
+    says_nothing
+    same_mail "$work/sent" "$taken"
+    wanted 0 -v
+    says "fetched 0 (0 B), deleted 0, left 150"
+    [ "$(taken)" -eq 150 ]
+}
+
+@test "the command runs in a shell, and is told account, uid, key and sender" {
+    mkdir -p "$work/mail"
+    printf 'Return-Path: <joe@example.org>\r\nSubject: 1\r\n\r\n' >"$work/mail/one"
+    printf 'Return-Path: <joe$(id)@x>\r\nSubject: 2\r\n\r\n' >"$work/mail/two"
+    start_server --folder "$work/mail" --shared
+    # shellcheck disable=SC2016 # for the command
+    write_rc "pipe = 'echo \"\$KEEPMAIL_ACCOUNT \$KEEPMAIL_UID \$KEEPMAIL_KEY <\$KEEPMAIL_SENDER>\" >>$work/told; cat >/dev/null'"
+    wanted 0
+    [ "$(wc -l <"$work/told")" -eq 2 ]
+    grep -Eq '^a one [0-9a-f]{32} <joe@example.org>$' "$work/told"
+    grep -Eq '^a two [0-9a-f]{32} <.*>$' "$work/told"
+    [ "$(cut -d' ' -f3 "$work/told" | sort -u | wc -l)" -eq 2 ]
+}
+
+@test "a message has the same key each time, and its twin has another" {
+    mkdir -p "$work/mail"
+    printf 'Subject: same\r\n\r\n' | tee "$work/mail/one" >"$work/mail/two"
+    start_server --folder "$work/mail" --shared
+    write_agent 'echo $KEEPMAIL_UID $KEEPMAIL_KEY >>"$WORK/told"'
+    pipe_rc "duplicates = keep"
+    wanted 0
+    rm -r "$work/state"
+    wanted 0
+    [ "$(wc -l <"$work/told")" -eq 4 ]
+    [ "$(sort -u "$work/told" | wc -l)" -eq 2 ]
+}
+
+@test "mail is deleted from the server only after exit status 0" {
+    with_mail 5
+    pipe_rc "delete = now"
+    wanted 0
+    same_mail "$work/sent" "$taken"
+    [ "$(left)" -eq 0 ]
+}
+
+@test "exit status 75 and a signal end the run, and the next one goes on" {
+    with_mail 5
+    write_agent '[ "$(ls "$TAKEN/new" | wc -l)" -lt 2 ] || { echo later; exit 75; }
+        cat >"$TAKEN/new/$KEEPMAIL_KEY"'
+    pipe_rc "delete = now"
+    wanted 75
+    says "ended with exit status 75 (temporary failure) and printed \"later\": nothing more is delivered in this run, and the mail stays on the server"
+    [ "$(taken)" -eq 2 ]
+    [ "$(left)" -eq 5 ]
+    write_agent 'kill -SEGV $$'
+    wanted 75
+    says "was killed by signal 11 and printed"
+    write_agent 'cat >"$TAKEN/new/$KEEPMAIL_KEY"'
+    wanted 0
+    same_mail "$work/sent" "$taken"
+    [ "$(left)" -eq 0 ]
+}
+
+@test "a message that is refused stays on the server, and the others go on" {
+    with_mail 6
+    write_agent 'case $KEEPMAIL_UID in
+        *3.eml) echo first line; echo "no such mailbox" >&2; exit 67 ;;
+        esac
+        cat >"$TAKEN/new/$KEEPMAIL_KEY"'
+    pipe_rc "delete = now"
+    wanted 69
+    says 'ended with exit status 67 (no such user) and printed "no such mailbox"'
+    [ "$(taken)" -eq 5 ]
+    [ "$(left)" -eq 1 ]
+    run keepmail list --local a
+    [[ $output == *"no such user"* ]]
+}
+
+@test "three refusals in a row end the run" {
+    with_mail 6
+    write_agent 'echo x >>"$WORK/runs"; exit 1'
+    pipe_rc "delete = now"
+    wanted 75
+    says "refused 3 messages in a row"
+    [ "$(wc -l <"$work/runs")" -eq 3 ]
+    [ "$(left)" -eq 6 ]
+}
+
+@test "a command that does not exist costs no login, and refuses no mail" {
+    with_mail 2
+    write_rc 'pipe = "no-such-agent -d jane"'
+    wanted 73
+    says "the command no-such-agent of the setting pipe was not found. Nothing was fetched"
+    wanted 73 check
+    [[ $output == *no-such-agent* ]]
+    # Where that cannot be known before.
+    write_rc "pipe = 'test 1 && no-such-agent'"
+    wanted 75
+    says "cannot be run (see the setting pipe)"
+    says "not found"
+    pipe_rc
+    wanted 0
+    [ "$(taken)" -eq 2 ]
+}
+
+@test "what the shell itself understands passes the check" {
+    with_mail 1
+    local command
+    for command in 'umask 077; cat >>"$HOME/x"' 'if true; then cat >/dev/null; fi' \
+        'A=1 cat >/dev/null' '( cat >/dev/null )' ': '; do
+        rm -rf "$work/state"
+        write_rc "pipe = '$command'"
+        wanted 0
+    done
+    # shellcheck disable=SC2119 # no arguments
+    write_rc 'pipe = "  "'
+    wanted 78
+}
+
+@test "a command that hangs is killed, with all that it started" {
+    with_mail 2
+    write_agent 'sleep 67 & echo $! >"$WORK/pid"; sleep 67'
+    pipe_rc "pipe-timeout = 1" "delete = now"
+    wanted 75
+    says "did not end within 1 seconds (pipe-timeout)"
+    [ "$(left)" -eq 2 ]
+    soon no_longer_runs "$(cat "$work/pid")"
+}
+
+@test "what a command prints, leaves running, or does not read, does no harm" {
+    with_mail 3
+    write_agent 'sleep 30 >&2 & echo $! >>"$WORK/pids"
+        head -c 300000 /dev/zero; head -c 300000 /dev/zero >&2'
+    pipe_rc "delete = now"
+    wanted 0
+    says_nothing
+    [ "$(left)" -eq 0 ]
+    # shellcheck disable=SC2046 # numbers
+    kill $(cat "$work/pids")
+}
+
+@test "killed at each call of the run: nothing is lost, and one message at most comes twice" {
+    make_mail 4
+    start_server --folder "$work/mail" --shared
+    pipe_rc "delete = now"
+    local calls k
+    cp -r "$work/mail" "$work/saved"
+    "$TESTS_BUILD/torture/strike" -o "$work/calls" "$KEEPMAIL" -f "$rc" || [ $? -ne 125 ] ||
+        skip "calls cannot be traced here"
+    calls=$(wc -l <"$work/calls")
+    [ "$calls" -gt 20 ]
+    for ((k = 1; k <= calls; k += 5)); do
+        rm -rf "$work/state" "$work/mail" "$taken"
+        mkdir -p "$taken"/{new,cur,tmp}
+        cp -r "$work/saved" "$work/mail"
+        "$TESTS_BUILD/torture/strike" -n "$k" "$KEEPMAIL" -f "$rc" >/dev/null 2>&1 || true
+        wanted 0
+        [ "$(left)" -eq 0 ]
+        [ "$(find "$taken/new" -type f -printf "%f\n" | cut -d. -f1 | sort -u | wc -l)" -eq 4 ]
+        [ "$(taken)" -le 5 ]
+    done
+}
+
+@test "a signal ends the run after the message that is being delivered" {
+    with_mail 6
+    write_agent 'cat >"$TAKEN/new/$KEEPMAIL_KEY"; touch "$WORK/begun"; sleep 1'
+    pipe_rc "delete = now"
+    "$KEEPMAIL" -f "$rc" 2>"$work/said" 3>&- &
+    local pid=$!
+    soon test -e "$work/begun"
+    kill -TERM $pid
+    status=0
+    wait $pid || status=$?
+    [ $status -eq 75 ]
+    grep -q "stopped by a signal" "$work/said"
+    [ "$(taken)" -lt 6 ]
+    wanted 0
+    [ "$(taken)" -eq 6 ]
+}
+
+@test "the command is not confined, has no open files of keepmail, and no password" {
+    with_mail 1
+    write_agent 'ls -l /proc/self/fd >"$WORK/files"; env >"$WORK/environment"
+        grep -E "Seccomp:|NoNewPrivs:" /proc/self/status >"$WORK/status"
+        echo written >"$WORK/elsewhere"'
+    pipe_rc
+    wanted 0
+    grep -q 'Seccomp:.*0$' "$work/status"
+    [ "$(cat "$work/elsewhere")" = written ]
+    run grep -E 'socket|\.db' "$work/files"
+    [ "$status" -eq 1 ]
+    run grep -i '=test$' "$work/environment"
+    [ "$status" -eq 1 ]
+}
+
+@test "rules that need a copy are refused, and others work" {
+    with_mail 2
+    pipe_rc 'delete = "when trashed"'
+    wanted 78
+    says 'needs copies that can be found, and pipe hands mail over'
+    pipe_rc 'delete = "after 30 days"'
+    wanted 0
+    sqlite3 "$work/state/a.db" "UPDATE message SET kept_at = kept_at - 31 * 86400"
+    wanted 0
+    [ "$(left)" -eq 0 ]
+}
+
+@test "check and history name the command" {
+    with_mail 1
+    pipe_rc
+    wanted 0
+    wanted 0 check
+    [[ $output == *"$work/agent, a command"* ]]
+    run keepmail history a "$(ls "$work/mail")"
+    [[ $output == *"$work/agent"* ]]
+    [ ! -e "$work/told" ]
+}
+
+@test "procmail delivers what it is handed" {
+    command -v procmail >/dev/null || skip "no procmail"
+    with_mail 60
+    printf 'MAILDIR=%s\nDEFAULT=%s/\n' "$work" "$taken" >"$work/procmailrc"
+    chmod 600 "$work/procmailrc"
+    write_rc "pipe = \"procmail -t $work/procmailrc\""
+    wanted 0
+    [ "$(taken)" -eq 60 ]
+}
+
+@test "maildrop delivers what it is handed" {
+    command -v maildrop >/dev/null || skip "no maildrop"
+    with_mail 60
+    printf 'to "%s"\n' "$taken" >"$work/mailfilter"
+    chmod 600 "$work/mailfilter"
+    write_rc "pipe = \"maildrop $work/mailfilter\""
+    wanted 0
+    [ "$(taken)" -eq 60 ]
+}
+
+@test "dovecot-lda delivers what it is handed" {
+    find_dovecot || skip "no Dovecot"
+    start_dovecot
+    with_mail 60
+    write_agent "exec ${dovecot_env[*]} $dovecot_prefix/usr/bin/doveconf -c $work/dovecot/dovecot.conf -m lda -e $dovecot_prefix/usr/lib/dovecot/dovecot-lda -d u -f \"\$KEEPMAIL_SENDER\""
+    pipe_rc
+    wanted 0
+    [ "$(find "$work/dovecot/mail" -path '*/new/*' -type f | wc -l)" -eq 60 ]
+}
