@@ -12,6 +12,7 @@ void account_init(struct account *account)
 		.tls.min = TLS_MIN_1_2,
 		.login.auth = AUTH_AUTO,
 		.session.timeout = 60,
+		.destination.mode = 0600,
 		.destination.pipe_timeout = 600,
 		.session.max_time = 12 * 3600,
 		.confine = true,

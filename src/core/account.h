@@ -88,6 +88,8 @@ struct account_destination {
 	/* Absolute; of DESTINATION_LMTP the server, of DESTINATION_PIPE the
 	 * command. */
 	char *path;
+	uint32_t mode;	      /* of the files in a Maildir, such as 0600 */
+	bool maildir_size;    /* their names end in their size */
 	char *recipient;      /* of DESTINATION_LMTP */
 	int64_t pipe_timeout; /* seconds: a run of the command */
 };

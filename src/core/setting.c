@@ -68,6 +68,27 @@ static bool set_maildir(struct account *account, const char *text)
 	return setting_replace(&account->destination.path, text);
 }
 
+/* Octal, as for chmod: readable and writable for its owner, not executable. */
+static bool set_mode(struct account *account, const char *text)
+{
+	size_t length = strlen(text);
+	uint32_t mode = 0;
+
+	if (length < 3 || length > 4 || strspn(text, "01234567") != length)
+		return false;
+	for (; *text != '\0'; text++)
+		mode = mode * 8 + (uint32_t)(*text - '0');
+	if ((mode & 0600) != 0600 || (mode & ~(uint32_t)0664) != 0)
+		return false;
+	account->destination.mode = mode;
+	return true;
+}
+
+static bool set_maildir_size(struct account *account, const char *text)
+{
+	return setting_choose_bool(text, &account->destination.maildir_size);
+}
+
 static bool set_mbox(struct account *account, const char *text)
 {
 	account->destination.kind = DESTINATION_MBOX;
@@ -277,6 +298,10 @@ const struct setting settings[] = {
 	{"sessions", setting_set_sessions, "auto, or a number from 1 to 1000",
 		SETTING_ALONE, false},
 	{"maildir", set_maildir, PATH_EXPECTED, SETTING_DESTINATION, true},
+	{"mode", set_mode, "a file mode such as 0600, 0640 or 0660",
+		SETTING_ALONE, false},
+	{"maildir-size", set_maildir_size, "true or false", SETTING_ALONE,
+		false},
 	{"mbox", set_mbox, PATH_EXPECTED, SETTING_DESTINATION, true},
 	{"lmtp", set_lmtp,
 		"\"unix:/path\", or a host and port of this machine such as "

@@ -271,8 +271,7 @@ static void report_published(struct ladder *ladder, size_t i)
 	const struct account *account = ladder->mailbox->account;
 	const struct batch *batch = ladder->closed;
 	const struct letter *letter = &batch->letters[i];
-	char *place = destination_where(
-		account->destination.kind, account->destination.path, letter);
+	char *place = destination_where(&account->destination, letter);
 	char *where = xasprintf("%s %s",
 		batch->twice[i] ? "again, already stored as" : "to", place);
 

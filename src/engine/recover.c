@@ -17,8 +17,10 @@
 static bool recover_place(struct mailbox *mailbox,
 	const struct store_arriving *rows, size_t count, struct error *err)
 {
-	struct account_destination destination = {
-		.kind = rows[0].kind, .path = rows[0].path};
+	struct account_destination destination = mailbox->account->destination;
+
+	destination.kind = rows[0].kind;
+	destination.path = rows[0].path;
 	struct destination_opening opening = {
 		.destination = &destination,
 		.spool_directory = mailbox->account->state,

@@ -76,12 +76,11 @@ const struct destination_traits *destination_traits(enum destination_kind kind)
 	return kind == DESTINATION_MBOX ? &mbox : &maildir;
 }
 
-char *destination_where(enum destination_kind kind, const char *path,
-	const struct letter *letter)
+char *destination_where(
+	const struct account_destination *to, const struct letter *letter)
 {
-	(void)kind;
 	(void)letter;
-	return strdup(path);
+	return strdup(to->path);
 }
 
 struct delivery *delivery_open(

@@ -2,6 +2,7 @@
 #include "io/mail/destination.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -32,9 +33,15 @@ static char *maildir_synced(const char *path)
 	return xasprintf("%s/new", path);
 }
 
-static char *maildir_where(const char *path, const struct letter *letter)
+static char *maildir_where(
+	const struct account_destination *to, const struct letter *letter)
 {
-	return xasprintf("%s/new/%s", path, letter->name);
+	char size[32] = "";
+
+	if (to->maildir_size)
+		snprintf(size, sizeof size, ",S=%llu",
+			(unsigned long long)letter->octets);
+	return xasprintf("%s/new/%s%s", to->path, letter->name, size);
 }
 
 /*
@@ -72,10 +79,11 @@ static char *mbox_directory(const char *path)
 	return directory;
 }
 
-static char *mbox_where(const char *path, const struct letter *letter)
+static char *mbox_where(
+	const struct account_destination *to, const struct letter *letter)
 {
 	(void)letter;
-	return xstrdup(path);
+	return xstrdup(to->path);
 }
 
 /* Nothing in an mbox says who wrote it. */
@@ -131,10 +139,12 @@ static char *outbox_directory(const char *path)
 	return NULL;
 }
 
-static char *outbox_where(const char *path, const struct letter *letter)
+static char *outbox_where(
+	const struct account_destination *to, const struct letter *letter)
 {
-	return xasprintf("%s%s%s%s", path, letter->name[0] == '\0' ? "" : " (",
-		letter->name, letter->name[0] == '\0' ? "" : ")");
+	return xasprintf("%s%s%s%s", to->path,
+		letter->name[0] == '\0' ? "" : " (", letter->name,
+		letter->name[0] == '\0' ? "" : ")");
 }
 
 static bool outbox_is_missing(const char *path)
@@ -216,10 +226,10 @@ char *destination_directory(enum destination_kind kind, const char *path)
 	return destination_traits(kind)->directory(path);
 }
 
-char *destination_where(enum destination_kind kind, const char *path,
-	const struct letter *letter)
+char *destination_where(
+	const struct account_destination *to, const struct letter *letter)
 {
-	return destination_traits(kind)->where(path, letter);
+	return destination_traits(to->kind)->where(to, letter);
 }
 
 bool destination_can_sync(enum destination_kind kind, const char *path)

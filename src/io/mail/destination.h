@@ -118,7 +118,8 @@ struct destination_traits {
 	char *(*synced)(const char *path);
 	/* Returns, in new memory, a description of where the letter was
 	 * stored. */
-	char *(*where)(const char *path, const struct letter *letter);
+	char *(*where)(const struct account_destination *to,
+		const struct letter *letter);
 	bool (*is_missing)(const char *path);
 	bool (*has_mail)(const char *path);
 	bool (*is_ours)(const struct letter *letter);
@@ -141,8 +142,8 @@ const struct destination_traits *destination_traits(enum destination_kind kind);
  * in place.h.
  */
 char *destination_directory(enum destination_kind kind, const char *path);
-char *destination_where(enum destination_kind kind, const char *path,
-	const struct letter *letter);
+char *destination_where(
+	const struct account_destination *to, const struct letter *letter);
 bool destination_can_sync(enum destination_kind kind, const char *path);
 bool destination_is_missing(enum destination_kind kind, const char *path);
 bool destination_has_mail(enum destination_kind kind, const char *path);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -108,9 +109,13 @@ static bool maildir_begin(struct destination *destination, struct error *err)
 	};
 
 	maildir_name_make(current->name, sizeof current->name, &stamp);
+	current->size = 0;
 	current->fd = openat(maildir->tmp, current->name,
 		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (current->fd < 0)
+	/* The umask allows no more. */
+	if (current->fd < 0 ||
+		(maildir->mode != 0600 &&
+			fchmod(current->fd, maildir->mode) < 0))
 		return maildir_failed(
 			maildir, ERROR_WRITE, "create a file in", "tmp", err);
 	return true;
@@ -131,6 +136,7 @@ static bool maildir_write(struct destination *destination, const char *bytes,
 				maildir, ERROR_WRITE, "write to", "tmp", err);
 		bytes += n;
 		length -= (size_t)n;
+		maildir->current.size += (uint64_t)n;
 	}
 	return true;
 }
@@ -223,6 +229,20 @@ static bool maildir_seal(struct destination *destination,
 }
 
 /*
+ * Its name in new/, in name if it is not that in tmp/. The suffix is not part
+ * of the base (maildir_name_base).
+ */
+static const char *name_in_new(const struct maildir *maildir,
+	const struct waiting *one, char *name, size_t size)
+{
+	if (!maildir->sizes)
+		return one->name;
+	snprintf(name, size, "%s,S=%llu", one->name,
+		(unsigned long long)one->size);
+	return name;
+}
+
+/*
  * A failed sync of new/ is final, too: the files that are in it now may be gone
  * after a power cut, although the next sync would succeed. Removes the first
  * moved files of the batch.
@@ -230,10 +250,15 @@ static bool maildir_seal(struct destination *destination,
 static void remove_moved(struct maildir *maildir, size_t moved)
 {
 	struct pending *batch = &maildir->closed;
+	char room[LETTER_NAME_MAX + 32];
 
 	for (size_t i = 0; i < moved; i++) {
-		if (!batch->at[i].resumed && batch->at[i].name[0] != '\0')
-			unlinkat(maildir->new, batch->at[i].name, 0);
+		const struct waiting *one = &batch->at[i];
+
+		if (!one->resumed && one->name[0] != '\0')
+			unlinkat(maildir->new,
+				name_in_new(maildir, one, room, sizeof room),
+				0);
 	}
 }
 
@@ -263,13 +288,16 @@ static void set_verdicts(
 static size_t move_all(struct maildir *maildir)
 {
 	const struct pending *batch = &maildir->closed;
+	char room[LETTER_NAME_MAX + 32];
 	size_t i;
 
 	for (i = 0; i < batch->count; i++) {
-		const char *name = batch->at[i].name;
+		const struct waiting *one = &batch->at[i];
 
-		if (name[0] != '\0' &&
-			renameat(maildir->tmp, name, maildir->new, name) < 0)
+		if (one->name[0] != '\0' &&
+			renameat(maildir->tmp, one->name, maildir->new,
+				name_in_new(maildir, one, room, sizeof room)) <
+				0)
 			break;
 	}
 	return i;
@@ -321,7 +349,8 @@ static void maildir_abandon(struct destination *destination)
 
 void maildir_resume(struct maildir *maildir, const struct letter *letter)
 {
-	struct waiting one = {.fd = -1, .resumed = true};
+	struct waiting one = {
+		.fd = -1, .resumed = true, .size = letter->octets};
 
 	snprintf(one.name, sizeof one.name, "%s", letter->name);
 	add_waiting(&maildir->closed, &one);

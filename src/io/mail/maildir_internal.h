@@ -3,12 +3,15 @@
 #ifndef IO_MAIL_MAILDIR_INTERNAL_H
 #define IO_MAIL_MAILDIR_INTERNAL_H
 
+#include <sys/types.h>
+
 #include "io/mail/destination.h"
 
 struct waiting {
 	char name[LETTER_NAME_MAX];
-	int fd;	      /* -1: closed */
-	bool resumed; /* from an earlier run: never removed here */
+	uint64_t size; /* in bytes */
+	int fd;	       /* -1: closed */
+	bool resumed;  /* from an earlier run: never removed here */
 };
 
 struct pending {
@@ -23,6 +26,8 @@ struct maildir {
 	int tmp;
 	int new;
 	int cur;
+	mode_t mode; /* of its files */
+	bool sizes;  /* their names end in their size */
 	bool syncfs; /* does one syncfs do the work of syncing each file? */
 	char host[64];
 	unsigned counter;

@@ -36,6 +36,21 @@ static bool is_empty(int root)
 	return empty;
 }
 
+/*
+ * Gives a directory that was just created the mode that goes with that of the
+ * files: who may read them may also enter it. The group of a directory with the
+ * setgid bit stays that of its contents.
+ */
+static bool set_mode(const struct maildir *maildir, int fd)
+{
+	mode_t mode = maildir->mode | ((maildir->mode & 0444) >> 2);
+	struct stat st;
+
+	return mode == 0700 ||
+		(fstat(fd, &st) == 0 &&
+			fchmod(fd, mode | (st.st_mode & S_ISGID)) == 0);
+}
+
 /* Opens tmp, new or cur, or creates it if the Maildir is new or incomplete. */
 static int open_part(struct maildir *maildir, int root, const char *name,
 	bool *made, struct error *err)
@@ -48,6 +63,12 @@ static int open_part(struct maildir *maildir, int root, const char *name,
 		(mkdirat(root, name, 0700) == 0 || errno == EEXIST)) {
 		*made = true;
 		fd = openat(root, name, flags);
+		if (fd >= 0 && !set_mode(maildir, fd)) {
+			maildir_failed(maildir, ERROR_CREATE,
+				"set the mode of the directory", name, err);
+			close(fd);
+			return -1;
+		}
 	}
 	if (fd < 0)
 		maildir_failed(
@@ -166,10 +187,17 @@ struct destination *maildir_open(
 	maildir->path = xstrdup(path);
 	maildir->tmp = maildir->new = maildir->cur = -1;
 	maildir->current.fd = -1;
+	maildir->mode = opening->destination->mode;
+	maildir->sizes = opening->destination->maildir_size;
 	int root = -1;
+	bool is_new = access(path, F_OK) < 0 && errno == ENOENT;
 
 	if (directory_make(path))
 		root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root >= 0 && is_new && !set_mode(maildir, root)) {
+		close(root);
+		root = -1;
+	}
 	bool ok = root >= 0 ? open_parts(maildir, root, err)
 			    : maildir_failed(maildir, ERROR_CREATE,
 				      "open the Maildir", "", err);

@@ -386,3 +386,73 @@ E
     wanted 0
     [ "$(in_store "SELECT count(*) FROM oversize")" -eq 0 ]
 }
+
+@test "mode: the files of a Maildir, and the directories that are created, are for a group" {
+    make_mail 12
+    start_server --folder "$work/mail" --shared
+    write_rc "mode = 0640"
+    wanted 0
+    [ "$(find "$work/Mail/new" -type f -perm 0640 | wc -l)" -eq 12 ]
+    for directory in "$work/Mail" "$work/Mail"/{tmp,new,cur}; do
+        [ "$(stat -c %a "$directory")" = 750 ]
+    done
+    # Otherwise they are for their owner alone.
+    rm -rf "$work/Mail" "$work/state"
+    write_rc
+    wanted 0
+    [ "$(find "$work/Mail/new" -type f -perm 0600 | wc -l)" -eq 12 ]
+    [ "$(stat -c %a "$work/Mail/new")" = 700 ]
+}
+
+@test "mode: below a directory with the setgid bit, mail belongs to its group" {
+    [ "$(id -u)" -eq 0 ] || skip "needs another group"
+    make_mail 3
+    start_server --folder "$work/mail" --shared
+    mkdir "$work/shared"
+    chgrp mail "$work/shared"
+    chmod 2770 "$work/shared"
+    write_rc "maildir = \"$work/shared/Mail\"" "mode = 0660"
+    wanted 0
+    [ "$(find "$work/shared/Mail/new" -type f -perm 0660 -group mail | wc -l)" -eq 3 ]
+    [ "$(find "$work/shared/Mail" -type d -perm 2770 -group mail | wc -l)" -eq 4 ]
+    # What exists keeps its mode.
+    chmod 2700 "$work/shared/Mail/cur"
+    wanted 0
+    [ "$(stat -c %a "$work/shared/Mail/cur")" = 2700 ]
+}
+
+@test "maildir-size: names end in the size, and copies are found by what precedes it" {
+    make_mail 12
+    start_server --folder "$work/mail" --shared
+    write_rc "maildir-size = true" 'delete = "when purged"' "brake = 50" "verify = digest"
+    wanted 0
+    local file
+    for file in "$work/Mail/new"/*; do
+        [ "${file##*,S=}" -eq "$(stat -c %s "$file")" ]
+    done
+    keepmail verify
+    # A reader moves and flags them, and removes one.
+    for file in "$work/Mail/new"/*; do
+        mv "$file" "$work/Mail/cur/${file##*/}:2,S"
+    done
+    rm "$work/Mail/cur"/*Q5R*
+    wanted 0
+    [ "$(find "$work/mail" -type f | wc -l)" -eq 11 ]
+    [ "$(find "$work/Mail" -type f | wc -l)" -eq 11 ]
+}
+
+@test "maildir-size: killed at each rename, no mail is lost or doubled" {
+    local n
+    make_mail 5
+    for ((n = 1; ; n++)); do
+        rm -rf "$work/Mail" "$work/state"
+        start_server --folder "$work/mail" --shared
+        write_rc "maildir-size = true"
+        killed_at renameat,rename $n || break
+        wanted 0
+        [ "$(kept)" -eq 5 ]
+        [ "$(find "$work/Mail/new" -name '*,S=*' | wc -l)" -eq 5 ]
+        stop_server
+    done
+    [ "$n" -gt 4 ]
+}

@@ -101,7 +101,7 @@ static const struct harm {
 static struct delivery *open_place(const struct row *row, struct error *err)
 {
 	struct account_destination destination = {
-		.kind = row->kind, .path = (char *)readers_place};
+		.mode = 0600, .kind = row->kind, .path = (char *)readers_place};
 	const struct destination_opening opening = {
 		.destination = &destination, .spool_directory = root};
 
@@ -404,7 +404,9 @@ static void test_questions(void)
 	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
 		const struct question *row = &questions[i];
 		char *directory = destination_directory(row->kind, row->path);
-		char *where = destination_where(row->kind, row->path, &letter);
+		struct account_destination to = {
+			.kind = row->kind, .path = xstrdup(row->path)};
+		char *where = destination_where(&to, &letter);
 
 		ok(strcmp(directory, row->directory) == 0 &&
 				(row->where == NULL ||
@@ -418,6 +420,7 @@ static void test_questions(void)
 			"what is asked about %s is answered", row->sentence);
 		free(directory);
 		free(where);
+		free(to.path);
 	}
 	ok(destination_can_sync(DESTINATION_MBOX, readers_place),
 		"the directory of an mbox can be synced");
