@@ -53,6 +53,12 @@ static bool record_answer(
 		ladder->mailbox, ladder->closed, ladder->fates, answer, err);
 }
 
+/* In a process that was started for the destination. */
+static void forget_passwords(void *data)
+{
+	mailbox_forget_password(data);
+}
+
 struct ladder *ladder_open(struct mailbox *mailbox, struct error *err)
 {
 	const struct account *account = mailbox->account;
@@ -63,6 +69,8 @@ struct ladder *ladder_open(struct mailbox *mailbox, struct error *err)
 		.account = account->name,
 		.destination = &account->destination,
 		.spool_directory = account->state,
+		.forget = forget_passwords,
+		.forget_data = mailbox,
 		.stop = mailbox->options->stop,
 	};
 	struct delivery *delivery = delivery_open(&opening, err);
@@ -293,6 +301,7 @@ static bool is_published(const struct ladder *ladder, size_t i)
 	case VERDICT_FORGONE:
 		return true;
 	case VERDICT_REFUSED:
+	case VERDICT_DEFERRED:
 	case VERDICT_FAILED:
 		break;
 	}
@@ -325,6 +334,30 @@ static void note_verdicts(struct ladder *ladder)
 		clock_kept_since(&ladder->mailbox->clock, now_seconds());
 }
 
+/*
+ * Forgets the messages of the closed batch that were certainly not handed over,
+ * so that the next run does not take them for doubtful ones.
+ */
+static bool forget_deferred(struct ladder *ladder, struct error *err)
+{
+	const struct batch *batch = ladder->closed;
+	struct store *store = ladder->mailbox->store;
+	bool ok = store_begin_unsynced(store, err);
+
+	for (size_t i = 0; ok && i < batch->count; i++) {
+		struct fate *fate = &ladder->fates->at[batch->positions[i]];
+
+		if (fate->row == 0 || batch->rows[i] != 0 ||
+			delivery_verdict(ladder->delivery, batch->twin[i]) !=
+				VERDICT_DEFERRED)
+			continue;
+		ok = store_forget_arriving(store, fate->row, err);
+		fate->state = FATE_NONE;
+		fate->row = 0;
+	}
+	return ok && store_commit(store, err);
+}
+
 /* Waits for the closed batch to be committed and takes over the result. */
 static bool finish_commit(struct ladder *ladder, struct error *err)
 {
@@ -340,6 +373,8 @@ static bool finish_commit(struct ladder *ladder, struct error *err)
 				FATE_ARRIVING;
 	}
 	note_verdicts(ladder);
+	if (!ladder->in_place && ladder->recorded && ladder->confirms)
+		forget_deferred(ladder, &ladder->commit_error);
 	if (!ladder->in_place) {
 		delivery_abandon(ladder->delivery);
 		ladder->failed = true;

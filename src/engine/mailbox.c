@@ -105,8 +105,7 @@ static bool confine(struct mailbox *mailbox, bool delivers, struct error *err)
 	return true;
 }
 
-/* The session does not need the password any more, however long it is. */
-static void forget_password(struct mailbox *mailbox)
+void mailbox_forget_password(struct mailbox *mailbox)
 {
 	secret_free(mailbox->password);
 	mailbox->password = NULL;
@@ -128,7 +127,8 @@ bool mailbox_log_in(struct mailbox *mailbox, bool delivers, struct error *err)
 	if (confine(mailbox, delivers, err))
 		mailbox->session =
 			session_open(account, mailbox->password, stop, err);
-	forget_password(mailbox);
+	/* The session does not need it any more, however long it is. */
+	mailbox_forget_password(mailbox);
 	if (mailbox->session == NULL)
 		return false;
 	confine_connected();

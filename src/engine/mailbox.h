@@ -67,6 +67,9 @@ bool mailbox_open(struct mailbox *mailbox, struct error *err);
  */
 bool mailbox_log_in(struct mailbox *mailbox, bool delivers, struct error *err);
 
+/* Wipes the password, wherever it is in memory. */
+void mailbox_forget_password(struct mailbox *mailbox);
+
 /* Binds the store to this server and user after login; not in a dry run. */
 bool mailbox_bind(struct mailbox *mailbox, struct error *err);
 

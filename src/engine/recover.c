@@ -75,10 +75,10 @@ static bool recover_handed_over(struct mailbox *mailbox,
 	ok = ok && store_commit(mailbox->store, err);
 	if (ok)
 		log_line(LOG_SUMMARY,
-			"an earlier run was interrupted: %zu %s not confirmed by %s and will be fetched again. One of them may have been delivered already",
+			"an earlier run was interrupted: %zu %s not confirmed by %s and will be fetched again. %s may have been delivered already",
 			count,
 			text_plural(count, "message was", "messages were"),
-			rows[0].path);
+			rows[0].path, text_plural(count, "It", "One of them"));
 	return ok;
 }
 

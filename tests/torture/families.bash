@@ -211,7 +211,7 @@ fault_point() {
     shift 2
     # What is lost with a failed sync are all answers of a batch.
     harms=1
-    [ "$kind-$action" != lmtp-lose ] || harms=99
+    case $kind-$action in lmtp-lose | pipe-lose) harms=99 ;; esac
     point_begin
     reset
     "$strike" -n "$k" -a "$action" "$@" "$KEEPMAIL" -f "$rc" >/dev/null 2>"$w/said"
@@ -353,23 +353,27 @@ answer_point() {
 
 # shellcheck disable=SC2034 # scenario.bash reads harms
 handover_family() {
-    local phase n
+    local kind phase n
     state=$w/state place=$w/place link=clear
     taker_start
-    for phase in first later; do
-        scenario lmtp now $phase
-        # Two kills in each point.
+    agent_write
+    for kind in lmtp pipe; do
+        for phase in first later; do
+            scenario $kind now $phase
+            # Two kills in each point.
+            harms=2
+            crash_calls
+            fault_calls
+            harms=1
+            [ $kind = lmtp ] || continue
+            for ((n = 0; n < 1400; n++)); do
+                ! is_mine || answer_point $n
+            done
+        done
+        scenario $kind after later
         harms=2
         crash_calls
-        fault_calls
-        harms=1
-        for ((n = 0; n < 1400; n++)); do
-            ! is_mine || answer_point $n
-        done
     done
-    scenario lmtp after later
-    harms=2
-    crash_calls
 }
 
 # ---- dialogs ---------------------------------------------------------------------

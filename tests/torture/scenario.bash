@@ -41,8 +41,23 @@ taker_start() {
     done
 }
 
+# The command for kind pipe, which does the same.
+agent_write() {
+    cat >"$w/agent" <<END
+#!/bin/sh
+cat >"$place/tmp/\$KEEPMAIL_KEY.\$\$" &&
+    mv "$place/tmp/\$KEEPMAIL_KEY.\$\$" "$place/new/\$KEEPMAIL_KEY.\$\$" || exit 75
+END
+    chmod 700 "$w/agent"
+}
+
+# Is mail handed over, so that it can be found at $place only by chance?
+hands_over() {
+    [ "$kind" = lmtp ] || [ "$kind" = pipe ]
+}
+
 # scenario KIND POLICY PHASE [SETTING...]: creates and saves the state from
-# which each of its points starts. KIND: maildir, mbox, lmtp. POLICY: never, now,
+# which each of its points starts. KIND: maildir, mbox, lmtp, pipe. POLICY: never, now,
 # after, trashed, purged, large (delete-larger-than), room (max-server-size),
 # brake (when trashed, and most is missing). PHASE: first (a new account), later
 # (half of the mail is known), recover (and a run was killed while storing),
@@ -56,8 +71,10 @@ scenario() {
     known_count=6 expects=0
     rm -rf "$w/sent" "$w/saved" "$state" "$place" "$w/mail"
     mkdir -p "$w/sent" "$w/mail"
-    [ "$kind" != lmtp ] || mkdir -p "$place"/{new,cur,tmp}
+    ! hands_over || mkdir -p "$place"/{new,cur,tmp}
     [ "$policy" != brake ] || count=30 known_count=24 expects=65
+    # Each costs some processes, and a hundred calls.
+    [ "$kind" != pipe ] || count=2 known_count=1
     [ "$phase" != many ] || count=0
     [ $count -eq 0 ] || "$lib/genmail" "$w/sent" $count
     # More than the 1,024 messages of a batch, and small ones.
@@ -178,7 +195,9 @@ write_rc() {
         else
             printf '  server = 127.0.0.1\n  port = %s\n  tls = off\n' "$port"
         fi
-        if [ "$kind" = lmtp ]; then
+        if [ "$kind" = pipe ]; then
+            printf '  pipe = "%s"\n' "$w/agent"
+        elif [ "$kind" = lmtp ]; then
             printf '  lmtp = "unix:%s"\n  recipient = a\n' "$w/lmtp"
         else
             printf '  %s = "%s"\n' "$kind" "$place"
@@ -253,7 +272,7 @@ be_killed() {
 # Restores the saved state of the scenario.
 reset() {
     rm -rf "$state" "$place" "$w/mail"
-    [ "$kind" != lmtp ] || mkdir -p "$place"/{new,cur,tmp}
+    ! hands_over || mkdir -p "$place"/{new,cur,tmp}
     cp -a "$w/saved/mail" "$w/mail"
     [ ! -e "$w/saved/state" ] || cp -a "$w/saved/state" "$state"
     [ ! -e "$w/saved/place" ] || {
@@ -354,7 +373,7 @@ judge_end() {
     lost=$((lost + l))
     erased=$((erased + e))
     # The message whose answer was lost is handed over again.
-    if [ "$kind" = lmtp ] && [ "$d" -le "$harms" ]; then
+    if hands_over && [ "$d" -le "$harms" ]; then
         again=$((again + d))
     else
         doubled=$((doubled + d))

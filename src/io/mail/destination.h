@@ -24,6 +24,7 @@ enum verdict {
 			    * whether it is there is not known */
 	VERDICT_PUBLISHED, /* it is in its place, durably; or confirmed */
 	VERDICT_REFUSED,   /* the destination does not take it, now or later */
+	VERDICT_DEFERRED,  /* it was not taken this time, or not handed over */
 	VERDICT_FORGONE,   /* it was removed from the batch before */
 };
 
@@ -52,6 +53,9 @@ struct destination_opening {
 	const char *account; /* its name; NULL: for delivery_recover only */
 	const struct account_destination *destination;
 	const char *spool_directory;
+	/* Wipes what a process that is started need not know; or NULL. */
+	void (*forget)(void *data);
+	void *forget_data;
 	/* Not 0: a signal came, end the run. */
 	const volatile sig_atomic_t *stop;
 };

@@ -209,6 +209,8 @@ static bool judge(struct lmtp *lmtp, const char *command,
 {
 	const struct lmtp_reply *reply = &lmtp->reply;
 
+	if (reply->code / 100 == 4)
+		answer->verdict = VERDICT_DEFERRED;
 	if (reply->code / 100 != 5)
 		return unexpected(lmtp, command, err);
 	answer->verdict = VERDICT_REFUSED;

@@ -109,7 +109,9 @@ bool outbox_end(struct destination *destination,
 	letter->name[0] = '\0';
 	current->end = outbox->open.end;
 	current->uid = ending->uid;
-	memcpy(current->sha256, letter->sha256, sizeof current->sha256);
+	memcpy(current->identity,
+		letter->identified ? letter->header_sha256 : letter->sha256,
+		sizeof current->identity);
 	snprintf(current->from, sizeof current->from, "%s", ending->sender);
 	spool_add(&outbox->open, current);
 	return true;
@@ -173,13 +175,18 @@ static bool deliver(struct outbox *outbox, size_t i, enum verdict *verdict,
 	struct destination *destination = &outbox->destination;
 	struct confirmation answer = {.i = i, .verdict = VERDICT_FAILED};
 
-	if (outbox->lost.kind != ERROR_NONE ||
-		!outbox->kind->deliver(outbox, i, &answer, &outbox->lost)) {
+	if (outbox->lost.kind == ERROR_NONE) {
+		bool ok = outbox->kind->deliver(
+			outbox, i, &answer, &outbox->lost);
+
+		*verdict = answer.verdict;
+		if (ok)
+			outbox->last_used = now_seconds();
+	}
+	if (outbox->lost.kind != ERROR_NONE) {
 		*err = outbox->lost;
 		return false;
 	}
-	outbox->last_used = now_seconds();
-	*verdict = answer.verdict;
 	outbox->refusals =
 		answer.verdict == VERDICT_REFUSED ? outbox->refusals + 1 : 0;
 	if (destination->confirm != NULL &&
@@ -209,8 +216,8 @@ bool outbox_publish(struct destination *destination, enum verdict *verdicts,
 	bool ok = true;
 
 	for (size_t i = 0; i < batch->count; i++)
-		verdicts[i] =
-			batch->at[i].forgone ? VERDICT_FORGONE : VERDICT_FAILED;
+		verdicts[i] = batch->at[i].forgone ? VERDICT_FORGONE
+						   : VERDICT_DEFERRED;
 	pthread_mutex_lock(&outbox->in_use);
 	for (size_t i = 0; ok && i < batch->count; i++) {
 		if (batch->at[i].forgone)

@@ -28,7 +28,8 @@ struct outbox_ops {
 	 * Delivers message i of the closed batch and waits for the answer. Sets
 	 * the verdict and, if it was published, answer->where; if it was
 	 * refused for good, answer->why. Returns false (ERROR_TEMPORARY) if
-	 * nothing more can be delivered in this session.
+	 * nothing more can be delivered in this session; it then sets the
+	 * verdict only if the message certainly was not taken (DEFERRED).
 	 */
 	bool (*deliver)(struct outbox *outbox, size_t i,
 		struct confirmation *answer, struct error *err);

@@ -23,6 +23,10 @@
 #define ANSWER_SECONDS 30
 #define CHECK_SECONDS 10
 #define PIECE (64 * 1024)
+/* The largest number of a signal. */
+#define SIGNAL_MAX 64
+/* Of the command, in messages. */
+#define SHOWN 60
 
 struct mda {
 	struct outbox outbox;
@@ -65,7 +69,7 @@ static void make_key(const struct mda *mda, const struct spooled *one,
 	digest_update(digest, mda->account, strlen(mda->account) + 1);
 	digest_update(digest, one->uid.bytes, one->uid.length);
 	digest_update(digest, count, sizeof count);
-	digest_update(digest, one->sha256, sizeof one->sha256);
+	digest_update(digest, one->identity, sizeof one->identity);
 	digest_finish(digest, bytes);
 	digest_free(digest);
 	/* Half of it suffices. */
@@ -114,8 +118,9 @@ static bool send_job(
 		mda->account);
 	snprintf(job.values[VARIABLE_UID], HELPER_VALUE_MAX, "%s", uid);
 	make_key(mda, one, job.values[VARIABLE_KEY], HELPER_VALUE_MAX);
-	/* Only what is an address: the command may pass it on. */
-	if (lmtp_is_address(one->from))
+	/* Only what is an address, and cannot be taken for an option: the
+	 * command may pass it on. */
+	if (lmtp_is_address(one->from) && one->from[0] != '-')
 		snprintf(job.values[VARIABLE_SENDER], HELPER_VALUE_MAX, "%s",
 			one->from);
 	free(uid);
@@ -200,8 +205,9 @@ static bool judge_status(struct mda *mda, const struct helper_result *result,
 		answer->verdict = VERDICT_PUBLISHED;
 		return true;
 	}
-	/* So does a shell whose command was killed by a signal. */
-	if (status > 128) {
+	/* So does a shell whose command was killed by a signal; but 255 is
+	 * what some programs end with. */
+	if (status > 128 && status <= 128 + SIGNAL_MAX) {
 		snprintf(why, sizeof why, "was killed by signal %d",
 			status - 128);
 		return give_up(mda, result, why, err);
@@ -209,6 +215,7 @@ static bool judge_status(struct mda *mda, const struct helper_result *result,
 	snprintf(why, sizeof why, "ended with exit status %d%s", status,
 		status_words(status));
 	/* So does a shell if there is no such command. */
+	answer->verdict = VERDICT_DEFERRED;
 	if (status == 126 || status == 127)
 		return give_up(mda, result,
 			"cannot be run (see the setting pipe)", err);
@@ -227,10 +234,13 @@ static bool judge(struct mda *mda, const struct helper_result *result,
 	char why[120];
 
 	if (result->error != 0) {
+		answer->verdict = VERDICT_DEFERRED;
 		snprintf(why, sizeof why, "cannot be run (%s)",
 			strerror(result->error));
 		return give_up(mda, result, why, err);
 	}
+	if (result->killed && mda->peer.stop == NULL)
+		return give_up(mda, result, "was ended by a signal", err);
 	if (result->killed) {
 		snprintf(why, sizeof why,
 			"did not end within %d seconds (pipe-timeout)",
@@ -258,6 +268,12 @@ static bool deliver(struct outbox *outbox, size_t i,
 			sizeof result - received,
 			mda->seconds + ANSWER_SECONDS);
 
+		/* The command may still end as it should. */
+		if (n < 0 && errno == ECANCELED && mda->peer.stop != NULL) {
+			mda->peer.stop = NULL;
+			helper_hurry(&mda->helper);
+			continue;
+		}
 		if (n < 0)
 			return broken(mda, "wait for", err);
 		received += (size_t)n;
@@ -294,6 +310,9 @@ static struct destination *open_pipe(
 		.line = line,
 		.clean = privilege_has_changed(),
 		.seconds = opening->destination->pipe_timeout,
+		.directory = opening->spool_directory,
+		.forget = opening->forget,
+		.forget_data = opening->forget_data,
 		.names = {"KEEPMAIL_ACCOUNT", "KEEPMAIL_UID", "KEEPMAIL_KEY",
 			"KEEPMAIL_SENDER"},
 		.count = VARIABLES,
@@ -306,7 +325,9 @@ static struct destination *open_pipe(
 	mda->seconds = (int)opening->destination->pipe_timeout;
 	mda->account = xstrdup(opening->account);
 	mda->input.fd = -1;
-	outbox_init(&mda->outbox, &kind, xasprintf("the command '%s'", line));
+	outbox_init(&mda->outbox, &kind,
+		xasprintf("the command '%.*s%s'", SHOWN, line,
+			strlen(line) > SHOWN ? "..." : ""));
 	bool ok = pipe_check(line, &there, err) &&
 		outbox_open_spool(
 			&mda->outbox, opening->spool_directory, err) &&
@@ -336,33 +357,46 @@ static char *first_word(const char *command)
 	return NULL;
 }
 
-/* Only a shell knows what its commands are. */
-bool pipe_check(const char *command, bool *there, struct error *err)
+/* Only a shell knows what its commands are, and whether it understands one. */
+static int ask_shell(const char *command, const char *word)
 {
 	struct patience wait = patience_begin(CHECK_SECONDS, NULL);
-	char *word = first_word(command);
-	const struct command_variable name = {"KEEPMAIL_COMMAND", word};
+	const struct command_variable variables[] = {
+		{"KEEPMAIL_COMMAND", command},
+		{"KEEPMAIL_WORD", word == NULL ? ":" : word},
+	};
 	const struct command_plan plan = {
-		.line = "command -v \"$KEEPMAIL_COMMAND\" >/dev/null",
+		.line = "sh -n -c \"$KEEPMAIL_COMMAND\" || exit 2; "
+			"command -v \"$KEEPMAIL_WORD\" >/dev/null || exit 1",
 		.clean = privilege_has_changed(),
-		.variables = &name,
-		.variable_count = 1,
+		.reads_errors = true,
+		.variables = variables,
+		.variable_count = 2,
 	};
 	struct command shell;
-	char unused[1];
+	char unused[256];
 
-	*there = true;
-	if (word == NULL)
-		return true;
-	if (command_start(&shell, &plan)) {
-		command_read(&shell, unused, sizeof unused, COMMAND_REST_UNREAD,
-			&wait);
-		*there = !command_end(&shell, &wait) || shell.status == 0;
-	}
-	if (!*there)
+	if (!command_start(&shell, &plan))
+		return 0;
+	command_read(&shell, unused, sizeof unused, COMMAND_REST_LAST, &wait);
+	return command_end(&shell, &wait, 0) && WIFEXITED(shell.status)
+		? WEXITSTATUS(shell.status)
+		: 0;
+}
+
+bool pipe_check(const char *command, bool *there, struct error *err)
+{
+	char *word = first_word(command);
+	int answer = ask_shell(command, word);
+
+	*there = answer == 0;
+	if (answer == 1)
 		error_set(err, ERROR_CREATE,
 			"the command %s of the setting pipe was not found. Nothing was fetched",
 			word);
+	else if (answer != 0)
+		error_set(err, ERROR_CREATE,
+			"/bin/sh does not understand the setting pipe: try the command in a shell. Nothing was fetched");
 	free(word);
 	return *there;
 }

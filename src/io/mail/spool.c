@@ -2,31 +2,16 @@
 #include "io/mail/spool.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/xalloc.h"
-
-static int open_unnamed(const char *directory)
-{
-	int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd >= 0)
-		return fd;
-	char *name = xasprintf("%s/spool-XXXXXX", directory);
-
-	fd = mkostemp(name, O_CLOEXEC);
-	if (fd >= 0)
-		unlink(name);
-	free(name);
-	return fd;
-}
+#include "io/process/directory.h"
 
 bool spool_open(struct spool *spool, const char *directory, struct error *err)
 {
-	spool->fd = open_unnamed(directory);
+	spool->fd = directory_open_unnamed(directory);
 	return spool->fd >= 0 ||
 		error_set(err, ERROR_CREATE, "cannot create a file in %s: %s",
 			directory, strerror(errno));

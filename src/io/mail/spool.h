@@ -17,7 +17,7 @@
 struct spooled {
 	char from[LETTER_NAME_MAX]; /* the sender; of an mbox, a From_ line */
 	struct uid uid;		    /* its bytes are borrowed */
-	unsigned char sha256[LETTER_DIGEST];
+	unsigned char identity[LETTER_DIGEST]; /* of its header, or its text */
 	off_t start;
 	off_t end;
 	bool ends_line;

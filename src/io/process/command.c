@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,12 +23,24 @@ static int64_t milliseconds(void)
 struct patience patience_begin(
 	int64_t seconds, const volatile sig_atomic_t *stop)
 {
-	return (struct patience){milliseconds() + seconds * 1000, stop};
+	return (struct patience){
+		.end = milliseconds() + seconds * 1000, .stop = stop};
+}
+
+/* Is there nothing more to be expected from the other end? */
+static bool is_shut(int socket)
+{
+	struct pollfd wait = {.fd = socket, .events = POLLIN};
+	char byte;
+
+	return poll(&wait, 1, 0) > 0 &&
+		recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 bool patience_is_over(const struct patience *patience)
 {
 	return (patience->stop != NULL && *patience->stop) ||
+		(patience->socket > 0 && is_shut(patience->socket)) ||
 		milliseconds() >= patience->end;
 }
 
@@ -63,6 +77,17 @@ static void clean_environment(void)
 	setenv("SHELL", "/bin/sh", 1);
 }
 
+/* Closes what the user who started keepmail had open. */
+static void close_others(void)
+{
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0)
+		return;
+#endif
+	for (int fd = 3; fd < 1024; fd++)
+		close(fd);
+}
+
 /* Becomes the command. */
 static void execute(const struct command_plan *plan, int output)
 {
@@ -77,8 +102,11 @@ static void execute(const struct command_plan *plan, int output)
 		setenv(plan->variables[i].name, plan->variables[i].value, 1);
 	if ((!plan->has_input || dup2(plan->input, STDIN_FILENO) >= 0) &&
 		(!plan->reads_errors || dup2(output, STDERR_FILENO) >= 0) &&
-		dup2(output, STDOUT_FILENO) >= 0)
+		dup2(output, STDOUT_FILENO) >= 0) {
+		if (plan->clean)
+			close_others();
 		execl("/bin/sh", "sh", "-c", plan->line, (char *)NULL);
+	}
 	_exit(127);
 }
 
@@ -150,36 +178,51 @@ ssize_t command_read(struct command *command, char *bytes, size_t size,
 	return (ssize_t)length;
 }
 
-/* SIGKILL, since it may be stopped or ignore other signals. */
-static void kill_command(struct command *command)
+/* To its process group, if it leads one. */
+static void send_signal(const struct command *command, int number)
 {
-	/* To its process group, if it leads one. */
-	if (kill(-command->child, SIGKILL) < 0)
-		kill(command->child, SIGKILL);
-	while (waitpid(command->child, &command->status, 0) < 0 &&
-		errno == EINTR)
-		;
+	if (kill(-command->child, number) < 0 && !command->ended)
+		kill(command->child, number);
 }
 
-bool command_end(struct command *command, const struct patience *patience)
+/* Has it ended? Waits for that until the patience is over. */
+static bool await(struct command *command, const struct patience *patience)
 {
 	struct timespec tick = {.tv_nsec = 10000000};
 
-	close(command->output);
 	while (!command->ended) {
 		pid_t ended =
 			waitpid(command->child, &command->status, WNOHANG);
 
-		if (ended < 0 && errno != EINTR)
-			return false;
 		command->ended = ended == command->child;
-		if (command->ended)
+		if (command->ended || (ended < 0 && errno != EINTR) ||
+			patience_is_over(patience))
 			break;
-		if (patience_is_over(patience)) {
-			kill_command(command);
-			return false;
-		}
 		nanosleep(&tick, NULL);
 	}
-	return true;
+	return command->ended;
+}
+
+bool command_end(struct command *command, const struct patience *patience,
+	unsigned grace)
+{
+	struct patience more = patience_begin(grace, NULL);
+
+	close(command->output);
+	if (await(command, patience))
+		return true;
+	if (grace > 0) {
+		send_signal(command, SIGTERM);
+		more = patience_begin(grace, NULL);
+	}
+	bool ended = await(command, &more);
+
+	/* It may be stopped or ignore other signals; and what it started may
+	 * still run. */
+	send_signal(command, SIGKILL);
+	while (!ended && waitpid(command->child, &command->status, 0) < 0 &&
+		errno == EINTR)
+		;
+	/* It may have ended by itself at the last moment. */
+	return WIFEXITED(command->status);
 }

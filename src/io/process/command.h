@@ -13,9 +13,12 @@
 struct patience {
 	int64_t end;			   /* monotonic, in milliseconds */
 	const volatile sig_atomic_t *stop; /* borrowed; or NULL */
+	/* Nor longer than until the other end of this socket is closed, or
+	 * shut down; 0: there is none. */
+	int socket;
 };
 
-/* Ends after this many seconds, or as soon as *stop is set. */
+/* Is over after this many seconds, or as soon as *stop is set. */
 struct patience patience_begin(
 	int64_t seconds, const volatile sig_atomic_t *stop);
 bool patience_is_over(const struct patience *patience);
@@ -30,8 +33,9 @@ struct command_plan {
 	/* Exactly as it is in the rc file: no part of it may come from a
 	 * server or a message. */
 	const char *line;
-	/* It gets only those variables of the environment that are safe for
-	 * another user. */
+	/* It is run for another user than the one who started keepmail: of
+	 * the environment it gets only variables that are safe for that, and
+	 * none of the files that were open. */
 	bool clean;
 	bool has_input; /* its standard input is the file input */
 	int input;
@@ -67,8 +71,10 @@ ssize_t command_read(struct command *command, char *bytes, size_t size,
 
 /*
  * Closes its output, and waits until it has ended. Returns false if it had to
- * be killed because the patience is over.
+ * be killed because the patience is over. First it is asked to end (SIGTERM),
+ * if grace is not 0, and given so many seconds for that.
  */
-bool command_end(struct command *command, const struct patience *patience);
+bool command_end(struct command *command, const struct patience *patience,
+	unsigned grace);
 
 #endif

@@ -3,14 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "io/process/command.h"
+#include "io/process/directory.h"
 #include "io/process/privilege.h"
+
+/* How long a command has to end when it is asked to. */
+#define GRACE_SECONDS 5
 
 /* What accompanies a job: the file. */
 union attachment {
@@ -18,11 +21,43 @@ union attachment {
 	char bytes[CMSG_SPACE(sizeof(int))];
 };
 
+/*
+ * Copies the file to one of its own for this run of the command: what an
+ * earlier one left running may still read, or write, what it was given.
+ */
+static int copy_input(const struct helper_setup *setup, int input)
+{
+	int fd = directory_open_unnamed(setup->directory);
+	char bytes[16 * 1024];
+	off_t at = 0;
+	ssize_t n = 1;
+
+	while (fd >= 0 && n > 0) {
+		n = pread(input, bytes, sizeof bytes, at);
+		if (n > 0)
+			n = pwrite(fd, bytes, (size_t)n, at);
+		if (n < 0 && errno == EINTR)
+			n = 1;
+		else if (n > 0)
+			at += n;
+	}
+	if (fd >= 0 && n < 0) {
+		int saved = errno;
+
+		close(fd);
+		errno = saved;
+		return -1;
+	}
+	return fd;
+}
+
+/* Runs the command, but no longer than the other end of the socket is open. */
 static void run(const struct helper_setup *setup, const struct helper_job *job,
-	int input, struct helper_result *result)
+	const int fds[2], struct helper_result *result)
 {
 	struct command_variable variables[HELPER_VARIABLES];
 	struct patience wait = patience_begin(setup->seconds, NULL);
+	int input = copy_input(setup, fds[1]);
 	const struct command_plan plan = {
 		.line = setup->line,
 		.clean = setup->clean,
@@ -37,16 +72,20 @@ static void run(const struct helper_setup *setup, const struct helper_job *job,
 	for (size_t i = 0; i < setup->count; i++)
 		variables[i] = (struct command_variable){
 			setup->names[i], job->values[i]};
-	if (!command_start(&command, &plan)) {
+	wait.socket = fds[0];
+	if (input < 0 || !command_start(&command, &plan)) {
 		result->error = errno;
+		if (input >= 0)
+			close(input);
 		return;
 	}
+	close(input);
 	ssize_t n = command_read(&command, result->output,
 		sizeof result->output, COMMAND_REST_LAST, &wait);
 
-	result->error = n == -1 ? errno : 0;
+	/* Without its output, its status counts. */
 	result->length = n > 0 ? (size_t)n : 0;
-	result->killed = !command_end(&command, &wait);
+	result->killed = !command_end(&command, &wait, GRACE_SECONDS);
 	result->status = command.status;
 }
 
@@ -64,39 +103,60 @@ static bool receive(int fd, struct helper_job *job, int *input)
 	ssize_t n;
 
 	do
-		n = recvmsg(fd, &message, MSG_WAITALL);
+		n = recvmsg(fd, &message, MSG_WAITALL | MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
 	const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
 	if (n != (ssize_t)sizeof *job || header == NULL ||
-		header->cmsg_type != SCM_RIGHTS)
+		header->cmsg_level != SOL_SOCKET ||
+		header->cmsg_type != SCM_RIGHTS ||
+		header->cmsg_len != CMSG_LEN(sizeof *input))
 		return false;
 	memcpy(input, CMSG_DATA(header), sizeof *input);
-	fcntl(*input, F_SETFD, FD_CLOEXEC);
+	/* The sender may have been taken over by a server. */
+	for (size_t i = 0; i < HELPER_VARIABLES; i++)
+		job->values[i][HELPER_VALUE_MAX - 1] = '\0';
+	return true;
+}
+
+static bool send_result(int fd, const struct helper_result *result)
+{
+	const char *bytes = (const char *)result;
+	size_t left = sizeof *result;
+
+	while (left > 0) {
+		ssize_t n = send(fd, bytes, left, MSG_NOSIGNAL);
+
+		if (n < 0 && errno != EINTR)
+			return false;
+		if (n > 0) {
+			bytes += n;
+			left -= (size_t)n;
+		}
+	}
 	return true;
 }
 
 /*
- * Runs the command until the other process closes the socket. Signals for that
- * process do not concern it, but it ends when that process is killed.
+ * Runs the command until the other process closes the socket, or ends. Until
+ * then the helper keeps the lock of the store, which it inherited, so that no
+ * other run begins while a command is still working. Signals have their
+ * handlers, which concern the other process only; commands do not inherit them.
  */
-static void serve(int fd, const struct helper_setup *setup, pid_t parent)
+static void serve(int fd, const struct helper_setup *setup)
 {
 	struct helper_job job = {.values = {""}};
-	int input;
+	int fds[2] = {fd, -1};
 
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
-	signal(SIGCHLD, SIG_DFL);
-	privilege_end_with(parent);
+	if (setup->forget != NULL)
+		setup->forget(setup->forget_data);
 	privilege_leave_terminal();
-	while (receive(fd, &job, &input)) {
+	while (receive(fd, &job, &fds[1])) {
 		struct helper_result result = {.error = 0};
 
-		run(setup, &job, input, &result);
-		close(input);
-		if (send(fd, &result, sizeof result, MSG_NOSIGNAL) < 0)
+		run(setup, &job, fds, &result);
+		close(fds[1]);
+		if (!send_result(fd, &result))
 			break;
 	}
 }
@@ -105,7 +165,6 @@ bool helper_start(struct helper *helper, const struct helper_setup *setup,
 	struct error *err)
 {
 	int ends[2];
-	pid_t parent = getpid();
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return error_set(err, ERROR_TEMPORARY,
@@ -113,7 +172,7 @@ bool helper_start(struct helper *helper, const struct helper_setup *setup,
 	helper->pid = fork();
 	if (helper->pid == 0) {
 		close(ends[0]);
-		serve(ends[1], setup, parent);
+		serve(ends[1], setup);
 		_exit(0);
 	}
 	int saved = errno;
@@ -153,12 +212,18 @@ bool helper_send(struct helper *helper, const struct helper_job *job, int input)
 	return n == (ssize_t)sizeof *job;
 }
 
+void helper_hurry(struct helper *helper)
+{
+	shutdown(helper->fd, SHUT_WR);
+}
+
 void helper_close(struct helper *helper)
 {
 	if (helper->fd < 0)
 		return;
 	close(helper->fd);
-	/* If it is still running a command, it ends with this process. */
-	waitpid(helper->pid, NULL, WNOHANG);
 	helper->fd = -1;
+	/* Otherwise the lock of the store might be held a moment longer. */
+	while (waitpid(helper->pid, NULL, 0) < 0 && errno == EINTR)
+		;
 }

@@ -14,14 +14,19 @@
 #include "core/error.h"
 
 #define HELPER_VARIABLES 4
-#define HELPER_VALUE_MAX 256
+/* Room for a uid with each of its bytes escaped. */
+#define HELPER_VALUE_MAX 4200
 #define HELPER_OUTPUT_MAX 1024
 
 /* What it runs, always the same; borrowed until helper_start returns. */
 struct helper_setup {
 	const char *line; /* as in command.h */
 	bool clean;
-	int64_t seconds; /* after which the command is killed */
+	int64_t seconds;       /* after which the command is killed */
+	const char *directory; /* for copies of its input */
+	/* Wipes what the helper need not know; or NULL. */
+	void (*forget)(void *data);
+	void *forget_data;
 	/* The variables that are added to the command's environment. */
 	const char *names[HELPER_VARIABLES];
 	size_t count;
@@ -39,8 +44,8 @@ struct helper_job {
 };
 
 struct helper_result {
-	int error;     /* errno, if it could not be started or read; else 0 */
-	bool killed;   /* it did not end in time */
+	int error;     /* errno, if it could not be started; else 0 */
+	bool killed;   /* it was not left to end by itself */
 	int status;    /* as waitpid gives it */
 	size_t length; /* of output */
 	char output[HELPER_OUTPUT_MAX]; /* the end of what it printed; any
@@ -52,14 +57,21 @@ bool helper_start(struct helper *helper, const struct helper_setup *setup,
 	struct error *err);
 
 /*
- * Starts the command; its standard input is the open file input, from its
- * beginning. A struct helper_result will arrive at helper->fd; until then no
- * other job can be sent. False with errno set.
+ * Starts the command; its standard input is a copy of the file input, which can
+ * be changed once the result is there. A struct helper_result will arrive at
+ * helper->fd; until then no other job can be sent. False with errno set.
  */
 bool helper_send(
 	struct helper *helper, const struct helper_job *job, int input);
 
-/* Ends it; but a command that is running is not stopped. */
+/*
+ * Asks the command that is running to end, and soon kills it. Its result
+ * arrives nevertheless; then the helper ends. The same happens if this process
+ * ends.
+ */
+void helper_hurry(struct helper *helper);
+
+/* Ends it, and a command that is running, and waits for that. */
 void helper_close(struct helper *helper);
 
 #endif

@@ -113,7 +113,7 @@ static bool from_command(const struct account *account, bool clean,
 	ssize_t n = command_read(
 		&command, bytes, sizeof bytes, COMMAND_REST_UNREAD, &wait);
 	int saved = errno;
-	bool ended = command_end(&command, &wait);
+	bool ended = command_end(&command, &wait, 0);
 	int status = command.status;
 
 	if (*stop)

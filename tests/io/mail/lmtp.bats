@@ -118,7 +118,7 @@ with_mail() {
     [ "$(left)" -eq 10 ]
     start_lmtp
     wanted 0 -v
-    says "7 messages were not confirmed by unix:$socket and will be fetched again. One of them may have been delivered already"
+    says "1 message was not confirmed by unix:$socket and will be fetched again. It may have been delivered already"
     # The one whose answer was lost is there twice, the others once.
     [ "$(taken)" -ge 11 ]
     [ "$(left)" -eq 0 ]
@@ -210,6 +210,7 @@ with_mail() {
 
 @test "killed at each call to either server: nothing is lost, and one message at most is delivered twice" {
     [ -z "${KEEPMAIL_THIN:-}" ] || skip "the gate ran it whole before"
+    ! grep -q '__asan_init\|valgrind' "$KEEPMAIL" || skip "not with sanitizers"
     local step
     with_mail 5
     lmtp_rc "delete = now"
