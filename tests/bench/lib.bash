@@ -6,7 +6,7 @@
 #   scenario  its name              tools     that take part
 #   port      where to connect      tls       0, 1
 #   user      and $password         users     E: their number, user1, user2...
-#   to        maildir, mbox         deletes   0, 1
+#   to        maildir, mbox, lmtp   deletes   0, 1
 #   seen      1: nothing is new     expected  messages to be delivered
 #   delayed   1: by start_delay     bulky     1: delivered mail is deleted
 new_scenario() {
@@ -53,8 +53,10 @@ keepmail_ready() {
         fi
         [ "$deletes" = 0 ] || printf 'delete = now\n'
         if [ "$users" = 1 ]; then
-            printf 'account a { user = %s; %s = "%s" }\n' \
-                "$user" "$to" "$own/mail" | sed 's/[{;]/&\n/g; s/ }$/\n}/'
+            [ "$to" != lmtp ] || printf 'recipient = u\n'
+            printf 'account a { user = %s; %s = "%s" }\n' "$user" "$to" \
+                "$([ "$to" = lmtp ] && echo "unix:$lmtp_socket" ||
+                    echo "$own/mail")" | sed 's/[{;]/&\n/g; s/ }$/\n}/'
         else
             for ((i = 1; i <= users; i++)); do
                 printf 'account a%s {\n user = %s%s\n maildir = "%s"\n}\n' \
@@ -122,14 +124,15 @@ fetchmail_ready() {
     [ "$tls" = 0 ] ||
         more="ssl sslproto 'auto' sslcertck sslcertfile $work/server/cert.pem"
     [ "$deletes" = 1 ] && more="nokeep $more" || more="keep $more"
+    [ "$to" = lmtp ] && more+=" smtphost $lmtp_socket lmtp smtpname u" ||
+        more+=" mda $own/mda"
     mkdir -p "$own/mail"/{new,cur,tmp}
     printf '#!/bin/sh\nexec cat >"%s/$$"\n' "$own/mail/new" >"$own/mda"
     chmod 700 "$own/mda"
     {
         printf 'set no bouncemail\n'
         printf 'poll localhost protocol POP3 port %s uidl\n' "$port"
-        printf ' user "%s" password "%s" %s\n mda "%s"\n' \
-            "$user" "$password" "$more" "$own/mda"
+        printf ' user "%s" password "%s" %s\n' "$user" "$password" "$more"
     } >"$own/rc"
     chmod 600 "$own/rc"
     command=(timeout 300 env "HOME=$own" "FETCHMAILHOME=$own" fetchmail -s -f "$own/rc"
@@ -166,6 +169,10 @@ limit_ready() {
 # The number of messages that a tool delivered, in all its mailboxes.
 delivered() {
     local path count=0 n
+    if [ "$to" = lmtp ]; then
+        files "$dovecot_lmtp/new"
+        return
+    fi
     for path in "$work/$1"/mail*; do
         [ -e "$path" ] || continue
         if [ -d "$path" ]; then
@@ -255,7 +262,8 @@ one() {
 # Compares keepmail's mail with what was sent; or the limit's, if it is
 # synthetic.
 compare() {
-    [ "$seen" = 0 ] && [ "$bulky" = 0 ] || return 0
+    # Dovecot adds headers.
+    [ "$seen" = 0 ] && [ "$bulky" = 0 ] && [ "$to" != lmtp ] || return 0
     if [ -d "$work/sent" ]; then
         "$lib/mailsum" -s "$work/sent" >"$work/sums.sent"
     else

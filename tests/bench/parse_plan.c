@@ -22,7 +22,7 @@
 #define PIECE (128 * 1024)
 #define NOW INT64_C(1800000000)
 
-static const struct clock at = {.now = NOW};
+static const struct clock the_clock = {.now = NOW};
 
 static const uint64_t key[2] = {1, 2};
 
@@ -138,7 +138,7 @@ __attribute__((noinline)) size_t read_listing(
 		.maildrop = &maildrop,
 		.memories = memories,
 		.findings = findings,
-		.clock = at};
+		.clock = the_clock};
 
 	if (findings == NULL)
 		fail("memory");

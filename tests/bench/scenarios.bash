@@ -192,6 +192,29 @@ scenario_E() {
     measure_workers
 }
 
+# Into Dovecot's LMTP server.
+scenario_G_lmtp() {
+    new_scenario G-lmtp
+    if ! find_dovecot; then
+        say "$scenario: no Dovecot (sh contrib/bootstrap check unpacks one)"
+        return 0
+    fi
+    to=lmtp expected=${G_MESSAGES:-10000}
+    tools=(keepmail)
+    ! command -v fetchmail >/dev/null || tools+=(fetchmail)
+    dovecot_lmtp=$work/dovecot/taken
+    start_dovecot
+    user=test
+    made_up "$expected" --size 3072
+    before_run() {
+        aside=$((aside + 1))
+        [ ! -e "$dovecot_lmtp" ] || mv "$dovecot_lmtp" "$work/old/$aside"
+        mkdir -p "$dovecot_lmtp"/{new,cur,tmp}
+        [ "$(id -u)" -ne 0 ] || chown -R nobody:nogroup "$dovecot_lmtp"
+    }
+    rounds
+}
+
 scenario_F_fake() {
     new_scenario F-fake
     to=mbox expected=10000

@@ -73,6 +73,8 @@ function all_targets() {
     times("E", "cpu", "mpop", 1, 1)
     times("F-fake", "wall", "limit", 1.5)
     times("F-fake", "wall", "mpop", 1, 1)
+    times("G-lmtp", "wall", "fetchmail", 0.5)
+    at_most("G-lmtp", "peak", "peak MiB", 24, 1)
 }
 
 function polls(scenario) {
