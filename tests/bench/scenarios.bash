@@ -204,7 +204,6 @@ scenario_G_lmtp() {
     ! command -v fetchmail >/dev/null || tools+=(fetchmail)
     dovecot_lmtp=$work/dovecot/taken
     start_dovecot
-    user=test
     made_up "$expected" --size 3072
     before_run() {
         aside=$((aside + 1))

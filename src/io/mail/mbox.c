@@ -14,6 +14,7 @@
 #include "core/xalloc.h"
 #include "io/mail/mbox_internal.h"
 #include "io/process/directory.h"
+#include "io/process/file.h"
 
 bool mbox_failed(struct mbox *mbox, enum error_kind kind, const char *what,
 	struct error *err)
@@ -111,22 +112,6 @@ static bool mbox_begin(struct destination *destination, struct error *err)
 	mbox->current = (struct spooled){.start = mbox->open.end};
 	mbox->quoting = (struct mboxrd){.matched = 0};
 	mbox->last = '\n';
-	return true;
-}
-
-static bool write_at(int fd, const char *bytes, size_t length, off_t at)
-{
-	while (length > 0) {
-		ssize_t n = pwrite(fd, bytes, length, at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		bytes += n;
-		length -= (size_t)n;
-		at += n;
-	}
 	return true;
 }
 
@@ -285,8 +270,8 @@ struct appender {
 
 static bool append_flush(struct appender *appender)
 {
-	bool ok = write_at(appender->mbox->fd, appender->block, appender->used,
-		appender->at);
+	bool ok = file_write_at(appender->mbox->fd, appender->block,
+		appender->used, appender->at);
 
 	appender->at += (off_t)appender->used;
 	appender->used = 0;

@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include "core/xalloc.h"
-#include "io/process/directory.h"
+#include "io/process/file.h"
 
 bool spool_open(struct spool *spool, const char *directory, struct error *err)
 {
-	spool->fd = directory_open_unnamed(directory);
+	spool->fd = file_open_unnamed(directory);
 	return spool->fd >= 0 ||
 		error_set(err, ERROR_CREATE, "cannot create a file in %s: %s",
 			directory, strerror(errno));
@@ -26,17 +26,9 @@ void spool_close(struct spool *spool)
 
 bool spool_append(struct spool *spool, const char *bytes, size_t length)
 {
-	while (length > 0) {
-		ssize_t n = pwrite(spool->fd, bytes, length, spool->end);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		bytes += n;
-		length -= (size_t)n;
-		spool->end += n;
-	}
+	if (!file_write_at(spool->fd, bytes, length, spool->end))
+		return false;
+	spool->end += (off_t)length;
 	return true;
 }
 

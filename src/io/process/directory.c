@@ -91,25 +91,6 @@ bool directory_make_above(const char *path)
 	return ok;
 }
 
-int directory_open_unnamed(const char *path)
-{
-#ifdef O_TMPFILE
-	int fd = open(path, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd >= 0)
-		return fd;
-#else
-	int fd;
-#endif
-	char *name = xasprintf("%s/spool-XXXXXX", path);
-
-	fd = mkostemp(name, O_CLOEXEC);
-	if (fd >= 0)
-		unlink(name);
-	free(name);
-	return fd;
-}
-
 bool directory_identity(const char *path, uint64_t *inode, int64_t *born)
 {
 	struct stat st;

@@ -35,12 +35,6 @@ bool directory_sync(const char *path);
 bool directory_sync_above(const char *path);
 
 /*
- * Opens a new file in the directory at path, which has no name, so that nothing
- * of it is left when it is closed. Returns -1 with errno set on failure.
- */
-int directory_open_unnamed(const char *path);
-
-/*
  * What distinguishes the directory at path from another one of this name: its
  * inode number, and when it was created (seconds since 1970; 0: unknown). False
  * with errno set.

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "io/process/command.h"
-#include "io/process/directory.h"
+#include "io/process/file.h"
 #include "io/process/privilege.h"
 
 /* How long a command has to end when it is asked to. */
@@ -27,28 +27,26 @@ union attachment {
  */
 static int copy_input(const struct helper_setup *setup, int input)
 {
-	int fd = directory_open_unnamed(setup->directory);
+	int fd = file_open_unnamed(setup->directory);
 	char bytes[16 * 1024];
+	bool ok = fd >= 0;
 	off_t at = 0;
 	ssize_t n = 1;
 
-	while (fd >= 0 && n > 0) {
-		n = pread(input, bytes, sizeof bytes, at);
-		if (n > 0)
-			n = pwrite(fd, bytes, (size_t)n, at);
-		if (n < 0 && errno == EINTR)
-			n = 1;
-		else if (n > 0)
-			at += n;
+	while (ok && n > 0) {
+		do
+			n = pread(input, bytes, sizeof bytes, at);
+		while (n < 0 && errno == EINTR);
+		ok = n >= 0 && file_write_at(fd, bytes, (size_t)n, at);
+		at += n;
 	}
-	if (fd >= 0 && n < 0) {
-		int saved = errno;
+	if (ok || fd < 0)
+		return fd;
+	int saved = errno;
 
-		close(fd);
-		errno = saved;
-		return -1;
-	}
-	return fd;
+	close(fd);
+	errno = saved;
+	return -1;
 }
 
 /* Runs the command, but no longer than the other end of the socket is open. */
