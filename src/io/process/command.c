@@ -12,6 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 
+/*
+ * When a command has ended, no more than this can be left of what it printed.
+ * What it started may go on printing.
+ */
+#define PIPE_ROOM (1 << 20)
+
 static int64_t milliseconds(void)
 {
 	struct timespec now;
@@ -114,7 +120,8 @@ bool command_start(struct command *command, const struct command_plan *plan)
 {
 	int ends[2];
 
-	*command = (struct command){.ended = false};
+	/* Whatever happens, only waitpid says that it succeeded. */
+	*command = (struct command){.status = 127 << 8};
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return false;
 	command->child = fork();
@@ -149,8 +156,9 @@ ssize_t command_read(struct command *command, char *bytes, size_t size,
 	enum command_rest rest, const struct patience *patience)
 {
 	size_t length = 0;
+	size_t behind = 0; /* read after it had ended */
 
-	while (length < size) {
+	while (length < size && behind < PIPE_ROOM) {
 		if (patience_is_over(patience))
 			return -2;
 		int ready = wait_for_output(command);
@@ -168,8 +176,10 @@ ssize_t command_read(struct command *command, char *bytes, size_t size,
 			return -1;
 		if (n == 0)
 			break;
-		if (n > 0)
+		if (n > 0) {
 			length += (size_t)n;
+			behind += command->ended ? (size_t)n : 0;
+		}
 		if (length == size && rest == COMMAND_REST_LAST) {
 			length = size / 2;
 			memmove(bytes, bytes + size - length, length);

@@ -191,6 +191,16 @@ no_longer_runs() {
     [ "$(left)" -eq 0 ]
     # shellcheck disable=SC2046 # numbers
     kill $(cat "$work/pids")
+    # Nor if that goes on printing.
+    rm -r "$work/state" "$work/pids"
+    cp -r "$work/sent/." "$work/mail"
+    write_agent 'yes & echo $! >>"$WORK/pids"'
+    SECONDS=0
+    pipe_rc "delete = now" "pipe-timeout = 60"
+    wanted 0
+    [ "$SECONDS" -lt 60 ]
+    # shellcheck disable=SC2046 # numbers
+    kill $(cat "$work/pids") || true
 }
 
 @test "killed at each call of the run: nothing is lost, and one message at most comes twice" {
