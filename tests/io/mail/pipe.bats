@@ -151,7 +151,7 @@ no_longer_runs() {
     write_rc "pipe = 'test 1 && no-such-agent'"
     wanted 75
     says "cannot be run (see the setting pipe)"
-    says "not found"
+    says "no-such-agent: "
     pipe_rc
     wanted 0
     [ "$(taken)" -eq 2 ]
