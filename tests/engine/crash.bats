@@ -332,7 +332,7 @@ END
 
 @test "if the directory of the records cannot be read completely, doubtful messages are fetched again" {
     command -v strace >/dev/null || skip "no strace here"
-    ! grep -q '__asan_init\|valgrind' "$KEEPMAIL" || skip "not with sanitizers"
+    needs_plain_build
     make_mail 12
     start_server --folder "$work/mail" --shared
     write_rc "local = \"$work/filed\""
@@ -352,7 +352,7 @@ END
 
 @test "a Maildir that cannot be read completely ends the recovery, and nothing is fetched twice" {
     command -v strace >/dev/null || skip "no strace here"
-    ! grep -q '__asan_init\|valgrind' "$KEEPMAIL" || skip "not with sanitizers"
+    needs_plain_build
     make_mail 12
     start_server --folder "$work/mail"
     write_rc
@@ -407,7 +407,7 @@ END
 @test "after a failed sync of new/, the files moved there are removed" {
     strike=$TESTS_BUILD/torture/strike
     [ "$(id -u)" -eq 0 ] || skip "only root sees which file a call is about"
-    ! grep -q '__asan_init\|valgrind' "$KEEPMAIL" || skip "not with sanitizers"
+    needs_plain_build
     "$strike" true 2>/dev/null || [ $? -ne 125 ] || skip "calls cannot be traced here"
     make_mail 12
     start_server --folder "$work/mail"

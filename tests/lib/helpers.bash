@@ -93,6 +93,11 @@ wanted() {
     fi
 }
 
+# Sanitizers and valgrind bear no tracer, and no library that is loaded first.
+needs_plain_build() {
+    ! grep -q '__asan_init\|valgrind' "$KEEPMAIL" || skip "not with sanitizers"
+}
+
 # killed_at CALLS N: kills keepmail before the Nth of these calls. False if
 # there were fewer, and it finished.
 killed_at() {

@@ -131,6 +131,7 @@ END
 
 @test "a store error says what failed, in which file, why, and what to do" {
     command -v strace >/dev/null || skip "no strace here"
+    needs_plain_build
     for error in "ENOSPC:the disk is full:Free some space" \
         "EDQUOT:(Disk quota exceeded):Free some space" \
         "EIO:(Input/output error):Run keepmail again once this is fixed; no mail was lost"; do
