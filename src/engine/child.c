@@ -14,6 +14,18 @@
 #include "io/process/privilege.h"
 #include "io/process/streams.h"
 
+#ifdef COVERAGE
+void __gcov_dump(void); /* gcc's */
+#endif
+
+/* In a build for coverage, _exit does not write the counts. */
+static void write_counts(void)
+{
+#ifdef COVERAGE
+	__gcov_dump();
+#endif
+}
+
 /* The signals that end a wait. */
 static void make_wait_set(sigset_t *set)
 {
@@ -72,6 +84,7 @@ pid_t child_start(
 			status = error_worse(
 				status, error_status(unwritten.kind));
 		}
+		write_counts();
 		_exit(status);
 	}
 	if (pid < 0)

@@ -515,8 +515,8 @@ octets() {
     wanted 0
     days_pass 31
     file=$(copy_of 1)
-    mv "$file" "$work/aside"
-    ln -s "$work/aside" "$file"
+    rm "$file"
+    ln -s "$work" "$file"
     file=$(copy_of 2)
     rm "$file"
     mkdir "$file"
