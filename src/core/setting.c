@@ -62,6 +62,16 @@ bool setting_choose_bool(const char *text, bool *value)
 	return true;
 }
 
+bool setting_choose_limit(const char *text, int64_t *seconds)
+{
+	int64_t value;
+
+	if (!text_parse_duration(text, 1, &value) || value < 1 || value > 86400)
+		return false;
+	*seconds = value;
+	return true;
+}
+
 static bool set_maildir(struct account *account, const char *text)
 {
 	account->destination.kind = DESTINATION_MAILDIR;
@@ -116,13 +126,7 @@ static bool set_pipe(struct account *account, const char *text)
 
 static bool set_pipe_timeout(struct account *account, const char *text)
 {
-	int64_t seconds;
-
-	if (!text_parse_duration(text, 1, &seconds) || seconds < 1 ||
-		seconds > 86400)
-		return false;
-	account->destination.pipe_timeout = seconds;
-	return true;
+	return setting_choose_limit(text, &account->destination.pipe_timeout);
 }
 
 static bool set_recipient(struct account *account, const char *text)

@@ -40,6 +40,9 @@ bool setting_choose(const struct setting_choice *choices, size_t count,
 /* As setting_choose, for a bool: true, yes or on; false, no or off. */
 bool setting_choose_bool(const char *text, bool *value);
 
+/* A time limit: 1 to 86400 seconds, or a duration of that length. */
+bool setting_choose_limit(const char *text, int64_t *seconds);
+
 /* In setting_server.c; what they do: struct setting, set. */
 bool setting_set_server(struct account *account, const char *text);
 bool setting_set_port(struct account *account, const char *text);

@@ -192,13 +192,7 @@ bool setting_set_pipelining(struct account *account, const char *text)
 
 bool setting_set_timeout(struct account *account, const char *text)
 {
-	int64_t seconds;
-
-	if (!text_parse_duration(text, 1, &seconds) || seconds < 1 ||
-		seconds > 86400)
-		return false;
-	account->session.timeout = seconds;
-	return true;
+	return setting_choose_limit(text, &account->session.timeout);
 }
 
 bool setting_set_max_time(struct account *account, const char *text)

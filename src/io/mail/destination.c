@@ -159,29 +159,24 @@ static bool outbox_is_ours(const struct letter *letter)
 	return true;
 }
 
+/* What they have in common. */
+#define OUTBOX_TRAITS                                                  \
+	.confirms = true, .directory = outbox_directory,               \
+	.synced = outbox_directory, .where = outbox_where,             \
+	.is_missing = outbox_is_missing, .has_mail = maildir_has_mail, \
+	.is_ours = outbox_is_ours
+
 static const struct destination_traits lmtp_traits = {
 	.ops = &lmtp_ops,
 	.words = "an LMTP server",
-	.confirms = true,
-	.directory = outbox_directory,
-	.synced = outbox_directory,
-	.where = outbox_where,
-	.is_missing = outbox_is_missing,
-	.has_mail = maildir_has_mail,
-	.is_ours = outbox_is_ours,
+	OUTBOX_TRAITS,
 	.check = lmtp_check,
 };
 
 static const struct destination_traits pipe_traits = {
 	.ops = &pipe_ops,
 	.words = "a command",
-	.confirms = true,
-	.directory = outbox_directory,
-	.synced = outbox_directory,
-	.where = outbox_where,
-	.is_missing = outbox_is_missing,
-	.has_mail = maildir_has_mail,
-	.is_ours = outbox_is_ours,
+	OUTBOX_TRAITS,
 	.check = pipe_check,
 };
 

@@ -19,7 +19,8 @@
 #include "io/process/helper.h"
 #include "io/process/privilege.h"
 
-/* The helper answers at most so many seconds after the command's time is up. */
+/* When the command's time is up, the helper answers within this many seconds.
+ */
 #define ANSWER_SECONDS 30
 #define CHECK_SECONDS 10
 #define PIECE (64 * 1024)

@@ -70,9 +70,9 @@ ssize_t command_read(struct command *command, char *bytes, size_t size,
 	enum command_rest rest, const struct patience *patience);
 
 /*
- * Closes its output, and waits until it has ended. Returns false if it had to
- * be killed because the patience is over. First it is asked to end (SIGTERM),
- * if grace is not 0, and given so many seconds for that.
+ * Closes its output, and waits until it has ended. When the patience is over,
+ * it is killed; if grace is not 0, it gets SIGTERM first, and this many seconds
+ * to end. Returns false if it was killed.
  */
 bool command_end(struct command *command, const struct patience *patience,
 	unsigned grace);

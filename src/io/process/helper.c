@@ -200,8 +200,6 @@ bool helper_send(struct helper *helper, const struct helper_job *job, int input)
 	header->cmsg_type = SCM_RIGHTS;
 	header->cmsg_len = CMSG_LEN(sizeof input);
 	memcpy(CMSG_DATA(header), &input, sizeof input);
-	if (lseek(input, 0, SEEK_SET) < 0)
-		return false;
 	/* The socket is empty, and has room for much more. */
 	ssize_t n = sendmsg(helper->fd, &message, MSG_NOSIGNAL);
 
