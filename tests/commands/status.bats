@@ -409,6 +409,8 @@ $size
 
 @test "accounts of several users are read by processes of these users" {
     [ "$(id -u)" -eq 0 ] || skip "becoming another user needs root"
+    # Which complains that another user cannot write its counts.
+    ! grep -q __gcov_dump "$KEEPMAIL" || skip "not in a build for coverage"
     mkdir "$work/nobody"
     chown nobody "$work/nobody"
     let_pass "$work"
