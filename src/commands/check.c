@@ -10,6 +10,7 @@
 #include "core/text.h"
 #include "core/xalloc.h"
 #include "engine/accounts.h"
+#include "engine/dial.h"
 #include "engine/mailbox.h"
 #include "engine/places.h"
 #include "engine/rebuild.h"
@@ -170,15 +171,21 @@ static void check_mail(struct check *check)
 	struct error err = {.kind = ERROR_NONE};
 	char on[80];
 	bool there;
-	bool sound = destination_check(account->destination.kind,
-		account->destination.path, &there, &err);
+	const struct destination_traits *traits =
+		destination_traits(account->destination.kind);
+	struct dialler dialler = {account, check->options->stop};
+	const struct destination_opening opening =
+		dial_opening(&dialler, &account->destination);
+	bool sound = traits->ask != NULL
+		? traits->ask(&opening, &there, &err)
+		: destination_check(account->destination.kind,
+			  account->destination.path, &there, &err);
 
 	if (sound && check->store != NULL)
 		sound = is_as_known(check, &err);
 	if (sound)
 		report_ok(check, "mail", "%s, %s%s%s",
-			account->destination.path,
-			destination_traits(account->destination.kind)->words,
+			account->destination.path, traits->words,
 			there ? "" : " to be created by the first run",
 			account_is_place(account->destination.kind)
 				? describe_filesystem(account->destination.path,
@@ -192,11 +199,12 @@ static void check_mail(struct check *check)
 static void check_password(struct check *check, char **password)
 {
 	const struct account *account = check->account;
+	const struct account_remote from = account_source(account);
 	const char *file = account->login.password_file;
 	struct error err = {.kind = ERROR_NONE};
 
 	if (secret_is_at_hand(account)
-			? !secret_get(account, privilege_has_changed(),
+			? !secret_get(&from, privilege_has_changed(),
 				  check->options->stop, password, &err)
 			: !secret_ask(account, check->options->stop, password,
 				  &err))

@@ -14,6 +14,8 @@ void account_init(struct account *account)
 		.session.timeout = 60,
 		.destination.mode = 0600,
 		.destination.pipe_timeout = 600,
+		.destination.imap = {.tls.min = TLS_MIN_1_2,
+			.login.auth = AUTH_AUTO},
 		.session.max_time = 12 * 3600,
 		.confine = true,
 		.session.pipelining = true,
@@ -30,21 +32,46 @@ void account_forget_password(struct account *account)
 	account->login.password = NULL;
 }
 
+static void release_server(struct account_server *server)
+{
+	free(server->host);
+	free(server->proxy);
+}
+
+static void release_tls(struct account_tls *tls)
+{
+	free(tls->ca);
+	free(tls->pin);
+	free(tls->cert);
+	free(tls->key);
+}
+
+/* All but the password. */
+static void release_login(struct account_login *login)
+{
+	free(login->user);
+	free(login->password_command);
+	free(login->password_file);
+}
+
+static void release_destination(struct account_destination *destination)
+{
+	free(destination->path);
+	free(destination->recipient);
+	release_server(&destination->imap.server);
+	release_tls(&destination->imap.tls);
+	release_login(&destination->imap.login);
+	free(destination->imap.folder);
+}
+
 void account_release(struct account *account)
 {
 	account_forget_password(account);
 	free(account->name);
-	free(account->server.host);
-	free(account->tls.ca);
-	free(account->tls.pin);
-	free(account->tls.cert);
-	free(account->tls.key);
-	free(account->server.proxy);
-	free(account->login.user);
-	free(account->login.password_command);
-	free(account->login.password_file);
-	free(account->destination.path);
-	free(account->destination.recipient);
+	release_server(&account->server);
+	release_tls(&account->tls);
+	release_login(&account->login);
+	release_destination(&account->destination);
 	free(account->state);
 	free(account->copies.local);
 	free(account->copies.trash);
@@ -54,6 +81,36 @@ void account_release(struct account *account)
 	free(account->run_as);
 	free(account->file);
 	*account = (struct account){.line = 0};
+}
+
+struct account_remote account_source(const struct account *account)
+{
+	return (struct account_remote){
+		.protocol = PROTOCOL_POP3,
+		.name = account->name,
+		.file = account->file,
+		.server = &account->server,
+		.tls = &account->tls,
+		.login = &account->login,
+		.session = &account->session,
+		.prefix = "",
+	};
+}
+
+struct account_remote account_imap(const struct account *account)
+{
+	const struct account_imap *imap = &account->destination.imap;
+
+	return (struct account_remote){
+		.protocol = PROTOCOL_IMAP,
+		.name = account->name,
+		.file = account->file,
+		.server = &imap->server,
+		.tls = &imap->tls,
+		.login = &imap->login,
+		.session = &account->session,
+		.prefix = "imap-",
+	};
 }
 
 uint16_t account_default_port(enum tls_mode tls)
@@ -125,6 +182,7 @@ static const char *const kind_names[] = {
 	[DESTINATION_MBOX] = "mbox",
 	[DESTINATION_LMTP] = "lmtp",
 	[DESTINATION_PIPE] = "pipe",
+	[DESTINATION_IMAP] = "imap",
 };
 
 const char *account_kind_name(enum destination_kind kind)
@@ -150,6 +208,7 @@ bool account_is_place(enum destination_kind kind)
 	case DESTINATION_NONE:
 	case DESTINATION_LMTP:
 	case DESTINATION_PIPE:
+	case DESTINATION_IMAP:
 		break;
 	}
 	return false;

@@ -48,6 +48,7 @@ enum destination_kind {
 	DESTINATION_MBOX,
 	DESTINATION_LMTP,
 	DESTINATION_PIPE,
+	DESTINATION_IMAP,
 };
 
 /* Where the server is. */
@@ -82,16 +83,25 @@ struct account_session {
 	int64_t max_time; /* seconds: a whole session */
 };
 
+/* The mailbox of DESTINATION_IMAP. */
+struct account_imap {
+	struct account_server server;
+	struct account_tls tls;
+	struct account_login login;
+	char *folder; /* UTF-8 */
+};
+
 /* Where new mail is stored, or to whom it is handed over. */
 struct account_destination {
 	enum destination_kind kind;
 	/* Absolute; of DESTINATION_LMTP the server, of DESTINATION_PIPE the
-	 * command. */
+	 * command, of DESTINATION_IMAP the URL. */
 	char *path;
 	uint32_t mode;	      /* of the files in a Maildir, such as 0600 */
 	bool maildir_size;    /* their names end in their size */
 	char *recipient;      /* of DESTINATION_LMTP */
 	int64_t pipe_timeout; /* seconds: a run of the command */
+	struct account_imap imap;
 };
 
 /* Where else copies of its mail may be. */
@@ -132,6 +142,29 @@ struct account {
 	bool trust_filesystem;
 	bool confine; /* the worker gives up what it does not need */
 };
+
+enum account_protocol {
+	PROTOCOL_POP3,
+	PROTOCOL_IMAP,
+};
+
+/* A server that an account logs in to. All is borrowed from the account. */
+struct account_remote {
+	enum account_protocol protocol;
+	const char *name; /* of the account */
+	const char *file; /* the rc file that defines it */
+	const struct account_server *server;
+	const struct account_tls *tls;
+	const struct account_login *login;
+	const struct account_session *session;
+	const char *prefix; /* of these settings' names: "" or "imap-" */
+};
+
+/* The server that the account's mail comes from. */
+struct account_remote account_source(const struct account *account);
+
+/* The server that it goes to; of DESTINATION_IMAP. */
+struct account_remote account_imap(const struct account *account);
 
 /* A fresh account with every default in place. */
 void account_init(struct account *account);

@@ -47,12 +47,13 @@ void rc_add_unknown(struct rc *rc, struct rc_place place, const char *name)
 		near == NULL ? "" : near, near == NULL ? "" : "'?");
 }
 
-/* A value as it may be shown; that of proxy may contain a password. */
+/* A value as it may be shown; a URL may contain a password. */
 static const char *show_value(
 	char room[256], const char *name, const char *value)
 {
 	if (strcmp(name, "password") == 0 ||
-		(strcmp(name, "proxy") == 0 && strchr(value, '@') != NULL))
+		((strcmp(name, "proxy") == 0 || strcmp(name, "imap") == 0) &&
+			strchr(value, '@') != NULL))
 		return "(not shown)";
 	if (value[0] == '\0')
 		return "\"\"";

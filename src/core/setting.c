@@ -257,6 +257,7 @@ static bool set_trust_filesystem(struct account *account, const char *text)
 	return setting_choose_bool(text, &account->trust_filesystem);
 }
 
+#define PIN_EXPECTED "\"sha256//\" and the base64 of the public key's SHA-256"
 #define PATH_EXPECTED "an absolute path, or one that begins with ~/"
 
 const struct setting settings[] = {
@@ -268,9 +269,7 @@ const struct setting settings[] = {
 	{"tls", setting_set_tls, "implicit, starttls or off", SETTING_ALONE,
 		false},
 	{"tls-ca", setting_set_tls_ca, PATH_EXPECTED, SETTING_ALONE, true},
-	{"tls-pin", setting_set_tls_pin,
-		"\"sha256//\" and the base64 of the public key's SHA-256",
-		SETTING_ALONE, false},
+	{"tls-pin", setting_set_tls_pin, PIN_EXPECTED, SETTING_ALONE, false},
 	{"tls-cert", setting_set_tls_cert, PATH_EXPECTED, SETTING_ALONE, true},
 	{"tls-key", setting_set_tls_key, PATH_EXPECTED, SETTING_ALONE, true},
 	{"tls-min", setting_set_tls_min, "1.2 or 1.3", SETTING_ALONE, false},
@@ -313,6 +312,21 @@ const struct setting settings[] = {
 		SETTING_DESTINATION, false},
 	{"pipe", set_pipe, "a shell command", SETTING_DESTINATION, false},
 	{"pipe-timeout", set_pipe_timeout, "1 to 86400 seconds", SETTING_ALONE,
+		false},
+	{"imap", setting_set_imap,
+		"a URL such as \"imaps://USER@HOST/FOLDER\", without a password",
+		SETTING_DESTINATION, false},
+	{"imap-password-command", setting_set_imap_password_command,
+		"a shell command", SETTING_IMAP_PASSWORD, false},
+	{"imap-password-file", setting_set_imap_password_file, PATH_EXPECTED,
+		SETTING_IMAP_PASSWORD, true},
+	{"imap-auth", setting_set_imap_auth,
+		"auto, plain, login, cram-md5, digest-md5, scram-sha-1, "
+		"scram-sha-256, oauthbearer or xoauth2",
+		SETTING_ALONE, false},
+	{"imap-tls-ca", setting_set_imap_tls_ca, PATH_EXPECTED, SETTING_ALONE,
+		true},
+	{"imap-tls-pin", setting_set_imap_tls_pin, PIN_EXPECTED, SETTING_ALONE,
 		false},
 	{"recipient", set_recipient, "a mail address or user name",
 		SETTING_ALONE, false},

@@ -18,6 +18,7 @@ enum setting_group {
 	SETTING_ALONE,
 	SETTING_PASSWORD,
 	SETTING_DESTINATION,
+	SETTING_IMAP_PASSWORD,
 };
 
 struct setting {

@@ -36,13 +36,20 @@ size_t setting_check_destination(struct account *account,
 
 	if (account->destination.kind == DESTINATION_NONE) {
 		report(account,
-			"no destination is set: add maildir = \"~/Mail/NAME\", mbox = \"~/mail/NAME\", lmtp = \"unix:/path\" or pipe = \"COMMAND\"");
+			"no destination is set: add maildir = \"~/Mail/NAME\", mbox = \"~/mail/NAME\", lmtp = \"unix:/path\", imap = \"imaps://USER@HOST/FOLDER\" or pipe = \"COMMAND\"");
 		return 1;
 	}
 	if (account->destination.kind == DESTINATION_LMTP &&
 		account->destination.recipient == NULL) {
 		report(account,
 			"lmtp needs a recipient too: add recipient = USER or ADDRESS");
+		wrong++;
+	}
+	if (account->destination.kind == DESTINATION_IMAP &&
+		account->destination.imap.login.password_command == NULL &&
+		account->destination.imap.login.password_file == NULL) {
+		report(account,
+			"imap needs a password too: add imap-password-command or imap-password-file");
 		wrong++;
 	}
 	if (account_is_place(account->destination.kind))

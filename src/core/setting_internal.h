@@ -43,6 +43,13 @@ bool setting_choose_bool(const char *text, bool *value);
 /* A time limit: 1 to 86400 seconds, or a duration of that length. */
 bool setting_choose_limit(const char *text, int64_t *seconds);
 
+/* The name of an enum auth_method. False, *method unchanged, if there is none.
+ */
+bool setting_choose_auth(const char *text, enum auth_method *method);
+
+/* Are these pins, separated by ';', as in CURLOPT_PINNEDPUBLICKEY? */
+bool setting_is_pin(const char *text);
+
 /* In setting_server.c; what they do: struct setting, set. */
 bool setting_set_server(struct account *account, const char *text);
 bool setting_set_port(struct account *account, const char *text);
@@ -63,5 +70,14 @@ bool setting_set_pipelining(struct account *account, const char *text);
 bool setting_set_timeout(struct account *account, const char *text);
 bool setting_set_max_time(struct account *account, const char *text);
 bool setting_set_sessions(struct account *account, const char *text);
+
+/* In setting_imap.c. */
+bool setting_set_imap(struct account *account, const char *text);
+bool setting_set_imap_password_command(
+	struct account *account, const char *text);
+bool setting_set_imap_password_file(struct account *account, const char *text);
+bool setting_set_imap_auth(struct account *account, const char *text);
+bool setting_set_imap_tls_ca(struct account *account, const char *text);
+bool setting_set_imap_tls_pin(struct account *account, const char *text);
 
 #endif

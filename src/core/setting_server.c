@@ -85,8 +85,7 @@ bool setting_set_tls_key(struct account *account, const char *text)
 	return setting_replace(&account->tls.key, text);
 }
 
-/* One or more pins separated by ';', as in CURLOPT_PINNEDPUBLICKEY. */
-bool setting_set_tls_pin(struct account *account, const char *text)
+bool setting_is_pin(const char *text)
 {
 	static const char base64[] = "abcdefghijklmnopqrstuvwxyz"
 				     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -100,10 +99,15 @@ bool setting_set_tls_pin(struct account *account, const char *text)
 			return false;
 		p += 52;
 		if (*p == '\0')
-			return setting_replace(&account->tls.pin, text);
+			return true;
 		if (*p++ != ';')
 			return false;
 	}
+}
+
+bool setting_set_tls_pin(struct account *account, const char *text)
+{
+	return setting_is_pin(text) && setting_replace(&account->tls.pin, text);
 }
 
 bool setting_set_proxy(struct account *account, const char *text)
@@ -157,7 +161,7 @@ bool setting_set_password_file(struct account *account, const char *text)
 	return setting_replace(&account->login.password_file, text);
 }
 
-bool setting_set_auth(struct account *account, const char *text)
+bool setting_choose_auth(const char *text, enum auth_method *method)
 {
 	static const struct setting_choice choices[] = {
 		{"auto", AUTH_AUTO},
@@ -176,8 +180,13 @@ bool setting_set_auth(struct account *account, const char *text)
 
 	if (!SETTING_CHOOSE(choices, text, &value))
 		return false;
-	account->login.auth = (enum auth_method)value;
+	*method = (enum auth_method)value;
 	return true;
+}
+
+bool setting_set_auth(struct account *account, const char *text)
+{
+	return setting_choose_auth(text, &account->login.auth);
 }
 
 bool setting_set_cleartext_password(struct account *account, const char *text)

@@ -6,6 +6,7 @@
 #include "core/xalloc.h"
 #include "engine/answer.h"
 #include "engine/batch.h"
+#include "engine/dial.h"
 #include "engine/duplicate.h"
 #include "engine/recover.h"
 #include "io/mail/delivery.h"
@@ -65,14 +66,13 @@ struct ladder *ladder_open(struct mailbox *mailbox, struct error *err)
 
 	if (!recover_arriving(mailbox, err))
 		return NULL;
-	const struct destination_opening opening = {
-		.account = account->name,
-		.destination = &account->destination,
-		.spool_directory = account->state,
-		.forget = forget_passwords,
-		.forget_data = mailbox,
-		.stop = mailbox->options->stop,
-	};
+	struct dialler dialler = {account, mailbox->options->stop};
+	struct destination_opening opening =
+		dial_opening(&dialler, &account->destination);
+
+	opening.account = account->name;
+	opening.forget = forget_passwords;
+	opening.forget_data = mailbox;
 	struct delivery *delivery = delivery_open(&opening, err);
 
 	if (delivery == NULL)

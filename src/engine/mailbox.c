@@ -115,10 +115,11 @@ void mailbox_forget_password(struct mailbox *mailbox)
 bool mailbox_log_in(struct mailbox *mailbox, bool delivers, struct error *err)
 {
 	struct account *account = mailbox->account;
+	const struct account_remote from = account_source(account);
 	const volatile sig_atomic_t *stop = mailbox->options->stop;
 
 	if (mailbox->password == NULL &&
-		!secret_get(account, privilege_has_changed(), stop,
+		!secret_get(&from, privilege_has_changed(), stop,
 			&mailbox->password, err))
 		return false;
 	/* Only password-command may have needed the terminal. */

@@ -6,6 +6,7 @@
 
 #include "core/text.h"
 #include "core/xalloc.h"
+#include "engine/dial.h"
 #include "engine/moved.h"
 #include "io/mail/delivery.h"
 #include "io/process/log.h"
@@ -21,11 +22,9 @@ static bool recover_place(struct mailbox *mailbox,
 
 	destination.kind = rows[0].kind;
 	destination.path = rows[0].path;
-	struct destination_opening opening = {
-		.destination = &destination,
-		.spool_directory = mailbox->account->state,
-		.stop = mailbox->options->stop,
-	};
+	struct dialler dialler = {mailbox->account, mailbox->options->stop};
+	const struct destination_opening opening =
+		dial_opening(&dialler, &destination);
 	struct delivery *delivery = delivery_open(&opening, err);
 	struct letter *letters = xcalloc(count, sizeof letters[0]);
 	bool *arrived = xcalloc(count, sizeof arrived[0]);
@@ -36,7 +35,8 @@ static bool recover_place(struct mailbox *mailbox,
 	for (size_t i = 0; i < count; i++)
 		letters[i] = rows[i].letter;
 	ok = ok && delivery_recover(delivery, letters, count, arrived, err) &&
-		moved_find(mailbox, &moved, err) &&
+		(!account_is_place(rows[0].kind) ||
+			moved_find(mailbox, &moved, err)) &&
 		store_begin(mailbox->store, err);
 	for (size_t i = 0; ok && i < count; i++) {
 		kept += arrived[i];
@@ -82,6 +82,16 @@ static bool recover_handed_over(struct mailbox *mailbox,
 	return ok;
 }
 
+/* Can what was handed over be asked for? Not with another account's login. */
+static bool can_ask(
+	const struct mailbox *mailbox, const struct store_arriving *row)
+{
+	const struct account_destination *to = &mailbox->account->destination;
+
+	return destination_traits(row->kind)->recovers &&
+		row->kind == to->kind && strcmp(row->path, to->path) == 0;
+}
+
 bool recover_arriving(struct mailbox *mailbox, struct error *err)
 {
 	struct store_arriving *rows = NULL;
@@ -93,7 +103,8 @@ bool recover_arriving(struct mailbox *mailbox, struct error *err)
 			strcmp(rows[i + n].path, rows[i].path) == 0;
 			n++)
 			;
-		ok = destination_traits(rows[i].kind)->confirms
+		ok = destination_traits(rows[i].kind)->confirms &&
+				!can_ask(mailbox, &rows[i])
 			? recover_handed_over(mailbox, &rows[i], n, err)
 			: recover_place(mailbox, &rows[i], n, err);
 	}

@@ -2,6 +2,7 @@
 /* io/session.h over a string: the server's output is known in advance. */
 #include <string.h>
 
+#include "engine/dial.h"
 #include "engine/mailbox.h"
 #include "fakes.h"
 
@@ -199,4 +200,11 @@ const char *session_words(struct session *session, const char *words,
 void mailbox_forget_password(struct mailbox *mailbox)
 {
 	(void)mailbox;
+}
+
+struct destination_opening dial_opening(
+	struct dialler *dialler, const struct account_destination *destination)
+{
+	return (struct destination_opening){.destination = destination,
+		.spool_directory = dialler->account->state};
 }

@@ -32,7 +32,7 @@ find_dovecot() {
 
 # start_dovecot: serves $work/dovecot/mail as user u, password pw, on $port and
 # $tls_port. $dovecot_settings: more lines for its configuration. $dovecot_imap:
-# also serves this Maildir by IMAP, on $imap_port. $dovecot_lmtp: also delivers
+# also serves this Maildir by IMAP, on $imap_port and $imaps_port. $dovecot_lmtp: also delivers
 # to this Maildir by LMTP, at $lmtp_socket and on $lmtp_port; with $dovecot_sieve,
 # as this script says.
 start_dovecot() {
@@ -54,6 +54,7 @@ start_dovecot() {
         tls_port=$((port + 1))
         imap_port=$((port + 2))
         lmtp_port=$((port + 3))
+        imaps_port=$((port + 4))
         # shellcheck disable=SC2034 # for the test
         lmtp_socket=$base/lmtp
         dovecot_conf "$base" "$me" "$group" >"$base/dovecot.conf"
@@ -96,7 +97,8 @@ service imap-login {
     port = $imap_port
   }
   inet_listener imaps {
-    port = 0
+    port = $imaps_port
+    ssl = yes
   }
 }
 END

@@ -50,7 +50,8 @@ struct delivery *delivery_open(
 
 	delivery->destination = destination;
 	delivery->ops = traits->ops;
-	delivery->writing = delivery->reads_dates = false;
+	delivery->writing = false;
+	delivery->reads_dates = traits->needs_dates;
 	delivery->verdicts = NULL;
 	delivery->verdict_count = delivery->sealed = 0;
 	delivery->digest = digest_new();

@@ -9,6 +9,7 @@
 
 #include "core/maildir_name.h"
 #include "core/xalloc.h"
+#include "io/mail/imap.h"
 #include "io/mail/lmtp.h"
 #include "io/mail/maildir.h"
 #include "io/mail/mbox.h"
@@ -180,6 +181,25 @@ static const struct destination_traits pipe_traits = {
 	.check = pipe_check,
 };
 
+/* It can only be asked (ask). */
+static bool imap_check(const char *path, bool *there, struct error *err)
+{
+	(void)path;
+	(void)err;
+	*there = true;
+	return true;
+}
+
+static const struct destination_traits imap_traits = {
+	.ops = &imap_ops,
+	.words = "an IMAP mailbox",
+	OUTBOX_TRAITS,
+	.needs_dates = true,
+	.recovers = true,
+	.check = imap_check,
+	.ask = imap_ask,
+};
+
 static bool none_check(const char *path, bool *there, struct error *err)
 {
 	(void)path;
@@ -212,6 +232,8 @@ const struct destination_traits *destination_traits(enum destination_kind kind)
 		return &lmtp_traits;
 	case DESTINATION_PIPE:
 		return &pipe_traits;
+	case DESTINATION_IMAP:
+		return &imap_traits;
 	}
 	return &none_traits;
 }

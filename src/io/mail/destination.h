@@ -17,6 +17,7 @@
 #include "core/error.h"
 #include "core/letter.h"
 #include "core/uid.h"
+#include "io/mail/peer.h"
 
 /* What became of a message of the batch that was published. */
 enum verdict {
@@ -56,6 +57,10 @@ struct destination_opening {
 	/* Wipes what a process that is started need not know; or NULL. */
 	void (*forget)(void *data);
 	void *forget_data;
+	/* Connects and logs in to the account's IMAP server. */
+	bool (*dial)(
+		void *data, struct peer_channel *channel, struct error *err);
+	void *dial_data;
 	/* Not 0: a signal came, end the run. */
 	const volatile sig_atomic_t *stop;
 };
@@ -114,6 +119,8 @@ struct destination_traits {
 	bool named;    /* copies have names that tell whether they are ours */
 	bool opens_copies; /* has opens files other than the place itself */
 	bool needs_head;   /* letters must have head_octets and head_sha256 */
+	bool needs_dates;  /* ... and received */
+	bool recovers;	   /* of those that confirm: recover knows what came */
 	/* Returns, in new memory, the directory in which mail and its locks are
 	 * stored; NULL: it is handed over to another program. */
 	char *(*directory)(const char *path);
@@ -128,6 +135,9 @@ struct destination_traits {
 	bool (*has_mail)(const char *path);
 	bool (*is_ours)(const struct letter *letter);
 	bool (*check)(const char *path, bool *there, struct error *err);
+	/* In its place, for a kind that must dial; else NULL. */
+	bool (*ask)(const struct destination_opening *opening, bool *there,
+		struct error *err);
 };
 
 /* Never NULL; DESTINATION_NONE has no ops and no abilities. */

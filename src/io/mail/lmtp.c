@@ -375,4 +375,9 @@ bool lmtp_check(const char *path, bool *there, struct error *err)
 	return *there;
 }
 
-const struct destination_ops lmtp_ops = {.open = open_lmtp, OUTBOX_OPS};
+const struct destination_ops lmtp_ops = {
+	.open = open_lmtp,
+	OUTBOX_OPS,
+	.end = outbox_end,
+	.recover = outbox_recover,
+};

@@ -109,6 +109,9 @@ bool outbox_end(struct destination *destination,
 	letter->name[0] = '\0';
 	current->end = outbox->open.end;
 	current->uid = ending->uid;
+	current->date = letter->received != 0 && letter->received < ending->now
+		? letter->received
+		: ending->now;
 	memcpy(current->identity,
 		letter->identified ? letter->header_sha256 : letter->sha256,
 		sizeof current->identity);
@@ -192,20 +195,36 @@ static bool deliver(struct outbox *outbox, size_t i, enum verdict *verdict,
 	if (destination->confirm != NULL &&
 		!destination->confirm(destination->confirm_data, &answer, err))
 		return false;
-	if (outbox->refusals < OUTBOX_REFUSALS_MAX)
-		return true;
-	return error_set(err, ERROR_TEMPORARY,
-		"%s refused %u messages in a row: no other is delivered in this run. They stay on the server",
-		outbox->where, outbox->refusals);
+	return true;
+}
+
+bool outbox_may_send(const struct outbox *outbox)
+{
+	return (outbox->stop == NULL || *outbox->stop == 0) &&
+		outbox->refusals < OUTBOX_REFUSALS_MAX;
 }
 
 /* A slow server must not delay the end of the program. */
-static bool is_stopped(const struct outbox *outbox, struct error *err)
+static bool may_go_on(const struct outbox *outbox, struct error *err)
 {
-	return outbox->stop != NULL && *outbox->stop != 0 &&
-		!error_set(err, ERROR_TEMPORARY,
+	if (outbox->refusals >= OUTBOX_REFUSALS_MAX)
+		return error_set(err, ERROR_TEMPORARY,
+			"%s refused %u messages in a row: no other is delivered in this run. They stay on the server",
+			outbox->where, outbox->refusals);
+	return outbox_may_send(outbox) ||
+		error_set(err, ERROR_TEMPORARY,
 			"stopped by a signal: what %s has not confirmed stays on the server, and the next run delivers it",
 			outbox->where);
+}
+
+/* Nobody knows what became of those that were sent and not answered. */
+static void doubt(
+	const struct outbox *outbox, size_t from, enum verdict *verdicts)
+{
+	for (size_t i = from; i < outbox->ahead; i++) {
+		if (verdicts[i] == VERDICT_DEFERRED)
+			verdicts[i] = VERDICT_FAILED;
+	}
 }
 
 bool outbox_publish(struct destination *destination, enum verdict *verdicts,
@@ -214,17 +233,24 @@ bool outbox_publish(struct destination *destination, enum verdict *verdicts,
 	struct outbox *outbox = outbox_of(destination);
 	struct spool *batch = &outbox->closed;
 	bool ok = true;
+	size_t i = 0;
 
-	for (size_t i = 0; i < batch->count; i++)
-		verdicts[i] = batch->at[i].forgone ? VERDICT_FORGONE
+	for (size_t k = 0; k < batch->count; k++)
+		verdicts[k] = batch->at[k].forgone ? VERDICT_FORGONE
 						   : VERDICT_DEFERRED;
+	outbox->ahead = 0;
 	pthread_mutex_lock(&outbox->in_use);
-	for (size_t i = 0; ok && i < batch->count; i++) {
+	for (; ok && i < batch->count; i++) {
 		if (batch->at[i].forgone)
 			continue;
-		ok = !is_stopped(outbox, err) &&
+		/* What was sent is waited for. */
+		ok = (i < outbox->ahead || may_go_on(outbox, err)) &&
 			deliver(outbox, i, &verdicts[i], err);
 	}
+	doubt(outbox, i, verdicts);
+	ok = ok &&
+		(outbox->refusals < OUTBOX_REFUSALS_MAX ||
+			may_go_on(outbox, err));
 	pthread_mutex_unlock(&outbox->in_use);
 	spool_clear(batch);
 	return ok;

@@ -25,8 +25,9 @@ struct outbox_ops {
 	/* Disconnects, and frees what the kind holds but not the outbox. */
 	void (*close)(struct outbox *outbox);
 	/*
-	 * Delivers message i of the closed batch and waits for the answer. Sets
-	 * the verdict and, if it was published, answer->where; if it was
+	 * Delivers message i of the closed batch and waits for the answer. May
+	 * first send others that follow (outbox_may_send), and sets ahead then.
+	 * Sets the verdict and, if it was published, answer->where; if it was
 	 * refused for good, answer->why. Returns false (ERROR_TEMPORARY) if
 	 * nothing more can be delivered in this session; it then sets the
 	 * verdict only if the message certainly was not taken (DEFERRED).
@@ -47,7 +48,10 @@ struct outbox {
 	char *where;			   /* owned; how users call it */
 	const volatile sig_atomic_t *stop; /* borrowed; or NULL */
 	unsigned refusals;		   /* in a row */
-	pthread_mutex_t in_use;		   /* for the next two, and the kind */
+	/* By a kind that sends messages before those in front of them are
+	 * answered: those before this one were sent. */
+	size_t ahead;
+	pthread_mutex_t in_use; /* for the next two, and the kind */
 	int64_t last_used;
 	struct error lost; /* why nothing can be delivered any more */
 	struct spooled current;
@@ -66,16 +70,19 @@ void outbox_init(
 bool outbox_open_spool(
 	struct outbox *outbox, const char *directory, struct error *err);
 
+/* May a message be sent whose turn has not come yet? */
+bool outbox_may_send(const struct outbox *outbox);
+
 /* For the destination_ops of each such kind. Safe on NULL. */
 void outbox_close(struct destination *destination);
 
-/* All but open. */
+/* All but open, end and recover. */
 #define OUTBOX_OPS                                                             \
 	.close = outbox_close, .sweep = outbox_sweep, .begin = outbox_begin,   \
-	.write = outbox_write, .end = outbox_end, .drop = outbox_drop,         \
+	.write = outbox_write, .drop = outbox_drop,                            \
 	.drop_last = outbox_drop_last, .turn = outbox_turn, .has = outbox_has, \
 	.forgo = outbox_forgo, .seal = outbox_seal, .publish = outbox_publish, \
-	.abandon = outbox_abandon, .recover = outbox_recover
+	.abandon = outbox_abandon
 
 void outbox_sweep(struct destination *destination);
 bool outbox_begin(struct destination *destination, struct error *err);

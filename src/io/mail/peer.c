@@ -103,10 +103,30 @@ bool peer_connect_host(struct peer *peer, const char *host, uint16_t port,
 	return peer->fd >= 0;
 }
 
+void peer_use(struct peer *peer, const struct peer_channel *channel)
+{
+	peer->fd = channel->fd;
+	peer->channel = *channel;
+}
+
+static ssize_t send_some(struct peer *peer, const char *bytes, size_t length)
+{
+	return peer->channel.data != NULL
+		? peer->channel.send(peer->channel.data, bytes, length)
+		: send(peer->fd, bytes, length, MSG_NOSIGNAL);
+}
+
+static ssize_t receive_some(struct peer *peer, char *bytes, size_t room)
+{
+	return peer->channel.data != NULL
+		? peer->channel.receive(peer->channel.data, bytes, room)
+		: recv(peer->fd, bytes, room, 0);
+}
+
 bool peer_send(struct peer *peer, const char *bytes, size_t length, int seconds)
 {
 	while (length > 0) {
-		ssize_t n = send(peer->fd, bytes, length, MSG_NOSIGNAL);
+		ssize_t n = send_some(peer, bytes, length);
 
 		if (n >= 0) {
 			bytes += n;
@@ -126,7 +146,7 @@ ssize_t peer_receive_now(struct peer *peer, char *bytes, size_t room)
 	ssize_t n;
 
 	do
-		n = recv(peer->fd, bytes, room, 0);
+		n = receive_some(peer, bytes, room);
 	while (n < 0 && errno == EINTR);
 	if (n > 0)
 		return n;
@@ -149,7 +169,10 @@ ssize_t peer_receive(struct peer *peer, char *bytes, size_t room, int seconds)
 
 void peer_close(struct peer *peer)
 {
-	if (peer->fd >= 0)
+	if (peer->channel.data != NULL)
+		peer->channel.close(peer->channel.data);
+	else if (peer->fd >= 0)
 		close(peer->fd);
+	peer->channel.data = NULL;
 	peer->fd = -1;
 }

@@ -9,9 +9,20 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* A connection that its user did not make: one with TLS, for instance. */
+struct peer_channel {
+	void *data;
+	int fd; /* to wait on */
+	/* As send(2) and recv(2) on a socket that does not block. */
+	ssize_t (*send)(void *data, const char *bytes, size_t length);
+	ssize_t (*receive)(void *data, char *bytes, size_t room);
+	void (*close)(void *data);
+};
+
 /* Initialise with fd = -1. */
 struct peer {
 	int fd;
+	struct peer_channel channel; /* if its data is set; owned */
 	/* Not 0: a signal came, and waiting for an answer ends soon. */
 	const volatile sig_atomic_t *stop; /* borrowed; or NULL */
 };
@@ -23,6 +34,9 @@ struct peer {
 bool peer_connect_path(struct peer *peer, const char *path);
 bool peer_connect_host(struct peer *peer, const char *host, uint16_t port,
 	const char **unknown);
+
+/* Uses this connection from now on, and closes it with the peer. */
+void peer_use(struct peer *peer, const struct peer_channel *channel);
 
 /*
  * Sends all bytes, or receives some. Fails with ETIMEDOUT if nothing could be

@@ -402,4 +402,9 @@ bool pipe_check(const char *command, bool *there, struct error *err)
 	return *there;
 }
 
-const struct destination_ops pipe_ops = {.open = open_pipe, OUTBOX_OPS};
+const struct destination_ops pipe_ops = {
+	.open = open_pipe,
+	OUTBOX_OPS,
+	.end = outbox_end,
+	.recover = outbox_recover,
+};

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "core/error.h"
@@ -18,6 +19,7 @@ struct spooled {
 	char from[LETTER_NAME_MAX]; /* the sender; of an mbox, a From_ line */
 	struct uid uid;		    /* its bytes are borrowed */
 	unsigned char identity[LETTER_DIGEST]; /* of its header, or its text */
+	int64_t date; /* when it was received, as far as is known */
 	off_t start;
 	off_t end;
 	bool ends_line;

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include <curl/curl.h>
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "core/imap.h"
 #include "core/login.h"
 #include "core/text.h"
 #include "core/xalloc.h"
@@ -39,10 +38,10 @@ void connection_global_release(void)
 static void set_refusal(
 	struct connection *connection, const char *words, size_t length)
 {
-	if (length > sizeof connection->refusal)
-		length = sizeof connection->refusal;
-	memcpy(connection->refusal, words, length);
-	connection->refusal_length = length;
+	if (length > sizeof connection->refusal.words)
+		length = sizeof connection->refusal.words;
+	memcpy(connection->refusal.words, words, length);
+	connection->refusal.length = length;
 }
 
 /* The reason that a server gives before it refuses a token. */
@@ -55,17 +54,13 @@ static void keep_challenge(
 	connection->challenge_length = length;
 }
 
-/* Evaluates a line that the server sent while libcurl was connecting. */
-static void read_line(
+static void read_pop3(
 	struct connection *connection, const char *line, size_t length)
 {
-	while (length > 0 && strchr("\r\n", line[length - 1]) != NULL)
-		length--;
-	connection->greeted = true;
 	if (length >= 4 && memcmp(line, "-ERR", 4) == 0) {
 		size_t skip = length > 4 ? 5 : 4;
 
-		connection->refused = true;
+		connection->refusal.came = true;
 		set_refusal(connection, line + skip, length - skip);
 	} else if (length >= 3 && memcmp(line, "+OK", 3) == 0) {
 		memset(&connection->pending, 0, sizeof connection->pending);
@@ -80,6 +75,63 @@ static void read_line(
 	} else if (connection->pending_open) {
 		pop3_capability(&connection->pending, line, length);
 	}
+}
+
+/* libcurl's tags are unlike ours, so the line is taken for an untagged one. */
+static void read_imap(
+	struct connection *connection, const char *line, size_t length)
+{
+	const char *blank = memchr(line, ' ', length);
+	char room[1024];
+	struct imap_response response;
+
+	if (length > 2 && line[0] == '+' && line[1] == ' ') {
+		keep_challenge(connection, line + 2, length - 2);
+		return;
+	}
+	if (blank == NULL)
+		return;
+	int n = snprintf(room, sizeof room, "*%.*s\n",
+		(int)(line + length - blank), blank);
+
+	if (n >= (int)sizeof room || n < 0 ||
+		imap_parse_response(room, (size_t)n, &response) !=
+			IMAP_COMPLETE ||
+		(response.status != IMAP_NO && response.status != IMAP_BAD &&
+			response.status != IMAP_BYE))
+		return;
+	const char *words = memchr(room + 2, ' ', (size_t)n - 2);
+
+	connection->refusal.came = true;
+	connection->refusal.for_now =
+		imap_refusal(&response.code) == IMAP_REFUSES_NOW;
+	words = words == NULL ? room + n - 1 : words + 1;
+	set_refusal(connection, words, (size_t)(room + n - 1 - words));
+}
+
+/* Evaluates a line that the server sent while libcurl was connecting. */
+static void read_line(
+	struct connection *connection, const char *line, size_t length)
+{
+	while (length > 0 && strchr("\r\n", line[length - 1]) != NULL)
+		length--;
+	connection->greeted = true;
+	switch (connection->to.protocol) {
+	case PROTOCOL_POP3:
+		read_pop3(connection, line, length);
+		break;
+	case PROTOCOL_IMAP:
+		read_imap(connection, line, length);
+		break;
+	}
+}
+
+/* Can this be the first byte of a greeting? */
+static bool can_greet(const struct connection *connection, char byte)
+{
+	return connection->to.protocol == PROTOCOL_IMAP
+		? byte == '*'
+		: byte == '+' || byte == '-';
 }
 
 /*
@@ -99,8 +151,8 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *data)
 {
 	struct connection *connection = data;
 
-	/* libcurl would wait for a greeting; this is not POP3. */
-	if (!connection->greeted && bytes[0] != '+' && bytes[0] != '-')
+	/* libcurl would wait for a greeting; this is another protocol. */
+	if (!connection->greeted && !can_greet(connection, bytes[0]))
 		return 0;
 	connection->tls = has_tls(connection);
 	/* The certificate is known: send nothing to this server. */
@@ -145,151 +197,10 @@ static int on_debug(
 	return 0;
 }
 
-/* The login option for libcurl; NULL: session_login logs in. */
-static const char *libcurl_login(enum auth_method auth)
+void connection_listen(struct connection *connection)
 {
-	switch (auth) {
-	case AUTH_AUTO:
-	case AUTH_PLAIN:
-	case AUTH_USER:
-	case AUTH_LOGIN:
-		return NULL;
-	case AUTH_APOP:
-		return "AUTH=+APOP";
-	case AUTH_CRAM_MD5:
-		return "AUTH=CRAM-MD5";
-	case AUTH_DIGEST_MD5:
-		return "AUTH=DIGEST-MD5";
-	case AUTH_SCRAM_SHA_1:
-		return "AUTH=SCRAM-SHA-1";
-	case AUTH_SCRAM_SHA_256:
-		return "AUTH=SCRAM-SHA-256";
-	case AUTH_OAUTHBEARER:
-		return "AUTH=OAUTHBEARER";
-	case AUTH_XOAUTH2:
-		return "AUTH=XOAUTH2";
-	}
-	return NULL;
-}
-
-/*
- * The system's certificates are in one file, and usually also in a directory of
- * single files. Reading all of them takes longer than the rest of a poll, so
- * the directory is used if libcurl knows it.
- */
-static CURLcode set_system_ca(CURL *curl, bool bundled)
-{
-	struct stat st;
-	char *file = NULL;
-	char *path = NULL;
-
-	if (curl_easy_getinfo(curl, CURLINFO_CAINFO, &file) != CURLE_OK ||
-		curl_easy_getinfo(curl, CURLINFO_CAPATH, &path) != CURLE_OK ||
-		path == NULL || stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
-		return CURLE_OK;
-	return curl_easy_setopt(
-		curl, CURLOPT_CAINFO, bundled ? file : (char *)NULL);
-}
-
-static CURLcode set_tls(CURL *curl, const struct account *account, bool bundled)
-{
-	struct stat st;
-	CURLcode code = CURLE_OK;
-	long min = account->tls.min == TLS_MIN_1_3 ? CURL_SSLVERSION_TLSv1_3
-						   : CURL_SSLVERSION_TLSv1_2;
-
-	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
-	code = curl_easy_setopt(curl, CURLOPT_SSLVERSION, min);
-	/* TLS is required: there is no fallback to clear text. */
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(curl, CURLOPT_USE_SSL,
-			account->tls.mode == TLS_OFF ? (long)CURLUSESSL_NONE
-						     : (long)CURLUSESSL_ALL);
-	/* Instead of the system's certificates, which are set as both. */
-	if (code == CURLE_OK && account->tls.ca != NULL) {
-		bool directory =
-			stat(account->tls.ca, &st) == 0 && S_ISDIR(st.st_mode);
-
-		curl_easy_setopt(curl, CURLOPT_CAPATH,
-			directory ? account->tls.ca : NULL);
-		code = curl_easy_setopt(curl, CURLOPT_CAINFO,
-			directory ? NULL : account->tls.ca);
-	}
-	if (code == CURLE_OK && account->tls.ca == NULL)
-		code = set_system_ca(curl, bundled);
-	if (code == CURLE_OK && account->tls.pin != NULL)
-		code = curl_easy_setopt(
-			curl, CURLOPT_PINNEDPUBLICKEY, account->tls.pin);
-	if (code == CURLE_OK && account->tls.cert != NULL)
-		code = curl_easy_setopt(
-			curl, CURLOPT_SSLCERT, account->tls.cert);
-	if (code == CURLE_OK && account->tls.key != NULL)
-		code = curl_easy_setopt(curl, CURLOPT_SSLKEY, account->tls.key);
-	return code;
-}
-
-static CURLcode set_login(
-	CURL *curl, const struct account *account, const char *password)
-{
-	const char *options = libcurl_login(account->login.auth);
-	bool bearer = account->login.auth == AUTH_OAUTHBEARER ||
-		account->login.auth == AUTH_XOAUTH2;
-
-	if (options == NULL || password == NULL)
-		return CURLE_OK;
-	CURLcode code = curl_easy_setopt(curl, CURLOPT_LOGIN_OPTIONS, options);
-
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(
-			curl, CURLOPT_USERNAME, account->login.user);
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(curl,
-			bearer ? CURLOPT_XOAUTH2_BEARER : CURLOPT_PASSWORD,
-			password);
-	if (code == CURLE_OK)
-		/* Microsoft wants the token on a line of its own. */
-		code = curl_easy_setopt(
-			curl, CURLOPT_SASL_IR, bearer ? 0L : 1L);
-	return code;
-}
-
-/*
- * Each connection has a handle of its own, which is never reused: several
- * security advisories of libcurl were about connections reused with other
- * options.
- */
-CURLcode connection_set_options(
-	struct connection *connection, const char *password)
-{
-	const struct account *account = connection->account;
 	CURL *curl = connection->curl;
-	const char *scheme =
-		account->tls.mode == TLS_IMPLICIT ? "pop3s" : "pop3";
-	bool bare = strchr(account->server.host, ':') != NULL &&
-		account->server.host[0] != '[';
-	char *url = xasprintf("%s://%s%s%s:%u/", scheme, bare ? "[" : "",
-		account->server.host, bare ? "]" : "", account->server.port);
-	long all = account->session.max_time < LONG_MAX
-		? (long)account->session.max_time
-		: LONG_MAX;
-	long wait = account->session.timeout < all
-		? (long)account->session.timeout
-		: all;
-	CURLcode code = curl_easy_setopt(curl, CURLOPT_URL, url);
 
-	free(url);
-	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, connection->curl_says);
-	curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L);
-	curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	/* The most that curl_easy_recv returns. */
-	curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, CONNECTION_BLOCK);
-	curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, wait);
-	curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, wait);
-	curl_easy_setopt(
-		curl, CURLOPT_TIMEOUT, wait < all / 2 ? 2 * wait : all);
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
 	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, connection);
@@ -298,22 +209,6 @@ CURLcode connection_set_options(
 	curl_easy_setopt(curl, CURLOPT_DEBUGDATA, connection);
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, connection);
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(
-			curl, CURLOPT_PROTOCOLS_STR, "pop3,pop3s");
-	/* "" also disables a proxy from the environment. */
-	if (code == CURLE_OK)
-		code = curl_easy_setopt(curl, CURLOPT_PROXY,
-			account->server.proxy == NULL ? ""
-						      : account->server.proxy);
-	curl_easy_setopt(curl, CURLOPT_HTTPPROXYTUNNEL, 1L);
-	/* A proxy's answer is not a greeting. */
-	curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	if (code == CURLE_OK)
-		code = set_tls(curl, account, connection->bundled);
-	if (code == CURLE_OK)
-		code = set_login(curl, account, password);
-	return code;
 }
 
 static bool lost(
@@ -321,8 +216,7 @@ static bool lost(
 {
 	return error_set(err, ERROR_TEMPORARY,
 		"the connection to %s:%u was lost: %s",
-		connection->account->server.host,
-		connection->account->server.port, why);
+		connection->to.server->host, connection->to.server->port, why);
 }
 
 bool connection_send(
@@ -382,29 +276,29 @@ bool connection_wait(struct connection *connection, bool to_send,
 static bool make_connection(struct connection *connection, const char *password,
 	const struct login_mask *mask, struct error *err)
 {
-	const struct account *account = connection->account;
+	const struct account_remote *to = &connection->to;
 	CURLcode code = connection_set_options(connection, password);
 
 	if (code == CURLE_OK)
 		code = curl_easy_perform(connection->curl);
 	/* The directory may lack certificates that are in the file. */
-	if (code == CURLE_PEER_FAILED_VERIFICATION && account->tls.ca == NULL) {
+	if (code == CURLE_PEER_FAILED_VERIFICATION && to->tls->ca == NULL) {
 		connection->bundled = true;
-		connection->greeted = connection->refused = false;
+		connection->greeted = connection->refusal.came = false;
 		code = connection_set_options(connection, password);
 		if (code == CURLE_OK)
 			code = curl_easy_perform(connection->curl);
 	}
 	if (code != CURLE_OK) {
-		login_redact(
-			mask, connection->refusal, connection->refusal_length);
+		login_redact(mask, connection->refusal.words,
+			connection->refusal.length);
 		return connection_failed(connection, code, err);
 	}
-	if (account->tls.mode != TLS_OFF && !connection->tls)
+	if (to->tls->mode != TLS_OFF && !connection->tls)
 		return error_set(err, ERROR_UNAVAILABLE,
 			"libcurl connected to %s:%u without TLS: no password "
 			"was sent",
-			account->server.host, account->server.port);
+			to->server->host, to->server->port);
 	if (curl_easy_getinfo(connection->curl, CURLINFO_ACTIVESOCKET,
 		    &connection->socket) != CURLE_OK ||
 		connection->socket == CURL_SOCKET_BAD)
@@ -412,22 +306,22 @@ static bool make_connection(struct connection *connection, const char *password,
 	/* From now on libcurl only transfers bytes. */
 	curl_easy_setopt(connection->curl, CURLOPT_VERBOSE, 0L);
 	/* RFC 2595 section 4: what was announced before TLS is void. */
-	if (account->tls.mode != TLS_OFF && !connection->secured)
+	if (to->tls->mode != TLS_OFF && !connection->secured)
 		memset(&connection->capabilities, 0,
 			sizeof connection->capabilities);
 	log_line(LOG_WIRE, "connected to %s:%u%s; the login is not shown",
-		account->server.host, account->server.port,
-		account->tls.mode == TLS_OFF ? " in clear" : " with TLS");
+		to->server->host, to->server->port,
+		to->tls->mode == TLS_OFF ? " in clear" : " with TLS");
 	return true;
 }
 
-struct connection *connection_open(const struct account *account,
+struct connection *connection_open(const struct account_remote *to,
 	const char *password, const struct login_mask *mask,
 	const volatile sig_atomic_t *stop, struct error *err)
 {
 	struct connection *connection = xcalloc(1, sizeof *connection);
 
-	connection->account = account;
+	connection->to = *to;
 	connection->stop = stop;
 	connection->socket = CURL_SOCKET_BAD;
 	connection->curl = curl_easy_init();
@@ -458,13 +352,8 @@ const struct pop3_capabilities *connection_capabilities(
 
 const char *connection_tls(const struct connection *connection)
 {
-	if (connection->account->tls.mode == TLS_OFF)
+	if (connection->to.tls->mode == TLS_OFF)
 		return "";
 	return connection->tls_version[0] == '\0' ? "TLS"
 						  : connection->tls_version;
-}
-
-bool connection_logs_in(const struct account *account)
-{
-	return libcurl_login(account->login.auth) != NULL;
 }

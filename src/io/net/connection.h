@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A connection to a server, made by libcurl: name lookup, proxy, TCP, TLS,
- * greeting and CAPA. It never sends QUIT.
+ * greeting and capabilities. It never sends QUIT.
  */
 #ifndef IO_NET_CONNECTION_H
 #define IO_NET_CONNECTION_H
@@ -26,13 +26,14 @@ bool connection_global_init(struct error *err);
 void connection_global_release(void);
 
 /*
- * Connects to the account's server, with TLS verified as the account requires.
- * Does not log in, except if connection_logs_in. mask: of the password. account
- * and stop must outlive the connection; any wait ends when *stop is not 0. The
- * caller closes it. NULL on failure, with ERROR_HOST, ERROR_UNAVAILABLE,
- * ERROR_TEMPORARY, ERROR_PROTOCOL or ERROR_LOGIN.
+ * Connects to a server of an account, with TLS verified as the account
+ * requires. Does not log in, except if connection_logs_in. mask: of the
+ * password. What *to borrows and stop must outlive the connection; any wait
+ * ends when *stop is not 0. The caller closes it. NULL on failure, with
+ * ERROR_HOST, ERROR_UNAVAILABLE, ERROR_TEMPORARY, ERROR_PROTOCOL or
+ * ERROR_LOGIN.
  */
-struct connection *connection_open(const struct account *account,
+struct connection *connection_open(const struct account_remote *to,
 	const char *password, const struct login_mask *mask,
 	const volatile sig_atomic_t *stop, struct error *err);
 
@@ -40,9 +41,9 @@ struct connection *connection_open(const struct account *account,
 void connection_close(struct connection *connection);
 
 /* Does libcurl log in, since session_login lacks the mechanism? */
-bool connection_logs_in(const struct account *account);
+bool connection_logs_in(const struct account_remote *to);
 
-/* What the server announced; with TLS, only what it announced under TLS. */
+/* What a POP3 server announced; with TLS, only what it announced under TLS. */
 const struct pop3_capabilities *connection_capabilities(
 	const struct connection *connection);
 

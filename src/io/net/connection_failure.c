@@ -32,13 +32,31 @@ static bool is_unknown(const char *words, size_t length)
 			mentions(words, length, "not implemented"));
 }
 
+/* What a user calls the server's protocol, and where the rc file names it. */
+static const struct {
+	const char *protocol;
+	const char *tls; /* the settings for how it is secured */
+	const char *address;
+	const char *reach;
+} names[] = {
+	[PROTOCOL_POP3] = {"POP3",
+		"port and tls: port 995 is for tls = implicit, 110 for starttls",
+		"server, port and tls", "server and port"},
+	[PROTOCOL_IMAP] = {"IMAP",
+		"imap: port 993 is for imaps://, 143 for imap://", "imap",
+		"imap"},
+};
+
 bool connection_refused(const struct connection *connection,
 	const struct connection_refusal *refusal, struct error *err)
 {
 	const char *words = refusal->words;
 	size_t length = refusal->length;
 	enum pop3_code code = pop3_response_code(words, length);
-	enum error_kind kind = pop3_code_kind(code, refusal->otherwise);
+	enum error_kind kind = connection->refusal.for_now
+		? ERROR_TEMPORARY
+		: pop3_code_kind(code, refusal->otherwise);
+	bool imap = connection->to.protocol == PROTOCOL_IMAP;
 	const char *next = "";
 
 	if (code == POP3_CODE_IN_USE)
@@ -50,17 +68,20 @@ bool connection_refused(const struct connection *connection,
 		next = ": it has a temporary problem, try again later";
 	else if (code == POP3_CODE_SYS_PERM)
 		next = ": it has a problem that its operator must fix";
-	else if (kind == ERROR_LOGIN &&
-		connection->account->tls.mode == TLS_OFF &&
+	else if (kind == ERROR_LOGIN && connection->to.tls->mode == TLS_OFF &&
 		mentions(words, length, "plaintext"))
-		next = ": it accepts no password in clear text, set tls = starttls or implicit";
-	else if (kind == ERROR_LOGIN && is_unknown(words, length))
+		next = imap
+			? ": it accepts no password in clear text, use imaps://"
+			: ": it accepts no password in clear text, set tls = starttls or implicit";
+	else if (kind == ERROR_LOGIN && !imap && is_unknown(words, length))
 		next = ": it does not know this kind of login, set auth = user";
 	else if (kind == ERROR_LOGIN)
-		next = ": check the user name and password, and whether the provider requires POP3 to be enabled or an app password";
+		next = imap
+			? ": check the user name and password, and whether the provider requires IMAP to be enabled or an app password"
+			: ": check the user name and password, and whether the provider requires POP3 to be enabled or an app password";
 	return error_set_server(err, kind, words, length, "%s:%u refused %s%s",
-		connection->account->server.host,
-		connection->account->server.port, refusal->what, next);
+		connection->to.server->host, connection->to.server->port,
+		refusal->what, next);
 }
 
 /* What a user must know about a certificate to judge it. */
@@ -103,10 +124,10 @@ static void take_fact(struct certificate *certificate, const char *line)
  * login and no password.
  */
 static bool look_at_certificate(const struct connection *failed,
-	const struct account *account, struct certificate *certificate)
+	const struct account_remote *to, struct certificate *certificate)
 {
 	struct connection look = {
-		.account = account,
+		.to = *to,
 		.stop = failed->stop,
 		.curl = curl_easy_init(),
 		.looking = true,
@@ -145,50 +166,60 @@ static char *describe_certificate(
 	struct certificate seen;
 
 	room[0] = '\0';
-	if (look_at_certificate(connection, connection->account, &seen))
+	if (look_at_certificate(connection, &connection->to, &seen))
 		snprintf(room, size,
 			" It shows a certificate for %s, issued by %s, valid "
-			"from %s to %s%s%s.",
+			"from %s to %s%s%s%s%s.",
 			seen.subject, seen.issuer, seen.from, seen.until,
-			seen.pin[0] == '\0' ? "" : ", tls-pin = ", seen.pin);
+			seen.pin[0] == '\0' ? "" : ", ",
+			seen.pin[0] == '\0' ? "" : connection->to.prefix,
+			seen.pin[0] == '\0' ? "" : "tls-pin = ", seen.pin);
 	return room;
 }
 
 /* What to do about a certificate that OpenSSL's verification refused. */
-static const char *certificate_advice(const struct connection *connection)
+static void advise(const struct connection *connection, char *room, size_t size)
 {
+	bool imap = connection->to.protocol == PROTOCOL_IMAP;
 	long result = 0;
 
 	curl_easy_getinfo(connection->curl, CURLINFO_SSL_VERIFYRESULT, &result);
 	switch (result) {
 	case 0: /* valid, but for another name; libcurl may return 1 */
 	case 1:
-		return "Check that server is the name that the provider gives";
+		snprintf(room, size,
+			"Check that %s is the name that the provider gives",
+			imap ? "the host in imap" : "server");
+		return;
 	case 9:	 /* X509_V_ERR_CERT_NOT_YET_VALID */
 	case 10: /* X509_V_ERR_CERT_HAS_EXPIRED */
-		return "Check this machine's clock, and ask the server's operator to renew it";
+		snprintf(room, size,
+			"Check this machine's clock, and ask the server's operator to renew it");
+		return;
 	default:
-		return "If it is your own server, and what it shows is its "
-		       "own, name a file with its certificate in tls-ca; if "
-		       "not, someone may be in between";
+		snprintf(room, size,
+			"If it is your own server, and what it shows is its own, name a file with its certificate in %stls-ca; if not, someone may be in between",
+			connection->to.prefix);
 	}
 }
 
 static bool certificate_failed(const struct connection *connection,
 	CURLcode code, const char *shown, struct error *err)
 {
-	const struct account *account = connection->account;
+	const struct account_remote *to = &connection->to;
 	char seen[640];
+	char advice[200];
 
 	describe_certificate(connection, seen, sizeof seen);
 	if (code == CURLE_SSL_PINNEDPUBKEYNOTMATCH)
 		return error_set(err, ERROR_UNAVAILABLE,
-			"the public key of %s:%u is not the one of tls-pin, and no password was sent.%s Ask the server's operator whether the key was changed, then correct tls-pin",
-			account->server.host, account->server.port, seen);
+			"the public key of %s:%u is not the one of %stls-pin, and no password was sent.%s Ask the server's operator whether the key was changed, then correct %stls-pin",
+			to->server->host, to->server->port, to->prefix, seen,
+			to->prefix);
+	advise(connection, advice, sizeof advice);
 	return error_set(err, ERROR_UNAVAILABLE,
 		"the certificate of %s:%u is not trusted, and no password was sent: %s.%s %s",
-		account->server.host, account->server.port, shown, seen,
-		certificate_advice(connection));
+		to->server->host, to->server->port, shown, seen, advice);
 }
 
 /* Is it about versions of TLS, none of which both sides accept? */
@@ -203,7 +234,8 @@ static bool is_about_version(const char *says)
 static bool tls_failed(const struct connection *connection, CURLcode code,
 	const char *says, const char *shown, struct error *err)
 {
-	const struct account *account = connection->account;
+	const struct account_remote *to = &connection->to;
+	bool imap = to->protocol == PROTOCOL_IMAP;
 
 	switch ((int)code) {
 	case CURLE_PEER_FAILED_VERIFICATION:
@@ -211,28 +243,30 @@ static bool tls_failed(const struct connection *connection, CURLcode code,
 		return certificate_failed(connection, code, shown, err);
 	case CURLE_USE_SSL_FAILED:
 		return error_set(err, ERROR_UNAVAILABLE,
-			"%s:%u does not support STLS, which tls = starttls requires, and no password was sent: most servers have TLS on port 995 (tls = implicit)",
-			account->server.host, account->server.port);
+			"%s:%u does not support %s, and no password was sent: most servers have TLS on port %s)",
+			to->server->host, to->server->port,
+			imap ? "STARTTLS, which imap:// requires"
+			     : "STLS, which tls = starttls requires",
+			imap ? "993 (imaps://" : "995 (tls = implicit");
 	case CURLE_SSL_CACERT_BADFILE:
 		return error_set(err, ERROR_UNAVAILABLE,
-			"cannot use the certificates of %s: %s. Check tls-ca, "
-			"or install the system's (ca-certificates)",
-			account->tls.ca == NULL ? "the system"
-						: account->tls.ca,
-			shown);
+			"cannot use the certificates of %s: %s. Check %stls-ca, or install the system's (ca-certificates)",
+			to->tls->ca == NULL ? "the system" : to->tls->ca, shown,
+			to->prefix);
 	case CURLE_SSL_CERTPROBLEM:
 		return error_set(err, ERROR_UNAVAILABLE,
 			"cannot use tls-cert and tls-key: %s", shown);
 	default:
 		if (is_about_version(says))
 			return error_set(err, ERROR_UNAVAILABLE,
-				"%s:%u does not support TLS %s or newer, which tls-min requires, and no password was sent: %s. Ask the server's operator to update it",
-				account->server.host, account->server.port,
-				account->tls.min == TLS_MIN_1_3 ? "1.3" : "1.2",
-				shown);
+				"%s:%u does not support TLS %s or newer, which %s requires, and no password was sent: %s. Ask the server's operator to update it",
+				to->server->host, to->server->port,
+				to->tls->min == TLS_MIN_1_3 ? "1.3" : "1.2",
+				imap ? "keepmail" : "tls-min", shown);
 		return error_set(err, ERROR_UNAVAILABLE,
-			"cannot set up TLS with %s:%u: %s. Check port and tls: port 995 is for tls = implicit, 110 for starttls",
-			account->server.host, account->server.port, shown);
+			"cannot set up TLS with %s:%u: %s. Check %s",
+			to->server->host, to->server->port, shown,
+			names[to->protocol].tls);
 	}
 }
 
@@ -250,9 +284,9 @@ static const char *words_of(const struct connection *connection, CURLcode code)
  */
 static bool token_refused(struct connection *connection, struct error *err)
 {
-	const struct account *account = connection->account;
-	bool bearer = account->login.auth == AUTH_XOAUTH2 ||
-		account->login.auth == AUTH_OAUTHBEARER;
+	const struct account_remote *to = &connection->to;
+	bool bearer = to->login->auth == AUTH_XOAUTH2 ||
+		to->login->auth == AUTH_OAUTHBEARER;
 	char text[sizeof connection->challenge];
 	char status[16] = "";
 	size_t n = 0;
@@ -266,9 +300,9 @@ static bool token_refused(struct connection *connection, struct error *err)
 	error_set(err, ERROR_LOGIN,
 		"%s:%u refused the token (status %s): it may have expired, or "
 		"be for another service. Get a new one, and see that "
-		"password-command prints nothing else",
-		account->server.host, account->server.port,
-		status[0] == '\0' ? "unknown" : status);
+		"%spassword-command prints nothing else",
+		to->server->host, to->server->port,
+		status[0] == '\0' ? "unknown" : status, to->prefix);
 	return true;
 }
 
@@ -279,8 +313,8 @@ static bool refused(const struct connection *connection, const char *what,
 	const struct connection_refusal refusal = {
 		.what = what,
 		.otherwise = otherwise,
-		.words = connection->refusal,
-		.length = connection->refusal_length,
+		.words = connection->refusal.words,
+		.length = connection->refusal.length,
 	};
 
 	return connection_refused(connection, &refusal, err);
@@ -294,63 +328,71 @@ static bool login_failed(
 
 	if (token_refused(connection, err))
 		return false;
-	if (connection->refused)
+	if (connection->refusal.came)
 		return refused(connection, "the login", ERROR_LOGIN, err);
+	if (connection->to.protocol == PROTOCOL_IMAP)
+		return error_set(err, ERROR_LOGIN,
+			"%s:%u does not support the login that imap-auth requires: %s. Try imap-auth = auto",
+			connection->to.server->host,
+			connection->to.server->port, shown);
 	return error_set(err, ERROR_LOGIN,
 		"%s:%u does not support the login that auth requires: %s. It supports USER and PASS, and SASL %s; try auth = auto",
-		connection->account->server.host,
-		connection->account->server.port, shown,
+		connection->to.server->host, connection->to.server->port, shown,
 		has->sasl ? has->mechanisms : "none");
 }
 
 /* What the server sent is not a greeting of POP3. */
 static bool greeting_failed(struct connection *connection, struct error *err)
 {
-	const struct account *account = connection->account;
+	const struct account_remote *to = &connection->to;
 
-	if (connection->refused)
+	if (connection->refusal.came)
 		return refused(
 			connection, "the connection", ERROR_UNAVAILABLE, err);
-	if (connection->greeted && account->tls.mode == TLS_STARTTLS)
+	if (connection->greeted && to->tls->mode == TLS_STARTTLS &&
+		to->protocol == PROTOCOL_POP3)
 		return error_set(err, ERROR_PROTOCOL,
 			"%s:%u sent data before TLS was set up after STLS, as when someone tampers with the connection: no password was sent",
-			account->server.host, account->server.port);
+			to->server->host, to->server->port);
 	return error_set(err, ERROR_PROTOCOL,
-		"%s:%u is not a POP3 server, or not with this tls setting: check server, port and tls",
-		account->server.host, account->server.port);
+		"%s:%u is not a%s %s server, or not with this tls setting: check %s",
+		to->server->host, to->server->port,
+		to->protocol == PROTOCOL_IMAP ? "n" : "",
+		names[to->protocol].protocol, names[to->protocol].address);
 }
 
 /* The server does not exist, or cannot be reached. */
 static bool reach_failed(struct connection *connection, CURLcode code,
 	const char *shown, struct error *err)
 {
-	const struct account *account = connection->account;
+	const struct account_remote *to = &connection->to;
 	const char *by =
-		account->server.proxy == NULL ? "" : " (through the proxy)";
+		to->server->proxy == NULL ? "" : " (through the proxy)";
 	long number = 0;
 
 	switch ((int)code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return error_set(err, ERROR_HOST,
 			"no host named %s was found%s: check its name in %s and your network connection",
-			account->server.host,
-			account->server.proxy == NULL ? "" : ", or as in proxy",
-			account->file);
+			to->server->host,
+			to->server->proxy == NULL ? "" : ", or as in proxy",
+			to->file);
 	case CURLE_COULDNT_RESOLVE_PROXY:
 		return error_set(err, ERROR_HOST,
 			"the host of the proxy was not found: check its name in %s and your network connection",
-			account->file);
+			to->file);
 	case CURLE_OPERATION_TIMEDOUT:
 		return error_set(err, ERROR_TEMPORARY,
 			"%s:%u did not answer in time (timeout = %lld): %s",
-			account->server.host, account->server.port,
-			(long long)account->session.timeout, shown);
+			to->server->host, to->server->port,
+			(long long)to->session->timeout, shown);
 	default:
 		curl_easy_getinfo(connection->curl, CURLINFO_OS_ERRNO, &number);
 		return error_set(err, ERROR_TEMPORARY,
-			"cannot connect to %s:%u%s: %s. Check server and port, and your network connection",
-			account->server.host, account->server.port, by,
-			number != 0 ? strerror((int)number) : shown);
+			"cannot connect to %s:%u%s: %s. Check %s, and your network connection",
+			to->server->host, to->server->port, by,
+			number != 0 ? strerror((int)number) : shown,
+			names[to->protocol].reach);
 	}
 }
 
@@ -364,16 +406,17 @@ static bool wants_certificate(const char *says)
 bool connection_failed(
 	struct connection *connection, CURLcode code, struct error *err)
 {
-	const struct account *account = connection->account;
+	const struct account_remote *to = &connection->to;
 	const char *says = words_of(connection, code);
 	char shown[TEXT_SHOWN_MAX * 2];
 
 	text_printable(shown, sizeof shown, says, strlen(says));
-	if (account->tls.mode != TLS_OFF && wants_certificate(says))
+	if (to->protocol == PROTOCOL_POP3 && to->tls->mode != TLS_OFF &&
+		wants_certificate(says))
 		return error_set(err, ERROR_UNAVAILABLE,
 			"%s:%u requires a client certificate, and no password was sent: %s. Name %s with tls-cert and tls-key",
-			account->server.host, account->server.port, shown,
-			account->tls.cert == NULL ? "it" : "the right one");
+			to->server->host, to->server->port, shown,
+			to->tls->cert == NULL ? "it" : "the right one");
 	switch ((int)code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
@@ -395,13 +438,13 @@ bool connection_failed(
 	case CURLE_GOT_NOTHING:
 		return error_set(err, ERROR_TEMPORARY,
 			"the connection to %s:%u was lost before the login: %s",
-			account->server.host, account->server.port, shown);
+			to->server->host, to->server->port, shown);
 	case CURLE_NOT_BUILT_IN:
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_UNKNOWN_OPTION:
 		return error_set(err, ERROR_SOFTWARE,
 			"this libcurl cannot do what account %s asks for: %s",
-			account->name, shown);
+			to->name, shown);
 	default:
 		return tls_failed(connection, code, says, shown, err);
 	}

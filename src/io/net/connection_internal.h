@@ -9,7 +9,7 @@
 #include "io/net/connection.h"
 
 struct connection {
-	const struct account *account;	   /* borrowed */
+	struct account_remote to;
 	const volatile sig_atomic_t *stop; /* borrowed */
 	CURL *curl;
 	curl_socket_t socket;
@@ -22,9 +22,12 @@ struct connection {
 	char tls_version[16];
 	bool tls;     /* was on when the last line was received */
 	bool secured; /* capabilities were received under TLS */
-	bool refused;
-	char refusal[512]; /* the last -ERR */
-	size_t refusal_length;
+	struct {
+		bool came;    /* an -ERR, or a NO, BAD or BYE */
+		bool for_now; /* by a response code of IMAP */
+		size_t length;
+		char words[512]; /* of the last one */
+	} refusal;
 	char challenge[1024]; /* the last one of SASL, in base64 */
 	size_t challenge_length;
 	bool looking; /* only to read the server's certificate */
@@ -38,6 +41,9 @@ struct connection {
  */
 CURLcode connection_set_options(
 	struct connection *connection, const char *password);
+
+/* Makes libcurl pass on to the connection what it is told. */
+void connection_listen(struct connection *connection);
 
 /* Fails with an error that explains why libcurl could not connect. */
 bool connection_failed(

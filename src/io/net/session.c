@@ -304,18 +304,19 @@ static bool connect_and_login(
 	struct session *session, const char *password, struct error *err)
 {
 	const struct account *account = session->account;
+	const struct account_remote from = account_source(account);
 	uint64_t key[2] = {(uint64_t)milliseconds(), (uintptr_t)session};
 
 	if (getrandom(key, sizeof key, 0) < 0)
 		key[1] ^= UINT64_C(0x9e3779b97f4a7c15);
 	login_mask_init(&session->mask, key, account->login.user, password);
 	session->connection = connection_open(
-		account, password, &session->mask, session->stop, err);
+		&from, password, &session->mask, session->stop, err);
 	if (session->connection == NULL)
 		return false;
 	session->capabilities = *connection_capabilities(session->connection);
 	session->quiet = true;
-	if (!connection_logs_in(account) &&
+	if (!connection_logs_in(&from) &&
 		!session_login(session, password, err))
 		return false;
 	session->quiet = false;

@@ -86,19 +86,19 @@ static ssize_t read_all(
 	return (ssize_t)length;
 }
 
-static bool from_command(const struct account *account, bool clean,
+static bool from_command(const struct account_remote *of, bool clean,
 	const volatile sig_atomic_t *stop, char **password, struct error *err)
 {
-	struct patience wait = patience_begin(account->session.timeout, stop);
+	struct patience wait = patience_begin(of->session->timeout, stop);
 	/* So that one command can serve many accounts. */
 	const struct command_variable variables[] = {
-		{"KEEPMAIL_ACCOUNT", account->name},
-		{"KEEPMAIL_SERVER", account->server.host},
-		{"KEEPMAIL_USER", account->login.user},
+		{"KEEPMAIL_ACCOUNT", of->name},
+		{"KEEPMAIL_SERVER", of->server->host},
+		{"KEEPMAIL_USER", of->login->user},
 	};
 	/* It inherits standard error for its own messages. */
 	const struct command_plan plan = {
-		.line = account->login.password_command,
+		.line = of->login->password_command,
 		.clean = clean,
 		.variables = variables,
 		.variable_count = sizeof variables / sizeof variables[0],
@@ -109,7 +109,8 @@ static bool from_command(const struct account *account, bool clean,
 
 	if (!command_start(&command, &plan))
 		return error_set(err, ERROR_TEMPORARY,
-			"cannot start password-command: %s", strerror(errno));
+			"cannot start %spassword-command: %s", of->prefix,
+			strerror(errno));
 	ssize_t n = command_read(
 		&command, bytes, sizeof bytes, COMMAND_REST_UNREAD, &wait);
 	int saved = errno;
@@ -118,25 +119,26 @@ static bool from_command(const struct account *account, bool clean,
 
 	if (*stop)
 		error_set(err, ERROR_TEMPORARY,
-			"stopped by a signal while password-command was running");
+			"stopped by a signal while %spassword-command was running",
+			of->prefix);
 	else if (!ended || n == -2)
 		error_set(err, ERROR_TEMPORARY,
-			"password-command did not end within %lld seconds "
+			"%spassword-command did not end within %lld seconds "
 			"(timeout): run it by hand to see what it waits for",
-			(long long)account->session.timeout);
+			of->prefix, (long long)of->session->timeout);
 	else if (n < 0)
 		error_set(err, ERROR_TEMPORARY,
-			"cannot read from password-command: %s",
+			"cannot read from %spassword-command: %s", of->prefix,
 			strerror(saved));
 	else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGPIPE)
 		error_set(err, ERROR_CONFIG,
-			"password-command was killed by signal %d",
-			WTERMSIG(status));
+			"%spassword-command was killed by signal %d",
+			of->prefix, WTERMSIG(status));
 	else if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
 		error_set(err, ERROR_CONFIG,
-			"password-command failed with exit status %d: run it "
+			"%spassword-command failed with exit status %d: run it "
 			"by hand in a shell to see why",
-			WEXITSTATUS(status));
+			of->prefix, WEXITSTATUS(status));
 	else
 		ok = first_line(
 			bytes, (size_t)n, "password-command", password, err);
@@ -144,32 +146,32 @@ static bool from_command(const struct account *account, bool clean,
 	return ok;
 }
 
-static bool from_file(const struct account *account,
+static bool from_file(const struct account_remote *of,
 	const volatile sig_atomic_t *stop, char **password, struct error *err)
 {
-	struct patience wait = patience_begin(account->session.timeout, stop);
+	struct patience wait = patience_begin(of->session->timeout, stop);
 	char bytes[SECRET_MAX + 2];
 	struct stat st;
-	const char *path = account->login.password_file;
+	const char *path = of->login->password_file;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0)
 		return error_set(err, ERROR_CONFIG,
-			"cannot open password-file %s: %s", path,
+			"cannot open %spassword-file %s: %s", of->prefix, path,
 			strerror(errno));
 	if (fstat(fd, &st) < 0 || (st.st_mode & 077) != 0) {
 		close(fd);
 		return error_set(err, ERROR_CONFIG,
-			"password-file %s can be read by others: run "
+			"%spassword-file %s can be read by others: run "
 			"chmod 600 '%s'",
-			path, path);
+			of->prefix, path, path);
 	}
 	ssize_t n = read_all(fd, bytes, sizeof bytes, &wait);
 
 	close(fd);
 	bool ok = n < 0 ? error_set(err, ERROR_CONFIG,
-				  "cannot read password-file %s: %s", path,
-				  strerror(errno))
+				  "cannot read %spassword-file %s: %s",
+				  of->prefix, path, strerror(errno))
 			: first_line(bytes, (size_t)n, path, password, err);
 
 	explicit_bzero(bytes, sizeof bytes);
@@ -183,20 +185,20 @@ bool secret_is_at_hand(const struct account *account)
 		account->login.password_file != NULL;
 }
 
-bool secret_get(const struct account *account, bool clean,
+bool secret_get(const struct account_remote *of, bool clean,
 	const volatile sig_atomic_t *stop, char **password, struct error *err)
 {
-	if (account->login.password != NULL) {
-		*password = xstrdup(account->login.password);
+	if (of->login->password != NULL) {
+		*password = xstrdup(of->login->password);
 		return true;
 	}
-	if (account->login.password_command != NULL)
-		return from_command(account, clean, stop, password, err);
-	if (account->login.password_file != NULL)
-		return from_file(account, stop, password, err);
+	if (of->login->password_command != NULL)
+		return from_command(of, clean, stop, password, err);
+	if (of->login->password_file != NULL)
+		return from_file(of, stop, password, err);
 	return error_set(err, ERROR_CONFIG,
 		"no password is set: set password-command, password-file or password in %s",
-		account->file);
+		of->file);
 }
 
 bool secret_ask(const struct account *account,

@@ -17,14 +17,14 @@
 bool secret_is_at_hand(const struct account *account);
 
 /*
- * The account's password from the rc file, from the first line that its
+ * The password for this server from the rc file, from the first line that its
  * password-command prints, or from the first line of its password-file.
  * clean: the command gets only those variables of the environment that are safe
  * for another user. *password is to be released with secret_free. Fails with
  * ERROR_CONFIG, or with ERROR_TEMPORARY if the command does not end in time or
  * *stop is set.
  */
-bool secret_get(const struct account *account, bool clean,
+bool secret_get(const struct account_remote *of, bool clean,
 	const volatile sig_atomic_t *stop, char **password, struct error *err);
 
 /*

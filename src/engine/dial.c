@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/dial.h"
+
+#include "io/net/channel.h"
+#include "io/process/privilege.h"
+#include "io/process/secret.h"
+
+static ssize_t send_some(void *data, const char *bytes, size_t length)
+{
+	return channel_send(data, bytes, length);
+}
+
+static ssize_t receive_some(void *data, char *bytes, size_t room)
+{
+	return channel_receive(data, bytes, room);
+}
+
+static void hang_up(void *data)
+{
+	channel_close(data);
+}
+
+static bool dial(void *data, struct peer_channel *channel, struct error *err)
+{
+	const struct dialler *dialler = data;
+	const struct account_remote to = account_imap(dialler->account);
+	char *password = NULL;
+
+	if (!secret_get(&to, privilege_has_changed(), dialler->stop, &password,
+		    err))
+		return false;
+	struct channel *open = channel_open(&to, password, dialler->stop, err);
+
+	secret_free(password);
+	if (open == NULL)
+		return false;
+	*channel = (struct peer_channel){
+		.data = open,
+		.fd = channel_fd(open),
+		.send = send_some,
+		.receive = receive_some,
+		.close = hang_up,
+	};
+	return true;
+}
+
+struct destination_opening dial_opening(
+	struct dialler *dialler, const struct account_destination *destination)
+{
+	return (struct destination_opening){
+		.destination = destination,
+		.spool_directory = dialler->account->state,
+		.dial = dial,
+		.dial_data = dialler,
+		.stop = dialler->stop,
+	};
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: ISC */
+/* What the files of delivery by IMAP share. */
+#ifndef IO_MAIL_IMAP_INTERNAL_H
+#define IO_MAIL_IMAP_INTERNAL_H
+
+#include "core/buffer.h"
+#include "core/imap.h"
+#include "io/mail/outbox.h"
+#include "io/mail/peer.h"
+
+/* Seconds that a server may take for a command, and to store a message. */
+#define IMAP_COMMAND_SECONDS 120
+#define IMAP_MESSAGE_SECONDS 600
+/* Message text is sent, and received, in pieces of this size. */
+#define IMAP_PIECE (64 * 1024)
+/* How many messages are sent before the first of them is answered. */
+#define IMAP_WINDOW 16
+/* ... and their size, in bytes, so that a kill leaves little in doubt. */
+#define IMAP_WINDOW_OCTETS (1024 * 1024)
+
+/* A message of the closed batch that was sent. */
+struct imap_flight {
+	uint32_t tag; /* of its command; 0: it could not be sent */
+	uint64_t octets;
+};
+
+struct imap {
+	struct outbox outbox;
+	struct peer peer;
+	struct buffer in;		/* received; begins with the last one */
+	struct buffer out;		/* to be sent */
+	struct imap_response response;	/* the last one */
+	uint32_t tag;			/* of the last command */
+	char mailbox[IMAP_MAILBOX_MAX]; /* its name, as it is sent */
+	bool literal_plus;	/* RFC 7888: literals need not be waited for */
+	bool literal_minus;	/* ... if they are short */
+	bool binary;		/* RFC 3516: NULs can be sent */
+	struct imap_place next; /* where new messages are put; uid 0: unknown */
+	struct imap_flight flights[IMAP_WINDOW]; /* of i modulo its size */
+	uint64_t in_flight;			 /* bytes */
+	char piece[IMAP_PIECE];
+};
+
+static inline struct imap *imap_of(struct outbox *outbox)
+{
+	return (struct imap *)outbox;
+}
+
+/* Fails with what was attempted, and why that failed (errno). */
+bool imap_broken(struct imap *imap, const char *what, struct error *err);
+
+/* Fails with the last response, which was not expected. */
+bool imap_unexpected(struct imap *imap, const char *command, struct error *err);
+
+/* Sends what is to be sent. */
+bool imap_flush(struct imap *imap, struct error *err);
+
+/* Uses an untagged response. */
+typedef void imap_take(void *data, const struct imap_response *response);
+
+/*
+ * Receives responses up to the one with this tag, or to one that asks for the
+ * rest of the command. take (or NULL) is called for those in between.
+ */
+bool imap_await(struct imap *imap, uint32_t tag, imap_take *take, void *data,
+	struct error *err);
+
+/* What is asked, and what the responses to it are for. */
+struct imap_question {
+	const char *command; /* without tag and line end */
+	imap_take *take;     /* or NULL */
+	void *data;
+};
+
+/* Sends a command and receives the responses to it: the last one is tagged. */
+bool imap_question(struct imap *imap, const struct imap_question *question,
+	struct error *err);
+
+/* Asks the server which messages of a session that was cut it has. */
+bool imap_recover(struct destination *destination, const struct letter *letters,
+	size_t count, bool *arrived, struct error *err);
+
+#endif

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * An IMAP server for the tests, with one connection at a time and one mailbox,
+ * whose UIDVALIDITY is 7.
+ *
+ *   imapserver [OPTION...] PORT DIRECTORY
+ *
+ * Options and DIRECTORY: script.h; PORT is a file that gets the number of the
+ * port, on loopback, or has it from an earlier run. Stages, where a reply
+ * replaces the tagged answer ("OK done"): greeting, capability, login, status,
+ * create, append (in the place of the request to go on), text, search. In
+ * DIRECTORY/new, the name of a file is its UID.
+ */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "script.h"
+
+static char tag[64];
+
+/* Sends a tagged answer; false: close the connection instead. */
+static bool answer(struct script *script, const char *stage, const char *usual)
+{
+	const char *text = script_reply(script, stage, usual);
+	char line[512];
+
+	if (text[0] == '\0' || strcmp(text, "-") == 0)
+		return text[0] != '\0';
+	/* "*..." is a line of its own. */
+	if (text[0] == '*' || text[0] == '+')
+		return script_put(script, text);
+	snprintf(line, sizeof line, "%s %s", tag, text);
+	return script_put(script, line);
+}
+
+/* The UIDs of the messages, up to room; returns the highest. */
+static unsigned list_uids(
+	const struct script *script, unsigned *uids, size_t *count, size_t room)
+{
+	char path[4096];
+	unsigned highest = 0;
+	struct dirent *entry;
+
+	*count = 0;
+	snprintf(path, sizeof path, "%s/new", script->directory);
+	DIR *dir = opendir(path);
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		unsigned uid = (unsigned)strtoul(entry->d_name, NULL, 10);
+
+		if (uid == 0)
+			continue;
+		if (*count < room)
+			uids[(*count)++] = uid;
+		highest = uid > highest ? uid : highest;
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return highest;
+}
+
+static unsigned next_uid(const struct script *script)
+{
+	size_t count;
+
+	return list_uids(script, NULL, &count, 0) + 1;
+}
+
+/* The number in {...} at the end of the line; -1: there is none. */
+static long literal(const struct script *script, bool *at_once)
+{
+	const char *end = script->line + script->line_length;
+	const char *open = end;
+
+	if (script->line_length == 0 || end[-1] != '}')
+		return -1;
+	*at_once = script->line_length > 2 && end[-2] == '+';
+	while (open > script->line && *open != '{')
+		open--;
+	return strtol(open + 1, NULL, 10);
+}
+
+/* Reads a literal and stores it with LF line ends. */
+static bool take_message(struct script *script, long octets)
+{
+	const char *reply = script_reply(script, "text", "OK");
+	char *text = malloc((size_t)octets + 1);
+	char name[16];
+	char usual[128];
+	size_t n = 0;
+
+	if (text == NULL ||
+		fread(text, 1, (size_t)octets, script->in) != (size_t)octets ||
+		!script_read_line(script)) {
+		free(text);
+		return false;
+	}
+	for (long i = 0; i < octets; i++) {
+		if (text[i] == '\r' && i + 1 < octets && text[i + 1] == '\n')
+			continue;
+		text[n++] = text[i];
+	}
+	unsigned uid = next_uid(script);
+
+	snprintf(name, sizeof name, "%u", uid);
+	if (reply[0] == '\0' || reply[0] == '-' || strncmp(reply, "OK", 2) == 0)
+		script_store(script, name, text, n);
+	free(text);
+	usleep(script->delay * 1000);
+	snprintf(usual, sizeof usual, "OK [APPENDUID 7 %u] kept", uid);
+	return answer(script, "text",
+		script_lacks(script, "UIDPLUS") ? "OK kept" : usual);
+}
+
+static bool append(struct script *script)
+{
+	bool at_once = false;
+	long octets = literal(script, &at_once);
+
+	script->messages++;
+	if (octets < 0)
+		return answer(script, "append", "BAD no literal");
+	if (!at_once) {
+		const char *reply = script_reply(script, "append", "+ go on");
+
+		if (reply[0] != '+')
+			return answer(script, "append", "");
+		if (!script_put(script, reply))
+			return false;
+	}
+	return take_message(script, octets);
+}
+
+static bool announce(struct script *script)
+{
+	char line[256];
+
+	snprintf(line, sizeof line, "* CAPABILITY IMAP4rev1 AUTH=PLAIN%s%s%s",
+		script_lacks(script, "LITERAL+")	   ? " LITERAL-"
+			: script_lacks(script, "LITERALS") ? ""
+							   : " LITERAL+",
+		script_lacks(script, "UIDPLUS") ? "" : " UIDPLUS",
+		script_lacks(script, "BINARY") ? "" : " BINARY");
+	return script_put(script, line) &&
+		answer(script, "capability", "OK done");
+}
+
+static bool status(struct script *script)
+{
+	char line[128];
+
+	snprintf(line, sizeof line, "* STATUS \"x\" (UIDNEXT %u UIDVALIDITY 7)",
+		next_uid(script));
+	return (strncmp(script_reply(script, "status", "OK"), "OK", 2) != 0 ||
+		       script_put(script, line)) &&
+		answer(script, "status", "OK done");
+}
+
+/* Whatever is searched for, all from a UID on are found. */
+static bool search(struct script *script, const char *command)
+{
+	static unsigned uids[10000];
+	static char line[100000];
+	unsigned first = (unsigned)strtoul(
+		command + strlen("UID SEARCH UID "), NULL, 10);
+	size_t count;
+	int n = snprintf(line, sizeof line, "* SEARCH");
+
+	list_uids(script, uids, &count, 10000);
+	for (size_t i = 0; i < count; i++) {
+		if (uids[i] >= first)
+			n += snprintf(line + n, sizeof line - (size_t)n, " %u",
+				uids[i]);
+	}
+	n += snprintf(line + n, sizeof line - (size_t)n, "\r\n");
+	return script_put_bytes(script, line, (size_t)n) &&
+		answer(script, "search", "OK done");
+}
+
+/* "UID FETCH 1 BODY.PEEK[]<0.65536>" */
+static bool fetch(struct script *script, const char *command)
+{
+	unsigned uid =
+		(unsigned)strtoul(command + strlen("UID FETCH "), NULL, 10);
+	const char *from = strchr(command, '<');
+	char path[4096];
+	char line[128];
+	char *text = NULL;
+	size_t length = 0;
+	int c;
+
+	snprintf(path, sizeof path, "%s/new/%u", script->directory, uid);
+	FILE *file = fopen(path, "r");
+
+	if (file == NULL || from == NULL)
+		return answer(script, "fetch", "NO what?");
+	FILE *wire = open_memstream(&text, &length);
+
+	while ((c = fgetc(file)) != EOF) {
+		if (c == '\n')
+			fputc('\r', wire);
+		fputc(c, wire);
+	}
+	fclose(wire);
+	fclose(file);
+	char *dot;
+	size_t at = strtoul(from + 1, &dot, 10);
+	size_t most = strtoul(dot + 1, NULL, 10);
+	size_t give = at >= length ? 0 : length - at;
+
+	give = give > most ? most : give;
+	snprintf(line, sizeof line, "* 1 FETCH (UID %u BODY[]<%zu> {%zu}\r\n",
+		uid, at, give);
+	bool ok = script_put_bytes(script, line, strlen(line)) &&
+		(give == 0 || script_put_bytes(script, text + at, give)) &&
+		script_put(script, ")") && answer(script, "fetch", "OK done");
+
+	free(text);
+	return ok;
+}
+
+static bool greet(struct script *script)
+{
+	return script_answer(script, "greeting", "* OK ready");
+}
+
+static bool is(const char *command, const char *word)
+{
+	return strncmp(command, word, strlen(word)) == 0;
+}
+
+/* False: the connection is to be closed. */
+static bool obey(struct script *script)
+{
+	char *blank = memchr(script->line, ' ', script->line_length);
+	const char *command = blank == NULL ? "" : blank + 1;
+
+	snprintf(tag, sizeof tag, "%.*s",
+		blank == NULL ? 0 : (int)(blank - script->line), script->line);
+	if (is(command, "CAPABILITY"))
+		return announce(script);
+	if (is(command, "AUTHENTICATE PLAIN")) {
+		/* With an initial response, unless SASL-IR is unknown. */
+		if (strlen(command) < 25 &&
+			(!script_put(script, "+ ") ||
+				!script_read_line(script)))
+			return false;
+		return answer(script, "login", "OK in");
+	}
+	if (is(command, "LOGIN"))
+		return answer(script, "login", "OK in");
+	if (is(command, "STATUS"))
+		return status(script);
+	if (is(command, "CREATE"))
+		return answer(script, "create", "OK created");
+	if (is(command, "APPEND"))
+		return append(script);
+	if (is(command, "EXAMINE"))
+		return script_put(script, "* OK [UIDVALIDITY 7] valid") &&
+			answer(script, "examine", "OK done");
+	if (is(command, "UID SEARCH"))
+		return search(script, command);
+	if (is(command, "UID FETCH"))
+		return fetch(script, command);
+	if (!is(command, "LOGOUT"))
+		return answer(script, "other", "OK done");
+	script_put(script, "* BYE");
+	return false;
+}
+
+static int listen_at(const char *path)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof address;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char part[4096];
+	unsigned port = 0;
+	int one = 1;
+	FILE *earlier = fopen(path, "r");
+
+	if (earlier != NULL && fscanf(earlier, "%u", &port) == 1)
+		address.sin_port = htons((uint16_t)port);
+	if (earlier != NULL)
+		fclose(earlier);
+	if (fd < 0 ||
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) <
+			0 ||
+		bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
+		listen(fd, 8) < 0 ||
+		getsockname(fd, (struct sockaddr *)&address, &size) < 0) {
+		perror("imapserver");
+		exit(1);
+	}
+	/* It appears whole. */
+	snprintf(part, sizeof part, "%s.part", path);
+	FILE *file = fopen(part, "w");
+
+	if (file == NULL ||
+		fprintf(file, "%u\n", ntohs(address.sin_port)) < 0 ||
+		fclose(file) != 0 || rename(part, path) < 0)
+		exit(1);
+	return fd;
+}
+
+int main(int argc, char **argv)
+{
+	struct script script = {.allowed = -1};
+
+	script_begin(&script, argc, argv);
+	script_serve(&script, listen_at(argv[argc - 2]), greet, obey);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: ISC */
+#include "script.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static bool add_reply(struct script *script, const char *text)
+{
+	const char *number = strchr(text, ':');
+	const char *words = number == NULL ? NULL : strchr(number + 1, ':');
+
+	if (words == NULL || script->reply_count == SCRIPT_REPLIES_MAX)
+		return false;
+	script->replies[script->reply_count].stage = text;
+	script->replies[script->reply_count].stage_length =
+		(size_t)(number - text);
+	script->replies[script->reply_count].message =
+		(unsigned)strtoul(number + 1, NULL, 10);
+	script->replies[script->reply_count++].text = words + 1;
+	return true;
+}
+
+void script_begin(struct script *script, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"no", required_argument, NULL, 'n'},
+		{"reply", required_argument, NULL, 'r'},
+		{"delay", required_argument, NULL, 'd'},
+		{"harm", required_argument, NULL, 'h'}, {0}};
+	char path[4096];
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'n')
+			script->without = optarg;
+		else if (option == 'h')
+			script->harm = optarg;
+		else if (option == 'd')
+			script->delay = (unsigned)strtoul(optarg, NULL, 10);
+		else if (option != 'r' || !add_reply(script, optarg))
+			exit(64);
+	}
+	if (argc - optind != 2)
+		exit(64);
+	script->directory = argv[optind + 1];
+	snprintf(path, sizeof path, "%s/commands", script->directory);
+	script->commands = fopen(path, "a");
+	if (script->commands == NULL)
+		exit(1);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+const char *script_reply(
+	const struct script *script, const char *stage, const char *usual)
+{
+	for (size_t i = 0; i < script->reply_count; i++) {
+		if (strlen(stage) == script->replies[i].stage_length &&
+			strncmp(stage, script->replies[i].stage,
+				script->replies[i].stage_length) == 0 &&
+			(script->replies[i].message == 0 ||
+				script->replies[i].message == script->messages))
+			return script->replies[i].text;
+	}
+	return usual;
+}
+
+bool script_lacks(const struct script *script, const char *name)
+{
+	return script->without != NULL && strcmp(script->without, name) == 0;
+}
+
+bool script_put_bytes(struct script *script, const char *bytes, size_t length)
+{
+	size_t give = script->allowed >= 0 && (size_t)script->allowed < length
+		? (size_t)script->allowed
+		: length;
+
+	for (size_t at = 0; at < give;) {
+		ssize_t n = write(script->out, bytes + at, give - at);
+
+		if (n <= 0)
+			return false;
+		at += (size_t)n;
+	}
+	script->allowed -= script->allowed < 0 ? 0 : (long)give;
+	return give == length;
+}
+
+bool script_put(struct script *script, const char *text)
+{
+	char bytes[1024];
+	int n = snprintf(bytes, sizeof bytes, "%s\r\n", text);
+
+	return script_put_bytes(script, bytes, (size_t)n);
+}
+
+bool script_answer(struct script *script, const char *stage, const char *usual)
+{
+	const char *text = script_reply(script, stage, usual);
+
+	return text[0] != '\0' &&
+		(strcmp(text, "-") == 0 || script_put(script, text));
+}
+
+bool script_read_line(struct script *script)
+{
+	ssize_t n = getline(&script->line, &script->line_room, script->in);
+
+	if (n <= 0)
+		return false;
+	script->line_length = (size_t)n;
+	if (script->line[script->line_length - 1] == '\n')
+		script->line_length--;
+	if (script->line_length > 0 &&
+		script->line[script->line_length - 1] == '\r')
+		script->line_length--;
+	return true;
+}
+
+bool script_is(const struct script *script, const char *word)
+{
+	return strncasecmp(script->line, word, strlen(word)) == 0;
+}
+
+void script_store(const struct script *script, const char *name,
+	const char *text, size_t length)
+{
+	char path[4096];
+
+	snprintf(path, sizeof path, "%s/new/%s", script->directory, name);
+	FILE *file = fopen(path, "w");
+
+	if (file == NULL || fwrite(text, 1, length, file) != length ||
+		fclose(file) != 0)
+		_exit(1);
+}
+
+/* How many bytes may be sent in this connection. */
+static long read_harm(const struct script *script)
+{
+	FILE *file = script->harm == NULL ? NULL : fopen(script->harm, "r");
+	long bytes = -1;
+
+	if (file == NULL)
+		return -1;
+	if (fscanf(file, "%ld", &bytes) != 1)
+		bytes = -1;
+	fclose(file);
+	unlink(script->harm);
+	return bytes;
+}
+
+static void serve(struct script *script, int fd,
+	bool (*greet)(struct script *script),
+	bool (*obey)(struct script *script))
+{
+	script->out = fd;
+	script->in = fdopen(dup(fd), "r");
+	script->allowed = read_harm(script);
+	bool more = greet(script);
+
+	while (more && script_read_line(script)) {
+		fprintf(script->commands, "%.*s\n", (int)script->line_length,
+			script->line);
+		fflush(script->commands);
+		more = obey(script);
+	}
+	fclose(script->in);
+	close(fd);
+}
+
+void script_serve(struct script *script, int fd,
+	bool (*greet)(struct script *script),
+	bool (*obey)(struct script *script))
+{
+	for (;;) {
+		int client = accept(fd, NULL, NULL);
+
+		if (client >= 0)
+			serve(script, client, greet, obey);
+	}
+}
