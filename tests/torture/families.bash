@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 # The families of torture: scenarios, points, and the kind of harm.
+# shellcheck disable=SC2034 # scenario.bash reads harms
 # shellcheck disable=SC2154 # the worker's and the scenario's variables
 
 # each_scenario FUNCTION: runs it for the scenarios of kills, faults and cuts.
@@ -206,12 +207,19 @@ judge_words() {
     esac
 }
 
+# handover_harms N: as many answers can be lost in a point. An IMAP server is
+# asked for what it has not answered, so that nothing is doubled.
+handover_harms() {
+    harms=$1
+    [ "$kind" != imap ] || harms=0
+}
+
 fault_point() {
     local k=$1 action=$2 result
     shift 2
+    handover_harms 1
     # What is lost with a failed sync are all answers of a batch.
-    harms=1
-    case $kind-$action in lmtp-lose | pipe-lose) harms=99 ;; esac
+    case $kind-$action in lmtp-lose | imap-lose | pipe-lose) harms=99 ;; esac
     point_begin
     reset
     "$strike" -n "$k" -a "$action" "$@" "$KEEPMAIL" -f "$rc" >/dev/null 2>"$w/said"
@@ -335,43 +343,43 @@ network_family() {
 
 # ---- handover --------------------------------------------------------------------
 
-# The LMTP server's answers end after n bytes.
+# The server's answers end after n bytes.
 answer_point() {
     local n=$1 result
     point_begin
     reset
-    echo "$n" >"$w/lmtp-harm"
+    echo "$n" >"$w/taker-harm"
     timeout 20 "$KEEPMAIL" -f "$rc" >/dev/null 2>"$w/said"
     result=$?
-    rm -f "$w/lmtp-harm"
+    rm -f "$w/taker-harm"
     struck_status $result
     judge_words $result
     judge_now
     judge_end
-    point_end "the LMTP server's answers end after $n bytes"
+    point_end "the $kind server's answers end after $n bytes"
 }
 
-# shellcheck disable=SC2034 # scenario.bash reads harms
 handover_family() {
     local kind phase n
     state=$w/state place=$w/place link=clear
-    taker_start
+    taker_start lmtp
+    taker_start imap
     agent_write
-    for kind in lmtp pipe; do
+    for kind in lmtp imap pipe; do
         for phase in first later; do
             scenario $kind now $phase
             # Two kills in each point.
-            harms=2
+            handover_harms 2
             crash_calls
             fault_calls
-            harms=1
-            [ $kind = lmtp ] || continue
+            handover_harms 1
+            [ $kind != pipe ] || continue
             for ((n = 0; n < 1400; n++)); do
                 ! is_mine || answer_point $n
             done
         done
         scenario $kind after later
-        harms=2
+        handover_harms 2
         crash_calls
     done
 }

@@ -27,16 +27,16 @@ server_stop() {
     done
 }
 
-# A server for kind lmtp, which stores what it takes as a Maildir, at $place.
+# taker_start lmtp | imap: a server for this kind, which stores what it takes as
+# a Maildir, at $place; that of imap listens on port $(cat $w/imap).
 taker_start() {
     mkdir -p "$place"/{new,cur,tmp}
-    "$lib/lmtpserver" --harm "$w/lmtp-harm" "$w/lmtp" "$place" \
-        >"$w/taker.out" 2>&1 &
-    echo $! >"$w/taker.pid"
+    "$lib/$1server" --harm "$w/taker-harm" "$w/$1" "$place" >"$w/taker.out" 2>&1 &
+    echo $! >"$w/$1.pid"
     disown
     local i
     for ((i = 0; i < 400; i++)); do
-        [ -S "$w/lmtp" ] && break
+        [ -e "$w/$1" ] && break
         sleep 0.02
     done
 }
@@ -53,11 +53,11 @@ END
 
 # Is mail handed over, so that it can be found at $place only by chance?
 hands_over() {
-    [ "$kind" = lmtp ] || [ "$kind" = pipe ]
+    [ "$kind" = lmtp ] || [ "$kind" = imap ] || [ "$kind" = pipe ]
 }
 
 # scenario KIND POLICY PHASE [SETTING...]: creates and saves the state from
-# which each of its points starts. KIND: maildir, mbox, lmtp, pipe. POLICY: never, now,
+# which each of its points starts. KIND: maildir, mbox, lmtp, imap, pipe. POLICY: never, now,
 # after, trashed, purged, large (delete-larger-than), room (max-server-size),
 # brake (when trashed, and most is missing). PHASE: first (a new account), later
 # (half of the mail is known), recover (and a run was killed while storing),
@@ -199,6 +199,10 @@ write_rc() {
             printf '  pipe = "%s"\n' "$w/agent"
         elif [ "$kind" = lmtp ]; then
             printf '  lmtp = "unix:%s"\n  recipient = a\n' "$w/lmtp"
+        elif [ "$kind" = imap ]; then
+            (umask 077 && echo pw >"$w/pw")
+            printf '  imap = "imap://a@localhost:%s"\n' "$(cat "$w/imap")"
+            printf '  imap-password-file = "%s"\n' "$w/pw"
         else
             printf '  %s = "%s"\n' "$kind" "$place"
         fi
