@@ -224,19 +224,43 @@ bool imap_find_number(
 	return true;
 }
 
+/* Parses "5" or "5:7" at *at. */
+static bool parse_range(const struct imap_text *text, size_t *at,
+	uint32_t *first, uint32_t *last)
+{
+	if (!parse_digits(text, at, first) || *first == 0)
+		return false;
+	*last = *first;
+	if (*at == text->length || text->bytes[*at] != ':')
+		return true;
+	(*at)++;
+	return parse_digits(text, at, last) && *last >= *first;
+}
+
 bool imap_parse_appenduid(
-	const struct imap_text *code, struct imap_place *place)
+	const struct imap_text *code, size_t ordinal, struct imap_place *place)
 {
 	static const char word[] = "APPENDUID";
 	size_t at = sizeof word - 1;
 	struct imap_place found;
+	uint32_t last;
 
 	if (!imap_begins(code, word) ||
-		!imap_next_number(code, &at, &found.validity) ||
-		!imap_next_number(code, &at, &found.uid) || found.uid == 0)
+		!imap_next_number(code, &at, &found.validity))
 		return false;
-	*place = found;
-	return true;
+	while (at < code->length &&
+		(code->bytes[at] == ' ' || code->bytes[at] == ',')) {
+		at++;
+		if (!parse_range(code, &at, &found.uid, &last))
+			return false;
+		if (ordinal <= last - found.uid) {
+			found.uid += (uint32_t)ordinal;
+			*place = found;
+			return true;
+		}
+		ordinal -= (size_t)(last - found.uid) + 1;
+	}
+	return false;
 }
 
 char *imap_name_place(char *room, size_t size, const struct imap_place *place)

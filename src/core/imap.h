@@ -106,9 +106,13 @@ struct imap_place {
 	uint32_t uid;
 };
 
-/* Parses "APPENDUID 38505 3955" (RFC 4315 section 3). */
+/*
+ * Parses "APPENDUID 38505 3955", or "APPENDUID 38505 3955:3957,3960" if several
+ * messages were appended at once: the place of the one with this ordinal (0:
+ * the first). RFC 4315 section 3. False if it has none.
+ */
 bool imap_parse_appenduid(
-	const struct imap_text *code, struct imap_place *place);
+	const struct imap_text *code, size_t ordinal, struct imap_place *place);
 
 /*
  * What is recorded of a message: "UID 7 (UIDVALIDITY 1)", or, until its place

@@ -6,7 +6,7 @@
 #   scenario  its name              tools     that take part
 #   port      where to connect      tls       0, 1
 #   user      and $password         users     E: their number, user1, user2...
-#   to        maildir, mbox, lmtp   deletes   0, 1
+#   to        maildir, mbox, lmtp, imap   deletes   0, 1
 #   seen      1: nothing is new     expected  messages to be delivered
 #   delayed   1: by start_delay     bulky     1: delivered mail is deleted
 new_scenario() {
@@ -36,6 +36,8 @@ fails() {
     failed=1
 }
 
+hands_over() { [ "$to" = lmtp ] || [ "$to" = imap ]; }
+
 # ---- each tool: its configuration in $own, its command in $command -----------
 
 delivers() { printf '%s' "$work/$1/mail"; }
@@ -53,17 +55,24 @@ keepmail_ready() {
         fi
         [ "$deletes" = 0 ] || printf 'delete = now\n'
         if [ "$users" = 1 ]; then
-            [ "$to" != lmtp ] || printf 'recipient = u\n'
-            printf 'account a { user = %s; %s = "%s" }\n' "$user" "$to" \
-                "$([ "$to" = lmtp ] && echo "unix:$lmtp_socket" ||
-                    echo "$own/mail")" | sed 's/[{;]/&\n/g; s/ }$/\n}/'
+            printf 'account a {\n user = %s\n' "$user"
+            case $to in
+            lmtp) printf ' recipient = u\n lmtp = "unix:%s"\n' "$lmtp_socket" ;;
+            imap)
+                (umask 077 && echo pw >"$own/pw")
+                printf ' imap = "imap://u@localhost:%s"\n' "$imap_port"
+                printf ' imap-password-file = "%s"\n' "$own/pw"
+                ;;
+            *) printf ' %s = "%s"\n' "$to" "$own/mail" ;;
+            esac
+            printf '}\n'
         else
             for ((i = 1; i <= users; i++)); do
                 printf 'account a%s {\n user = %s%s\n maildir = "%s"\n}\n' \
                     $i "$user" $i "$own/mail$i"
             done
         fi
-    } | tr -d ';' >"$own/rc"
+    } >"$own/rc"
     chmod 600 "$own/rc"
     command=("$KEEPMAIL" -f "$own/rc")
     [ "$users" = 1 ] || command+=(-j "$users")
@@ -124,7 +133,7 @@ fetchmail_ready() {
     [ "$tls" = 0 ] ||
         more="ssl sslproto 'auto' sslcertck sslcertfile $work/server/cert.pem"
     [ "$deletes" = 1 ] && more="nokeep $more" || more="keep $more"
-    [ "$to" = lmtp ] && more+=" smtphost $lmtp_socket lmtp smtpname u" ||
+    hands_over && more+=" smtphost $lmtp_socket lmtp smtpname u" ||
         more+=" mda $own/mda"
     mkdir -p "$own/mail"/{new,cur,tmp}
     printf '#!/bin/sh\nexec cat >"%s/$$"\n' "$own/mail/new" >"$own/mda"
@@ -169,8 +178,8 @@ limit_ready() {
 # The number of messages that a tool delivered, in all its mailboxes.
 delivered() {
     local path count=0 n
-    if [ "$to" = lmtp ]; then
-        files "$dovecot_lmtp/new"
+    if hands_over; then
+        files "$dovecot_lmtp"/{new,cur}
         return
     fi
     for path in "$work/$1"/mail*; do
@@ -262,8 +271,8 @@ one() {
 # Compares keepmail's mail with what was sent; or the limit's, if it is
 # synthetic.
 compare() {
-    # Dovecot adds headers.
-    [ "$seen" = 0 ] && [ "$bulky" = 0 ] && [ "$to" != lmtp ] || return 0
+    # By LMTP, Dovecot adds headers.
+    [ "$seen" = 0 ] && [ "$bulky" = 0 ] && ! hands_over || return 0
     if [ -d "$work/sent" ]; then
         "$lib/mailsum" -s "$work/sent" >"$work/sums.sent"
     else

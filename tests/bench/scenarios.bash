@@ -192,17 +192,18 @@ scenario_E() {
     measure_workers
 }
 
-# Into Dovecot's LMTP server.
-scenario_G_lmtp() {
-    new_scenario G-lmtp
+# into_dovecot lmtp | imap: into Dovecot; fetchmail, which knows no IMAP mailbox
+# to put mail in, by LMTP in any case.
+into_dovecot() {
     if ! find_dovecot; then
         say "$scenario: no Dovecot (sh contrib/bootstrap check unpacks one)"
         return 0
     fi
-    to=lmtp expected=${G_MESSAGES:-10000}
+    to=$1 expected=${G_MESSAGES:-10000}
     tools=(keepmail)
     ! command -v fetchmail >/dev/null || tools+=(fetchmail)
     dovecot_lmtp=$work/dovecot/taken
+    dovecot_imap=$dovecot_lmtp
     start_dovecot
     made_up "$expected" --size 3072
     before_run() {
@@ -212,6 +213,16 @@ scenario_G_lmtp() {
         [ "$(id -u)" -ne 0 ] || chown -R nobody:nogroup "$dovecot_lmtp"
     }
     rounds
+}
+
+scenario_G_lmtp() {
+    new_scenario G-lmtp
+    into_dovecot lmtp
+}
+
+scenario_G_imap() {
+    new_scenario G-imap
+    into_dovecot imap
 }
 
 scenario_F_fake() {

@@ -75,6 +75,8 @@ function all_targets() {
     times("F-fake", "wall", "mpop", 1, 1)
     times("G-lmtp", "wall", "fetchmail", 0.5)
     at_most("G-lmtp", "peak", "peak MiB", 24, 1)
+    times("G-imap", "wall", "fetchmail", 0.5)
+    at_most("G-imap", "peak", "peak MiB", 24, 1)
 }
 
 function polls(scenario) {

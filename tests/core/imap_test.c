@@ -276,13 +276,25 @@ static void test_words(void)
 			!imap_next_number(&text, &at, &number),
 		"numbers, one after another");
 	text = text_of("APPENDUID 38505 3955");
-	ok(imap_parse_appenduid(&text, &place) && place.validity == 38505 &&
+	ok(imap_parse_appenduid(&text, 0, &place) && place.validity == 38505 &&
 			place.uid == 3955,
 		"APPENDUID");
 	text = text_of("APPENDUID 38505");
-	ok(!imap_parse_appenduid(&text, &place), "APPENDUID without a UID");
+	ok(!imap_parse_appenduid(&text, 0, &place), "APPENDUID without a UID");
+	text = text_of("APPENDUID 7 10:12,15");
+	for (size_t i = 0; i < 4; i++)
+		ok(imap_parse_appenduid(&text, i, &place) &&
+				place.uid == (i < 3 ? 10 + i : 15),
+			"APPENDUID of several, the one at %zu", i);
+	ok(!imap_parse_appenduid(&text, 4, &place), "which has no more");
+	text = text_of("APPENDUID 7 12:10");
+	ok(!imap_parse_appenduid(&text, 0, &place), "a range in reverse");
+	text = text_of("APPENDUID 7 0");
+	ok(!imap_parse_appenduid(&text, 0, &place), "UID 0");
+	text = text_of("APPENDUID 38505 3955");
+	imap_parse_appenduid(&text, 0, &place);
 	text = text_of("APPENDUIDS 1 2");
-	ok(!imap_parse_appenduid(&text, &place), "another code");
+	ok(!imap_parse_appenduid(&text, 0, &place), "another code");
 	ok(strcmp(imap_name_place(room, sizeof room, &place),
 		   "UID 3955 (UIDVALIDITY 38505)") == 0,
 		"the name of a place");

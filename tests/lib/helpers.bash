@@ -179,7 +179,7 @@ kept() {
 }
 
 files() {
-    find "$1" -type f | wc -l
+    find "$@" -type f | wc -l
 }
 
 # in_store SQL: runs it on the store of account a.

@@ -85,16 +85,26 @@ static long literal(const struct script *script, bool *at_once)
 	return strtol(open + 1, NULL, 10);
 }
 
-/* Reads a literal and stores it with LF line ends. */
-static bool take_message(struct script *script, long octets)
+/* The messages of a command (MULTIAPPEND). */
+static struct taken {
+	char *text; /* with LF line ends */
+	size_t length;
+} taken[1000];
+static size_t taken_count;
+
+static void forget_taken(void)
 {
-	const char *reply = script_reply(script, "text", "OK");
+	while (taken_count > 0)
+		free(taken[--taken_count].text);
+}
+
+/* Reads a literal, and the rest of the line. */
+static bool read_literal(struct script *script, long octets)
+{
 	char *text = malloc((size_t)octets + 1);
-	char name[16];
-	char usual[128];
 	size_t n = 0;
 
-	if (text == NULL ||
+	if (text == NULL || taken_count == sizeof taken / sizeof taken[0] ||
 		fread(text, 1, (size_t)octets, script->in) != (size_t)octets ||
 		!script_read_line(script)) {
 		free(text);
@@ -105,47 +115,85 @@ static bool take_message(struct script *script, long octets)
 			continue;
 		text[n++] = text[i];
 	}
-	unsigned uid = next_uid(script);
+	taken[taken_count++] = (struct taken){text, n};
+	return true;
+}
 
-	snprintf(name, sizeof name, "%u", uid);
-	if (reply[0] == '\0' || reply[0] == '-' || strncmp(reply, "OK", 2) == 0)
-		script_store(script, name, text, n);
-	free(text);
+static bool is_refused(const struct script *script)
+{
+	size_t n = script->refused == NULL ? 0 : strlen(script->refused);
+
+	for (size_t i = 0; n > 0 && i < taken_count; i++) {
+		if (memmem(taken[i].text, taken[i].length, script->refused,
+			    n) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* Stores all messages of the command, or none, and answers. */
+static bool take_messages(struct script *script)
+{
+	const char *reply = script_reply(script, "text",
+		is_refused(script) ? "NO [LIMIT] too ugly" : "OK");
+	unsigned uid = next_uid(script);
+	char name[16];
+	char usual[128];
+
+	for (size_t i = 0; i < taken_count; i++) {
+		snprintf(name, sizeof name, "%u", uid + (unsigned)i);
+		if (reply[0] == '\0' || reply[0] == '-' ||
+			strncmp(reply, "OK", 2) == 0)
+			script_store(
+				script, name, taken[i].text, taken[i].length);
+	}
 	usleep(script->delay * 1000);
-	snprintf(usual, sizeof usual, "OK [APPENDUID 7 %u] kept", uid);
+	if (strcmp(reply, "OK") != 0)
+		return answer(script, "text", reply);
+	if (taken_count > 1)
+		snprintf(usual, sizeof usual, "OK [APPENDUID 7 %u:%u] kept",
+			uid, uid + (unsigned)taken_count - 1);
+	else
+		snprintf(usual, sizeof usual, "OK [APPENDUID 7 %u] kept", uid);
 	return answer(script, "text",
 		script_lacks(script, "UIDPLUS") ? "OK kept" : usual);
 }
 
+/* "APPEND "INBOX" () "date" {3+}", a literal, perhaps more of them. */
 static bool append(struct script *script)
 {
 	bool at_once = false;
 	long octets = literal(script, &at_once);
 
-	script->messages++;
+	forget_taken();
 	if (octets < 0)
 		return answer(script, "append", "BAD no literal");
-	if (!at_once) {
-		const char *reply = script_reply(script, "append", "+ go on");
+	while (octets >= 0) {
+		const char *reply;
 
-		if (reply[0] != '+')
+		script->messages++;
+		reply = script_reply(script, "append", "+ go on");
+		if (!at_once && reply[0] != '+')
 			return answer(script, "append", "");
-		if (!script_put(script, reply))
+		if ((!at_once && !script_put(script, reply)) ||
+			!read_literal(script, octets))
 			return false;
+		octets = literal(script, &at_once);
 	}
-	return take_message(script, octets);
+	return take_messages(script);
 }
 
 static bool announce(struct script *script)
 {
 	char line[256];
 
-	snprintf(line, sizeof line, "* CAPABILITY IMAP4rev1 AUTH=PLAIN%s%s%s",
+	snprintf(line, sizeof line, "* CAPABILITY IMAP4rev1 AUTH=PLAIN%s%s%s%s",
 		script_lacks(script, "LITERAL+")	   ? " LITERAL-"
 			: script_lacks(script, "LITERALS") ? ""
 							   : " LITERAL+",
 		script_lacks(script, "UIDPLUS") ? "" : " UIDPLUS",
-		script_lacks(script, "BINARY") ? "" : " BINARY");
+		script_lacks(script, "BINARY") ? "" : " BINARY",
+		script_lacks(script, "MULTIAPPEND") ? "" : " MULTIAPPEND");
 	return script_put(script, line) &&
 		answer(script, "capability", "OK done");
 }

@@ -29,6 +29,7 @@ void script_begin(struct script *script, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"no", required_argument, NULL, 'n'},
+		{"refuse", required_argument, NULL, 'f'},
 		{"reply", required_argument, NULL, 'r'},
 		{"delay", required_argument, NULL, 'd'},
 		{"harm", required_argument, NULL, 'h'}, {0}};
@@ -36,8 +37,10 @@ void script_begin(struct script *script, int argc, char **argv)
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'n')
-			script->without = optarg;
+		if (option == 'n' && script->without_count < SCRIPT_REPLIES_MAX)
+			script->without[script->without_count++] = optarg;
+		else if (option == 'f')
+			script->refused = optarg;
 		else if (option == 'h')
 			script->harm = optarg;
 		else if (option == 'd')
@@ -71,7 +74,11 @@ const char *script_reply(
 
 bool script_lacks(const struct script *script, const char *name)
 {
-	return script->without != NULL && strcmp(script->without, name) == 0;
+	for (size_t i = 0; i < script->without_count; i++) {
+		if (strcmp(script->without[i], name) == 0)
+			return true;
+	}
+	return false;
 }
 
 bool script_put_bytes(struct script *script, const char *bytes, size_t length)

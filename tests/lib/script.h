@@ -2,6 +2,7 @@
 /*
  * What the tests' servers that take mail have in common. Their options:
  *     --no NAME            leave out an extension
+ *     --refuse TEXT        refuse messages that contain it, for good
  *     --reply STAGE:N:TEXT answer so at this stage of the Nth message (from 1;
  *                          0: of each); an empty TEXT: close the connection
  *                          instead; "-": no answer
@@ -23,7 +24,9 @@
 
 struct script {
 	const char *directory;
-	const char *without;
+	const char *without[SCRIPT_REPLIES_MAX];
+	size_t without_count;
+	const char *refused; /* what a message must not contain, or NULL */
 	const char *harm;
 	struct {
 		const char *stage;

@@ -367,6 +367,9 @@ handover_family() {
     agent_write
     for kind in lmtp imap pipe; do
         for phase in first later; do
+            # Once many messages in a command, once many commands.
+            [ $kind-$phase != imap-later ] ||
+                taker_start imap --no MULTIAPPEND
             scenario $kind now $phase
             # Two kills in each point.
             handover_harms 2

@@ -27,16 +27,20 @@ server_stop() {
     done
 }
 
-# taker_start lmtp | imap: a server for this kind, which stores what it takes as
-# a Maildir, at $place; that of imap listens on port $(cat $w/imap).
+# taker_start lmtp | imap [OPTION...]: a server for this kind, which stores what it
+# takes as a Maildir, at $place; that of imap listens on port $(cat $w/imap).
 taker_start() {
+    local taker=$1
+    shift
     mkdir -p "$place"/{new,cur,tmp}
-    "$lib/$1server" --harm "$w/taker-harm" "$w/$1" "$place" >"$w/taker.out" 2>&1 &
-    echo $! >"$w/$1.pid"
+    [ ! -e "$w/$taker.pid" ] || kill "$(cat "$w/$taker.pid")"
+    "$lib/${taker}server" "$@" --harm "$w/taker-harm" "$w/$taker" "$place" \
+        >"$w/taker.out" 2>&1 &
+    echo $! >"$w/$taker.pid"
     disown
     local i
     for ((i = 0; i < 400; i++)); do
-        [ -e "$w/$1" ] && break
+        [ -e "$w/$taker" ] && break
         sleep 0.02
     done
 }

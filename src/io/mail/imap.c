@@ -61,7 +61,8 @@ static bool look_at_text(
 	return true;
 }
 
-static bool send_text(struct imap *imap, size_t i, struct error *err)
+/* Appends text to what is to be sent, and sends it if it is much. */
+static bool push_text(struct imap *imap, size_t i, struct error *err)
 {
 	off_t at = imap->outbox.closed.at[i].start;
 	size_t length;
@@ -72,17 +73,17 @@ static bool send_text(struct imap *imap, size_t i, struct error *err)
 		if (!imap_append_text(&imap->out, imap->piece, length))
 			return error_set(err, ERROR_SOFTWARE,
 				"a piece of %zu bytes does not fit", length);
-		/* Small messages are sent at once. */
+		/* Small messages are sent together. */
 		if (buffer_length(&imap->out) > IMAP_PIECE &&
 			!imap_flush(imap, err))
 			return false;
 	} while (length > 0);
-	return buffer_append(&imap->out, "\r\n", 2) && imap_flush(imap, err);
+	return true;
 }
 
 static struct imap_flight *flight_of(struct imap *imap, size_t i)
 {
-	return &imap->flights[i % IMAP_WINDOW];
+	return &imap->flights[i % IMAP_GROUP];
 }
 
 /* Can a literal of this size be sent without waiting for the server? */
@@ -92,60 +93,52 @@ static bool needs_no_wait(const struct imap *imap, uint64_t octets)
 		(imap->literal_minus && octets <= SHORT_LITERAL);
 }
 
-/* The command up to the message's text. */
-static bool push_append(
-	struct imap *imap, size_t i, const struct text *text, bool at_once)
+/* What precedes the text of message i in the command. */
+static void push_literal(struct imap *imap, size_t i, const struct text *text)
 {
 	char date[IMAP_DATE_MAX];
 
 	imap_format_date(date, imap->outbox.closed.at[i].date);
-	return buffer_printf(&imap->out, "k%" PRIu32 " APPEND ", ++imap->tag) &&
-		buffer_append(
-			&imap->out, imap->mailbox, strlen(imap->mailbox)) &&
-		/* Without flags: it is unread. */
-		buffer_printf(&imap->out, " () %s %s{%" PRIu64 "%s}\r\n", date,
-			text->has_nul ? "~" : "", text->octets,
-			at_once ? "+" : "");
+	/* Without flags: it is unread. */
+	buffer_printf(&imap->out, " () %s %s{%" PRIu64 "%s}\r\n", date,
+		text->has_nul ? "~" : "", text->octets,
+		needs_no_wait(imap, text->octets) ? "+" : "");
+}
+
+/* Notes that message i, the next one, is part of the last command. */
+static void take_off(
+	struct imap *imap, size_t i, uint64_t octets, size_t ordinal)
+{
+	*flight_of(imap, i) = (struct imap_flight){.tag = imap->tag,
+		.octets = octets,
+		.ordinal = ordinal,
+		.of = 1};
+	imap->in_flight += octets;
+	imap->outbox.ahead = i + 1;
+}
+
+/* May the next message be sent before the first of those sent is answered? */
+static bool may_follow(const struct imap *imap, size_t first, size_t most)
+{
+	const struct outbox *outbox = &imap->outbox;
+
+	return outbox->ahead < outbox->closed.count &&
+		outbox->ahead < first + most && outbox_may_send(outbox) &&
+		imap->in_flight < IMAP_WINDOW_OCTETS;
 }
 
 /*
- * Sends message i. If its flight has no tag then, the server cannot be sent
- * such a message; if the last response is not IMAP_CONTINUE, it was refused.
+ * Adds the messages that follow message i to its command (RFC 3502): all of
+ * them are taken then, or none. A NUL is left to a command of its own.
  */
-static bool send_now(
-	struct imap *imap, size_t i, const struct text *text, struct error *err)
-{
-	bool at_once = needs_no_wait(imap, text->octets);
-	struct imap_flight *flight = flight_of(imap, i);
-
-	imap->outbox.ahead = i + 1;
-	*flight = (struct imap_flight){.tag = 0};
-	if (text->has_nul && !imap->binary)
-		return true;
-	if (!push_append(imap, i, text, at_once))
-		return error_set(err, ERROR_SOFTWARE,
-			"a command to %s is too long", imap->outbox.where);
-	flight->tag = imap->tag;
-	flight->octets = text->octets;
-	imap->in_flight += text->octets;
-	if (at_once)
-		return send_text(imap, i, err);
-	return imap_flush(imap, err) &&
-		imap_await(imap, flight->tag, NULL, NULL, err) &&
-		(imap->response.status != IMAP_CONTINUE ||
-			send_text(imap, i, err));
-}
-
-/* Sends messages that follow message i, as far as that may be done. */
-static bool send_ahead(struct imap *imap, size_t i, struct error *err)
+static bool push_others(struct imap *imap, size_t i, struct error *err)
 {
 	const struct spool *batch = &imap->outbox.closed;
-	size_t next;
+	struct text text;
+	size_t count = 1;
 
-	while ((next = imap->outbox.ahead) < batch->count &&
-		next < i + IMAP_WINDOW && outbox_may_send(&imap->outbox) &&
-		imap->in_flight < IMAP_WINDOW_OCTETS) {
-		struct text text;
+	while (may_follow(imap, i, IMAP_GROUP)) {
+		size_t next = imap->outbox.ahead;
 
 		if (batch->at[next].forgone) {
 			imap->outbox.ahead++;
@@ -153,24 +146,84 @@ static bool send_ahead(struct imap *imap, size_t i, struct error *err)
 		}
 		if (!look_at_text(imap, next, &text, err))
 			return false;
-		if (!needs_no_wait(imap, text.octets))
+		if (text.has_nul || !needs_no_wait(imap, text.octets))
+			break;
+		push_literal(imap, next, &text);
+		take_off(imap, next, text.octets, count++);
+		if (!push_text(imap, next, err))
+			return false;
+	}
+	for (size_t k = i; k < imap->outbox.ahead; k++)
+		flight_of(imap, k)->of = count;
+	return true;
+}
+
+/* Sends message i, whose text was looked at, and perhaps others with it. */
+static bool send_command(
+	struct imap *imap, size_t i, const struct text *text, struct error *err)
+{
+	bool waits = !needs_no_wait(imap, text->octets);
+	bool alone = imap->alone > 0 || text->has_nul || waits;
+
+	buffer_printf(&imap->out, "k%" PRIu32 " APPEND ", ++imap->tag);
+	buffer_append(&imap->out, imap->mailbox, strlen(imap->mailbox));
+	push_literal(imap, i, text);
+	take_off(imap, i, text->octets, 0);
+	imap->alone -= imap->alone > 0;
+	if (waits) {
+		if (!imap_flush(imap, err) ||
+			!imap_await(imap, imap->tag, NULL, NULL, err))
+			return false;
+		if (imap->response.status != IMAP_CONTINUE) {
+			imap->answered = imap->tag;
 			return true;
-		if (!send_now(imap, next, &text, err))
+		}
+	}
+	return push_text(imap, i, err) &&
+		(!imap->multi || alone || push_others(imap, i, err)) &&
+		buffer_append(&imap->out, "\r\n", 2) && imap_flush(imap, err);
+}
+
+/* A NUL that the server does not take. */
+static bool is_unfit(const struct imap *imap, const struct text *text)
+{
+	return text->has_nul && !imap->binary;
+}
+
+/* Sends messages that follow message i in commands of their own. */
+static bool send_ahead(struct imap *imap, size_t i, struct error *err)
+{
+	const struct spool *batch = &imap->outbox.closed;
+	struct text text;
+
+	while (!imap->multi && may_follow(imap, i, IMAP_WINDOW)) {
+		size_t next = imap->outbox.ahead;
+
+		if (batch->at[next].forgone) {
+			imap->outbox.ahead++;
+			continue;
+		}
+		if (!look_at_text(imap, next, &text, err))
+			return false;
+		if (is_unfit(imap, &text) || !needs_no_wait(imap, text.octets))
+			return true;
+		if (!send_command(imap, next, &text, err))
 			return false;
 	}
 	return true;
 }
 
-/* Turns the response to message i into a verdict. */
-static bool judge(
-	struct imap *imap, struct confirmation *answer, struct error *err)
+/* Turns the response to a message into a verdict. */
+static bool judge(struct imap *imap, const struct imap_flight *flight,
+	struct confirmation *answer, struct error *err)
 {
 	const struct imap_response *response = &imap->response;
 	struct imap_place place;
 
 	if (response->status == IMAP_OK) {
 		answer->verdict = VERDICT_PUBLISHED;
-		if (imap_parse_appenduid(&response->code, &place))
+		if (imap_parse_appenduid(
+			    &response->code, flight->ordinal, &place))
 			imap_name_place(
 				answer->where, sizeof answer->where, &place);
 		return true;
@@ -187,8 +240,7 @@ static bool judge(
 	return true;
 }
 
-/* A NUL that the server does not take. */
-static bool refuse(struct imap *imap, struct confirmation *answer)
+static bool refuse_unfit(struct imap *imap, struct confirmation *answer)
 {
 	answer->verdict = VERDICT_REFUSED;
 	error_set(&answer->why, ERROR_UNAVAILABLE,
@@ -197,36 +249,52 @@ static bool refuse(struct imap *imap, struct confirmation *answer)
 	return true;
 }
 
+/* Sends message i, before which nothing is on its way. */
+static bool send_first(struct imap *imap, size_t i, struct confirmation *answer,
+	struct error *err)
+{
+	struct text text;
+
+	imap->in_flight = 0;
+	*flight_of(imap, i) = (struct imap_flight){.tag = 0};
+	if (!look_at_text(imap, i, &text, err)) {
+		answer->verdict = VERDICT_DEFERRED;
+		return false;
+	}
+	return is_unfit(imap, &text) || send_command(imap, i, &text, err);
+}
+
+/* Was a command refused because of one of its messages? None was taken then. */
+static bool is_divisible(
+	const struct imap *imap, const struct imap_flight *flight)
+{
+	return flight->of > 1 && flight->ordinal == 0 &&
+		(imap->response.status == IMAP_NO ||
+			imap->response.status == IMAP_BAD) &&
+		imap_refusal(&imap->response.code) == IMAP_REFUSES_MESSAGE;
+}
+
 static bool deliver(struct outbox *outbox, size_t i,
 	struct confirmation *answer, struct error *err)
 {
 	struct imap *imap = imap_of(outbox);
 	struct imap_flight *flight = flight_of(imap, i);
-	struct text text;
-	bool waits = false; /* for each message */
 
-	if (i >= outbox->ahead) {
-		imap->in_flight = 0;
-		if (!look_at_text(imap, i, &text, err)) {
-			answer->verdict = VERDICT_DEFERRED;
-			return false;
-		}
-		waits = !needs_no_wait(imap, text.octets);
-		imap->response.status = IMAP_CONTINUE;
-		if (!send_now(imap, i, &text, err))
-			return false;
-	}
+	if (i >= outbox->ahead && !send_first(imap, i, answer, err))
+		return false;
 	if (flight->tag == 0)
-		return refuse(imap, answer);
-	/* What is refused before its text was sent is answered. */
-	if (waits && imap->response.status != IMAP_CONTINUE)
-		return judge(imap, answer, err);
-	if (!waits && !send_ahead(imap, i, err))
+		return refuse_unfit(imap, answer);
+	if (imap->answered != flight->tag &&
+		(!send_ahead(imap, i, err) ||
+			!imap_await(imap, flight->tag, NULL, NULL, err)))
 		return false;
-	if (!imap_await(imap, flight->tag, NULL, NULL, err))
-		return false;
+	imap->answered = flight->tag;
 	imap->in_flight -= flight->octets;
-	return judge(imap, answer, err);
+	if (!is_divisible(imap, flight))
+		return judge(imap, flight, answer, err);
+	imap->alone = flight->of;
+	outbox->ahead = i;
+	return deliver(outbox, i, answer, err);
 }
 
 static bool stay(struct outbox *outbox, struct error *err)
@@ -266,6 +334,7 @@ static void take_capabilities(void *data, const struct imap_response *response)
 	imap->literal_plus = imap_has(&response->text, "LITERAL+");
 	imap->literal_minus = imap_has(&response->text, "LITERAL-");
 	imap->binary = imap_has(&response->text, "BINARY");
+	imap->multi = imap_has(&response->text, "MULTIAPPEND");
 }
 
 static void take_status(void *data, const struct imap_response *response)

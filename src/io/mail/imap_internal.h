@@ -13,15 +13,21 @@
 #define IMAP_MESSAGE_SECONDS 600
 /* Message text is sent, and received, in pieces of this size. */
 #define IMAP_PIECE (64 * 1024)
-/* How many messages are sent before the first of them is answered. */
+/*
+ * How many messages are sent before the first of them is answered: in one
+ * command each, or all in one; and their size, in bytes, so that a kill leaves
+ * little in doubt.
+ */
 #define IMAP_WINDOW 16
-/* ... and their size, in bytes, so that a kill leaves little in doubt. */
+#define IMAP_GROUP 64
 #define IMAP_WINDOW_OCTETS (1024 * 1024)
 
 /* A message of the closed batch that was sent. */
 struct imap_flight {
 	uint32_t tag; /* of its command; 0: it could not be sent */
 	uint64_t octets;
+	size_t ordinal; /* in the command */
+	size_t of;	/* messages that were sent with it */
 };
 
 struct imap {
@@ -35,9 +41,12 @@ struct imap {
 	bool literal_plus;	/* RFC 7888: literals need not be waited for */
 	bool literal_minus;	/* ... if they are short */
 	bool binary;		/* RFC 3516: NULs can be sent */
+	bool multi;		/* RFC 3502: several messages in a command */
 	struct imap_place next; /* where new messages are put; uid 0: unknown */
-	struct imap_flight flights[IMAP_WINDOW]; /* of i modulo its size */
-	uint64_t in_flight;			 /* bytes */
+	struct imap_flight flights[IMAP_GROUP]; /* of i modulo its size */
+	uint64_t in_flight;			/* bytes */
+	uint32_t answered; /* tag of the command that response is about */
+	size_t alone; /* so many messages are sent in commands of their own */
 	char piece[IMAP_PIECE];
 };
 

@@ -116,7 +116,7 @@ commands() {
     printf 'Subject: none\r\n\r\nx\r\n' >"$work/mail/3"
     printf 'Date: Fri, 01 Mar 2120 07:00:00 +0000\r\n\r\nx\r\n' >"$work/mail/4"
     start_server --folder "$work/mail"
-    start_imap
+    start_imap --no MULTIAPPEND
     script_rc
     wanted 0
     run grep APPEND "$taken/commands"
@@ -157,7 +157,7 @@ sent_16() {
 @test "several messages are on their way before the first is answered" {
     with_mail 40
     # None is answered.
-    start_imap --reply "text:0:-"
+    start_imap --no MULTIAPPEND --reply "text:0:-"
     script_rc "delete = now"
     "$KEEPMAIL" -f "$rc" 2>"$work/said" &
     local run=$!
@@ -168,7 +168,7 @@ sent_16() {
     [ "$status" -eq 75 ]
     [ "$(commands APPEND)" -eq 16 ]
     # All that it has is found; none is doubled.
-    start_imap
+    start_imap --no MULTIAPPEND
     script_rc "delete = now"
     wanted 0
     same_mail "$work/sent" "$taken"
@@ -275,7 +275,7 @@ sent_16() {
 
 @test "a quota that is full ends the run, and the next one goes on" {
     with_mail 10
-    start_imap --reply "text:4:NO [OVERQUOTA] full"
+    start_imap --no MULTIAPPEND --reply "text:4:NO [OVERQUOTA] full"
     script_rc "delete = now"
     wanted 75
     says "refused a message: nothing more is delivered in this run"
@@ -284,7 +284,7 @@ sent_16() {
     local took
     took=$(taken)
     [ "$took" -ge 3 ]
-    start_imap
+    start_imap --no MULTIAPPEND
     script_rc "delete = now"
     wanted 0
     same_mail "$work/sent" "$taken"
@@ -293,7 +293,7 @@ sent_16() {
 
 @test "a message that is refused for good stays on the server, and the others go on" {
     with_mail 10
-    start_imap --reply "text:4:NO [LIMIT] too ugly"
+    start_imap --no MULTIAPPEND --reply "text:4:NO [LIMIT] too ugly"
     script_rc "delete = now"
     wanted 69
     says "refused it"
@@ -304,7 +304,7 @@ sent_16() {
 
 @test "three refusals in a row end the run" {
     with_mail 40
-    start_imap --reply "text:0:BAD no"
+    start_imap --no MULTIAPPEND --reply "text:0:BAD no"
     script_rc "delete = now"
     wanted 75
     says "messages in a row: no other is delivered in this run"
@@ -329,12 +329,12 @@ sent_16() {
         rm -rf "$work/state" "$taken" "$work/mail"
         cp -r "$work/sent" "$work/mail"
         start_server --folder "$work/mail" --shared
-        start_imap --reply "text:$n:"
+        start_imap --no MULTIAPPEND --reply "text:$n:"
         script_rc "delete = now"
         wanted 75
         says "it closed the connection"
         [ "$(taken)" -eq "$n" ]
-        start_imap
+        start_imap --no MULTIAPPEND
         script_rc "delete = now"
         wanted 0 -v
         says "an earlier run was interrupted while storing"
@@ -360,11 +360,11 @@ sent_16() {
 
 @test "a mailbox that was made anew, or another one, is not asked" {
     with_mail 3
-    start_imap --reply "text:3:"
+    start_imap --no MULTIAPPEND --reply "text:3:"
     script_rc
     wanted 75
     in_store "UPDATE message SET name = replace(name, 'UIDVALIDITY 7', 'UIDVALIDITY 6')"
-    start_imap
+    start_imap --no MULTIAPPEND
     script_rc
     wanted 0
     [ "$(taken)" -eq 4 ]
@@ -397,10 +397,10 @@ sent_16() {
     cp "$work/mail/1" "$work/mail/2"
     cp -r "$work/mail" "$work/sent"
     start_server --folder "$work/mail" --shared
-    start_imap --reply "text:2:"
+    start_imap --no MULTIAPPEND --reply "text:2:"
     script_rc "duplicates = keep" "delete = now"
     wanted 75
-    start_imap
+    start_imap --no MULTIAPPEND
     script_rc "duplicates = keep" "delete = now"
     wanted 0
     same_mail "$work/sent" "$taken"
@@ -455,4 +455,82 @@ sent_16() {
     says "mail is handed over to imap://jane@localhost:$imap_port"
     wanted 78 rebuild a
     says "hands its mail over to imap://jane@localhost:$imap_port, where it cannot be read again"
+}
+
+@test "with MULTIAPPEND, many messages are one command, and each gets its UID" {
+    with_mail 200
+    start_imap
+    script_rc
+    wanted 0
+    same_mail "$work/sent" "$taken"
+    [ "$(commands APPEND)" -lt 20 ]
+    [ "$(in_store "SELECT count(DISTINCT name) FROM message WHERE name LIKE 'UID % (UIDVALIDITY 7)'")" -eq 200 ]
+}
+
+@test "a large message among small ones" {
+    make_mail 10
+    head -c 5000000 /dev/zero | tr '\0' x | fold -w 70 >"$work/mail/000004.eml"
+    rm -r "$work/sent"
+    cp -r "$work/mail" "$work/sent"
+    start_server --folder "$work/mail" --shared
+    local without
+    for without in MULTIAPPEND LITERALS none; do
+        rm -rf "$work/state" "$taken"
+        start_imap --no "$without"
+        script_rc
+        wanted 0
+        same_mail "$work/sent" "$taken"
+    done
+    # It is asked for, piece by piece.
+    rm -rf "$work/state" "$taken"
+    start_imap --reply "text:0:"
+    script_rc
+    wanted 75
+    start_imap
+    script_rc
+    wanted 0
+    same_mail "$work/sent" "$taken"
+}
+
+@test "if such a command is refused, its messages are sent one by one" {
+    with_mail 100
+    start_imap --refuse "Subject: kind 6, message 6"
+    script_rc "delete = now"
+    wanted 69
+    says "too ugly"
+    [ "$(taken)" -eq 99 ]
+    [ "$(left)" -eq 1 ]
+    grep -q "kind 6, message 6" "$work/mail"/*
+    [ "$(commands APPEND)" -lt 90 ]
+}
+
+@test "if its answer is lost, the next run asks for each message" {
+    with_mail 100
+    start_imap --reply "text:0:"
+    script_rc "delete = now"
+    wanted 75
+    [ "$(taken)" -gt 10 ]
+    [ "$(taken)" -le 64 ]
+    start_imap
+    script_rc "delete = now"
+    wanted 0
+    same_mail "$work/sent" "$taken"
+    [ "$(left)" -eq 0 ]
+}
+
+@test "a command refused for now, or for the whole mailbox, is not divided" {
+    with_mail 30
+    local code
+    for code in OVERQUOTA NOPERM; do
+        start_imap --reply "text:0:NO [$code] no"
+        script_rc "delete = now"
+        wanted 75
+        [ "$(taken)" -eq 0 ]
+        [ "$(left)" -eq 30 ]
+    done
+    [ "$(commands APPEND)" -le 4 ]
+    start_imap
+    script_rc "delete = now"
+    wanted 0
+    same_mail "$work/sent" "$taken"
 }
