@@ -13,6 +13,7 @@ each_scenario() {
                 # Nothing would be left there to be recognised.
                 [ "$policy-$phase" != now-rebound ] || continue
                 can_do "$kind" $phase || continue
+                is_my_scenario || continue
                 scenario $kind $policy $phase
                 "$1"
             done
@@ -20,9 +21,11 @@ each_scenario() {
     done
     # Policies that depend on the copy here, and on sizes.
     for policy in trashed purged large room; do
+        is_my_scenario || continue
         scenario maildir $policy later
         "$1"
     done
+    is_my_scenario || return 0
     scenario mbox purged later
     "$1"
 }
@@ -80,16 +83,18 @@ crash_calls() {
 }
 
 crash_family() {
-    local kind
+    local kind k
     state=$w/state place=$w/place link=clear
     each_scenario crash_calls
-    scenario maildir brake later
-    crash_calls
+    if is_my_scenario; then
+        scenario maildir brake later
+        crash_calls
+    fi
     # There are many similar calls, so only every forty-first is struck.
     for kind in maildir mbox; do
+        is_my_scenario || continue
         scenario $kind now many
         count_calls
-        local k
         for ((k = 1; k <= calls; k += 41)); do
             ! is_mine || crash_point $k
         done
@@ -172,6 +177,7 @@ power_family() {
         state=$w/disk-a/state place=$w/disk-$disk/place
         for kind in maildir mbox; do
             for phase in first later recover; do
+                is_my_scenario || continue
                 scenario $kind now $phase
                 what="$what, mail on $([ $disk = a ] && echo the same disk ||
                     echo another disk)"
@@ -233,13 +239,10 @@ fault_point() {
 }
 
 # The few most important ones: tried in one scenario of each kind, with any
-# stride.
+# stride. Mail that is handed over takes many such calls.
 is_special() {
-    [ "$stride" -eq 1 ] || [ "$policy-$phase" != now-later ] || {
-        turn=$((turn + 1))
-        [ $((turn % of)) -eq "$mine" ]
-        return
-    }
+    [ "$stride" -eq 1 ] || hands_over || [ "$policy-$phase" != now-later ] ||
+        return 0
     is_mine
 }
 
@@ -370,6 +373,7 @@ handover_family() {
             # Once many messages in a command, once many commands.
             [ $kind-$phase != imap-later ] ||
                 taker_start imap --no MULTIAPPEND
+            is_my_scenario || continue
             scenario $kind now $phase
             # Two kills in each point.
             handover_harms 2
@@ -381,6 +385,7 @@ handover_family() {
                 ! is_mine || answer_point $n
             done
         done
+        is_my_scenario || continue
         scenario $kind after later
         handover_harms 2
         crash_calls

@@ -381,6 +381,7 @@ people_family() {
     state=$w/state place=$w/place files=$w/files link=clear
     for kind in maildir mbox; do
         for policy in never now after trashed purged; do
+            is_my_scenario || continue
             people_scenario "$kind" $policy
             for first in $people_acts; do
                 for second in $people_acts; do

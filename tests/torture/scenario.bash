@@ -289,11 +289,22 @@ reset() {
     }
 }
 
+# Is the next scenario this worker's? When all points are tried, each worker
+# takes its share of each scenario. In a slice, setting scenarios up takes longer
+# than the few points of each, so a worker takes all points of the scenarios that
+# no other took before; which points these are does not depend on that.
+is_my_scenario() {
+    [ "$stride" -gt 1 ] || return 0
+    scenarios=$((scenarios + 1))
+    turn=$((scenarios * 37))
+    mkdir "$base/taken-$family-$scenarios" 2>/dev/null
+}
+
 # Does the next point belong to this worker?
 is_mine() {
     turn=$((turn + 1))
     [ $((turn % stride)) -eq $((offset % stride)) ] &&
-        [ $((turn / stride % of)) -eq "$mine" ]
+        { [ "$scenarios" -gt 0 ] || [ $((turn / stride % of)) -eq "$mine" ]; }
 }
 
 # ---- verdicts ------------------------------------------------------------------
