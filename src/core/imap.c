@@ -277,17 +277,27 @@ char *imap_name_start(char *room, size_t size, const struct imap_place *place)
 	return room;
 }
 
-bool imap_parse_start(const char *text, struct imap_place *place)
+static bool parse_name(const char *text, bool later, struct imap_place *place)
 {
 	const struct imap_text whole = {text, strlen(text)};
 	struct imap_place found;
 
-	if (!imap_begins(&whole, "UID") || !imap_has(&whole, "later") ||
+	if (!imap_begins(&whole, "UID") || imap_has(&whole, "later") != later ||
 		!imap_find_number(&whole, "UID", &found.uid) ||
 		!imap_find_number(&whole, "UIDVALIDITY", &found.validity))
 		return false;
 	*place = found;
 	return true;
+}
+
+bool imap_parse_place(const char *text, struct imap_place *place)
+{
+	return parse_name(text, false, place);
+}
+
+bool imap_parse_start(const char *text, struct imap_place *place)
+{
+	return parse_name(text, true, place);
 }
 
 enum imap_refusal imap_refusal(const struct imap_text *code)

@@ -121,7 +121,8 @@ bool imap_parse_appenduid(
 char *imap_name_place(char *room, size_t size, const struct imap_place *place);
 char *imap_name_start(char *room, size_t size, const struct imap_place *place);
 
-/* False if text was not made by imap_name_start. */
+/* False if text was not made by imap_name_place or imap_name_start. */
+bool imap_parse_place(const char *text, struct imap_place *place);
 bool imap_parse_start(const char *text, struct imap_place *place);
 
 /* What a server that refused a message means. */

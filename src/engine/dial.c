@@ -20,6 +20,11 @@ static void hang_up(void *data)
 	channel_close(data);
 }
 
+static void hide(void *data, char *words, size_t length)
+{
+	channel_hide(data, words, length);
+}
+
 static bool dial(void *data, struct peer_channel *channel, struct error *err)
 {
 	const struct dialler *dialler = data;
@@ -40,6 +45,7 @@ static bool dial(void *data, struct peer_channel *channel, struct error *err)
 		.send = send_some,
 		.receive = receive_some,
 		.close = hang_up,
+		.hide = hide,
 	};
 	return true;
 }

@@ -23,8 +23,14 @@ static bool recover_place(struct mailbox *mailbox,
 	destination.kind = rows[0].kind;
 	destination.path = rows[0].path;
 	struct dialler dialler = {mailbox->account, mailbox->options->stop};
-	const struct destination_opening opening =
+	struct destination_opening opening =
 		dial_opening(&dialler, &destination);
+	const struct store_place place = {rows[0].kind, rows[0].path};
+	char last[LETTER_NAME_MAX];
+
+	if (!store_last_name(mailbox->store, &place, last, err))
+		return false;
+	opening.last = last;
 	struct delivery *delivery = delivery_open(&opening, err);
 	struct letter *letters = xcalloc(count, sizeof letters[0]);
 	bool *arrived = xcalloc(count, sizeof arrived[0]);
@@ -78,7 +84,11 @@ static bool recover_handed_over(struct mailbox *mailbox,
 			"an earlier run was interrupted: %zu %s not confirmed by %s and will be fetched again. %s may have been delivered already",
 			count,
 			text_plural(count, "message was", "messages were"),
-			rows[0].path, text_plural(count, "It", "One of them"));
+			rows[0].path,
+			count == 1 ? "It"
+				: destination_traits(rows[0].kind)->recovers
+				? "Some of them"
+				: "One of them");
 	return ok;
 }
 

@@ -477,3 +477,13 @@ bool store_record_hold(
 	(void)err;
 	return true;
 }
+
+bool store_last_name(struct store *store, const struct store_place *place,
+	char *room, struct error *err)
+{
+	(void)store;
+	(void)place;
+	(void)err;
+	room[0] = '\0';
+	return true;
+}

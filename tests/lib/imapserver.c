@@ -31,6 +31,16 @@ static bool answer(struct script *script, const char *stage, const char *usual)
 
 	if (text[0] == '\0' || strcmp(text, "-") == 0)
 		return text[0] != '\0';
+	/* For ever, twice a second. */
+	while (text[0] == '~') {
+		if (!script_put(script, "* OK still working"))
+			return false;
+		usleep(500 * 1000);
+	}
+	if (strncmp(text, "* BYE", 5) == 0) {
+		script_put(script, text);
+		return false;
+	}
 	/* "*..." is a line of its own. */
 	if (text[0] == '*' || text[0] == '+')
 		return script_put(script, text);
@@ -209,6 +219,14 @@ static bool status(struct script *script)
 		answer(script, "status", "OK done");
 }
 
+static int compare_uids(const void *a, const void *b)
+{
+	unsigned one = *(const unsigned *)a;
+	unsigned other = *(const unsigned *)b;
+
+	return one < other ? -1 : one > other;
+}
+
 /* Whatever is searched for, all from a UID on are found. */
 static bool search(struct script *script, const char *command)
 {
@@ -220,6 +238,7 @@ static bool search(struct script *script, const char *command)
 	int n = snprintf(line, sizeof line, "* SEARCH");
 
 	list_uids(script, uids, &count, 10000);
+	qsort(uids, count, sizeof uids[0], compare_uids);
 	for (size_t i = 0; i < count; i++) {
 		if (uids[i] >= first)
 			n += snprintf(line + n, sizeof line - (size_t)n, " %u",
@@ -243,10 +262,13 @@ static bool fetch(struct script *script, const char *command)
 	int c;
 
 	snprintf(path, sizeof path, "%s/new/%u", script->directory, uid);
-	FILE *file = fopen(path, "r");
+	FILE *file = from == NULL ||
+			strcmp(script_reply(script, "fetch", "OK"), "OK") != 0
+		? NULL
+		: fopen(path, "r");
 
-	if (file == NULL || from == NULL)
-		return answer(script, "fetch", "NO what?");
+	if (file == NULL)
+		return answer(script, "fetch", "OK nothing");
 	FILE *wire = open_memstream(&text, &length);
 
 	while ((c = fgetc(file)) != EOF) {

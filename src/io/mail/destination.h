@@ -52,6 +52,9 @@ struct destination {
 /* What is needed to open one; all borrowed. */
 struct destination_opening {
 	const char *account; /* its name; NULL: for delivery_recover only */
+	/* For delivery_recover: the name of the last message that it confirmed
+	 * before; or NULL. */
+	const char *last;
 	const struct account_destination *destination;
 	const char *spool_directory;
 	/* Wipes what a process that is started need not know; or NULL. */

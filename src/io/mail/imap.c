@@ -13,6 +13,9 @@
 
 /* RFC 7888 section 5. */
 #define SHORT_LITERAL 4096
+/* A server that does not take longer ones can say so before they are sent; it
+ * would have to close the connection otherwise (section 4). */
+#define LONG_LITERAL (256 * 1024)
 
 /* ---- messages ------------------------------------------------------------ */
 
@@ -89,7 +92,7 @@ static struct imap_flight *flight_of(struct imap *imap, size_t i)
 /* Can a literal of this size be sent without waiting for the server? */
 static bool needs_no_wait(const struct imap *imap, uint64_t octets)
 {
-	return imap->literal_plus ||
+	return (imap->literal_plus && octets <= LONG_LITERAL) ||
 		(imap->literal_minus && octets <= SHORT_LITERAL);
 }
 
@@ -158,6 +161,9 @@ static bool push_others(struct imap *imap, size_t i, struct error *err)
 	return true;
 }
 
+/* How long the answer to a message is waited for. */
+static const struct imap_question storing = {.seconds = IMAP_MESSAGE_SECONDS};
+
 /* Sends message i, whose text was looked at, and perhaps others with it. */
 static bool send_command(
 	struct imap *imap, size_t i, const struct text *text, struct error *err)
@@ -165,6 +171,7 @@ static bool send_command(
 	bool waits = !needs_no_wait(imap, text->octets);
 	bool alone = imap->alone > 0 || text->has_nul || waits;
 
+	imap->in_command = true;
 	buffer_printf(&imap->out, "k%" PRIu32 " APPEND ", ++imap->tag);
 	buffer_append(&imap->out, imap->mailbox, strlen(imap->mailbox));
 	push_literal(imap, i, text);
@@ -172,16 +179,21 @@ static bool send_command(
 	imap->alone -= imap->alone > 0;
 	if (waits) {
 		if (!imap_flush(imap, err) ||
-			!imap_await(imap, imap->tag, NULL, NULL, err))
+			!imap_await(imap, imap->tag, &storing, err))
 			return false;
 		if (imap->response.status != IMAP_CONTINUE) {
+			imap->in_command = false;
 			imap->answered = imap->tag;
+			flight_of(imap, i)->unsent = true;
 			return true;
 		}
 	}
-	return push_text(imap, i, err) &&
-		(!imap->multi || alone || push_others(imap, i, err)) &&
-		buffer_append(&imap->out, "\r\n", 2) && imap_flush(imap, err);
+	if (!push_text(imap, i, err) ||
+		(imap->multi && !alone && !push_others(imap, i, err)) ||
+		!buffer_append(&imap->out, "\r\n", 2) || !imap_flush(imap, err))
+		return false;
+	imap->in_command = false;
+	return true;
 }
 
 /* A NUL that the server does not take. */
@@ -220,7 +232,7 @@ static bool judge(struct imap *imap, const struct imap_flight *flight,
 	const struct imap_response *response = &imap->response;
 	struct imap_place place;
 
-	if (response->status == IMAP_OK) {
+	if (response->status == IMAP_OK && !flight->unsent) {
 		answer->verdict = VERDICT_PUBLISHED;
 		if (imap_parse_appenduid(
 			    &response->code, flight->ordinal, &place))
@@ -234,9 +246,11 @@ static bool judge(struct imap *imap, const struct imap_flight *flight,
 		answer->verdict = VERDICT_DEFERRED;
 		return imap_unexpected(imap, "a message", err);
 	}
+	struct imap_text words = imap_words(imap);
+
 	answer->verdict = VERDICT_REFUSED;
-	error_set_server(&answer->why, ERROR_UNAVAILABLE, response->text.bytes,
-		response->text.length, "%s refused it", imap->outbox.where);
+	error_set_server(&answer->why, ERROR_UNAVAILABLE, words.bytes,
+		words.length, "%s refused it", imap->outbox.where);
 	return true;
 }
 
@@ -286,7 +300,7 @@ static bool deliver(struct outbox *outbox, size_t i,
 		return refuse_unfit(imap, answer);
 	if (imap->answered != flight->tag &&
 		(!send_ahead(imap, i, err) ||
-			!imap_await(imap, flight->tag, NULL, NULL, err)))
+			!imap_await(imap, flight->tag, &storing, err)))
 		return false;
 	imap->answered = flight->tag;
 	imap->in_flight -= flight->octets;
@@ -299,7 +313,8 @@ static bool deliver(struct outbox *outbox, size_t i,
 
 static bool stay(struct outbox *outbox, struct error *err)
 {
-	const struct imap_question question = {.command = "NOOP"};
+	const struct imap_question question = {
+		.command = "NOOP", .seconds = IMAP_STAY_SECONDS};
 
 	return imap_question(imap_of(outbox), &question, err);
 }
@@ -311,8 +326,9 @@ static void close_imap(struct outbox *outbox)
 	int n = snprintf(logout, sizeof logout, "k%" PRIu32 " LOGOUT\r\n",
 		imap->tag + 1);
 
-	/* Nothing depends on it, so the answer is not waited for. */
-	if (imap->peer.fd >= 0)
+	/* Nothing depends on it, so the answer is not waited for. Within a
+	 * message it would be part of that. */
+	if (imap->peer.fd >= 0 && !imap->in_command)
 		peer_send(&imap->peer, logout, (size_t)n, 1);
 	peer_close(&imap->peer);
 	buffer_release(&imap->in);
@@ -340,13 +356,21 @@ static void take_capabilities(void *data, const struct imap_response *response)
 static void take_status(void *data, const struct imap_response *response)
 {
 	struct imap *imap = data;
+	struct imap_text items = response->text;
 	struct imap_place next;
 
-	if (response->status == IMAP_DATA &&
-		imap_begins(&response->text, "STATUS") &&
-		imap_find_number(&response->text, "UIDNEXT", &next.uid) &&
-		imap_find_number(
-			&response->text, "UIDVALIDITY", &next.validity))
+	if (response->status != IMAP_DATA || !imap_begins(&items, "STATUS"))
+		return;
+	/* The name of the mailbox comes before them, and may look alike. */
+	for (size_t i = items.length; i-- > 0;) {
+		if (items.bytes[i] == '(') {
+			items.bytes += i;
+			items.length -= i;
+			break;
+		}
+	}
+	if (imap_find_number(&items, "UIDNEXT", &next.uid) &&
+		imap_find_number(&items, "UIDVALIDITY", &next.validity))
 		imap->next = next;
 }
 
@@ -379,6 +403,8 @@ static bool begin(struct imap *imap, const struct destination_opening *opening,
 	buffer_init(&imap->out, 4 * IMAP_PIECE);
 	outbox_init(&imap->outbox, &kind,
 		xasprintf("the mailbox %s", opening->destination->path));
+	if (opening->last != NULL)
+		imap_parse_place(opening->last, &imap->last);
 	if (!imap_quote_mailbox(
 		    opening->destination->imap.folder, imap->mailbox))
 		return error_set(err, ERROR_CREATE, "%s has no valid name",
@@ -401,16 +427,29 @@ static bool begin(struct imap *imap, const struct destination_opening *opening,
 /* A mailbox that does not exist is created, as a Maildir is. */
 static bool create(struct imap *imap, struct error *err)
 {
+	static const char items[] = " (UIDNEXT UIDVALIDITY)";
+
 	if (!ask_mailbox(imap, "CREATE", "", err))
 		return false;
-	if (imap->response.status != IMAP_OK)
-		return error_set_server(err, ERROR_CREATE,
-			imap->response.text.bytes, imap->response.text.length,
+	if (imap->response.status != IMAP_OK) {
+		enum imap_refusal why = imap_refusal(&imap->response.code);
+		struct imap_text words = imap_words(imap);
+
+		error_set_server(err,
+			why == IMAP_REFUSES_NOW ? ERROR_TEMPORARY
+						: ERROR_CREATE,
+			words.bytes, words.length,
 			"%s does not exist and cannot be created: check the folder in the setting imap",
 			imap->outbox.where);
+		struct error unimportant = {.kind = ERROR_NONE};
+
+		/* Another program may have created it meanwhile. */
+		return ask_mailbox(imap, "STATUS", items, &unimportant) &&
+			imap->response.status == IMAP_OK;
+	}
 	/* Clients may show only what is subscribed to. */
 	return ask_mailbox(imap, "SUBSCRIBE", "", err) &&
-		ask_mailbox(imap, "STATUS", " (UIDNEXT UIDVALIDITY)", err);
+		ask_mailbox(imap, "STATUS", items, err);
 }
 
 static struct destination *open_imap(

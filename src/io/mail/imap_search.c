@@ -10,13 +10,14 @@
 #include "io/process/digest.h"
 
 /* Of messages that may be the one; more are not looked at. */
-#define CANDIDATES_MAX 100
+#define CANDIDATES_MAX 200
 
 struct search {
 	struct imap *imap;
 	uint32_t validity; /* of the mailbox; 0: unknown */
 	uint32_t found[CANDIDATES_MAX];
 	size_t count;
+	bool refused; /* it cannot be searched */
 	/* Those that were taken for a message. */
 	uint32_t *used; /* owned */
 	size_t used_count;
@@ -46,14 +47,30 @@ static void take_found(void *data, const struct imap_response *response)
 		search->count++;
 }
 
-/* Can it be sent in quotes? */
+/* Can it be sent in quotes? A server may decode what looks encoded. */
 static bool is_plain(const char *text)
 {
-	for (; *text != '\0'; text++) {
-		if (*text < ' ' || *text > '~' || *text == '"' || *text == '\\')
+	for (const char *p = text; *p != '\0'; p++) {
+		if (*p < ' ' || *p > '~' || *p == '"' || *p == '\\')
 			return false;
 	}
-	return true;
+	return strstr(text, "=?") == NULL;
+}
+
+/*
+ * Did the server do what it was asked? If it never will, nothing is found; if
+ * it may later, the run ends.
+ */
+static bool may_search(
+	struct search *search, const char *command, struct error *err)
+{
+	struct imap *imap = search->imap;
+
+	if (imap->response.status == IMAP_OK)
+		return true;
+	search->refused = true;
+	return imap_refusal(&imap->response.code) != IMAP_REFUSES_NOW ||
+		imap_unexpected(imap, command, err);
 }
 
 /* Sets search->found to the messages that may be this one. */
@@ -62,19 +79,23 @@ static bool find_candidates(struct search *search, const struct letter *letter,
 {
 	bool by_id =
 		letter->message_id[0] != '\0' && is_plain(letter->message_id);
+	char larger[40] = "";
+
+	if (letter->octets > 0)
+		snprintf(larger, sizeof larger, " LARGER %" PRIu64,
+			letter->octets - 1);
 	/* A server counts CRLF line ends. */
-	char *command = xasprintf("UID SEARCH UID %" PRIu32 ":* LARGER %" PRIu64
+	char *command = xasprintf("UID SEARCH UID %" PRIu32 ":*%s"
 				  " SMALLER %" PRIu64 "%s%s%s",
-		first, letter->octets > 0 ? letter->octets - 1 : 0,
-		2 * letter->octets + 1, by_id ? " HEADER Message-ID \"" : "",
+		first, larger, 2 * letter->octets + 1,
+		by_id ? " HEADER Message-ID \"" : "",
 		by_id ? letter->message_id : "", by_id ? "\"" : "");
 	const struct imap_question question = {
 		.command = command, .take = take_found, .data = search};
 
 	search->count = 0;
 	bool ok = imap_question(search->imap, &question, err) &&
-		(search->imap->response.status == IMAP_OK ||
-			imap_unexpected(search->imap, "UID SEARCH", err));
+		may_search(search, "UID SEARCH", err);
 
 	free(command);
 	return ok;
@@ -122,7 +143,10 @@ static bool fetch_piece(struct imap *imap, uint32_t uid,
 		"UID FETCH %" PRIu32 " BODY.PEEK[]<%" PRIu64 ".%d>", uid,
 		comparison->at, IMAP_PIECE);
 	comparison->got = 0;
-	return imap_question(imap, &question, err);
+	/* One that was removed meanwhile is answered with OK. */
+	return imap_question(imap, &question, err) &&
+		(imap->response.status == IMAP_OK ||
+			imap_unexpected(imap, "UID FETCH", err));
 }
 
 /*
@@ -161,12 +185,16 @@ static bool is_used(const struct search *search, uint32_t uid)
 static bool find(struct search *search, const struct letter *letter,
 	bool *arrived, struct error *err)
 {
+	const struct imap_place *last = &search->imap->last;
 	struct imap_place start;
 
 	*arrived = false;
 	if (!imap_parse_start(letter->name, &start) ||
 		start.validity != search->validity)
 		return true;
+	/* Messages are answered in the order in which they were sent. */
+	if (last->validity == start.validity && last->uid >= start.uid)
+		start.uid = last->uid + 1;
 	if (!find_candidates(search, letter, start.uid, err))
 		return false;
 	for (size_t i = 0; !*arrived && i < search->count; i++) {
@@ -183,6 +211,14 @@ static bool find(struct search *search, const struct letter *letter,
 	return true;
 }
 
+static bool is_going_on(const struct imap *imap, struct error *err)
+{
+	return outbox_may_send(&imap->outbox) ||
+		error_set(err, ERROR_TEMPORARY,
+			"stopped by a signal: the next run asks %s what it has",
+			imap->outbox.where);
+}
+
 bool imap_recover(struct destination *destination, const struct letter *letters,
 	size_t count, bool *arrived, struct error *err)
 {
@@ -190,14 +226,23 @@ bool imap_recover(struct destination *destination, const struct letter *letters,
 	struct search search = {
 		.imap = imap, .used = xcalloc(count, sizeof search.used[0])};
 	char *command = xasprintf("EXAMINE %s", imap->mailbox);
+
+	memset(arrived, 0, count * sizeof arrived[0]);
+
 	const struct imap_question question = {
 		.command = command, .take = take_validity, .data = &search};
 	bool ok = imap_question(imap, &question, err) &&
-		(imap->response.status == IMAP_OK ||
-			imap_unexpected(imap, "EXAMINE", err));
+		may_search(&search, "EXAMINE", err);
+	size_t missing = 0; /* in a row */
 
-	for (size_t i = 0; ok && i < count; i++)
-		ok = find(&search, &letters[i], &arrived[i], err);
+	/* No more can have been on their way. */
+	for (size_t i = 0;
+		ok && !search.refused && i < count && missing < IMAP_GROUP;
+		i++) {
+		ok = is_going_on(imap, err) &&
+			find(&search, &letters[i], &arrived[i], err);
+		missing = ok && arrived[i] ? 0 : missing + 1;
+	}
 	free(command);
 	free(search.used);
 	return ok;

@@ -19,23 +19,41 @@ bool imap_broken(struct imap *imap, const char *what, struct error *err)
 		what, imap->outbox.where, why);
 }
 
-bool imap_unexpected(struct imap *imap, const char *command, struct error *err)
+struct imap_text imap_words(struct imap *imap)
 {
-	return error_set_server(err, ERROR_TEMPORARY, imap->response.text.bytes,
-		imap->response.text.length,
-		"%s refused %s: nothing more is delivered in this run, and the mail stays on the server",
-		imap->outbox.where, command);
+	struct imap_text words = imap->response.text;
+
+	if (words.length > sizeof imap->shown)
+		words.length = sizeof imap->shown;
+	if (words.length > 0)
+		memcpy(imap->shown, words.bytes, words.length);
+	peer_hide(&imap->peer, imap->shown, words.length);
+	words.bytes = imap->shown;
+	return words;
 }
 
-bool imap_flush(struct imap *imap, struct error *err)
+bool imap_unexpected(struct imap *imap, const char *command, struct error *err)
 {
-	struct buffer *out = &imap->out;
+	struct imap_text words = imap_words(imap);
 
-	if (!peer_send(&imap->peer, buffer_bytes(out), buffer_length(out),
-		    IMAP_COMMAND_SECONDS))
-		return imap_broken(imap, "send to", err);
-	buffer_consume(out, buffer_length(out));
-	return true;
+	return error_set_server(err, ERROR_TEMPORARY, words.bytes, words.length,
+		"%s %s %s: nothing more is delivered in this run, and the mail stays on the server",
+		imap->outbox.where,
+		imap->response.status == IMAP_NO ||
+				imap->response.status == IMAP_BAD
+			? "refused"
+			: "gave an unexpected answer to",
+		command);
+}
+
+/* The server ends the connection, and says why. */
+static bool ended(struct imap *imap, struct error *err)
+{
+	struct imap_text words = imap_words(imap);
+
+	return error_set_server(err, ERROR_TEMPORARY, words.bytes, words.length,
+		"%s ended the connection: what it has not confirmed stays on the server, and the next run asks for it",
+		imap->outbox.where);
 }
 
 /* Receives the next response. */
@@ -52,15 +70,13 @@ static bool receive(struct imap *imap, struct error *err)
 		case IMAP_COMPLETE:
 			return true;
 		case IMAP_BROKEN:
-			return error_set_server(err, ERROR_TEMPORARY,
-				buffer_bytes(in), buffer_length(in),
-				"%s does not speak IMAP: check the setting imap",
+			return error_set(err, ERROR_TEMPORARY,
+				"%s does not speak IMAP, or not as expected: check the setting imap",
 				imap->outbox.where);
 		case IMAP_MORE:
 			break;
 		}
-		ssize_t n = peer_receive(
-			&imap->peer, bytes, sizeof bytes, IMAP_MESSAGE_SECONDS);
+		ssize_t n = peer_receive(&imap->peer, bytes, sizeof bytes);
 
 		if (n == 0)
 			errno = ECONNRESET;
@@ -69,21 +85,41 @@ static bool receive(struct imap *imap, struct error *err)
 	}
 }
 
-/* The server ends the connection, and says why. */
-static bool ended(struct imap *imap, struct error *err)
+/* Nothing can be sent. Has the server said why? */
+static bool cut_off(struct imap *imap, struct error *err)
 {
-	return error_set_server(err, ERROR_TEMPORARY, imap->response.text.bytes,
-		imap->response.text.length,
-		"%s ended the connection: what it has not confirmed stays on the server, and the next run asks for it",
-		imap->outbox.where);
+	struct error unimportant = {.kind = ERROR_NONE};
+	int saved = errno;
+
+	peer_expect(&imap->peer, 2);
+	while (receive(imap, &unimportant)) {
+		if (imap->response.status == IMAP_BYE)
+			return ended(imap, err);
+	}
+	errno = saved;
+	return imap_broken(imap, "send to", err);
 }
 
-bool imap_await(struct imap *imap, uint32_t tag, imap_take *take, void *data,
-	struct error *err)
+bool imap_flush(struct imap *imap, struct error *err)
 {
-	for (;;) {
-		const struct imap_response *response = &imap->response;
+	struct buffer *out = &imap->out;
 
+	if (!peer_send(&imap->peer, buffer_bytes(out), buffer_length(out),
+		    IMAP_COMMAND_SECONDS))
+		return cut_off(imap, err);
+	buffer_consume(out, buffer_length(out));
+	return true;
+}
+
+bool imap_await(struct imap *imap, uint32_t tag,
+	const struct imap_question *question, struct error *err)
+{
+	const struct imap_response *response = &imap->response;
+
+	peer_expect(&imap->peer,
+		question->seconds > 0 ? question->seconds
+				      : IMAP_COMMAND_SECONDS);
+	for (;;) {
 		if (!receive(imap, err))
 			return false;
 		if (response->status == IMAP_BYE)
@@ -95,8 +131,8 @@ bool imap_await(struct imap *imap, uint32_t tag, imap_take *take, void *data,
 			return error_set(err, ERROR_TEMPORARY,
 				"%s answered another command than it was sent first: nothing more is delivered in this run, and the mail stays on the server",
 				imap->outbox.where);
-		if (take != NULL)
-			take(data, response);
+		if (question->take != NULL)
+			question->take(question->data, response);
 	}
 }
 
@@ -111,8 +147,7 @@ bool imap_question(struct imap *imap, const struct imap_question *question,
 		!buffer_append(&imap->out, "\r\n", 2))
 		return error_set(err, ERROR_SOFTWARE,
 			"a command to %s is too long", imap->outbox.where);
-	if (!imap_flush(imap, err) ||
-		!imap_await(imap, tag, question->take, question->data, err))
+	if (!imap_flush(imap, err) || !imap_await(imap, tag, question, err))
 		return false;
 	return imap->response.status != IMAP_CONTINUE ||
 		imap_unexpected(imap, "a command", err);

@@ -83,6 +83,7 @@ static bool receive(struct lmtp *lmtp, int seconds, struct error *err)
 
 	buffer_consume(in, lmtp->reply.octets);
 	lmtp->reply.octets = 0;
+	peer_expect(&lmtp->peer, seconds);
 	for (;;) {
 		switch (lmtp_parse_reply(
 			buffer_bytes(in), buffer_length(in), &lmtp->reply)) {
@@ -96,8 +97,7 @@ static bool receive(struct lmtp *lmtp, int seconds, struct error *err)
 		case LMTP_MORE:
 			break;
 		}
-		ssize_t n =
-			peer_receive(&lmtp->peer, bytes, sizeof bytes, seconds);
+		ssize_t n = peer_receive(&lmtp->peer, bytes, sizeof bytes);
 
 		if (n <= 0 || !buffer_append(in, bytes, (size_t)n))
 			return broken(lmtp, "receive an answer from", err);

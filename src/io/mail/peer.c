@@ -8,33 +8,48 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 /* After a signal, an answer is waited for no longer than this. */
 #define STOP_SECONDS 5
 #define CONNECT_SECONDS 30
 
+/* In seconds. Unlike the time of day, it does not leap. */
+static int64_t uptime(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* Has a signal come so long ago that nothing is waited for any more? */
+static bool has_given_up(struct peer *peer)
+{
+	if (peer->stop == NULL || *peer->stop == 0)
+		return false;
+	if (peer->stopped == 0)
+		peer->stopped = uptime();
+	errno = ECANCELED;
+	return uptime() - peer->stopped > STOP_SECONDS;
+}
+
 /*
- * Waits until the socket is ready. The time is counted in short waits, because
- * a signal may be handled by another thread.
+ * Waits until the socket is ready, at most until this time. In short waits,
+ * because a signal may be handled by another thread.
  */
-static bool wait_for(const struct peer *peer, short events, int seconds)
+static bool wait_for(struct peer *peer, short events, int64_t until)
 {
 	struct pollfd wait = {.fd = peer->fd, .events = events};
-	int stopped = 0;
 
-	for (int tenths = 0; tenths < seconds * 10; tenths++) {
+	while (uptime() <= until) {
 		int ready = poll(&wait, 1, 100);
 
 		if (ready > 0)
 			return true;
-		if (ready < 0 && errno != EINTR)
+		if ((ready < 0 && errno != EINTR) || has_given_up(peer))
 			return false;
-		if (peer->stop != NULL && *peer->stop != 0 &&
-			++stopped > STOP_SECONDS * 10) {
-			errno = ECANCELED;
-			return false;
-		}
 	}
 	errno = ETIMEDOUT;
 	return false;
@@ -53,7 +68,8 @@ static bool connect_to(struct peer *peer, int family,
 	if (connect(peer->fd, address, length) == 0)
 		return true;
 	/* A socket with a path that is too busy answers EAGAIN. */
-	if (errno == EINPROGRESS && wait_for(peer, POLLOUT, CONNECT_SECONDS) &&
+	if (errno == EINPROGRESS &&
+		wait_for(peer, POLLOUT, uptime() + CONNECT_SECONDS) &&
 		getsockopt(peer->fd, SOL_SOCKET, SO_ERROR, &error, &size) ==
 			0) {
 		if (error == 0)
@@ -132,7 +148,7 @@ bool peer_send(struct peer *peer, const char *bytes, size_t length, int seconds)
 			bytes += n;
 			length -= (size_t)n;
 		} else if (errno == EAGAIN) {
-			if (!wait_for(peer, POLLOUT, seconds))
+			if (!wait_for(peer, POLLOUT, uptime() + seconds))
 				return false;
 		} else if (errno != EINTR) {
 			return false;
@@ -155,16 +171,33 @@ ssize_t peer_receive_now(struct peer *peer, char *bytes, size_t room)
 	return n < 0 && errno == EAGAIN ? 0 : -1;
 }
 
-ssize_t peer_receive(struct peer *peer, char *bytes, size_t room, int seconds)
+void peer_expect(struct peer *peer, int seconds)
+{
+	peer->until = uptime() + seconds;
+}
+
+ssize_t peer_receive(struct peer *peer, char *bytes, size_t room)
 {
 	for (;;) {
+		if (has_given_up(peer))
+			return -1;
+		if (uptime() > peer->until) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
 		ssize_t n = peer_receive_now(peer, bytes, room);
 
 		if (n != 0)
 			return n;
-		if (!wait_for(peer, POLLIN, seconds))
+		if (!wait_for(peer, POLLIN, peer->until))
 			return -1;
 	}
+}
+
+void peer_hide(const struct peer *peer, char *words, size_t length)
+{
+	if (peer->channel.data != NULL)
+		peer->channel.hide(peer->channel.data, words, length);
 }
 
 void peer_close(struct peer *peer)

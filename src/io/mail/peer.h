@@ -17,6 +17,8 @@ struct peer_channel {
 	ssize_t (*send)(void *data, const char *bytes, size_t length);
 	ssize_t (*receive)(void *data, char *bytes, size_t room);
 	void (*close)(void *data);
+	/* Overwrites secrets in what the other side said. */
+	void (*hide)(void *data, char *words, size_t length);
 };
 
 /* Initialise with fd = -1. */
@@ -25,6 +27,8 @@ struct peer {
 	struct peer_channel channel; /* if its data is set; owned */
 	/* Not 0: a signal came, and waiting for an answer ends soon. */
 	const volatile sig_atomic_t *stop; /* borrowed; or NULL */
+	int64_t stopped; /* when that was noticed; 0: not yet */
+	int64_t until;	 /* see peer_expect */
 };
 
 /*
@@ -39,17 +43,26 @@ bool peer_connect_host(struct peer *peer, const char *host, uint16_t port,
 void peer_use(struct peer *peer, const struct peer_channel *channel);
 
 /*
+ * An answer is expected now: peer_receive fails with ETIMEDOUT once so many
+ * seconds have passed, however much was received meanwhile.
+ */
+void peer_expect(struct peer *peer, int seconds);
+
+/*
  * Sends all bytes, or receives some. Fails with ETIMEDOUT if nothing could be
- * sent, or was received, for this many seconds, with ECANCELED some seconds
- * after a signal, and with ECONNRESET if the other side closed the connection.
- * peer_receive returns the number of bytes, or -1.
+ * sent for this many seconds, or the time of peer_expect is over; with
+ * ECANCELED some seconds after a signal; and with ECONNRESET if the other side
+ * closed the connection. peer_receive returns the number of bytes, or -1.
  */
 bool peer_send(
 	struct peer *peer, const char *bytes, size_t length, int seconds);
-ssize_t peer_receive(struct peer *peer, char *bytes, size_t room, int seconds);
+ssize_t peer_receive(struct peer *peer, char *bytes, size_t room);
 
 /* Receives what has arrived, without waiting: 0 if nothing has. */
 ssize_t peer_receive_now(struct peer *peer, char *bytes, size_t room);
+
+/* Overwrites secrets in what the other side said, before it is shown. */
+void peer_hide(const struct peer *peer, char *words, size_t length);
 
 void peer_close(struct peer *peer);
 

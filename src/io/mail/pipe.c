@@ -264,15 +264,16 @@ static bool deliver(struct outbox *outbox, size_t i,
 
 	if (!send_job(mda, &outbox->closed.at[i], err))
 		return false;
+	peer_expect(&mda->peer, mda->seconds + ANSWER_SECONDS);
 	while (received < sizeof result) {
 		ssize_t n = peer_receive(&mda->peer, (char *)&result + received,
-			sizeof result - received,
-			mda->seconds + ANSWER_SECONDS);
+			sizeof result - received);
 
 		/* The command may still end as it should. */
 		if (n < 0 && errno == ECANCELED && mda->peer.stop != NULL) {
 			mda->peer.stop = NULL;
 			helper_hurry(&mda->helper);
+			peer_expect(&mda->peer, mda->seconds + ANSWER_SECONDS);
 			continue;
 		}
 		if (n < 0)

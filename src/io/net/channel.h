@@ -37,4 +37,7 @@ int channel_fd(const struct channel *channel);
 ssize_t channel_send(struct channel *channel, const char *bytes, size_t length);
 ssize_t channel_receive(struct channel *channel, char *bytes, size_t room);
 
+/* Overwrites the password, in any form, in what the server said. */
+void channel_hide(const struct channel *channel, char *words, size_t length);
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/imap.h"
 #include "core/login.h"
@@ -126,12 +127,20 @@ static void read_line(
 	}
 }
 
-/* Can this be the first byte of a greeting? */
-static bool can_greet(const struct connection *connection, char byte)
+/*
+ * Can this be a greeting? One of IMAP that says that the client is logged in
+ * already (PREAUTH) does not say as whom.
+ */
+static bool can_greet(
+	const struct connection *connection, const char *line, size_t length)
 {
-	return connection->to.protocol == PROTOCOL_IMAP
-		? byte == '*'
-		: byte == '+' || byte == '-';
+	static const char in[] = "* PREAUTH";
+
+	if (connection->to.protocol == PROTOCOL_IMAP)
+		return line[0] == '*' &&
+			(length < sizeof in - 1 ||
+				strncasecmp(line, in, sizeof in - 1) != 0);
+	return line[0] == '+' || line[0] == '-';
 }
 
 /*
@@ -152,7 +161,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *data)
 	struct connection *connection = data;
 
 	/* libcurl would wait for a greeting; this is another protocol. */
-	if (!connection->greeted && !can_greet(connection, bytes[0]))
+	if (!connection->greeted && !can_greet(connection, bytes, size * count))
 		return 0;
 	connection->tls = has_tls(connection);
 	/* The certificate is known: send nothing to this server. */

@@ -11,6 +11,7 @@
 
 struct channel {
 	struct connection *connection; /* owned */
+	struct login_mask mask;
 };
 
 struct channel *channel_open(const struct account_remote *to,
@@ -18,14 +19,14 @@ struct channel *channel_open(const struct account_remote *to,
 	struct error *err)
 {
 	struct channel *channel = xcalloc(1, sizeof *channel);
-	struct login_mask mask;
 	uint64_t key[2] = {(uintptr_t)channel, (uintptr_t)&key};
 
 	/* Only a hash that nobody else sees. */
 	if (getrandom(key, sizeof key, 0) < 0)
 		key[0] ^= UINT64_C(0x9e3779b97f4a7c15);
-	login_mask_init(&mask, key, to->login->user, password);
-	channel->connection = connection_open(to, password, &mask, stop, err);
+	login_mask_init(&channel->mask, key, to->login->user, password);
+	channel->connection =
+		connection_open(to, password, &channel->mask, stop, err);
 	if (channel->connection != NULL)
 		return channel;
 	free(channel);
@@ -70,4 +71,9 @@ ssize_t channel_receive(struct channel *channel, char *bytes, size_t room)
 		curl_easy_recv(channel->connection->curl, bytes, room, &n);
 
 	return result(code, n);
+}
+
+void channel_hide(const struct channel *channel, char *words, size_t length)
+{
+	login_redact(&channel->mask, words, length);
 }

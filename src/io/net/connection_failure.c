@@ -347,8 +347,10 @@ static bool greeting_failed(struct connection *connection, struct error *err)
 	const struct account_remote *to = &connection->to;
 
 	if (connection->refusal.came)
-		return refused(
-			connection, "the connection", ERROR_UNAVAILABLE, err);
+		return refused(connection, "the connection",
+			to->protocol == PROTOCOL_IMAP ? ERROR_TEMPORARY
+						      : ERROR_UNAVAILABLE,
+			err);
 	if (connection->greeted && to->tls->mode == TLS_STARTTLS &&
 		to->protocol == PROTOCOL_POP3)
 		return error_set(err, ERROR_PROTOCOL,
@@ -436,6 +438,9 @@ bool connection_failed(
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:
 	case CURLE_GOT_NOTHING:
+		if (to->protocol == PROTOCOL_IMAP && connection->refusal.came)
+			return refused(connection, "the connection",
+				ERROR_TEMPORARY, err);
 		return error_set(err, ERROR_TEMPORARY,
 			"the connection to %s:%u was lost before the login: %s",
 			to->server->host, to->server->port, shown);

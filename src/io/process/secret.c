@@ -105,7 +105,10 @@ static bool from_command(const struct account_remote *of, bool clean,
 	};
 	struct command command;
 	char bytes[SECRET_MAX + 2];
+	char where[64];
 	bool ok = false;
+
+	snprintf(where, sizeof where, "%spassword-command", of->prefix);
 
 	if (!command_start(&command, &plan))
 		return error_set(err, ERROR_TEMPORARY,
@@ -140,8 +143,7 @@ static bool from_command(const struct account_remote *of, bool clean,
 			"by hand in a shell to see why",
 			of->prefix, WEXITSTATUS(status));
 	else
-		ok = first_line(
-			bytes, (size_t)n, "password-command", password, err);
+		ok = first_line(bytes, (size_t)n, where, password, err);
 	explicit_bzero(bytes, sizeof bytes);
 	return ok;
 }
@@ -169,10 +171,15 @@ static bool from_file(const struct account_remote *of,
 	ssize_t n = read_all(fd, bytes, sizeof bytes, &wait);
 
 	close(fd);
-	bool ok = n < 0 ? error_set(err, ERROR_CONFIG,
-				  "cannot read %spassword-file %s: %s",
-				  of->prefix, path, strerror(errno))
-			: first_line(bytes, (size_t)n, path, password, err);
+	bool ok = n == -2 ? error_set(err, ERROR_TEMPORARY,
+				    "%s while %spassword-file %s was read",
+				    *stop ? "stopped by a signal"
+					  : "no end came within the timeout",
+				    of->prefix, path)
+		: n < 0	  ? error_set(err, ERROR_CONFIG,
+				    "cannot read %spassword-file %s: %s",
+				    of->prefix, path, strerror(errno))
+			  : first_line(bytes, (size_t)n, path, password, err);
 
 	explicit_bzero(bytes, sizeof bytes);
 	return ok;

@@ -2,6 +2,7 @@
 #include "io/store/store_place.h"
 
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,11 @@ static const char has_mail_sql[] =
 	"SELECT 1 FROM message INDEXED BY message_present"
 	" WHERE place = (SELECT id FROM place WHERE kind = ?1 AND path = ?2)"
 	" AND state = 2 AND vanished_at IS NULL AND missing_at IS NULL LIMIT 1";
+
+static const char last_sql[] =
+	"SELECT name FROM message"
+	" WHERE place = (SELECT id FROM place WHERE kind = ?1 AND path = ?2)"
+	" AND state IN (2, 3) ORDER BY id DESC LIMIT 1";
 
 static const char places_sql[] =
 	"SELECT path FROM place WHERE kind IN ('maildir', 'mbox')"
@@ -82,6 +88,22 @@ bool store_has_mail(struct store *store, const struct store_place *place,
 		return false;
 	store_bind_place(stmt, 1, place);
 	return store_has_row(store, stmt, has, err);
+}
+
+bool store_last_name(struct store *store, const struct store_place *place,
+	char *room, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, last_sql, err);
+	bool ok = true;
+
+	if (stmt == NULL)
+		return false;
+	store_bind_place(stmt, 1, place);
+	room[0] = '\0';
+	if (store_next_row(store, stmt, &ok, err))
+		snprintf(room, LETTER_NAME_MAX, "%s", store_text_at(stmt, 0));
+	sqlite3_reset(stmt);
+	return ok;
 }
 
 bool store_places(struct store *store,

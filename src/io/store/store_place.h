@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/account.h"
+#include "core/letter.h"
 #include "io/store/store.h"
 
 /* A place where mail is stored, as the rows name it: a kind and a path. */
@@ -24,6 +25,14 @@ bool store_knows_place(struct store *store, const struct store_place *place);
 /* Is any mail kept in this place that the server still lists? */
 bool store_has_mail(struct store *store, const struct store_place *place,
 	bool *has, struct error *err);
+
+/*
+ * The name of the last message that was stored in this place, or confirmed by
+ * it (struct letter), in room, which has LETTER_NAME_MAX bytes; "" if there is
+ * none.
+ */
+bool store_last_name(struct store *store, const struct store_place *place,
+	char *room, struct error *err);
 
 /*
  * The identity of a place's directory (see directory_identity); inode 0: not

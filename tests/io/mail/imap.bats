@@ -155,7 +155,7 @@ sent_16() {
 }
 
 @test "several messages are on their way before the first is answered" {
-    with_mail 40
+    alike 40
     # None is answered.
     start_imap --no MULTIAPPEND --reply "text:0:-"
     script_rc "delete = now"
@@ -533,4 +533,170 @@ sent_16() {
     script_rc "delete = now"
     wanted 0
     same_mail "$work/sent" "$taken"
+}
+
+# alike COUNT: messages of the same size, without Message-ID.
+alike() {
+    local i
+    rm -rf "$work/mail" "$work/sent"
+    mkdir -p "$work/mail"
+    for ((i = 0; i < $1; i++)); do
+        printf 'Subject: report %04d\n\nnumber %04d\n' $i $i >"$work/mail/$(printf %06d $i)"
+    done
+    cp -r "$work/mail" "$work/sent"
+    start_server --folder "$work/mail" --shared
+}
+
+# delivered_once [SETTING...]: the next run, after which nothing is missing or doubled.
+delivered_once() {
+    start_imap
+    script_rc "$@" "delete = now"
+    wanted 0
+    same_mail "$work/sent" "$taken"
+    [ "$(left)" -eq 0 ]
+}
+
+@test "an OK before the text was sent confirms nothing" {
+    with_mail 3
+    start_imap --no LITERALS --reply "append:2:OK done"
+    script_rc "delete = now"
+    wanted 75
+    says "gave an unexpected answer to a message"
+    [ "$(taken)" -eq 1 ]
+    delivered_once
+}
+
+@test "what is confirmed is not searched for, however many are alike" {
+    alike 300
+    start_imap --no MULTIAPPEND --reply "text:280:"
+    script_rc "delete = now"
+    wanted 75
+    : >"$taken/commands"
+    delivered_once
+    [ "$(commands FETCH)" -lt 1000 ]
+}
+
+@test "a confirmed message is not taken for another one with the same text" {
+    mkdir -p "$work/mail"
+    printf 'Subject: 1\n\nx\n' >"$work/mail/1"
+    cp "$work/mail/1" "$work/mail/2"
+    cp -r "$work/mail" "$work/sent"
+    start_server --folder "$work/mail" --shared
+    # It closes without having stored the second.
+    start_imap --no MULTIAPPEND --reply "text:2:* BYE going down"
+    script_rc "duplicates = keep" "delete = now"
+    wanted 75
+    says "ended the connection"
+    says "going down"
+    [ "$(taken)" -eq 1 ]
+    delivered_once "duplicates = keep"
+}
+
+@test "a search that is refused for now ends the run; for good, all is delivered again" {
+    with_mail 5
+    local stage
+    start_imap --no MULTIAPPEND --reply "text:3:"
+    script_rc "delete = now"
+    wanted 75
+    for stage in examine search fetch; do
+        start_imap --reply "$stage:0:NO [UNAVAILABLE] later"
+        wanted 75
+        says "refused"
+        [ "$(taken)" -eq 3 ]
+    done
+    start_imap --reply "search:0:BAD what?"
+    wanted 0
+    # The two that were confirmed are not.
+    [ "$(taken)" -eq 6 ]
+    [ "$(left)" -eq 0 ]
+}
+
+@test "the password is shown nowhere, even if the server repeats it" {
+    with_mail 3
+    printf 'hunter2secret\n' >"$work/pw"
+    local words="hunter2secret AGphbmUAaHVudGVyMnNlY3JldA==" reply
+    for reply in "text:0:NO [UNAVAILABLE] $words" "text:0:NO $words" \
+        "text:0:* BYE $words" "status:0:NO [UNAVAILABLE] $words" \
+        "capability:0:NO $words" "login:0:NO $words"; do
+        start_imap --reply "$reply"
+        script_rc
+        run keepmail -vvv
+        [ "$status" -ne 0 ]
+        says_not hunter2
+        says_not aHVudGVy
+    done
+}
+
+@test "a signal ends the run, even if the server sends something all the time" {
+    with_mail 3
+    start_imap --reply "text:0:~"
+    script_rc "delete = now"
+    "$KEEPMAIL" -f "$rc" 2>"$work/said" &
+    local run=$!
+    soon grep -q APPEND "$taken/commands"
+    kill "$run"
+    wait "$run" || status=$?
+    [ "$status" -eq 75 ]
+    grep -q "a signal ended the run" "$work/said"
+    delivered_once
+}
+
+@test "a large message is announced before it is sent, and can be refused" {
+    make_mail 3
+    head -c 300000 /dev/zero | tr '\0' x | fold -w 70 >"$work/mail/000001.eml"
+    start_server --folder "$work/mail" --shared
+    start_imap --reply "append:0:NO [TOOBIG] too large"
+    script_rc "delete = now"
+    wanted 69
+    says "too large"
+    [ "$(left)" -eq 1 ]
+}
+
+@test "the last words of a server that hangs up are shown" {
+    with_mail 1
+    start_imap --reply "greeting:0:* BYE too many connections"
+    script_rc
+    wanted 75
+    says "too many connections"
+    start_imap --reply "login:0:* BYE not today"
+    wanted 75
+    says "not today"
+    start_imap --reply "text:0:* BYE too large for me"
+    wanted 75
+    says "too large for me"
+}
+
+@test "a server that thinks to know the user already is not trusted" {
+    with_mail 1
+    start_imap --reply "greeting:0:* PREAUTH hello root"
+    script_rc
+    run keepmail
+    [ "$status" -ne 0 ]
+    [ "$(taken)" -eq 0 ]
+}
+
+@test "a folder that another program creates at the same time is used" {
+    with_mail 1
+    start_imap --reply "create:0:NO [UNAVAILABLE] later" --reply "status:0:NO [NONEXISTENT] no"
+    folder=x
+    script_rc
+    wanted 75
+    says "later"
+    with_dovecot
+    folder=made
+    imap_rc
+    wanted 0
+    [ "$(taken)" -eq 1 ]
+}
+
+@test "an empty message is found again, too" {
+    mkdir -p "$work/mail"
+    : >"$work/mail/1"
+    printf '\n' >"$work/mail/2"
+    cp -r "$work/mail" "$work/sent"
+    start_server --folder "$work/mail" --shared
+    start_imap --reply "text:0:"
+    script_rc "delete = now"
+    wanted 75
+    delivered_once
 }
