@@ -83,7 +83,9 @@ static bool copy_message(struct mda *mda, const struct spooled *one)
 {
 	off_t at = one->start;
 
-	spool_clear(&mda->input);
+	/* The command would get the end of a longer message, too. */
+	if (!spool_clear(&mda->input))
+		return false;
 	while (at < one->end) {
 		ssize_t n = spool_read(&mda->outbox.closed, one, at, mda->piece,
 			sizeof mda->piece);

@@ -48,13 +48,11 @@ void spool_drop_last(struct spool *spool, size_t count)
 		spool->end = spool->at[--spool->count].start;
 }
 
-void spool_clear(struct spool *spool)
+bool spool_clear(struct spool *spool)
 {
 	spool->count = 0;
 	spool->end = 0;
-	/* If this fails, the space is freed with the file. */
-	if (spool->fd >= 0 && ftruncate(spool->fd, 0) < 0)
-		spool->end = 0;
+	return spool->fd < 0 || ftruncate(spool->fd, 0) == 0;
 }
 
 bool spool_is_empty(const struct spool *spool)

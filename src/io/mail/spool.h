@@ -48,8 +48,11 @@ void spool_add(struct spool *spool, const struct spooled *one);
 /* Removes the last count messages. */
 void spool_drop_last(struct spool *spool, size_t count);
 
-/* Removes all messages, and frees their space. */
-void spool_clear(struct spool *spool);
+/*
+ * Removes all messages, and frees their space. False: see errno; the file then
+ * still has their text, which matters only to who reads it without a range.
+ */
+bool spool_clear(struct spool *spool);
 
 /* Is there no message that is to be delivered? */
 bool spool_is_empty(const struct spool *spool);

@@ -449,3 +449,29 @@ in_background() {
     wanted 0
     [ "$(find "$work/dovecot/mail" -path '*/new/*' -type f | wc -l)" -eq 60 ]
 }
+
+@test "if the file that the command reads cannot be emptied, nothing of it is handed over again" {
+    needs_plain_build
+    command -v strace >/dev/null || skip "no strace here"
+    mkdir -p "$work/mail"
+    printf 'Subject: long\n\n%0900d\n' 1 >"$work/mail/1"
+    printf 'Subject: short\n\nx\n' >"$work/mail/2"
+    cp -r "$work/mail" "$work/sent"
+    local n failed=0
+    for ((n = 1; n <= 12; n++)); do
+        rm -rf "$work/state" "$taken" "$work/mail"
+        mkdir -p "$taken"/{new,cur,tmp}
+        cp -r "$work/sent" "$work/mail"
+        start_server --folder "$work/mail" --shared
+        pipe_rc "delete = now"
+        run strace -qq -f -o /dev/null -e trace=ftruncate \
+            -e inject=ftruncate:error=EIO:when=$n "$KEEPMAIL" -f "$rc"
+        [[ $output != *"cannot write to the spool file"* ]] || failed=1
+        wanted 0
+        "$lib/mailsum" -s "$work/sent" | sort -u >"$work/sums.sent"
+        "$lib/mailsum" "$taken" | sort -u >"$work/sums.kept"
+        cmp "$work/sums.sent" "$work/sums.kept"
+        [ "$(left)" -eq 0 ]
+    done
+    [ "$failed" -eq 1 ]
+}
