@@ -64,15 +64,15 @@ same_as_sent() {
 }
 
 @test "mail is handed over byte for byte, and only once" {
-    with_mail 400
+    with_mail 1448
     with_dovecot
     imap_rc
     wanted 0
     says_nothing
     same_as_sent
     wanted 0 -v
-    says "fetched 0 (0 B), deleted 0, left 400"
-    [ "$(taken)" -eq 400 ]
+    says "fetched 0 (0 B), deleted 0, left 1448"
+    [ "$(taken)" -eq 1448 ]
 }
 
 # start_imap [imapserver's options]: a scripted server on $imap_port; what it
