@@ -17,12 +17,11 @@
  * would have to close the connection otherwise (section 4). */
 #define LONG_LITERAL (256 * 1024)
 
-/* ---- messages ------------------------------------------------------------ */
-
 /* What must be known of a message's text before it is sent. */
 struct text {
 	uint64_t octets; /* with CRLF line ends */
 	bool has_nul;
+	bool is_next; /* see look_ahead */
 };
 
 /* Reads the next piece of message i into imap->piece. */
@@ -53,7 +52,8 @@ static bool look_at_text(
 	off_t at = imap->outbox.closed.at[i].start;
 	size_t length;
 
-	*text = (struct text){.octets = 0};
+	text->octets = 0;
+	text->has_nul = false;
 	do {
 		if (!read_piece(imap, i, &at, &length, err))
 			return false;
@@ -130,26 +130,36 @@ static bool may_follow(const struct imap *imap, size_t first, size_t most)
 		imap->in_flight < IMAP_WINDOW_OCTETS;
 }
 
+/* Looks at the next message, if it may be sent already. */
+static bool look_ahead(struct imap *imap, size_t first, size_t most,
+	struct text *text, struct error *err)
+{
+	const struct spool *batch = &imap->outbox.closed;
+
+	while (may_follow(imap, first, most) &&
+		batch->at[imap->outbox.ahead].forgone)
+		imap->outbox.ahead++;
+	text->is_next = may_follow(imap, first, most);
+	return !text->is_next ||
+		look_at_text(imap, imap->outbox.ahead, text, err);
+}
+
 /*
  * Adds the messages that follow message i to its command (RFC 3502): all of
  * them are taken then, or none. A NUL is left to a command of its own.
  */
 static bool push_others(struct imap *imap, size_t i, struct error *err)
 {
-	const struct spool *batch = &imap->outbox.closed;
 	struct text text;
 	size_t count = 1;
 
-	while (may_follow(imap, i, IMAP_GROUP)) {
+	for (;;) {
+		if (!look_ahead(imap, i, IMAP_GROUP, &text, err))
+			return false;
 		size_t next = imap->outbox.ahead;
 
-		if (batch->at[next].forgone) {
-			imap->outbox.ahead++;
-			continue;
-		}
-		if (!look_at_text(imap, next, &text, err))
-			return false;
-		if (text.has_nul || !needs_no_wait(imap, text.octets))
+		if (!text.is_next || text.has_nul ||
+			!needs_no_wait(imap, text.octets))
 			break;
 		push_literal(imap, next, &text);
 		take_off(imap, next, text.octets, count++);
@@ -205,21 +215,15 @@ static bool is_unfit(const struct imap *imap, const struct text *text)
 /* Sends messages that follow message i in commands of their own. */
 static bool send_ahead(struct imap *imap, size_t i, struct error *err)
 {
-	const struct spool *batch = &imap->outbox.closed;
 	struct text text;
 
-	while (!imap->multi && may_follow(imap, i, IMAP_WINDOW)) {
-		size_t next = imap->outbox.ahead;
-
-		if (batch->at[next].forgone) {
-			imap->outbox.ahead++;
-			continue;
-		}
-		if (!look_at_text(imap, next, &text, err))
+	while (!imap->multi) {
+		if (!look_ahead(imap, i, IMAP_WINDOW, &text, err))
 			return false;
-		if (is_unfit(imap, &text) || !needs_no_wait(imap, text.octets))
-			return true;
-		if (!send_command(imap, next, &text, err))
+		if (!text.is_next || is_unfit(imap, &text) ||
+			!needs_no_wait(imap, text.octets))
+			break;
+		if (!send_command(imap, imap->outbox.ahead, &text, err))
 			return false;
 	}
 	return true;
@@ -337,8 +341,6 @@ static void close_imap(struct outbox *outbox)
 
 static const struct outbox_ops kind = {
 	.close = close_imap, .deliver = deliver, .stay = stay};
-
-/* ---- the mailbox --------------------------------------------------------- */
 
 static void take_capabilities(void *data, const struct imap_response *response)
 {

@@ -8,15 +8,9 @@
 
 bool imap_broken(struct imap *imap, const char *what, struct error *err)
 {
-	const char *why = errno == ETIMEDOUT ? "no answer in time"
-		: errno == ECONNRESET || errno == EPIPE
-		? "it closed the connection"
-		: errno == ECANCELED ? "a signal ended the run"
-				     : strerror(errno);
-
 	return error_set(err, ERROR_TEMPORARY,
 		"cannot %s %s: %s. What it has not confirmed stays on the server, and the next run asks for it",
-		what, imap->outbox.where, why);
+		what, imap->outbox.where, peer_error());
 }
 
 struct imap_text imap_words(struct imap *imap)

@@ -43,15 +43,9 @@ static struct lmtp *lmtp_of(struct outbox *outbox)
 /* Fails with what was attempted, and why that failed (errno). */
 static bool broken(struct lmtp *lmtp, const char *what, struct error *err)
 {
-	const char *why = errno == ETIMEDOUT ? "no answer in time"
-		: errno == ECONNRESET || errno == EPIPE
-		? "it closed the connection"
-		: errno == ECANCELED ? "a signal ended the run"
-				     : strerror(errno);
-
 	return error_set(err, ERROR_TEMPORARY,
 		"cannot %s %s: %s. What it has not confirmed stays on the server, and the next run delivers it",
-		what, lmtp->outbox.where, why);
+		what, lmtp->outbox.where, peer_error());
 }
 
 /* Fails with the last reply, which was not expected. */

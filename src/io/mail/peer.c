@@ -194,6 +194,21 @@ ssize_t peer_receive(struct peer *peer, char *bytes, size_t room)
 	}
 }
 
+const char *peer_error(void)
+{
+	switch (errno) {
+	case ETIMEDOUT:
+		return "no answer in time";
+	case ECONNRESET:
+	case EPIPE:
+		return "it closed the connection";
+	case ECANCELED:
+		return "a signal ended the run";
+	default:
+		return strerror(errno);
+	}
+}
+
 void peer_hide(const struct peer *peer, char *words, size_t length)
 {
 	if (peer->channel.data != NULL)
