@@ -245,7 +245,8 @@ static bool search(struct script *script, const char *command)
 				uids[i]);
 	}
 	n += snprintf(line + n, sizeof line - (size_t)n, "\r\n");
-	return script_put_bytes(script, line, (size_t)n) &&
+	return (strncmp(script_reply(script, "search", "OK"), "OK", 2) != 0 ||
+		       script_put_bytes(script, line, (size_t)n)) &&
 		answer(script, "search", "OK done");
 }
 

@@ -262,7 +262,7 @@ static bool refuse_unfit(struct imap *imap, struct confirmation *answer)
 {
 	answer->verdict = VERDICT_REFUSED;
 	error_set(&answer->why, ERROR_UNAVAILABLE,
-		"it contains a NUL byte, which %s does not take (it lacks BINARY)",
+		"it contains a NUL byte, which %s does not accept (it lacks the extension BINARY)",
 		imap->outbox.where);
 	return true;
 }

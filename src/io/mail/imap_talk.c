@@ -123,7 +123,7 @@ bool imap_await(struct imap *imap, uint32_t tag,
 		/* Which message it is about cannot be told. */
 		if (response->tag != 0)
 			return error_set(err, ERROR_TEMPORARY,
-				"%s answered another command than it was sent first: nothing more is delivered in this run, and the mail stays on the server",
+				"%s answered commands out of order: nothing more is delivered in this run, and the mail stays on the server",
 				imap->outbox.where);
 		if (question->take != NULL)
 			question->take(question->data, response);
