@@ -47,12 +47,12 @@ static bool find_literal(const char *line, size_t length, uint32_t *octets)
 		at == length - 1;
 }
 
-static bool is_status(const struct imap_text *rest, const char *word)
+bool imap_begins(const struct imap_text *text, const char *word)
 {
 	size_t n = strlen(word);
 
-	return rest->length >= n && strncasecmp(rest->bytes, word, n) == 0 &&
-		(rest->length == n || rest->bytes[n] == ' ');
+	return text->length >= n && strncasecmp(text->bytes, word, n) == 0 &&
+		(text->length == n || text->bytes[n] == ' ');
 }
 
 static enum imap_status parse_status(const struct imap_text *rest)
@@ -69,7 +69,7 @@ static enum imap_status parse_status(const struct imap_text *rest)
 	};
 
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-		if (is_status(rest, words[i].word))
+		if (imap_begins(rest, words[i].word))
 			return words[i].status;
 	}
 	return IMAP_DATA;
@@ -176,11 +176,6 @@ enum imap_parse imap_parse_response(
 	}
 	response->octets = at;
 	return IMAP_COMPLETE;
-}
-
-bool imap_begins(const struct imap_text *text, const char *word)
-{
-	return is_status(text, word);
 }
 
 /* Finds a word: its end; or 0. */

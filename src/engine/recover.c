@@ -28,9 +28,12 @@ static bool recover_place(struct mailbox *mailbox,
 	const struct store_place place = {rows[0].kind, rows[0].path};
 	char last[LETTER_NAME_MAX];
 
-	if (!store_last_name(mailbox->store, &place, last, err))
-		return false;
-	opening.last = last;
+	/* Files are looked for by their names. */
+	if (!account_is_place(rows[0].kind)) {
+		if (!store_last_name(mailbox->store, &place, last, err))
+			return false;
+		opening.last = last;
+	}
 	struct delivery *delivery = delivery_open(&opening, err);
 	struct letter *letters = xcalloc(count, sizeof letters[0]);
 	bool *arrived = xcalloc(count, sizeof arrived[0]);

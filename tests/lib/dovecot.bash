@@ -45,7 +45,7 @@ start_dovecot() {
     mkdir -p "$base/run" "$base/mail/Maildir"/{new,cur,tmp}
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
         -keyout "$base/key.pem" -out "$base/cert.pem" -days 30 \
-        -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
+        -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1,IP:0.0.0.0 \
         2>/dev/null
     mkdir -p "$work/server"
     cp "$base/cert.pem" "$work/server/cert.pem"

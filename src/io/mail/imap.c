@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/text.h"
 #include "core/xalloc.h"
 #include "io/mail/imap_internal.h"
 

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/text.h"
 #include "io/mail/imap_internal.h"
 
 bool imap_broken(struct imap *imap, const char *what, struct error *err)

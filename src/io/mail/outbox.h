@@ -70,7 +70,7 @@ void outbox_init(
 bool outbox_open_spool(
 	struct outbox *outbox, const char *directory, struct error *err);
 
-/* May a message be sent whose turn has not come yet? */
+/* May a message be sent before those in front of it are answered? */
 bool outbox_may_send(const struct outbox *outbox);
 
 /* For the destination_ops of each such kind. Safe on NULL. */

@@ -8,20 +8,17 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "io/process/now.h"
 
 /* After a signal, an answer is waited for no longer than this. */
 #define STOP_SECONDS 5
 #define CONNECT_SECONDS 30
 
-/* In seconds. Unlike the time of day, it does not leap. */
 static int64_t uptime(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
+	return now_milliseconds() / 1000;
 }
 
 /* Has a signal come so long ago that nothing is waited for any more? */

@@ -61,7 +61,7 @@ ssize_t peer_receive(struct peer *peer, char *bytes, size_t room);
 /* Receives what has arrived, without waiting: 0 if nothing has. */
 ssize_t peer_receive_now(struct peer *peer, char *bytes, size_t room);
 
-/* What errno says after one of these failed: "no answer in time", .... */
+/* What errno says after one of these failed, such as "no answer in time". */
 const char *peer_error(void);
 
 /* Overwrites secrets in what the other side said, before it is shown. */

@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "core/xalloc.h"
 #include "io/net/session_internal.h"
 #include "io/process/log.h"
+#include "io/process/now.h"
 
 /* Fewer bytes per second, over so many timeouts, are treated as silence. */
 #define SLOWEST 100
@@ -22,14 +22,6 @@ bool session_global_init(struct error *err)
 void session_global_release(void)
 {
 	connection_global_release();
-}
-
-static int64_t milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 const char *session_words(struct session *session, const char *words,
@@ -82,7 +74,7 @@ static bool is_fast_enough(struct session *session, struct error *err)
 static bool wait_ready(struct session *session, struct error *err)
 {
 	bool to_send = buffer_length(&session->pipeline.out) > 0;
-	int64_t now = milliseconds();
+	int64_t now = now_milliseconds();
 	int64_t left =
 		session->account->session.timeout * 1000 - session->silent;
 
@@ -97,7 +89,7 @@ static bool wait_ready(struct session *session, struct error *err)
 	bool ok = connection_wait(session->connection, to_send,
 		left < 1000 ? (int)left : 1000, err);
 
-	now = milliseconds() - now;
+	now = now_milliseconds() - now;
 	session->silent += now;
 	session->waited += now;
 	return ok;
@@ -209,7 +201,7 @@ bool session_next(struct session *session, struct pipeline_event *event,
 			restart_limits(session);
 		if (event->answer.type != POP3_MORE)
 			return true;
-		if (milliseconds() >= session->end)
+		if (now_milliseconds() >= session->end)
 			return time_is_up(session, err);
 		if (!connection_send(
 			    session->connection, &session->pipeline.out, err) ||
@@ -305,7 +297,7 @@ static bool connect_and_login(
 {
 	const struct account *account = session->account;
 	const struct account_remote from = account_source(account);
-	uint64_t key[2] = {(uint64_t)milliseconds(), (uintptr_t)session};
+	uint64_t key[2] = {(uint64_t)now_milliseconds(), (uintptr_t)session};
 
 	if (getrandom(key, sizeof key, 0) < 0)
 		key[1] ^= UINT64_C(0x9e3779b97f4a7c15);
@@ -337,7 +329,7 @@ struct session *session_open(const struct account *account,
 
 	session->account = account;
 	session->stop = stop;
-	session->end = milliseconds() + account->session.max_time * 1000;
+	session->end = now_milliseconds() + account->session.max_time * 1000;
 	pipeline_init(&session->pipeline, 1);
 	if (connect_and_login(session, password, err))
 		return session;

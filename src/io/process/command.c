@@ -12,25 +12,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "io/process/now.h"
+
 /*
  * When a command has ended, no more than this can be left of what it printed.
  * What it started may go on printing.
  */
 #define PIPE_ROOM (1 << 20)
 
-static int64_t milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 struct patience patience_begin(
 	int64_t seconds, const volatile sig_atomic_t *stop)
 {
 	return (struct patience){
-		.end = milliseconds() + seconds * 1000, .stop = stop};
+		.end = now_milliseconds() + seconds * 1000, .stop = stop};
 }
 
 /* Is there nothing more to be expected from the other end? */
@@ -47,7 +41,7 @@ bool patience_is_over(const struct patience *patience)
 {
 	return (patience->stop != NULL && *patience->stop) ||
 		(patience->socket > 0 && is_shut(patience->socket)) ||
-		milliseconds() >= patience->end;
+		now_milliseconds() >= patience->end;
 }
 
 static bool has_terminal(void)

@@ -3,10 +3,10 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/text.h"
+#include "io/process/now.h"
 
 #define BAR_WIDTH 20
 
@@ -34,10 +34,7 @@ void progress_add(struct progress *progress, uint64_t messages, uint64_t octets)
 
 static double seconds(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+	return (double)now_milliseconds() / 1e3;
 }
 
 static uint64_t sum(

@@ -109,7 +109,6 @@ static bool from_command(const struct account_remote *of, bool clean,
 	bool ok = false;
 
 	snprintf(where, sizeof where, "%spassword-command", of->prefix);
-
 	if (!command_start(&command, &plan))
 		return error_set(err, ERROR_TEMPORARY,
 			"cannot start %spassword-command: %s", of->prefix,
@@ -171,16 +170,22 @@ static bool from_file(const struct account_remote *of,
 	ssize_t n = read_all(fd, bytes, sizeof bytes, &wait);
 
 	close(fd);
-	bool ok = n == -2 ? error_set(err, ERROR_TEMPORARY,
-				    "%s while %spassword-file %s was read",
-				    *stop ? "stopped by a signal"
-					  : "no end came within the timeout",
-				    of->prefix, path)
-		: n < 0	  ? error_set(err, ERROR_CONFIG,
-				    "cannot read %spassword-file %s: %s",
-				    of->prefix, path, strerror(errno))
-			  : first_line(bytes, (size_t)n, path, password, err);
+	bool ok = false;
 
+	if (*stop)
+		error_set(err, ERROR_TEMPORARY,
+			"stopped by a signal while %spassword-file %s was read",
+			of->prefix, path);
+	else if (n == -2)
+		error_set(err, ERROR_TEMPORARY,
+			"%spassword-file %s was not read to its end within %lld seconds (timeout): see that it is an ordinary file",
+			of->prefix, path, (long long)of->session->timeout);
+	else if (n < 0)
+		error_set(err, ERROR_CONFIG,
+			"cannot read %spassword-file %s: %s", of->prefix, path,
+			strerror(errno));
+	else
+		ok = first_line(bytes, (size_t)n, path, password, err);
 	explicit_bzero(bytes, sizeof bytes);
 	return ok;
 }

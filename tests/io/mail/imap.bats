@@ -259,7 +259,7 @@ sent_16() {
     says "is not the one of imap-tls-pin"
 }
 
-@test "what is not TLS, or not IMAP, is told" {
+@test "a server that does not speak TLS, or IMAP, is reported as such" {
     with_mail 1
     start_imap
     write_rc "imap = \"imaps://jane@localhost:$imap_port\"" \
@@ -667,7 +667,7 @@ delivered_once() {
     says "too large for me"
 }
 
-@test "a server that thinks to know the user already is not trusted" {
+@test "a server that counts the user as logged in before the login is not trusted" {
     with_mail 1
     start_imap --reply "greeting:0:* PREAUTH hello root"
     script_rc
@@ -700,4 +700,20 @@ delivered_once() {
     script_rc "delete = now"
     wanted 75
     delivered_once
+}
+
+@test "to another machine, imap:// changes to TLS, or sends no password" {
+    with_mail 2
+    with_dovecot
+    # It is this machine, but does not look like it.
+    write_rc "imap = \"imap://u@0.0.0.0:$imap_port\"" \
+        "imap-password-file = \"$work/pw\"" "imap-tls-ca = \"$work/imap.pem\""
+    wanted 0
+    same_as_sent
+    start_imap
+    write_rc "imap = \"imap://u@0.0.0.0:$imap_port\"" \
+        "imap-password-file = \"$work/pw\""
+    wanted 69
+    says "does not support STARTTLS, which imap:// requires, and no password was sent"
+    [ "$(commands 'AUTHENTICATE\|LOGIN')" -eq 0 ]
 }
