@@ -297,6 +297,8 @@ static void show_message(const struct store_message *message, void *data)
 	show_text(report, "message_id", "Message-ID", message->message_id);
 	show_text(report, "sha256", "SHA-256",
 		hexadecimal(sha256, message->sha256));
+	show_text(report, "came_sha256", "as it came",
+		hexadecimal(sha256, message->came_sha256));
 	show_text(report, "origin", "seen by", message->origin);
 	report_end(report);
 }

@@ -10,6 +10,13 @@
 #define LETTER_ID_MAX 250
 #define LETTER_DIGEST 32
 
+/* What a text is recognised by. */
+struct letter_text {
+	unsigned char sha256[LETTER_DIGEST];
+	bool identified;			    /* header_sha256 is set */
+	unsigned char header_sha256[LETTER_DIGEST]; /* see header_feed */
+};
+
 struct letter {
 	char name[LETTER_NAME_MAX]; /* Maildir base name; "" in an mbox */
 	uint64_t offset;	    /* in an mbox: where its From_ line is */
@@ -24,6 +31,22 @@ struct letter {
 	/* In an mbox: its whole header as stored, with the empty line. */
 	uint64_t head_octets;
 	unsigned char head_sha256[LETTER_DIGEST];
+	/* If it was changed before it was stored: what came from the server. */
+	bool changed;
+	struct letter_text came;
 };
+
+/* Of the text that came from the server. */
+static inline const unsigned char *letter_came_sha256(
+	const struct letter *letter)
+{
+	return letter->changed ? letter->came.sha256 : letter->sha256;
+}
+
+/* Does its header, as it came, tell it from others with the same text? */
+static inline bool letter_came_identified(const struct letter *letter)
+{
+	return letter->changed ? letter->came.identified : letter->identified;
+}
 
 #endif

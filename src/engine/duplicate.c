@@ -16,12 +16,12 @@
  */
 static size_t first_copy(const struct batch *batch, size_t i)
 {
-	const struct letter *letter = &batch->letters[i];
+	const unsigned char *sha256 = letter_came_sha256(&batch->letters[i]);
 	size_t k = 0;
 
 	while (k < i &&
-		(!batch->letters[k].identified ||
-			memcmp(batch->letters[k].sha256, letter->sha256,
+		(!letter_came_identified(&batch->letters[k]) ||
+			memcmp(letter_came_sha256(&batch->letters[k]), sha256,
 				LETTER_DIGEST) != 0))
 		k++;
 	return k;
@@ -43,7 +43,9 @@ static bool find_known(struct duplicates *duplicates, struct batch *batch,
 		if (!store_find_copy(
 			    store, &batch->letters[i], &place, &found, err))
 			return false;
-		batch->rows[i] = batch->letters[i].identified ? 0 : found.row;
+		batch->rows[i] = letter_came_identified(&batch->letters[i])
+			? 0
+			: found.row;
 		there[i] = found.row != 0;
 		if (there[i])
 			known[i] = found.letter;
@@ -159,7 +161,7 @@ bool duplicates_sift(
 			batch->rows[i] = 0;
 		if (there[i])
 			batch->letters[i] = known[i];
-		else if (batch->letters[i].identified)
+		else if (letter_came_identified(&batch->letters[i]))
 			batch->twin[i] = first_copy(batch, i);
 		batch->twice[i] = there[i] || batch->twin[i] != i;
 		if (batch->twice[i])

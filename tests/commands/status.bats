@@ -384,7 +384,9 @@ $size
     wanted 0
     in_store "DROP INDEX message_present; DROP TABLE clock; DROP TABLE oversize;
         ALTER TABLE message DROP COLUMN damage;
-        ALTER TABLE message DROP COLUMN damaged_at;
+        ALTER TABLE message DROP COLUMN damaged_at; DROP INDEX message_came;
+        ALTER TABLE message DROP COLUMN came_sha256;
+        ALTER TABLE message DROP COLUMN came_header_sha256;
         ALTER TABLE place DROP COLUMN born;
         ALTER TABLE place DROP COLUMN inode;
         ALTER TABLE message DROP COLUMN head_octets;

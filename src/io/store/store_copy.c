@@ -119,7 +119,8 @@ static const char disown_held_sql[] =
 
 /* From now on, no row that names the copy counts as a copy. */
 static const char no_copy_sql[] =
-	"UPDATE message SET sha256 = x'' WHERE (place, name, sha256) ="
+	"UPDATE message SET sha256 = x'', came_sha256 = NULL,"
+	" came_header_sha256 = NULL WHERE (place, name, sha256) ="
 	" (SELECT place, name, sha256 FROM message WHERE id = ?1)";
 
 bool store_all_copies(struct store *store,
@@ -231,9 +232,12 @@ bool store_record_missing(
 }
 
 static const char copy_sql[] =
-	"SELECT id, name, offset, length, origin IS 'rebuilt' FROM message"
-	" WHERE sha256 = ?1 AND place = ?2 AND state IN (2, 3)"
-	" ORDER BY id DESC";
+	"SELECT id, name, offset, length, octets, sha256, header_sha256,"
+	" message_id, head_octets, head_sha256, origin IS 'rebuilt'"
+	" FROM message"
+	" WHERE (came_sha256 = ?1"
+	"  OR (sha256 IN (?1, ?3) AND came_sha256 IS NULL))"
+	" AND place = ?2 AND state IN (2, 3) ORDER BY id DESC";
 
 /*
  * Is it a copy whose uid is not known, or one that is no longer listed because
@@ -243,7 +247,7 @@ static bool is_unlisted(const struct store *store, sqlite3_stmt *stmt)
 {
 	int64_t row = sqlite3_column_int64(stmt, 0);
 
-	return (sqlite3_column_int(stmt, 4) != 0 ||
+	return (sqlite3_column_int(stmt, 10) != 0 ||
 		       (store->new_uids && store_is_lost(store, row))) &&
 		!store_is_taken(store, row);
 }
@@ -253,6 +257,44 @@ void store_expect_new_uids(struct store *store)
 	store->new_uids = true;
 }
 
+/* Notes in *letter that it came as the other did. */
+static void note_came(const struct letter *other, struct letter *letter)
+{
+	struct letter_text *came = &letter->came;
+
+	came->identified = letter_came_identified(other);
+	memcpy(came->sha256, letter_came_sha256(other), LETTER_DIGEST);
+	memcpy(came->header_sha256,
+		other->changed ? other->came.header_sha256
+			       : other->header_sha256,
+		LETTER_DIGEST);
+	letter->changed =
+		memcmp(letter->sha256, came->sha256, LETTER_DIGEST) != 0;
+}
+
+/*
+ * Describes the copy on record in *letter, which describes the message that
+ * came: it may have been changed in another way when it was stored.
+ */
+static void take_stored(sqlite3_stmt *stmt, struct letter *letter)
+{
+	const struct letter new = *letter;
+	struct letter stored;
+
+	store_read_letter(stmt, &stored);
+	if (memcmp(stored.sha256, new.sha256, LETTER_DIGEST) != 0) {
+		*letter = stored;
+		letter->lines = new.lines;
+		letter->received = new.received;
+		if (store_digest_at(stmt, 9, letter->head_sha256))
+			letter->head_octets = store_count_at(stmt, 8);
+		note_came(&new, letter);
+	}
+	memcpy(letter->name, stored.name, sizeof letter->name);
+	letter->offset = stored.offset;
+	letter->length = stored.length;
+}
+
 bool store_find_copy(struct store *store, const struct letter *letter,
 	const struct store_place *place, struct store_found *found,
 	struct error *err)
@@ -260,23 +302,23 @@ bool store_find_copy(struct store *store, const struct letter *letter,
 	sqlite3_stmt *stmt = store_statement(store, copy_sql, err);
 	bool ok = true;
 
+	bool identified = letter_came_identified(letter);
+
 	found->row = 0;
 	if (stmt == NULL || !store_find_place(store, place, err))
 		return false;
-	store_bind_digest(stmt, 1, letter->sha256);
+	store_bind_digest(stmt, 1, letter_came_sha256(letter));
 	sqlite3_bind_int64(stmt, 2, store->place.row);
+	store_bind_digest(stmt, 3, letter->sha256);
 	while (found->row == 0 && store_next_row(store, stmt, &ok, err)) {
-		if (!letter->identified && !is_unlisted(store, stmt))
+		if (!identified && !is_unlisted(store, stmt))
 			continue;
 		found->row = sqlite3_column_int64(stmt, 0);
 		found->letter = *letter;
-		snprintf(found->letter.name, sizeof found->letter.name, "%s",
-			store_text_at(stmt, 1));
-		found->letter.offset = store_count_at(stmt, 2);
-		found->letter.length = store_count_at(stmt, 3);
+		take_stored(stmt, &found->letter);
 	}
 	sqlite3_reset(stmt);
-	if (ok && found->row != 0 && !letter->identified)
+	if (ok && found->row != 0 && !identified)
 		store_add_row(&store->recalled.taken, found->row);
 	return ok;
 }

@@ -19,10 +19,10 @@ struct store_found {
 };
 
 /*
- * Was a message with the same digest stored in this place before? If so,
- * *found says where. If no header tells the message from others with the same
- * text (!letter->identified), only these copies count, each for one message:
- * those whose uid is not known (store_record_unlisted) and, after
+ * Did the same text come before, and was it stored in this place? If so, *found
+ * says where, and how. If no header tells the message from others with the same
+ * text (letter_came, identified), only these copies count, each for one
+ * message: those whose uid is not known (store_record_unlisted) and, after
  * store_expect_new_uids, those that the server no longer lists.
  */
 bool store_find_copy(struct store *store, const struct letter *letter,

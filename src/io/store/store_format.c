@@ -10,7 +10,7 @@
 
 /* "keep" in ASCII, in the file's header: marks keepmail's databases. */
 #define APPLICATION_ID 0x6b656570
-#define SCHEMA_VERSION 8
+#define SCHEMA_VERSION 9
 
 /* migrations[i] upgrades user_version i to i + 1. */
 static const char *const migrations[SCHEMA_VERSION] = {
@@ -150,6 +150,12 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	/* What verify found wrong with a copy (enum store_damage), and when. */
 	"ALTER TABLE message ADD COLUMN damage INTEGER;"
 	"ALTER TABLE message ADD COLUMN damaged_at INTEGER;",
+	/* What came from the server, if that was changed before it was stored:
+	 * by a filter, or by encryption. */
+	"ALTER TABLE message ADD COLUMN came_sha256 BLOB;"
+	"ALTER TABLE message ADD COLUMN came_header_sha256 BLOB;"
+	"CREATE INDEX message_came ON message (came_sha256)"
+	" WHERE came_sha256 IS NOT NULL;",
 };
 
 int64_t store_format(void)

@@ -9,7 +9,8 @@
 #include "io/store/store_internal.h"
 
 static const char header_sql[] =
-	"SELECT header_sha256, size FROM message WHERE id = ?1";
+	"SELECT iif(came_sha256 IS NULL, header_sha256, came_header_sha256),"
+	" size FROM message WHERE id = ?1";
 
 static const char rebind_sql[] =
 	"UPDATE message SET uid = ?2, ordinal = ?3, size = ?4,"
@@ -26,7 +27,7 @@ static const char retire_sql[] =
 
 static const char same_text_sql[] =
 	"SELECT 1 FROM message WHERE uid = ?1 AND ordinal = ?2 AND state = 2"
-	" AND sha256 = ?3";
+	" AND ifnull(came_sha256, sha256) = ?3";
 
 static const char seen_again_sql[] =
 	"UPDATE message SET returned_at = ?2 WHERE id = ?1 AND state = 3";

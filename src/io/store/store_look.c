@@ -62,7 +62,7 @@ static const char last_success_sql[] =
 static const char messages_sql[] =
 	"SELECT uid, ordinal, state, size, first_seen, kept_at, vanished_at,"
 	" erased_at, held_at, missing_at, kind, path, name, offset, length,"
-	" octets, sha256, message_id, origin FROM message"
+	" octets, sha256, message_id, origin, came_sha256 FROM message"
 	" LEFT JOIN place ON place.id = message.place"
 	" WHERE uid = ?1 ORDER BY ordinal";
 
@@ -396,10 +396,15 @@ bool store_each_run(struct store *store, store_run_visitor *visit, void *data,
 	return ok;
 }
 
+static const unsigned char *digest_at(sqlite3_stmt *stmt, int column)
+{
+	return sqlite3_column_bytes(stmt, column) == LETTER_DIGEST
+		? sqlite3_column_blob(stmt, column)
+		: NULL;
+}
+
 static struct store_message message_at(sqlite3_stmt *stmt)
 {
-	bool hashed = sqlite3_column_bytes(stmt, 16) == LETTER_DIGEST;
-
 	return (struct store_message){
 		.uid = store_uid_at(stmt, 0),
 		.state = (enum memory_state)sqlite3_column_int(stmt, 2),
@@ -416,7 +421,8 @@ static struct store_message message_at(sqlite3_stmt *stmt)
 		.offset = store_count_at(stmt, 13),
 		.length = store_count_at(stmt, 14),
 		.octets = store_count_at(stmt, 15),
-		.sha256 = hashed ? sqlite3_column_blob(stmt, 16) : NULL,
+		.sha256 = digest_at(stmt, 16),
+		.came_sha256 = digest_at(stmt, 19),
 		.message_id = store_text_at(stmt, 17),
 		.origin = store_text_at(stmt, 18),
 	};

@@ -75,6 +75,8 @@ struct store_message {
 	uint64_t length;
 	uint64_t octets;	     /* as it was stored here */
 	const unsigned char *sha256; /* LETTER_DIGEST bytes, or NULL */
+	/* Likewise; as it came, if it was changed before it was stored. */
+	const unsigned char *came_sha256;
 	const char *message_id;
 	const char *origin; /* who reported it as seen; "": it was fetched */
 };

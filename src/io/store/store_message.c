@@ -10,9 +10,10 @@
 static const char arriving_add_sql[] =
 	"INSERT INTO message (uid, ordinal, state, size, first_seen,"
 	" place, name, offset, length, octets, sha256, message_id,"
-	" header_sha256, head_octets, head_sha256)"
+	" header_sha256, head_octets, head_sha256, came_sha256,"
+	" came_header_sha256)"
 	" VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-	" ?12, ?13, ?14)"
+	" ?12, ?13, ?14, ?15, ?16)"
 	" ON CONFLICT (uid, ordinal) DO UPDATE SET state = 1,"
 	" size = excluded.size, kept_at = NULL, vanished_at = NULL,"
 	" erased_at = NULL, first_seen = excluded.first_seen,"
@@ -23,6 +24,8 @@ static const char arriving_add_sql[] =
 	" header_sha256 = excluded.header_sha256, origin = NULL,"
 	" head_octets = excluded.head_octets,"
 	" head_sha256 = excluded.head_sha256,"
+	" came_sha256 = excluded.came_sha256,"
+	" came_header_sha256 = excluded.came_header_sha256,"
 	/* A hold on a message that was given up applies to the one that
 	 * replaces it. */
 	" held_at = CASE state WHEN 0 THEN held_at END, missing_at = NULL,"
@@ -81,6 +84,10 @@ bool store_record_arriving(struct store *store,
 			stmt, 13, (sqlite3_int64)letter->head_octets);
 		store_bind_digest(stmt, 14, letter->head_sha256);
 	}
+	if (letter->changed)
+		store_bind_digest(stmt, 15, letter->came.sha256);
+	if (letter->changed && letter->came.identified)
+		store_bind_digest(stmt, 16, letter->came.header_sha256);
 	if (!store_add(store, stmt, row, err))
 		return false;
 	/* The plan never fetches a kept message. */

@@ -17,11 +17,12 @@
  * be on the server are found by the index message_present, which has no other
  * rows, and any other listed message is looked up by its uid.
  */
-#define RECALL                                              \
-	"SELECT id, uid, ordinal, state, size, kept_at,"    \
-	" vanished_at IS NOT NULL, held_at IS NOT NULL,"    \
-	" missing_at IS NOT NULL, returned_at IS NOT NULL," \
-	" header_sha256 IS NOT NULL, doubtful_at IS NOT NULL FROM message "
+#define RECALL                                                         \
+	"SELECT id, uid, ordinal, state, size, kept_at,"               \
+	" vanished_at IS NOT NULL, held_at IS NOT NULL,"               \
+	" missing_at IS NOT NULL, returned_at IS NOT NULL,"            \
+	" iif(came_sha256 IS NULL, header_sha256, came_header_sha256)" \
+	"  IS NOT NULL, doubtful_at IS NOT NULL FROM message "
 
 static const char present_sql[] =
 	RECALL "INDEXED BY message_present WHERE vanished_at IS NULL";
