@@ -15,6 +15,7 @@
 #include "engine/places.h"
 #include "engine/rebuild.h"
 #include "engine/state.h"
+#include "io/mail/agent.h"
 #include "io/mail/destination.h"
 #include "io/mail/place.h"
 #include "io/process/confine.h"
@@ -181,6 +182,9 @@ static void check_mail(struct check *check)
 		: destination_check(account->destination.kind,
 			  account->destination.path, &there, &err);
 
+	if (sound && account->destination.rewrite.filter != NULL)
+		sound = agent_check(
+			"filter", account->destination.rewrite.filter, &err);
 	if (sound && check->store != NULL)
 		sound = is_as_known(check, &err);
 	if (sound)

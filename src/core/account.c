@@ -14,6 +14,7 @@ void account_init(struct account *account)
 		.session.timeout = 60,
 		.destination.mode = 0600,
 		.destination.pipe_timeout = 600,
+		.destination.rewrite.filter_timeout = 600,
 		.destination.imap = {.tls.min = TLS_MIN_1_2,
 			.login.auth = AUTH_AUTO},
 		.session.max_time = 12 * 3600,
@@ -62,6 +63,7 @@ static void release_destination(struct account_destination *destination)
 	release_tls(&destination->imap.tls);
 	release_login(&destination->imap.login);
 	free(destination->imap.folder);
+	free(destination->rewrite.filter);
 }
 
 void account_release(struct account *account)

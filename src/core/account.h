@@ -91,6 +91,12 @@ struct account_imap {
 	char *folder; /* UTF-8 */
 };
 
+/* How mail is changed before it gets there. */
+struct account_rewrite {
+	char *filter;		/* a command */
+	int64_t filter_timeout; /* seconds: a run of it */
+};
+
 /* Where new mail is stored, or to whom it is handed over. */
 struct account_destination {
 	enum destination_kind kind;
@@ -102,6 +108,7 @@ struct account_destination {
 	char *recipient;      /* of DESTINATION_LMTP */
 	int64_t pipe_timeout; /* seconds: a run of the command */
 	struct account_imap imap;
+	struct account_rewrite rewrite;
 };
 
 /* Where else copies of its mail may be. */

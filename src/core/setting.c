@@ -32,6 +32,11 @@ bool setting_is_clean(const char *text, size_t max)
 	return true;
 }
 
+bool setting_is_blank(const char *text)
+{
+	return text[strspn(text, " \t")] == '\0';
+}
+
 bool setting_choose(const struct setting_choice *choices, size_t count,
 	const char *text, int *value)
 {
@@ -118,7 +123,7 @@ static bool set_lmtp(struct account *account, const char *text)
 
 static bool set_pipe(struct account *account, const char *text)
 {
-	if (text[strspn(text, " \t")] == '\0')
+	if (setting_is_blank(text))
 		return false;
 	account->destination.kind = DESTINATION_PIPE;
 	return setting_replace(&account->destination.path, text);
@@ -328,6 +333,9 @@ const struct setting settings[] = {
 		true},
 	{"imap-tls-pin", setting_set_imap_tls_pin, PIN_EXPECTED, SETTING_ALONE,
 		false},
+	{"filter", setting_set_filter, "a shell command", SETTING_ALONE, false},
+	{"filter-timeout", setting_set_filter_timeout, "1 to 86400 seconds",
+		SETTING_ALONE, false},
 	{"recipient", set_recipient, "a mail address or user name",
 		SETTING_ALONE, false},
 	{"delete", set_delete,

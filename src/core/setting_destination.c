@@ -4,6 +4,18 @@
 
 #include "core/setting_internal.h"
 
+bool setting_set_filter(struct account *account, const char *text)
+{
+	return !setting_is_blank(text) &&
+		setting_replace(&account->destination.rewrite.filter, text);
+}
+
+bool setting_set_filter_timeout(struct account *account, const char *text)
+{
+	return setting_choose_limit(
+		text, &account->destination.rewrite.filter_timeout);
+}
+
 /* Does the policy look at the copies of messages? */
 static const char *find_copy_rule(const struct account *account)
 {

@@ -21,6 +21,9 @@ bool setting_is_clean(const char *text, size_t max);
 size_t setting_check_destination(struct account *account,
 	void (*report)(const struct account *account, const char *sentence));
 
+/* Is there nothing but blanks? */
+bool setting_is_blank(const char *text);
+
 struct setting_choice {
 	const char *name;
 	int value;
@@ -70,6 +73,10 @@ bool setting_set_pipelining(struct account *account, const char *text);
 bool setting_set_timeout(struct account *account, const char *text);
 bool setting_set_max_time(struct account *account, const char *text);
 bool setting_set_sessions(struct account *account, const char *text);
+
+/* In setting_destination.c. */
+bool setting_set_filter(struct account *account, const char *text);
+bool setting_set_filter_timeout(struct account *account, const char *text);
 
 /* In setting_imap.c. */
 bool setting_set_imap(struct account *account, const char *text);

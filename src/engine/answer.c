@@ -51,14 +51,20 @@ bool answer_record(struct mailbox *mailbox, struct batch *batch,
 		store_commit(mailbox->store, err);
 }
 
+void answer_refused(struct mailbox *mailbox, struct fates *fates,
+	size_t position, const struct error *why)
+{
+	mailbox_say_refused(mailbox, position, why);
+	fates_trouble(fates, position, why);
+	fates->refused++;
+}
+
 void answer_note_refused(struct mailbox *mailbox, struct batch *batch,
 	struct fates *fates, size_t i)
 {
 	struct fate *fate = &fates->at[batch->positions[i]];
 
-	mailbox_say_refused(mailbox, batch->positions[i], batch->refused[i]);
-	fates_trouble(fates, batch->positions[i], batch->refused[i]);
-	fates->refused++;
+	answer_refused(mailbox, fates, batch->positions[i], batch->refused[i]);
 	fate->state = FATE_NONE;
 	fate->row = 0;
 	free(batch->refused[i]);

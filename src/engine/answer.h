@@ -26,6 +26,10 @@ bool answer_record(struct mailbox *mailbox, struct batch *batch,
 	const struct fates *fates, const struct confirmation *answer,
 	struct error *err);
 
+/* Reports that a message was refused on its way here, and notes its fate. */
+void answer_refused(struct mailbox *mailbox, struct fates *fates,
+	size_t position, const struct error *why);
+
 /* Reports message i of the batch, which was refused, and notes its fate. */
 void answer_note_refused(struct mailbox *mailbox, struct batch *batch,
 	struct fates *fates, size_t i);

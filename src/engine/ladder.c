@@ -140,10 +140,20 @@ bool ladder_add(struct ladder *ladder, size_t position, uint64_t octets,
 	const struct maildrop *maildrop = ladder->facts->maildrop;
 	int64_t now = now_seconds();
 
-	if (!delivery_end(ladder->delivery,
-		    maildrop_uid(maildrop, &maildrop->messages[position]), now,
-		    letter, err))
+	struct error why = {.kind = ERROR_NONE};
+
+	switch (delivery_end(ladder->delivery,
+		maildrop_uid(maildrop, &maildrop->messages[position]), now,
+		letter, &why)) {
+	case ADDITION_FAILED:
+		*err = why;
 		return false;
+	case ADDITION_REFUSED:
+		answer_refused(ladder->mailbox, ladder->fates, position, &why);
+		return true;
+	case ADDITION_DONE:
+		break;
+	}
 	if (batch->count == 0)
 		batch->began = now;
 	batch->octets_sent[batch->count] = octets;
@@ -197,7 +207,8 @@ static bool retire(struct ladder *ladder, struct uid uid,
 	struct store *store = ladder->mailbox->store;
 	bool same;
 
-	if (!store_is_same_text(store, uid, letter->sha256, &same, err))
+	if (!store_is_same_text(
+		    store, uid, letter_came_sha256(letter), &same, err))
 		return false;
 	ladder->mailbox->loose_sizes |= same;
 	return store_retire(store, uid, now, err);

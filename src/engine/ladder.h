@@ -49,7 +49,8 @@ void ladder_drop_message(struct ladder *ladder);
 
 /*
  * The message is complete: adds it to the open batch. position: in the
- * maildrop. octets: its size as received.
+ * maildrop. octets: its size as received. If the account's filter did not take
+ * it, it is noted as refused.
  */
 bool ladder_add(struct ladder *ladder, size_t position, uint64_t octets,
 	struct error *err);

@@ -155,8 +155,8 @@ bool delivery_write(struct delivery *delivery, const char *text, size_t length,
 	return true;
 }
 
-bool delivery_end(struct delivery *delivery, struct uid uid, int64_t now,
-	struct letter *letter, struct error *err)
+enum addition delivery_end(struct delivery *delivery, struct uid uid,
+	int64_t now, struct letter *letter, struct error *err)
 {
 	struct fake_letter *last = writing();
 
@@ -165,14 +165,14 @@ bool delivery_end(struct delivery *delivery, struct uid uid, int64_t now,
 	(void)now;
 	PROMISE(last != NULL);
 	if (fake_fails(FAKE_END, err))
-		return false;
+		return ADDITION_FAILED;
 	last->state = FAKE_ENDED;
 	last->whole = true;
 	memset(letter, 0, sizeof *letter);
 	snprintf(letter->name, sizeof letter->name, "%zu",
 		fake_letter_count - 1);
 	letter->octets = last->length;
-	return true;
+	return ADDITION_DONE;
 }
 
 void delivery_drop(struct delivery *delivery)

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "core/date.h"
-#include "core/header.h"
 #include "core/xalloc.h"
+#include "io/mail/fingerprint.h"
+#include "io/mail/outbox.h"
+#include "io/mail/rewrite.h"
 #include "io/process/digest.h"
 
 /*
@@ -17,14 +19,15 @@
 struct delivery {
 	struct destination *destination; /* owned */
 	const struct destination_ops *ops;
-	struct digest *digest;	 /* owned */
-	struct digest *identity; /* owned; of the header */
-	struct digest *head; /* owned; of the whole text; NULL: not needed */
-	struct header header;
+	/* What changes messages first; owned; or NULL. */
+	struct rewrite *rewrite;
+	struct fingerprint came;   /* as it came; only if it is changed */
+	struct fingerprint stored; /* as it is stored */
+	struct digest *head; /* owned; of the whole header; NULL: not needed */
 	struct date_scan dates;
 	bool reads_dates;
-	uint64_t octets;
-	bool writing; /* between begin and end */
+	unsigned refusals; /* in a row */
+	bool writing;	   /* between begin and end */
 	size_t used;
 	enum verdict *verdicts; /* owned; of the batch that was published */
 	size_t verdict_count;
@@ -46,6 +49,16 @@ struct delivery *delivery_open(
 
 	if (destination == NULL)
 		return NULL;
+	struct rewrite *rewrite = NULL;
+
+	if (opening->account != NULL &&
+		rewrite_is_needed(opening->destination)) {
+		rewrite = rewrite_open(opening, err);
+		if (rewrite == NULL) {
+			traits->ops->close(destination);
+			return NULL;
+		}
+	}
 	struct delivery *delivery = xmalloc(sizeof *delivery);
 
 	delivery->destination = destination;
@@ -54,8 +67,10 @@ struct delivery *delivery_open(
 	delivery->reads_dates = traits->needs_dates;
 	delivery->verdicts = NULL;
 	delivery->verdict_count = delivery->sealed = 0;
-	delivery->digest = digest_new();
-	delivery->identity = digest_new();
+	delivery->rewrite = rewrite;
+	delivery->refusals = 0;
+	fingerprint_init(&delivery->came);
+	fingerprint_init(&delivery->stored);
 	delivery->head = traits->needs_head ? digest_new() : NULL;
 	return delivery;
 }
@@ -65,8 +80,9 @@ void delivery_close(struct delivery *delivery)
 	if (delivery == NULL)
 		return;
 	delivery->ops->close(delivery->destination);
-	digest_free(delivery->digest);
-	digest_free(delivery->identity);
+	rewrite_close(delivery->rewrite);
+	fingerprint_release(&delivery->came);
+	fingerprint_release(&delivery->stored);
 	digest_free(delivery->head);
 	free(delivery->verdicts);
 	free(delivery);
@@ -89,23 +105,17 @@ void delivery_read_dates(struct delivery *delivery)
 	delivery->reads_dates = true;
 }
 
-static void hash(void *data, const char *bytes, size_t length)
-{
-	digest_update(data, bytes, length);
-}
-
 bool delivery_begin(struct delivery *delivery, struct error *err)
 {
-	header_init(&delivery->header);
 	if (delivery->reads_dates)
 		date_scan_init(&delivery->dates);
-	delivery->header.identity = hash;
-	delivery->header.data = delivery->identity;
-	digest_restart(delivery->digest);
-	digest_restart(delivery->identity);
+	if (delivery->rewrite != NULL) {
+		fingerprint_begin(&delivery->came);
+		rewrite_begin(delivery->rewrite);
+	}
+	fingerprint_begin(&delivery->stored);
 	if (delivery->head != NULL)
 		digest_restart(delivery->head);
-	delivery->octets = 0;
 	delivery->used = 0;
 	if (!delivery->ops->begin(delivery->destination, err))
 		return false;
@@ -119,26 +129,26 @@ static bool pass_on(struct delivery *delivery, const char *bytes, size_t length,
 	return delivery->ops->write(delivery->destination, bytes, length, err);
 }
 
-static void feed_header(
+/* Reads text that is to be stored. */
+static void feed_stored(
 	struct delivery *delivery, const char *text, size_t length)
 {
-	struct header *header = &delivery->header;
-	uint64_t before = header->octets;
+	struct fingerprint *stored = &delivery->stored;
+	uint64_t before = stored->header.octets;
 
-	header_feed(header, text, length);
+	fingerprint_feed(stored, text, length);
 	if (delivery->head != NULL)
 		digest_update(delivery->head, text,
-			(size_t)(header->octets - before));
+			(size_t)(stored->header.octets - before));
 }
 
-bool delivery_write(struct delivery *delivery, const char *text, size_t length,
-	struct error *err)
+/* Appends text to what is to be stored. */
+static bool store_text(
+	void *data, const char *text, size_t length, struct error *err)
 {
-	digest_update(delivery->digest, text, length);
-	if (delivery->reads_dates && !delivery->header.done)
-		date_scan_feed(&delivery->dates, text, length);
-	feed_header(delivery, text, length);
-	delivery->octets += length;
+	struct delivery *delivery = data;
+
+	feed_stored(delivery, text, length);
 	if (delivery->used + length > BLOCK) {
 		if (!pass_on(delivery, delivery->block, delivery->used, err))
 			return false;
@@ -151,33 +161,129 @@ bool delivery_write(struct delivery *delivery, const char *text, size_t length,
 	return true;
 }
 
-bool delivery_end(struct delivery *delivery, struct uid uid, int64_t now,
+bool delivery_write(struct delivery *delivery, const char *text, size_t length,
+	struct error *err)
+{
+	const struct fingerprint *first =
+		delivery->rewrite != NULL ? &delivery->came : &delivery->stored;
+
+	if (delivery->reads_dates && !first->header.done)
+		date_scan_feed(&delivery->dates, text, length);
+	if (delivery->rewrite == NULL)
+		return store_text(delivery, text, length, err);
+	fingerprint_feed(&delivery->came, text, length);
+	return rewrite_write(delivery->rewrite, text, length, err);
+}
+
+/*
+ * Is it plausible that this is the same message? A command can end with status
+ * 0 although a part of it failed.
+ */
+static bool is_the_same(struct delivery *delivery, struct error *err)
+{
+	const struct fingerprint *came = &delivery->came;
+	const struct fingerprint *stored = &delivery->stored;
+
+	if (stored->octets == 0 && came->octets > 0)
+		return error_set(err, ERROR_UNAVAILABLE, "%s returned nothing",
+			rewrite_words(delivery->rewrite));
+	return strcmp(came->header.message_id, stored->header.message_id) ==
+		0 ||
+		came->header.message_id[0] == '\0' ||
+		error_set(err, ERROR_UNAVAILABLE,
+			"what %s returned does not have the message's Message-ID",
+			rewrite_words(delivery->rewrite));
+}
+
+/* Only this message was refused, unless others were just before. */
+static enum addition refuse(struct delivery *delivery, struct error *err)
+{
+	struct error why = *err;
+
+	delivery_drop(delivery);
+	if (++delivery->refusals < OUTBOX_REFUSALS_MAX)
+		return ADDITION_REFUSED;
+	*err = (struct error){.kind = ERROR_NONE};
+	error_set(err, ERROR_TEMPORARY,
+		"%s refused %u messages in a row: no other is fetched in this run. They stay on the server. Of the last one: %s",
+		rewrite_words(delivery->rewrite), delivery->refusals, why.text);
+	return ADDITION_FAILED;
+}
+
+/* Stores the new text of a message in the place of the one that came. */
+static enum addition rewrite_text(struct delivery *delivery, struct uid uid,
 	struct letter *letter, struct error *err)
 {
-	struct header *header = &delivery->header;
+	struct letter_text *came = &letter->came;
 
-	header_end(header);
-	*letter = (struct letter){.octets = delivery->octets,
-		.identified = header_is_identity(header)};
-	if (delivery->reads_dates)
-		date_scan_end(&delivery->dates, &letter->received);
-	digest_finish(delivery->digest, letter->sha256);
-	digest_finish(delivery->identity, letter->header_sha256);
+	fingerprint_end(&delivery->came, came);
+	const struct rewrite_message message = {
+		.uid = uid,
+		.sender = delivery->came.header.return_path,
+		.identity =
+			came->identified ? came->header_sha256 : came->sha256,
+		.put = store_text,
+		.data = delivery,
+	};
+	enum addition result = rewrite_end(delivery->rewrite, &message, err);
+
+	/* Of its header, the last line may have no end. */
+	header_end(&delivery->stored.header);
+	if (result == ADDITION_DONE && !is_the_same(delivery, err))
+		result = ADDITION_REFUSED;
+	if (result == ADDITION_REFUSED)
+		return refuse(delivery, err);
+	delivery->refusals = 0;
+	return result;
+}
+
+/* Describes the text that is stored. */
+static void describe(struct delivery *delivery, struct letter *letter)
+{
+	struct fingerprint *stored = &delivery->stored;
+	struct letter_text text;
+
+	fingerprint_end(stored, &text);
+	letter->octets = stored->octets;
+	letter->identified = text.identified;
+	memcpy(letter->sha256, text.sha256, sizeof letter->sha256);
+	memcpy(letter->header_sha256, text.header_sha256,
+		sizeof letter->header_sha256);
+	letter->changed = delivery->rewrite != NULL &&
+		memcmp(letter->sha256, letter->came.sha256, LETTER_DIGEST) != 0;
+	memcpy(letter->message_id, stored->header.message_id,
+		sizeof letter->message_id);
 	if (delivery->head != NULL) {
-		letter->head_octets = header->octets;
+		letter->head_octets = stored->header.octets;
 		digest_finish(delivery->head, letter->head_sha256);
 	}
-	memcpy(letter->message_id, header->message_id,
-		sizeof letter->message_id);
+}
+
+enum addition delivery_end(struct delivery *delivery, struct uid uid,
+	int64_t now, struct letter *letter, struct error *err)
+{
+	const struct fingerprint *first =
+		delivery->rewrite != NULL ? &delivery->came : &delivery->stored;
+
+	*letter = (struct letter){.name = ""};
+	if (delivery->rewrite != NULL) {
+		enum addition result = rewrite_text(delivery, uid, letter, err);
+
+		if (result != ADDITION_DONE)
+			return result;
+	}
+	describe(delivery, letter);
+	if (delivery->reads_dates)
+		date_scan_end(&delivery->dates, &letter->received);
 	if (!pass_on(delivery, delivery->block, delivery->used, err))
-		return false;
+		return ADDITION_FAILED;
 	const struct destination_ending ending = {
-		uid, header->return_path, now};
+		uid, first->header.return_path, now};
 
 	if (!delivery->ops->end(delivery->destination, &ending, letter, err))
-		return false;
+		return ADDITION_FAILED;
 	delivery->writing = false;
-	return true;
+	return ADDITION_DONE;
 }
 
 void delivery_drop(struct delivery *delivery)

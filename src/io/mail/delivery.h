@@ -68,10 +68,11 @@ bool delivery_write(struct delivery *delivery, const char *text, size_t length,
 /*
  * Ends the message, which is complete and becomes part of the open batch;
  * *letter describes it. The bytes of uid must be valid until the batch is
- * published. The letters of an mbox get their offsets when they are sealed.
+ * published. The letters of an mbox get their offsets when they are sealed. If
+ * the account's filter did not take the message, err says why.
  */
-bool delivery_end(struct delivery *delivery, struct uid uid, int64_t now,
-	struct letter *letter, struct error *err);
+enum addition delivery_end(struct delivery *delivery, struct uid uid,
+	int64_t now, struct letter *letter, struct error *err);
 
 /* Removes the message that was begun, if any. */
 void delivery_drop(struct delivery *delivery);

@@ -29,6 +29,13 @@ enum verdict {
 	VERDICT_FORGONE,   /* it was removed from the batch before */
 };
 
+/* What became of a message whose text is complete. */
+enum addition {
+	ADDITION_FAILED,  /* it must be dropped, and no other be delivered */
+	ADDITION_REFUSED, /* it was dropped; others can be delivered */
+	ADDITION_DONE,	  /* it is in the open batch */
+};
+
 /* The answer of a destination that confirms each message by itself. */
 struct confirmation {
 	size_t i; /* of the message, in the batch */

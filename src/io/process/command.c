@@ -102,7 +102,8 @@ static void execute(const struct command_plan *plan, int output)
 		setenv(plan->variables[i].name, plan->variables[i].value, 1);
 	if ((!plan->has_input || dup2(plan->input, STDIN_FILENO) >= 0) &&
 		(!plan->reads_errors || dup2(output, STDERR_FILENO) >= 0) &&
-		dup2(output, STDOUT_FILENO) >= 0) {
+		dup2(plan->has_output ? plan->output : output, STDOUT_FILENO) >=
+			0) {
 		if (plan->clean)
 			close_others();
 		execl("/bin/sh", "sh", "-c", plan->line, (char *)NULL);

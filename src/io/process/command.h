@@ -39,7 +39,10 @@ struct command_plan {
 	bool clean;
 	bool has_input; /* its standard input is the file input */
 	int input;
-	bool reads_errors; /* standard error is read with standard output */
+	bool has_output; /* its standard output is the file output */
+	int output;
+	bool reads_errors; /* standard error is read with standard output, or,
+			    * if that is a file, in its place */
 	const struct command_variable *variables; /* added to its environment */
 	size_t variable_count;
 };

@@ -15,52 +15,78 @@
 /* How long a command has to end when it is asked to. */
 #define GRACE_SECONDS 5
 
-/* What accompanies a job: the file. */
+/* The files that accompany a job. */
+enum { FILE_INPUT, FILE_OUTPUT, FILES };
+
 union attachment {
 	struct cmsghdr header; /* for its alignment */
-	char bytes[CMSG_SPACE(sizeof(int))];
+	char bytes[CMSG_SPACE(FILES * sizeof(int))];
 };
 
-/*
- * Copies the file to one of its own for this run of the command: what an
- * earlier one left running may still read, or write, what it was given.
- */
-static int copy_input(const struct helper_setup *setup, int input)
+/* False: see errno. */
+static bool copy_file(int from, int to)
 {
-	int fd = file_open_unnamed(setup->directory);
 	char bytes[16 * 1024];
-	bool ok = fd >= 0;
 	off_t at = 0;
 	ssize_t n = 1;
 
-	while (ok && n > 0) {
+	while (n > 0) {
 		do
-			n = pread(input, bytes, sizeof bytes, at);
+			n = pread(from, bytes, sizeof bytes, at);
 		while (n < 0 && errno == EINTR);
-		ok = n >= 0 && file_write_at(fd, bytes, (size_t)n, at);
+		if (n > 0 && !file_write_at(to, bytes, (size_t)n, at))
+			return false;
 		at += n;
 	}
-	if (ok || fd < 0)
-		return fd;
+	return n == 0;
+}
+
+/*
+ * Each run of the command gets files of its own: what an earlier one left
+ * running may still read, or write, what it was given. False: see errno.
+ */
+static bool open_own(const struct helper_setup *setup, const int files[FILES],
+	int own[FILES])
+{
+	bool ok = true;
+
+	own[FILE_INPUT] = file_open_unnamed(setup->directory);
+	own[FILE_OUTPUT] = -1;
+	ok = own[FILE_INPUT] >= 0 &&
+		copy_file(files[FILE_INPUT], own[FILE_INPUT]);
+	if (ok && files[FILE_OUTPUT] >= 0) {
+		own[FILE_OUTPUT] = file_open_unnamed(setup->directory);
+		ok = own[FILE_OUTPUT] >= 0;
+	}
+	return ok;
+}
+
+static void close_files(const int files[FILES])
+{
 	int saved = errno;
 
-	close(fd);
+	for (int i = 0; i < FILES; i++) {
+		if (files[i] >= 0)
+			close(files[i]);
+	}
 	errno = saved;
-	return -1;
 }
 
 /* Runs the command, but no longer than the other end of the socket is open. */
 static void run(const struct helper_setup *setup, const struct helper_job *job,
-	const int fds[2], struct helper_result *result)
+	int socket, const int files[FILES], struct helper_result *result)
 {
 	struct command_variable variables[HELPER_VARIABLES];
 	struct patience wait = patience_begin(setup->seconds, NULL);
-	int input = copy_input(setup, fds[1]);
+	int own[FILES];
+	bool ok = open_own(setup, files, own);
 	const struct command_plan plan = {
 		.line = setup->line,
 		.clean = setup->clean,
 		.has_input = true,
-		.input = input,
+		.input = own[FILE_INPUT],
+		.has_output = own[FILE_OUTPUT] >= 0,
+		.output = own[FILE_OUTPUT],
 		.reads_errors = true,
 		.variables = variables,
 		.variable_count = setup->count,
@@ -70,14 +96,12 @@ static void run(const struct helper_setup *setup, const struct helper_job *job,
 	for (size_t i = 0; i < setup->count; i++)
 		variables[i] = (struct command_variable){
 			setup->names[i], job->values[i]};
-	wait.socket = fds[0];
-	if (input < 0 || !command_start(&command, &plan)) {
+	wait.socket = socket;
+	if (!ok || !command_start(&command, &plan)) {
 		result->error = errno;
-		if (input >= 0)
-			close(input);
+		close_files(own);
 		return;
 	}
-	close(input);
 	ssize_t n = command_read(&command, result->output,
 		sizeof result->output, COMMAND_REST_LAST, &wait);
 
@@ -85,10 +109,14 @@ static void run(const struct helper_setup *setup, const struct helper_job *job,
 	result->length = n > 0 ? (size_t)n : 0;
 	result->killed = !command_end(&command, &wait, GRACE_SECONDS);
 	result->status = command.status;
+	if (own[FILE_OUTPUT] >= 0 &&
+		!copy_file(own[FILE_OUTPUT], files[FILE_OUTPUT]))
+		result->error = errno;
+	close_files(own);
 }
 
-/* Receives a job and its file. False: this was the last one. */
-static bool receive(int fd, struct helper_job *job, int *input)
+/* Receives a job and its files. False: this was the last one. */
+static bool receive(int fd, struct helper_job *job, int files[FILES])
 {
 	union attachment attachment;
 	struct iovec bytes = {job, sizeof *job};
@@ -108,9 +136,11 @@ static bool receive(int fd, struct helper_job *job, int *input)
 	if (n != (ssize_t)sizeof *job || header == NULL ||
 		header->cmsg_level != SOL_SOCKET ||
 		header->cmsg_type != SCM_RIGHTS ||
-		header->cmsg_len != CMSG_LEN(sizeof *input))
+		(header->cmsg_len != CMSG_LEN(sizeof(int)) &&
+			header->cmsg_len != CMSG_LEN(FILES * sizeof(int))))
 		return false;
-	memcpy(input, CMSG_DATA(header), sizeof *input);
+	files[FILE_OUTPUT] = -1;
+	memcpy(files, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
 	/* The sender may have been taken over by a server. */
 	for (size_t i = 0; i < HELPER_VARIABLES; i++)
 		job->values[i][HELPER_VALUE_MAX - 1] = '\0';
@@ -144,16 +174,16 @@ static bool send_result(int fd, const struct helper_result *result)
 static void serve(int fd, const struct helper_setup *setup)
 {
 	struct helper_job job = {.values = {""}};
-	int fds[2] = {fd, -1};
+	int files[FILES];
 
 	if (setup->forget != NULL)
 		setup->forget(setup->forget_data);
 	privilege_leave_terminal();
-	while (receive(fd, &job, &fds[1])) {
+	while (receive(fd, &job, files)) {
 		struct helper_result result = {.error = 0};
 
-		run(setup, &job, fds, &result);
-		close(fds[1]);
+		run(setup, &job, fd, files, &result);
+		close_files(files);
 		if (!send_result(fd, &result))
 			break;
 	}
@@ -183,8 +213,11 @@ bool helper_start(struct helper *helper, const struct helper_setup *setup,
 			strerror(saved));
 }
 
-bool helper_send(struct helper *helper, const struct helper_job *job, int input)
+bool helper_send(struct helper *helper, const struct helper_job *job, int input,
+	int output)
 {
+	const int files[FILES] = {input, output};
+	size_t size = output < 0 ? sizeof files[0] : sizeof files;
 	union attachment attachment = {.bytes = {0}};
 	struct helper_job copy = *job; /* since an iovec is not const */
 	struct iovec bytes = {&copy, sizeof copy};
@@ -192,14 +225,14 @@ bool helper_send(struct helper *helper, const struct helper_job *job, int input)
 		.msg_iov = &bytes,
 		.msg_iovlen = 1,
 		.msg_control = attachment.bytes,
-		.msg_controllen = sizeof attachment.bytes,
+		.msg_controllen = CMSG_SPACE(size),
 	};
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
 	header->cmsg_level = SOL_SOCKET;
 	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof input);
-	memcpy(CMSG_DATA(header), &input, sizeof input);
+	header->cmsg_len = CMSG_LEN(size);
+	memcpy(CMSG_DATA(header), files, size);
 	/* The socket is empty, and has room for much more. */
 	ssize_t n = sendmsg(helper->fd, &message, MSG_NOSIGNAL);
 
@@ -217,6 +250,8 @@ void helper_close(struct helper *helper)
 {
 	if (helper->fd < 0)
 		return;
+	/* A helper that was started later inherited this end. */
+	shutdown(helper->fd, SHUT_RDWR);
 	close(helper->fd);
 	helper->fd = -1;
 	/* Otherwise the lock of the store might be held a moment longer. */

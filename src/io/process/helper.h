@@ -58,11 +58,13 @@ bool helper_start(struct helper *helper, const struct helper_setup *setup,
 
 /*
  * Starts the command; its standard input is a copy of the file input, which can
- * be changed once the result is there. A struct helper_result will arrive at
+ * be changed once the result is there. What it wrote to standard output is
+ * copied to the file output, which is empty, or, if that is -1, is in the
+ * result, as its standard error is. A struct helper_result will arrive at
  * helper->fd; until then no other job can be sent. False with errno set.
  */
-bool helper_send(
-	struct helper *helper, const struct helper_job *job, int input);
+bool helper_send(struct helper *helper, const struct helper_job *job, int input,
+	int output);
 
 /*
  * Asks the command that is running to end, and soon kills it. Its result

@@ -118,7 +118,7 @@ static bool deliver_one(struct delivery *delivery, const char *text,
 		delivery_write(delivery, text + n / 2, n - n / 2, err) &&
 		delivery_end(delivery,
 			(struct uid){.bytes = "uid", .length = 3}, NOW, letter,
-			err))
+			err) == ADDITION_DONE)
 		return true;
 	delivery_drop(delivery);
 	return false;
