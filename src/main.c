@@ -102,7 +102,10 @@ int main(int argc, char **argv)
 
 		invocation.stop = &stop;
 		log_init(level_of(options, terminal), terminal);
-		if (config_read(&config, &source, report_mistake, &err)) {
+		if (invocation.command->operands == OPERANDS_WORDS) {
+			status = invocation.command->run(&invocation);
+		} else if (config_read(
+				   &config, &source, report_mistake, &err)) {
 			status = run_command(&invocation, &config);
 		} else {
 			log_error(&err);

@@ -13,7 +13,7 @@ end
 
 # Is there no command yet, or one of these?
 function __keepmail_may_be
-    not __fish_seen_subcommand_from fetch check status history list hold release retry import mark-seen rebuild rename verify help
+    not __fish_seen_subcommand_from fetch check status history list hold release retry import mark-seen rebuild rename verify decrypt help
     or __fish_seen_subcommand_from $argv
 end
 
@@ -32,6 +32,7 @@ complete -c keepmail -n '__keepmail_may_be help' -a mark-seen -d 'Do not fetch w
 complete -c keepmail -n '__keepmail_may_be help' -a rebuild -d 'Rebuild a lost store from the mail stored here'
 complete -c keepmail -n '__keepmail_may_be help' -a rename -d 'Rename the store of a renamed account'
 complete -c keepmail -n '__keepmail_may_be help' -a verify -d 'Check whether the mail stored here is intact'
+complete -c keepmail -n '__keepmail_may_be help' -a decrypt -d 'Print a message that was stored encrypted'
 complete -c keepmail -n '__keepmail_may_be help' -a help -d 'Show the help for a command'
 complete -c keepmail -s f -l config -r -F -d 'Read this rc file; may be repeated'
 complete -c keepmail -n '__keepmail_may_be fetch list verify' -s k -l keep -d 'Delete nothing from the server in this run'
@@ -49,5 +50,6 @@ complete -c keepmail -n '__keepmail_may_be fetch list import mark-seen rebuild' 
 complete -c keepmail -l state-dir -x -a '(__fish_complete_directories)' -d 'Keep the stores in this directory'
 complete -c keepmail -n '__keepmail_may_be import' -l from -x -a 'fetchmail getmail mpop fdm thunderbird claws' -d 'The program that fetched the messages'
 complete -c keepmail -n '__keepmail_may_be import' -l trust-times -d 'Record the fetch times from the imported file'
+complete -c keepmail -n '__keepmail_may_be decrypt' -l key -r -F -d 'The private key that decrypts the message'
 complete -c keepmail -s h -l help -d 'Show this help, or that of a command'
 complete -c keepmail -s V -l version -d 'Show the version'

@@ -29,6 +29,7 @@ enum option_id {
 	OPTION_STATE_DIR,
 	OPTION_FROM,
 	OPTION_TRUST_TIMES,
+	OPTION_KEY,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -53,7 +54,7 @@ enum operands {
 	OPERANDS_ACCOUNTS,	  /* at least one account */
 	OPERANDS_ACCOUNT_WORDS,	  /* one account, then words */
 	OPERANDS_WORD_ACCOUNT,	  /* one word, then one account */
-	OPERANDS_WORDS,		  /* no account */
+	OPERANDS_WORDS,		  /* no account, and no rc file is read */
 };
 
 struct command {
@@ -164,5 +165,12 @@ int command_rename(const struct invocation *invocation);
  * to be fetched again.
  */
 int command_verify(const struct invocation *invocation);
+
+/*
+ * Decrypts a message that was stored by an account with the setting encrypt,
+ * from a file or standard input, and prints it. Returns EX_DATAERR (65), and
+ * prints nothing, if the key does not fit.
+ */
+int command_decrypt(const struct invocation *invocation);
 
 #endif

@@ -146,6 +146,9 @@ static bool set_option(struct options *options, enum option_id id, int *status)
 		return set_value(id, &options->from, status);
 	case OPTION_TRUST_TIMES:
 		return options->trust_times = true;
+	case OPTION_KEY:
+		options->key = optarg;
+		return true;
 	case OPTION_HELP:
 		return true;
 	case OPTION_VERSION:

@@ -18,6 +18,7 @@ struct options {
 	size_t file_count;
 	const char *state_dir;
 	const char *from;
+	const char *key;
 	bool trust_times;
 	uint64_t jobs; /* 0: use the rc file's setting */
 	int verbose;

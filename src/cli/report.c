@@ -141,6 +141,11 @@ void report_print(struct report *report, const char *format, ...)
 	va_end(args);
 }
 
+void report_message(const char *text, size_t length)
+{
+	fwrite(text, 1, length, stdout);
+}
+
 void report_flush(void)
 {
 	fflush(stdout);

@@ -73,6 +73,9 @@ void report_print(struct report *report, const char *format, ...)
 /* Writes what is buffered, in either form. */
 void report_flush(void);
 
+/* Prints a message as it is. */
+void report_message(const char *text, size_t length);
+
 /* Returns false if anything could not be written so far. */
 bool report_is_written(void);
 

@@ -15,9 +15,9 @@
 #include "engine/places.h"
 #include "engine/rebuild.h"
 #include "engine/state.h"
-#include "io/mail/agent.h"
 #include "io/mail/destination.h"
 #include "io/mail/place.h"
+#include "io/mail/rewrite.h"
 #include "io/process/confine.h"
 #include "io/process/filesystem.h"
 #include "io/process/log.h"
@@ -182,9 +182,7 @@ static void check_mail(struct check *check)
 		: destination_check(account->destination.kind,
 			  account->destination.path, &there, &err);
 
-	if (sound && account->destination.rewrite.filter != NULL)
-		sound = agent_check(
-			"filter", account->destination.rewrite.filter, &err);
+	sound = sound && rewrite_check(&account->destination, &err);
 	if (sound && check->store != NULL)
 		sound = is_as_known(check, &err);
 	if (sound)

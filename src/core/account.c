@@ -64,6 +64,7 @@ static void release_destination(struct account_destination *destination)
 	release_login(&destination->imap.login);
 	free(destination->imap.folder);
 	free(destination->rewrite.filter);
+	free(destination->rewrite.encrypt);
 }
 
 void account_release(struct account *account)

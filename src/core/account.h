@@ -91,10 +91,18 @@ struct account_imap {
 	char *folder; /* UTF-8 */
 };
 
+enum encrypt_cipher {
+	ENCRYPT_AES_256_CBC, /* which every reader of S/MIME understands */
+	ENCRYPT_AES_256_GCM, /* which shows whether it was changed */
+};
+
 /* How mail is changed before it gets there. */
 struct account_rewrite {
 	char *filter;		/* a command */
 	int64_t filter_timeout; /* seconds: a run of it */
+	char *encrypt;		/* a file of certificates */
+	enum encrypt_cipher cipher;
+	bool encrypt_subject;
 };
 
 /* Where new mail is stored, or to whom it is handed over. */

@@ -16,6 +16,31 @@ bool setting_set_filter_timeout(struct account *account, const char *text)
 		text, &account->destination.rewrite.filter_timeout);
 }
 
+bool setting_set_encrypt(struct account *account, const char *text)
+{
+	return setting_replace(&account->destination.rewrite.encrypt, text);
+}
+
+bool setting_set_encrypt_cipher(struct account *account, const char *text)
+{
+	static const struct setting_choice choices[] = {
+		{"aes-256-cbc", ENCRYPT_AES_256_CBC},
+		{"aes-256-gcm", ENCRYPT_AES_256_GCM},
+	};
+	int value;
+
+	if (!SETTING_CHOOSE(choices, text, &value))
+		return false;
+	account->destination.rewrite.cipher = (enum encrypt_cipher)value;
+	return true;
+}
+
+bool setting_set_encrypt_subject(struct account *account, const char *text)
+{
+	return setting_choose_bool(
+		text, &account->destination.rewrite.encrypt_subject);
+}
+
 /* Does the policy look at the copies of messages? */
 static const char *find_copy_rule(const struct account *account)
 {

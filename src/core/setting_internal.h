@@ -77,6 +77,9 @@ bool setting_set_sessions(struct account *account, const char *text);
 /* In setting_destination.c. */
 bool setting_set_filter(struct account *account, const char *text);
 bool setting_set_filter_timeout(struct account *account, const char *text);
+bool setting_set_encrypt(struct account *account, const char *text);
+bool setting_set_encrypt_cipher(struct account *account, const char *text);
+bool setting_set_encrypt_subject(struct account *account, const char *text);
 
 /* In setting_imap.c. */
 bool setting_set_imap(struct account *account, const char *text);

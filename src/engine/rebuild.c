@@ -113,6 +113,10 @@ void rebuild_free(struct rebuild *rebuild)
 
 static bool can_read(const struct account *account, struct error *err)
 {
+	if (account->destination.rewrite.encrypt != NULL)
+		return error_set(err, ERROR_CONFIG,
+			"account %s encrypts its mail, so that which message is which cannot be read here: keepmail mark-seen %s marks what is on the server as fetched",
+			account->name, account->name);
 	return account_is_place(account->destination.kind) ||
 		error_set(err, ERROR_CONFIG,
 			"account %s hands its mail over to %s, where it cannot be read again: keepmail mark-seen %s marks what is on the server as fetched",

@@ -219,6 +219,7 @@ used() {
     config) echo -f /dev/null ;;
     state-dir) echo --state-dir /x ;;
     from) echo --from fdm ;;
+    key) echo --key /x ;;
     # echo would take -n as an option of its own.
     *) if [ "$1" = - ]; then printf -- '--%s' "$2"; else printf -- '-%s' "$1"; fi ;;
     esac

@@ -184,9 +184,6 @@ static bool is_the_same(struct delivery *delivery, struct error *err)
 	const struct fingerprint *came = &delivery->came;
 	const struct fingerprint *stored = &delivery->stored;
 
-	if (stored->octets == 0 && came->octets > 0)
-		return error_set(err, ERROR_UNAVAILABLE, "%s returned nothing",
-			rewrite_words(delivery->rewrite));
 	return strcmp(came->header.message_id, stored->header.message_id) ==
 		0 ||
 		came->header.message_id[0] == '\0' ||

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What happens to a message between the server and its destination: a filter
- * may change it. Its text is collected in a file without a name; once it is
- * complete, the new text is passed on.
+ * may change it, and it may be encrypted. Its text is collected in a file
+ * without a name; once it is complete, the new text is passed on.
  */
 #ifndef IO_MAIL_REWRITE_H
 #define IO_MAIL_REWRITE_H
@@ -31,6 +31,10 @@ struct rewrite_message {
 /* Is mail changed before it gets to this destination? */
 bool rewrite_is_needed(const struct account_destination *destination);
 
+/* Can the filter be found, and mail be encrypted? Fails with ERROR_CREATE. */
+bool rewrite_check(
+	const struct account_destination *destination, struct error *err);
+
 /* Returns NULL with ERROR_CREATE or ERROR_TEMPORARY. */
 struct rewrite *rewrite_open(
 	const struct destination_opening *opening, struct error *err);
@@ -53,7 +57,7 @@ bool rewrite_write(struct rewrite *rewrite, const char *text, size_t length,
 enum addition rewrite_end(struct rewrite *rewrite,
 	const struct rewrite_message *message, struct error *err);
 
-/* How users call what changes the mail: "the filter 'spamc'". */
+/* How users call what changes the mail: "the filter 'spamc'" (borrowed). */
 const char *rewrite_words(const struct rewrite *rewrite);
 
 #endif
