@@ -58,11 +58,11 @@ static void salvage(struct attempt *attempt, const struct transfer *transfer,
 		rest = ladder_weigh(attempt->ladder, err, &second);
 	/* The connection may be to blame, so the message is not given up, but
 	 * others are tried first. */
-	if (temporary && rest.sound && !*mailbox->options->stop &&
-		transfer->arrives && fetches) {
+	if (temporary && rest.sound && !rest.local &&
+		!*mailbox->options->stop && transfer->arrives && fetches) {
 		fates_trouble(&attempt->fates, transfer->arriving, err);
 		attempt->broken = true;
-	} else if (temporary && rest.sound) {
+	} else if (temporary && rest.sound && !rest.local) {
 		/* No message is to blame. */
 		attempt->cut = fetches;
 	}

@@ -12,6 +12,7 @@
 
 /* What a text is recognised by. */
 struct letter_text {
+	uint64_t octets;
 	unsigned char sha256[LETTER_DIGEST];
 	bool identified;			    /* header_sha256 is set */
 	unsigned char header_sha256[LETTER_DIGEST]; /* see header_feed */
@@ -48,5 +49,12 @@ static inline bool letter_came_identified(const struct letter *letter)
 {
 	return letter->changed ? letter->came.identified : letter->identified;
 }
+
+/*
+ * *letter describes a message that came; stored, a copy of it that was stored
+ * before, which may have been changed in another way. Makes *letter describe
+ * that copy.
+ */
+void letter_take_stored(struct letter *letter, const struct letter *stored);
 
 #endif

@@ -56,24 +56,33 @@ static bool find_known(struct duplicates *duplicates, struct batch *batch,
 			duplicates->delivery, known, batch->count, there, err);
 }
 
+static bool is_text(
+	const struct letter *letter, const unsigned char sha256[LETTER_DIGEST])
+{
+	return memcmp(letter->sha256, sha256, LETTER_DIGEST) == 0;
+}
+
 /*
- * Finds messages of which the Maildir has a copy unknown to the store. Each
- * such copy is used only once.
+ * Finds messages of which the Maildir has a copy unknown to the store, as it
+ * would be stored now, or as it came. Each such copy is used only once.
  */
 static void find_strays(struct duplicates *duplicates,
 	const struct batch *batch, struct letter *known, bool *there)
 {
 	for (size_t i = 0; i < batch->count; i++) {
+		const struct letter *letter = &batch->letters[i];
+
 		for (size_t k = 0; k < duplicates->stray_count && !there[i];
 			k++) {
 			struct letter *stray = &duplicates->strays[k];
 
 			if (stray->octets == 0 ||
-				memcmp(stray->sha256, batch->letters[i].sha256,
-					LETTER_DIGEST) != 0)
+				(!is_text(stray, letter->sha256) &&
+					!is_text(stray,
+						letter_came_sha256(letter))))
 				continue;
-			known[i] = batch->letters[i];
-			memcpy(known[i].name, stray->name, sizeof stray->name);
+			known[i] = *letter;
+			letter_take_stored(&known[i], stray);
 			there[i] = true;
 			/* Marks it as used. */
 			stray->octets = 0;
@@ -82,27 +91,46 @@ static void find_strays(struct duplicates *duplicates,
 }
 
 /*
- * Finds messages that are in an mbox whose contents are not on record. Since a
- * copy is recognised even if a reader has changed its Status, each counts for
- * one message only, and for none if any message with its header is on record.
+ * Is this text in the mbox, whose contents are not on record? Since a copy is
+ * recognised even if a reader has changed its Status, each counts for one
+ * message only, and for none if any message with its header is on record.
+ */
+static bool is_in_mbox(
+	struct duplicates *duplicates, const struct letter *letter)
+{
+	bool found = claims_are(&duplicates->claims, letter, 0) &&
+		local_verify(duplicates->here, letter) == LOCAL_HERE;
+
+	claims_add(&duplicates->claims, letter);
+	return found;
+}
+
+/* Finds messages that are there, as they would be stored now, or as they came.
  */
 static void find_in_mbox(struct duplicates *duplicates,
 	const struct batch *batch, struct letter *known, bool *there)
 {
 	for (size_t i = 0; duplicates->here != NULL && i < batch->count; i++) {
 		struct letter letter = batch->letters[i];
+		struct letter plain = {.octets = letter.came.octets,
+			.identified = letter.came.identified};
 
+		if (there[i])
+			continue;
 		/* The offset does not matter: see local_find. */
 		letter.offset = 0;
 		letter.length = letter.octets;
-		if (there[i] || !letter.identified)
+		if (letter.identified)
+			there[i] = is_in_mbox(duplicates, &letter);
+		known[i] = letter;
+		if (there[i] || !letter.changed || !plain.identified)
 			continue;
-		if (claims_are(&duplicates->claims, &letter, 0) &&
-			local_verify(duplicates->here, &letter) == LOCAL_HERE) {
-			known[i] = letter;
-			there[i] = true;
-		}
-		claims_add(&duplicates->claims, &letter);
+		plain.length = plain.octets;
+		memcpy(plain.sha256, letter.came.sha256, LETTER_DIGEST);
+		memcpy(plain.header_sha256, letter.came.header_sha256,
+			LETTER_DIGEST);
+		there[i] = is_in_mbox(duplicates, &plain);
+		letter_take_stored(&known[i], &plain);
 	}
 }
 

@@ -36,7 +36,8 @@ struct ladder {
 	bool in_place;	      /* published */
 	struct error commit_error;
 
-	bool failed; /* a commit failed: no further batch may be committed */
+	bool failed;  /* a commit failed: no further batch may be committed */
+	bool refuses; /* the destination takes no more messages */
 
 	/* Published but not yet recorded as kept. */
 	size_t published[BATCH_ROOM];
@@ -118,13 +119,15 @@ bool ladder_begin(struct ladder *ladder, const struct facts *facts,
 
 bool ladder_begin_message(struct ladder *ladder, struct error *err)
 {
-	return delivery_begin(ladder->delivery, err);
+	ladder->refuses = !delivery_begin(ladder->delivery, err);
+	return !ladder->refuses;
 }
 
 bool ladder_write(struct ladder *ladder, const char *text, size_t length,
 	struct error *err)
 {
-	return delivery_write(ladder->delivery, text, length, err);
+	ladder->refuses = !delivery_write(ladder->delivery, text, length, err);
+	return !ladder->refuses;
 }
 
 void ladder_drop_message(struct ladder *ladder)
@@ -142,18 +145,17 @@ bool ladder_add(struct ladder *ladder, size_t position, uint64_t octets,
 
 	struct error why = {.kind = ERROR_NONE};
 
-	switch (delivery_end(ladder->delivery,
+	enum addition result = delivery_end(ladder->delivery,
 		maildrop_uid(maildrop, &maildrop->messages[position]), now,
-		letter, &why)) {
-	case ADDITION_FAILED:
+		letter, &why);
+
+	ladder->refuses = result == ADDITION_FAILED;
+	if (ladder->refuses)
 		*err = why;
-		return false;
-	case ADDITION_REFUSED:
+	if (result == ADDITION_REFUSED)
 		answer_refused(ladder->mailbox, ladder->fates, position, &why);
-		return true;
-	case ADDITION_DONE:
-		break;
-	}
+	if (result != ADDITION_DONE)
+		return result == ADDITION_REFUSED;
 	if (batch->count == 0)
 		batch->began = now;
 	batch->octets_sent[batch->count] = octets;
@@ -470,6 +472,7 @@ struct ladder_rest ladder_weigh(
 		/* A disk error is reported to one sync only, so after one batch
 		 * has failed, no other may be committed. */
 		.sound = finish_commit(ladder, second) && !ladder->failed,
+		.local = ladder->refuses,
 	};
 	const struct batch *batch = ladder->open;
 	const struct proof_claim claim = {

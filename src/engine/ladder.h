@@ -80,6 +80,7 @@ struct ladder_rest {
 	bool sound; /* no commit has failed: believed messages can be kept */
 	size_t believed; /* messages that certainly are what they seem */
 	size_t doubtful; /* the others, to be fetched again */
+	bool local;	 /* the cause is here, and not the connection */
 };
 
 /*

@@ -16,6 +16,12 @@
  */
 #define MESSAGE_MAX (UINT64_C(1) << 30)
 
+/*
+ * How many commands are in flight if a filter takes its time for each message:
+ * the server ends a session in which no command comes for minutes.
+ */
+#define FILTER_WINDOW 8
+
 /* The tag of a LIST sent ahead of the RETRs. */
 #define TAG_LIST UINT32_MAX
 
@@ -322,6 +328,8 @@ bool transfer_fetch(struct transfer *transfer, struct error *err)
 
 	if (transfer->plan->fetches == 0)
 		return true;
+	if (mailbox->account->destination.rewrite.filter != NULL)
+		session_narrow(mailbox->session, FILTER_WINDOW);
 	proof_prepare(mailbox);
 	asking.group = proof_group(mailbox, transfer->plan->fetches);
 	find_next(transfer, &asking);

@@ -66,6 +66,12 @@ bool session_pipelines(const struct session *session)
 	return session->pipeline.window > 1;
 }
 
+void session_narrow(struct session *session, size_t window)
+{
+	(void)session;
+	(void)window;
+}
+
 void session_forgo_pipelining(struct session *session)
 {
 	session->pipeline.window = 1;

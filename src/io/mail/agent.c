@@ -192,26 +192,74 @@ static enum verdict judge_status(struct agent *agent,
 	return VERDICT_REFUSED;
 }
 
+/* The disk, most likely. */
+static enum verdict no_room(struct agent *agent, const char *what,
+	const struct helper_result *result, struct error *err)
+{
+	error_set(err, ERROR_TEMPORARY,
+		"cannot write %s to a file in the directory %s (setting state; for %s): %s. %s",
+		what, agent->directory, agent->where, strerror(result->error),
+		result->error == ENOSPC || result->error == EDQUOT
+			? "Free some space there and run keepmail again; no mail was lost"
+			: "No mail was lost");
+	return VERDICT_DEFERRED;
+}
+
+/* Refuses this message because of what the command wrote. */
+static enum verdict bad_output(
+	struct agent *agent, const char *why, struct error *refused)
+{
+	error_set(refused, ERROR_UNAVAILABLE, "%s %s", agent->where, why);
+	return VERDICT_REFUSED;
+}
+
+static enum verdict judge_fault(struct agent *agent,
+	const struct helper_result *result, struct error *refused,
+	struct error *err)
+{
+	char why[120];
+
+	switch (result->fault) {
+	case HELPER_INPUT:
+		return no_room(agent, "the message", result, err);
+	case HELPER_OUTPUT:
+		if (result->error == EFBIG)
+			return bad_output(agent,
+				"wrote much more than a message with some lines added",
+				refused);
+		if (result->error == EBUSY)
+			return bad_output(agent,
+				"has ended, but left a process running that still has its standard output",
+				refused);
+		return no_room(agent, "the new text", result, err);
+	case HELPER_START:
+	case HELPER_NONE:
+		break;
+	}
+	snprintf(
+		why, sizeof why, "cannot be run (%s)", strerror(result->error));
+	give_up(agent, result, why, err);
+	return VERDICT_DEFERRED;
+}
+
 static enum verdict judge(struct agent *agent,
 	const struct helper_result *result, struct error *refused,
 	struct error *err)
 {
 	char why[120];
 
-	if (result->error != 0) {
-		snprintf(why, sizeof why, "cannot be run (%s)",
-			strerror(result->error));
-		give_up(agent, result, why, err);
-		return VERDICT_DEFERRED;
-	}
 	if (result->killed && agent->peer.stop == NULL)
 		return give_up(agent, result, "was ended by a signal", err);
 	if (result->killed) {
 		snprintf(why, sizeof why,
-			"did not end within %d seconds (%s-timeout)",
-			agent->seconds, agent->setting);
+			"did not end within %d %s (%s-timeout)", agent->seconds,
+			text_plural(
+				(uint64_t)agent->seconds, "second", "seconds"),
+			agent->setting);
 		return give_up(agent, result, why, err);
 	}
+	if (result->fault != HELPER_NONE)
+		return judge_fault(agent, result, refused, err);
 	if (WIFEXITED(result->status))
 		return judge_status(agent, result, refused, err);
 	snprintf(why, sizeof why, "was killed by signal %d",
@@ -280,6 +328,7 @@ bool agent_open(struct agent *agent, const struct agent_command *command,
 	agent->setting = command->setting;
 	agent->seconds = (int)command->seconds;
 	agent->account = xstrdup(opening->account);
+	agent->directory = opening->spool_directory;
 	agent->where = agent_words(command);
 	bool ok = agent_check(command->setting, command->line, err) &&
 		helper_start(&agent->helper, &setup, err);

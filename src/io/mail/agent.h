@@ -19,11 +19,12 @@
 /* Initialise by agent_init. */
 struct agent {
 	struct helper helper;
-	struct peer peer;    /* the helper's socket, which peer closes */
-	char *where;	     /* owned; how users call it */
-	char *account;	     /* owned; its name */
-	const char *setting; /* its name, as in "pipe" */
-	int seconds;	     /* that the command may take for a message */
+	struct peer peer;      /* the helper's socket, which peer closes */
+	char *where;	       /* owned; how users call it */
+	char *account;	       /* owned; its name */
+	const char *directory; /* of spool files; borrowed */
+	const char *setting;   /* its name, as in "pipe" */
+	int seconds;	       /* that the command may take for a message */
 };
 
 /* What is run. */

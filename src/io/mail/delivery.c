@@ -105,8 +105,19 @@ void delivery_read_dates(struct delivery *delivery)
 	delivery->reads_dates = true;
 }
 
+/* After this many refusals in a row, the cause is hardly in the messages. */
+static bool may_go_on(const struct delivery *delivery, struct error *err)
+{
+	return delivery->refusals < OUTBOX_REFUSALS_MAX ||
+		error_set(err, ERROR_TEMPORARY,
+			"%s refused %u messages in a row: no other is fetched in this run. They stay on the server",
+			rewrite_words(delivery->rewrite), delivery->refusals);
+}
+
 bool delivery_begin(struct delivery *delivery, struct error *err)
 {
+	if (!may_go_on(delivery, err))
+		return false;
 	if (delivery->reads_dates)
 		date_scan_init(&delivery->dates);
 	if (delivery->rewrite != NULL) {
@@ -175,36 +186,35 @@ bool delivery_write(struct delivery *delivery, const char *text, size_t length,
 	return rewrite_write(delivery->rewrite, text, length, err);
 }
 
+static bool lacks(
+	const struct delivery *delivery, const char *what, struct error *err)
+{
+	return error_set(err, ERROR_UNAVAILABLE,
+		"what %s returned is not the same message: it %s",
+		rewrite_words(delivery->rewrite), what);
+}
+
 /*
  * Is it plausible that this is the same message? A command can end with status
  * 0 although a part of it failed.
  */
-static bool is_the_same(struct delivery *delivery, struct error *err)
+static bool is_the_same(const struct delivery *delivery, struct error *err)
 {
 	const struct fingerprint *came = &delivery->came;
 	const struct fingerprint *stored = &delivery->stored;
+	const struct header *before = &came->header;
+	const struct header *after = &stored->header;
 
-	return strcmp(came->header.message_id, stored->header.message_id) ==
-		0 ||
-		came->header.message_id[0] == '\0' ||
-		error_set(err, ERROR_UNAVAILABLE,
-			"what %s returned does not have the message's Message-ID",
-			rewrite_words(delivery->rewrite));
-}
-
-/* Only this message was refused, unless others were just before. */
-static enum addition refuse(struct delivery *delivery, struct error *err)
-{
-	struct error why = *err;
-
-	delivery_drop(delivery);
-	if (++delivery->refusals < OUTBOX_REFUSALS_MAX)
-		return ADDITION_REFUSED;
-	*err = (struct error){.kind = ERROR_NONE};
-	error_set(err, ERROR_TEMPORARY,
-		"%s refused %u messages in a row: no other is fetched in this run. They stay on the server. Of the last one: %s",
-		rewrite_words(delivery->rewrite), delivery->refusals, why.text);
-	return ADDITION_FAILED;
+	if (before->message_id[0] != '\0' &&
+		strcmp(before->message_id, after->message_id) != 0)
+		return lacks(delivery, "does not have its Message-ID", err);
+	if (before->has_id && !after->has_id)
+		return lacks(delivery, "has no Message-ID", err);
+	if (before->has_date && !after->has_date)
+		return lacks(delivery, "has no Date", err);
+	if (came->octets > before->octets && stored->octets <= after->octets)
+		return lacks(delivery, "has no text behind its header", err);
+	return true;
 }
 
 /* Stores the new text of a message in the place of the one that came. */
@@ -228,9 +238,12 @@ static enum addition rewrite_text(struct delivery *delivery, struct uid uid,
 	header_end(&delivery->stored.header);
 	if (result == ADDITION_DONE && !is_the_same(delivery, err))
 		result = ADDITION_REFUSED;
-	if (result == ADDITION_REFUSED)
-		return refuse(delivery, err);
-	delivery->refusals = 0;
+	if (result == ADDITION_REFUSED) {
+		delivery_drop(delivery);
+		delivery->refusals++;
+	} else if (result == ADDITION_DONE) {
+		delivery->refusals = 0;
+	}
 	return result;
 }
 

@@ -39,6 +39,7 @@ void fingerprint_feed(
 void fingerprint_end(struct fingerprint *fingerprint, struct letter_text *text)
 {
 	header_end(&fingerprint->header);
+	text->octets = fingerprint->octets;
 	text->identified = header_is_identity(&fingerprint->header);
 	digest_finish(fingerprint->text, text->sha256);
 	digest_finish(fingerprint->identity, text->header_sha256);

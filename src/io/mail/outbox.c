@@ -112,8 +112,14 @@ bool outbox_end(struct destination *destination,
 	current->date = letter->received != 0 && letter->received < ending->now
 		? letter->received
 		: ending->now;
+	/* Of what came: a filter may write something else each time. */
+	const unsigned char *header = letter->changed
+		? letter->came.header_sha256
+		: letter->header_sha256;
+
 	memcpy(current->identity,
-		letter->identified ? letter->header_sha256 : letter->sha256,
+		letter_came_identified(letter) ? header
+					       : letter_came_sha256(letter),
 		sizeof current->identity);
 	snprintf(current->from, sizeof current->from, "%s", ending->sender);
 	spool_add(&outbox->open, current);

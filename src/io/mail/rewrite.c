@@ -17,6 +17,7 @@
 
 struct rewrite {
 	const struct account_rewrite *how; /* borrowed */
+	const char *directory;		   /* of the spool files; borrowed */
 	struct agent filter;
 	struct spool input;		   /* the message */
 	struct spool output;		   /* what the filter wrote */
@@ -72,6 +73,7 @@ struct rewrite *rewrite_open(
 	struct rewrite *rewrite = xmalloc(sizeof *rewrite);
 
 	rewrite->how = &opening->destination->rewrite;
+	rewrite->directory = opening->spool_directory;
 	rewrite->input = rewrite->output = (struct spool){.fd = -1};
 	rewrite->recipients = NULL;
 	/* Each LF becomes two bytes. */
@@ -106,8 +108,11 @@ const char *rewrite_words(const struct rewrite *rewrite)
 static bool spool_failed(const struct rewrite *rewrite, struct error *err)
 {
 	return error_set(err, ERROR_TEMPORARY,
-		"cannot write to a spool file in the state directory (for %s): %s. No mail was lost",
-		rewrite_words(rewrite), strerror(errno));
+		"cannot write to a file in the directory %s (setting state; for %s): %s. %s",
+		rewrite->directory, rewrite_words(rewrite), strerror(errno),
+		errno == ENOSPC || errno == EDQUOT
+			? "Free some space there and run keepmail again; no mail was lost"
+			: "No mail was lost");
 }
 
 void rewrite_begin(struct rewrite *rewrite)
@@ -122,35 +127,97 @@ bool rewrite_write(struct rewrite *rewrite, const char *text, size_t length,
 		spool_failed(rewrite, err);
 }
 
-/* Reads a piece of the file. Returns its length, 0 at the end; -1: failed. */
+/* ---- reading the text -----------------------------------------------------
+ */
+
+/* A message that is read in pieces. */
+struct source {
+	int fd;
+	off_t at;
+	bool mend; /* it is what a command wrote */
+	bool crlf; /* its lines end in CRLF */
+	char last; /* byte of it that was read */
+};
+
+/* Reads a piece. Returns its length, 0 at the end; -1: failed. */
 static ssize_t read_piece(
-	struct rewrite *rewrite, int fd, off_t at, struct error *err)
+	struct rewrite *rewrite, const struct source *source, struct error *err)
 {
 	ssize_t n;
 
 	do
-		n = pread(fd, rewrite->piece, sizeof rewrite->piece, at);
+		n = pread(source->fd, rewrite->piece, sizeof rewrite->piece,
+			source->at);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		error_set(err, ERROR_TEMPORARY,
-			"cannot read a spool file in the state directory (for %s): %s. No mail was lost",
-			rewrite_words(rewrite), strerror(errno));
+			"cannot read a file in the directory %s (setting state; for %s): %s. No mail was lost",
+			rewrite->directory, rewrite_words(rewrite),
+			strerror(errno));
 	return n;
 }
 
-/* Passes on all that is in the file. */
-static bool put_file(struct rewrite *rewrite, int fd,
-	const struct rewrite_message *message, struct error *err)
+/* Does the message begin as each message in an mbox does? */
+static bool has_from_line(const char *text, size_t length)
 {
-	off_t at = 0;
+	return length > 5 && memcmp(text, "From ", 5) == 0;
+}
+
+/*
+ * What a command wrote may begin with a From_ line (formail adds one), and its
+ * lines may end in CRLF.
+ */
+static bool look_at_start(
+	struct rewrite *rewrite, struct source *source, struct error *err)
+{
+	char start[6];
+	ssize_t had = pread(rewrite->input.fd, start, sizeof start, 0);
+	ssize_t n = read_piece(rewrite, source, err);
+	const char *text = rewrite->piece;
+	const char *line = n <= 0 ? NULL : memchr(text, '\n', (size_t)n);
+
+	source->crlf = line != NULL && line > text && line[-1] == '\r';
+	if (line != NULL && had >= 0 && has_from_line(text, (size_t)n) &&
+		!has_from_line(start, (size_t)had))
+		source->at = line + 1 - text;
+	return n >= 0;
+}
+
+/* Makes lines that end in CRLF end in LF. Returns the new length. */
+static size_t mend(
+	struct rewrite *rewrite, struct source *source, size_t length)
+{
+	/* The LF may be in the next piece. */
+	if (source->crlf && length > 1 && rewrite->piece[length - 1] == '\r') {
+		length--;
+		source->at--;
+	}
+	return source->crlf ? smime_from_crlf(rewrite->piece, length) : length;
+}
+
+/* Passes each piece of the message to take. */
+static bool read_all(struct rewrite *rewrite, struct source *source,
+	bool (*take)(
+		void *data, const char *text, size_t length, struct error *err),
+	void *data, struct error *err)
+{
 	ssize_t n;
 
-	while ((n = read_piece(rewrite, fd, at, err)) > 0) {
-		if (!message->put(
-			    message->data, rewrite->piece, (size_t)n, err))
+	if (source->mend && !look_at_start(rewrite, source, err))
+		return false;
+	while ((n = read_piece(rewrite, source, err)) > 0) {
+		size_t length = (size_t)n;
+
+		source->at += n;
+		if (source->mend)
+			length = mend(rewrite, source, length);
+		source->last = rewrite->piece[length - 1];
+		if (!take(data, rewrite->piece, length, err))
 			return false;
-		at += n;
 	}
+	/* A message consists of lines. */
+	if (n == 0 && source->mend && source->last != '\n')
+		return take(data, "\n", 1, err);
 	return n == 0;
 }
 
@@ -205,64 +272,68 @@ static enum addition run_filter(struct rewrite *rewrite,
 
 /* ---- encryption ---------------------------------------------------------- */
 
-static bool put_header(struct rewrite *rewrite, int fd,
-	const struct rewrite_message *message, struct error *err)
-{
-	const struct account_rewrite *how = rewrite->how;
-	struct buffer *header = &rewrite->encrypting;
-	ssize_t n = read_piece(rewrite, fd, 0, err);
+struct encryption {
+	struct rewrite *rewrite;
+	const struct rewrite_message *message;
+	struct cms_writer *writer;
+	bool begun; /* the header was put */
+};
 
-	if (n < 0)
-		return false;
+/* text: the beginning of the message. */
+static bool put_header(struct encryption *encryption, const char *text,
+	size_t length, struct error *err)
+{
+	const struct rewrite_message *message = encryption->message;
+	const struct account_rewrite *how = encryption->rewrite->how;
+	struct buffer *header = &encryption->rewrite->encrypting;
 	/* There is room: five fields of 8,192 bytes at most. */
-	bool ok = smime_header(rewrite->piece, (size_t)n, how->encrypt_subject,
-			  how->cipher, header) &&
+	bool ok = smime_header(text, length, how->encrypt_subject, how->cipher,
+			  header) &&
 		message->put(message->data, buffer_bytes(header),
 			buffer_length(header), err);
 
 	buffer_consume(header, buffer_length(header));
+	encryption->begun = true;
 	return ok;
 }
 
-static bool put_encrypted(struct rewrite *rewrite, int fd,
-	struct cms_writer *writer, struct error *err)
+static bool encrypt_piece(
+	void *data, const char *text, size_t length, struct error *err)
 {
-	struct buffer *next = &rewrite->encrypting;
-	off_t at = 0;
-	ssize_t n;
+	struct encryption *encryption = data;
+	struct buffer *next = &encryption->rewrite->encrypting;
 
-	while ((n = read_piece(rewrite, fd, at, err)) > 0) {
-		bool ok = smime_to_crlf(rewrite->piece, (size_t)n, next) &&
-			cms_writer_write(writer, buffer_bytes(next),
-				buffer_length(next), err);
+	if (!encryption->begun && !put_header(encryption, text, length, err))
+		return false;
+	bool ok = smime_to_crlf(text, length, next) &&
+		cms_writer_write(encryption->writer, buffer_bytes(next),
+			buffer_length(next), err);
 
-		buffer_consume(next, buffer_length(next));
-		if (!ok)
-			return false;
-		at += n;
-	}
-	return n == 0 && cms_writer_end(writer, err);
+	buffer_consume(next, buffer_length(next));
+	return ok;
 }
 
-static bool encrypt(struct rewrite *rewrite, int fd,
+static bool encrypt(struct rewrite *rewrite, struct source *source,
 	const struct rewrite_message *message, struct error *err)
 {
 	const struct cms_sink sink = {message->put, message->data};
+	struct encryption encryption = {.rewrite = rewrite,
+		.message = message,
+		.writer = cms_writer_new(rewrite->recipients, &sink, err)};
+	bool ok = encryption.writer != NULL &&
+		read_all(rewrite, source, encrypt_piece, &encryption, err) &&
+		/* An empty message, too, has a header. */
+		(encryption.begun || encrypt_piece(&encryption, "", 0, err)) &&
+		cms_writer_end(encryption.writer, err);
 
-	if (!put_header(rewrite, fd, message, err))
-		return false;
-	struct cms_writer *writer =
-		cms_writer_new(rewrite->recipients, &sink, err);
-	bool ok = writer != NULL && put_encrypted(rewrite, fd, writer, err);
-
-	cms_writer_free(writer);
+	cms_writer_free(encryption.writer);
 	return ok;
 }
 
 enum addition rewrite_end(struct rewrite *rewrite,
 	const struct rewrite_message *message, struct error *err)
 {
-	int fd = rewrite->input.fd;
+	struct source source = {.fd = rewrite->input.fd, .last = '\n'};
 
 	if (!cut_files(rewrite, err))
 		return ADDITION_FAILED;
@@ -271,11 +342,12 @@ enum addition rewrite_end(struct rewrite *rewrite,
 
 		if (result != ADDITION_DONE)
 			return result;
-		fd = rewrite->output.fd;
+		source.fd = rewrite->output.fd;
+		source.mend = true;
 	}
 	bool ok = rewrite->recipients != NULL
-		? encrypt(rewrite, fd, message, err)
-		: put_file(rewrite, fd, message, err);
+		? encrypt(rewrite, &source, message, err)
+		: read_all(rewrite, &source, message->put, message->data, err);
 
 	return ok ? ADDITION_DONE : ADDITION_FAILED;
 }

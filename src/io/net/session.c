@@ -224,6 +224,12 @@ bool session_pipelines(const struct session *session)
 	return session->pipeline.window > 1;
 }
 
+void session_narrow(struct session *session, size_t window)
+{
+	if (session->pipeline.window > window)
+		session->pipeline.window = window;
+}
+
 void session_forgo_pipelining(struct session *session)
 {
 	session->pipeline.window = 1;

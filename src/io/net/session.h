@@ -49,6 +49,9 @@ const char *session_tls(const struct session *session);
 /* May more than one command be in flight? */
 bool session_pipelines(const struct session *session);
 
+/* Has at most so many in flight from now on. None may be in flight. */
+void session_narrow(struct session *session, size_t window);
+
 /* Sends one command at a time from now on. None may be in flight. */
 void session_forgo_pipelining(struct session *session);
 

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "io/process/file.h"
 #include "io/process/now.h"
 
 /*
@@ -19,6 +20,11 @@
  * What it started may go on printing.
  */
 #define PIPE_ROOM (1 << 20)
+/*
+ * How long the end of a command's standard output is waited for, once it has
+ * ended, in milliseconds.
+ */
+#define LINGER 30000
 
 struct patience patience_begin(
 	int64_t seconds, const volatile sig_atomic_t *stop)
@@ -89,7 +95,7 @@ static void close_others(void)
 }
 
 /* Becomes the command. */
-static void execute(const struct command_plan *plan, int output)
+static void execute(const struct command_plan *plan, int output, int text)
 {
 	signal(SIGPIPE, SIG_DFL);
 	/* If there is a terminal, it may ask there, which it could not do in a
@@ -102,8 +108,7 @@ static void execute(const struct command_plan *plan, int output)
 		setenv(plan->variables[i].name, plan->variables[i].value, 1);
 	if ((!plan->has_input || dup2(plan->input, STDIN_FILENO) >= 0) &&
 		(!plan->reads_errors || dup2(output, STDERR_FILENO) >= 0) &&
-		dup2(plan->has_output ? plan->output : output, STDOUT_FILENO) >=
-			0) {
+		dup2(text >= 0 ? text : output, STDOUT_FILENO) >= 0) {
 		if (plan->clean)
 			close_others();
 		execl("/bin/sh", "sh", "-c", plan->line, (char *)NULL);
@@ -111,40 +116,124 @@ static void execute(const struct command_plan *plan, int output)
 	_exit(127);
 }
 
+static void close_both(const int ends[2])
+{
+	int saved = errno;
+
+	close(ends[0]);
+	close(ends[1]);
+	errno = saved;
+}
+
 bool command_start(struct command *command, const struct command_plan *plan)
 {
 	int ends[2];
+	int texts[2] = {-1, -1};
 
 	/* Whatever happens, only waitpid says that it succeeded. */
-	*command = (struct command){.status = 127 << 8};
+	*command = (struct command){.status = 127 << 8,
+		.text = -1,
+		.file = plan->output,
+		.room = plan->output_max};
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return false;
+	if (plan->has_output && pipe2(texts, O_CLOEXEC) < 0) {
+		close_both(ends);
+		return false;
+	}
 	command->child = fork();
 	if (command->child == 0)
-		execute(plan, ends[1]);
-	int saved = errno;
-
+		execute(plan, ends[1], texts[1]);
+	if (command->child < 0) {
+		close_both(ends);
+		if (plan->has_output)
+			close_both(texts);
+		return false;
+	}
 	close(ends[1]);
 	command->output = ends[0];
-	if (command->child > 0)
-		return true;
-	close(ends[0]);
-	errno = saved;
-	return false;
+	if (plan->has_output) {
+		close(texts[1]);
+		command->text = texts[0];
+	}
+	return true;
 }
 
-/* Is there something to be read, or the end of the output? -1: see errno. */
+static void end_text(struct command *command, int error)
+{
+	close(command->text);
+	command->text = -1;
+	command->error = error;
+}
+
+/* Copies what has arrived of its standard output to the file. */
+static void copy_text(struct command *command)
+{
+	char bytes[64 * 1024];
+	ssize_t n = read(command->text, bytes, sizeof bytes);
+
+	if (n < 0 && errno == EINTR)
+		return;
+	if (n <= 0)
+		end_text(command, n < 0 ? errno : 0);
+	else if ((uint64_t)n > command->room)
+		end_text(command, EFBIG);
+	else if (!file_write_at(
+			 command->file, bytes, (size_t)n, command->copied))
+		end_text(command, errno);
+	if (n > 0) {
+		command->room -= (uint64_t)n;
+		command->copied += n;
+	}
+}
+
+/* Notes whether it has ended. */
+static void note_end(struct command *command)
+{
+	if (command->ended ||
+		waitpid(command->child, &command->status, WNOHANG) !=
+			command->child)
+		return;
+	command->ended = true;
+	command->ended_at = now_milliseconds();
+}
+
+/*
+ * Waits a moment, and copies standard output that is there. Is there something
+ * else to be read, or its end? -1: see errno.
+ */
 static int wait_for_output(struct command *command)
 {
-	struct pollfd wait = {.fd = command->output, .events = POLLIN};
+	struct pollfd waits[] = {
+		{.fd = command->output, .events = POLLIN},
+		{.fd = command->text, .events = POLLIN},
+	};
 
 	/* Once it has ended, all that it printed is in the pipe. */
-	command->ended = command->ended ||
-		waitpid(command->child, &command->status, WNOHANG) ==
-			command->child;
-	int ready = poll(&wait, 1, command->ended ? 0 : 50);
+	note_end(command);
+	bool lingers = command->ended && command->text >= 0;
+	int ready = poll(waits, 2, command->ended && !lingers ? 0 : 50);
 
-	return ready < 0 && errno == EINTR ? 0 : ready;
+	if (ready < 0)
+		return errno == EINTR ? 0 : ready;
+	if (waits[1].revents != 0)
+		copy_text(command);
+	else if (lingers && now_milliseconds() - command->ended_at > LINGER)
+		end_text(command, EBUSY);
+	return waits[0].revents != 0;
+}
+
+/* Is nothing more to come that matters? */
+static bool is_over(const struct command *command, int ready)
+{
+	return command->text < 0 &&
+		(command->output < 0 || (ready == 0 && command->ended));
+}
+
+static void end_output(struct command *command)
+{
+	close(command->output);
+	command->output = -1;
 }
 
 ssize_t command_read(struct command *command, char *bytes, size_t size,
@@ -153,14 +242,14 @@ ssize_t command_read(struct command *command, char *bytes, size_t size,
 	size_t length = 0;
 	size_t behind = 0; /* read after it had ended */
 
-	while (length < size && behind < PIPE_ROOM) {
+	while (length < size) {
 		if (patience_is_over(patience))
 			return -2;
 		int ready = wait_for_output(command);
 
 		if (ready < 0)
 			return -1;
-		if (ready == 0 && command->ended)
+		if (is_over(command, ready))
 			break;
 		if (ready == 0)
 			continue;
@@ -169,12 +258,12 @@ ssize_t command_read(struct command *command, char *bytes, size_t size,
 
 		if (n < 0 && errno != EINTR)
 			return -1;
-		if (n == 0)
-			break;
 		if (n > 0) {
 			length += (size_t)n;
 			behind += command->ended ? (size_t)n : 0;
 		}
+		if (n == 0 || behind >= PIPE_ROOM)
+			end_output(command);
 		if (length == size && rest == COMMAND_REST_LAST) {
 			length = size / 2;
 			memmove(bytes, bytes + size - length, length);
@@ -213,9 +302,13 @@ bool command_end(struct command *command, const struct patience *patience,
 {
 	struct patience more = patience_begin(grace, NULL);
 
-	close(command->output);
+	if (command->output >= 0)
+		end_output(command);
+	if (command->text >= 0)
+		end_text(command, ECANCELED);
 	if (await(command, patience))
 		return true;
+	command->hurried = true;
 	if (grace > 0) {
 		send_signal(command, SIGTERM);
 		more = patience_begin(grace, NULL);

@@ -39,10 +39,11 @@ struct command_plan {
 	bool clean;
 	bool has_input; /* its standard input is the file input */
 	int input;
-	bool has_output; /* its standard output is the file output */
-	int output;
 	bool reads_errors; /* standard error is read with standard output, or,
-			    * if that is a file, in its place */
+			    * if that goes to a file, in its place */
+	bool has_output; /* its standard output is copied to the file output */
+	int output;
+	uint64_t output_max; /* in bytes; if it writes more, it is not copied */
 	const struct command_variable *variables; /* added to its environment */
 	size_t variable_count;
 };
@@ -50,9 +51,19 @@ struct command_plan {
 /* A command that was started. */
 struct command {
 	pid_t child;
-	int output; /* the other end is its standard output */
+	int output; /* the other end is what is read; -1: no more of it */
+	/* With a file for its standard output: */
+	int text;      /* the other end is that; -1: all of it was copied */
+	int file;      /* borrowed */
+	uint64_t room; /* in bytes, for more of it */
+	off_t copied;
+	int error; /* errno: it was not copied as a whole. EFBIG: it was too
+		    * much; EBUSY: there is no end, since a process that the
+		    * command left running keeps it open */
 	bool ended;
-	int status; /* once it ended: as waitpid gives it */
+	int64_t ended_at; /* monotonic, in milliseconds */
+	bool hurried;	  /* it got a signal to end */
+	int status;	  /* once it ended: as waitpid gives it */
 };
 
 /* What is done with output that there is no room for. */
@@ -66,7 +77,8 @@ bool command_start(struct command *command, const struct command_plan *plan);
 
 /*
  * Reads what the command prints until it ends, even if a process that it
- * started (an agent, say) keeps its output open. Returns the number of bytes;
+ * started (an agent, say) keeps its output open. Standard output that is copied
+ * to a file is waited for to its end, for a while. Returns the number of bytes;
  * -1: see errno; -2: the patience is over.
  */
 ssize_t command_read(struct command *command, char *bytes, size_t size,

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +15,9 @@
 
 /* How long a command has to end when it is asked to. */
 #define GRACE_SECONDS 5
+/* What a command may write: so many times its input, and so many bytes. */
+#define OUTPUT_TIMES 4
+#define OUTPUT_MORE (UINT64_C(64) << 20)
 
 /* The files that accompany a job. */
 enum { FILE_INPUT, FILE_OUTPUT, FILES };
@@ -42,34 +46,59 @@ static bool copy_file(int from, int to)
 }
 
 /*
- * Each run of the command gets files of its own: what an earlier one left
- * running may still read, or write, what it was given. False: see errno.
+ * Copies the message to a file of its own for this run of the command: what an
+ * earlier one left running may still read, or move on in, what it was given.
+ * Returns -1 with errno.
  */
-static bool open_own(const struct helper_setup *setup, const int files[FILES],
-	int own[FILES])
+static int copy_input(const struct helper_setup *setup, int input)
 {
-	bool ok = true;
+	int fd = file_open_unnamed(setup->directory);
 
-	own[FILE_INPUT] = file_open_unnamed(setup->directory);
-	own[FILE_OUTPUT] = -1;
-	ok = own[FILE_INPUT] >= 0 &&
-		copy_file(files[FILE_INPUT], own[FILE_INPUT]);
-	if (ok && files[FILE_OUTPUT] >= 0) {
-		own[FILE_OUTPUT] = file_open_unnamed(setup->directory);
-		ok = own[FILE_OUTPUT] >= 0;
-	}
-	return ok;
+	if (fd < 0 || copy_file(input, fd))
+		return fd;
+	int saved = errno;
+
+	close(fd);
+	errno = saved;
+	return -1;
 }
 
 static void close_files(const int files[FILES])
 {
-	int saved = errno;
-
 	for (int i = 0; i < FILES; i++) {
 		if (files[i] >= 0)
 			close(files[i]);
 	}
-	errno = saved;
+}
+
+/* More than that is no message with some lines added. */
+static uint64_t output_max(int input)
+{
+	struct stat st;
+
+	return fstat(input, &st) < 0
+		? OUTPUT_MORE
+		: OUTPUT_MORE + OUTPUT_TIMES * (uint64_t)st.st_size;
+}
+
+static void set_fault(
+	struct helper_result *result, enum helper_fault fault, int error)
+{
+	result->fault = fault;
+	result->error = error;
+}
+
+/* Waits for the command, and takes over what became of it. */
+static void finish(struct command *command, const struct patience *wait,
+	struct helper_result *result)
+{
+	ssize_t n = command_read(command, result->output, sizeof result->output,
+		COMMAND_REST_LAST, wait);
+
+	/* Without its output, its status counts. */
+	result->length = n > 0 ? (size_t)n : 0;
+	result->killed = !command_end(command, wait, GRACE_SECONDS);
+	result->status = command->status;
 }
 
 /* Runs the command, but no longer than the other end of the socket is open. */
@@ -78,41 +107,40 @@ static void run(const struct helper_setup *setup, const struct helper_job *job,
 {
 	struct command_variable variables[HELPER_VARIABLES];
 	struct patience wait = patience_begin(setup->seconds, NULL);
-	int own[FILES];
-	bool ok = open_own(setup, files, own);
+	int input = copy_input(setup, files[FILE_INPUT]);
 	const struct command_plan plan = {
 		.line = setup->line,
 		.clean = setup->clean,
 		.has_input = true,
-		.input = own[FILE_INPUT],
-		.has_output = own[FILE_OUTPUT] >= 0,
-		.output = own[FILE_OUTPUT],
+		.input = input,
+		.has_output = files[FILE_OUTPUT] >= 0,
+		.output = files[FILE_OUTPUT],
+		.output_max = output_max(files[FILE_INPUT]),
 		.reads_errors = true,
 		.variables = variables,
 		.variable_count = setup->count,
 	};
 	struct command command;
 
+	if (input < 0) {
+		set_fault(result, HELPER_INPUT, errno);
+		return;
+	}
 	for (size_t i = 0; i < setup->count; i++)
 		variables[i] = (struct command_variable){
 			setup->names[i], job->values[i]};
 	wait.socket = socket;
-	if (!ok || !command_start(&command, &plan)) {
-		result->error = errno;
-		close_files(own);
-		return;
+	if (command_start(&command, &plan)) {
+		finish(&command, &wait, result);
+		/* Half a text is none, however it ended when it was told to. */
+		if (plan.has_output)
+			result->killed = result->killed || command.hurried;
+		if (plan.has_output && command.error != 0)
+			set_fault(result, HELPER_OUTPUT, command.error);
+	} else {
+		set_fault(result, HELPER_START, errno);
 	}
-	ssize_t n = command_read(&command, result->output,
-		sizeof result->output, COMMAND_REST_LAST, &wait);
-
-	/* Without its output, its status counts. */
-	result->length = n > 0 ? (size_t)n : 0;
-	result->killed = !command_end(&command, &wait, GRACE_SECONDS);
-	result->status = command.status;
-	if (own[FILE_OUTPUT] >= 0 &&
-		!copy_file(own[FILE_OUTPUT], files[FILE_OUTPUT]))
-		result->error = errno;
-	close_files(own);
+	close(input);
 }
 
 /* Receives a job and its files. False: this was the last one. */
@@ -180,7 +208,7 @@ static void serve(int fd, const struct helper_setup *setup)
 		setup->forget(setup->forget_data);
 	privilege_leave_terminal();
 	while (receive(fd, &job, files)) {
-		struct helper_result result = {.error = 0};
+		struct helper_result result = {.fault = HELPER_NONE};
 
 		run(setup, &job, fd, files, &result);
 		close_files(files);

@@ -43,11 +43,20 @@ struct helper_job {
 	char values[HELPER_VARIABLES][HELPER_VALUE_MAX];
 };
 
+enum helper_fault {
+	HELPER_NONE,
+	HELPER_INPUT, /* the message could not be copied for the command */
+	HELPER_START, /* it could not be started */
+	/* What it wrote could not be copied: see struct command, error. */
+	HELPER_OUTPUT,
+};
+
 struct helper_result {
-	int error;     /* errno, if it could not be started; else 0 */
-	bool killed;   /* it was not left to end by itself */
-	int status;    /* as waitpid gives it */
-	size_t length; /* of output */
+	enum helper_fault fault;
+	int error;			/* errno, if there is one */
+	bool killed;			/* it was not left to end by itself */
+	int status;			/* as waitpid gives it */
+	size_t length;			/* of output */
 	char output[HELPER_OUTPUT_MAX]; /* the end of what it printed; any
 					 * bytes, not terminated */
 };

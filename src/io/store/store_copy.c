@@ -119,8 +119,9 @@ static const char disown_held_sql[] =
 
 /* From now on, no row that names the copy counts as a copy. */
 static const char no_copy_sql[] =
-	"UPDATE message SET sha256 = x'', came_sha256 = NULL,"
-	" came_header_sha256 = NULL WHERE (place, name, sha256) ="
+	"UPDATE message SET sha256 = x'',"
+	" came_sha256 = iif(came_sha256 IS NULL, NULL, x'')"
+	" WHERE (place, name, sha256) ="
 	" (SELECT place, name, sha256 FROM message WHERE id = ?1)";
 
 bool store_all_copies(struct store *store,
@@ -237,7 +238,8 @@ static const char copy_sql[] =
 	" FROM message"
 	" WHERE (came_sha256 = ?1"
 	"  OR (sha256 IN (?1, ?3) AND came_sha256 IS NULL))"
-	" AND place = ?2 AND state IN (2, 3) ORDER BY id DESC";
+	/* What the previous batch published is still "arriving". */
+	" AND place = ?2 AND state IN (1, 2, 3) ORDER BY id DESC";
 
 /*
  * Is it a copy whose uid is not known, or one that is no longer listed because
@@ -257,42 +259,15 @@ void store_expect_new_uids(struct store *store)
 	store->new_uids = true;
 }
 
-/* Notes in *letter that it came as the other did. */
-static void note_came(const struct letter *other, struct letter *letter)
-{
-	struct letter_text *came = &letter->came;
-
-	came->identified = letter_came_identified(other);
-	memcpy(came->sha256, letter_came_sha256(other), LETTER_DIGEST);
-	memcpy(came->header_sha256,
-		other->changed ? other->came.header_sha256
-			       : other->header_sha256,
-		LETTER_DIGEST);
-	letter->changed =
-		memcmp(letter->sha256, came->sha256, LETTER_DIGEST) != 0;
-}
-
-/*
- * Describes the copy on record in *letter, which describes the message that
- * came: it may have been changed in another way when it was stored.
- */
+/* Makes *letter describe the copy on record. */
 static void take_stored(sqlite3_stmt *stmt, struct letter *letter)
 {
-	const struct letter new = *letter;
 	struct letter stored;
 
 	store_read_letter(stmt, &stored);
-	if (memcmp(stored.sha256, new.sha256, LETTER_DIGEST) != 0) {
-		*letter = stored;
-		letter->lines = new.lines;
-		letter->received = new.received;
-		if (store_digest_at(stmt, 9, letter->head_sha256))
-			letter->head_octets = store_count_at(stmt, 8);
-		note_came(&new, letter);
-	}
-	memcpy(letter->name, stored.name, sizeof letter->name);
-	letter->offset = stored.offset;
-	letter->length = stored.length;
+	if (store_digest_at(stmt, 9, stored.head_sha256))
+		stored.head_octets = store_count_at(stmt, 8);
+	letter_take_stored(letter, &stored);
 }
 
 bool store_find_copy(struct store *store, const struct letter *letter,

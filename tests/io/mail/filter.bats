@@ -118,7 +118,8 @@ unmarked() {
     for file in "$work/mail"/*; do cp "$file" "$work/mail/again-${file##*/}"; done
     wanted 0 -v
     [ "$(stored)" -eq 10 ]
-    # Nor in one run.
+    # Nor in one run, in two batches.
+    write_filter 'sleep 0.2; echo "X-Time: $(date +%N) $$"; cat'
     rm -r "$work/state" "$work/Mail"
     wanted 0
     [ "$(stored)" -eq 10 ]
@@ -155,7 +156,7 @@ unmarked() {
     write_filter 'cat >/dev/null; echo "Subject: error"; echo'
     filter_rc "delete = now"
     wanted 69
-    says "does not have the message's Message-ID"
+    says "is not the same message: it does not have its Message-ID"
     [ "$(stored)" -eq 0 ]
     [ "$(left)" -eq 1 ]
 }
@@ -167,6 +168,8 @@ unmarked() {
     wanted 75
     says "refused 3 messages in a row"
     [ "$(wc -l <"$work/runs")" -eq 3 ]
+    run keepmail list --local a
+    [ "$(grep -c "exit status 1" <<<"$output")" -eq 3 ]
     write_filter 'exit 75'
     wanted 75
     says "ended with exit status 75 (temporary failure)"
@@ -176,7 +179,7 @@ unmarked() {
     write_filter 'sleep 60'
     filter_rc "delete = now" "filter-timeout = 1"
     wanted 75
-    says "did not end within 1 seconds (filter-timeout)"
+    says "did not end within 1 second (filter-timeout)"
     [ "$(stored)" -eq 0 ]
     [ "$(left)" -eq 6 ]
     write_filter cat
@@ -197,13 +200,154 @@ unmarked() {
     wanted 78
 }
 
-@test "what a filter leaves running does not write into another message" {
-    with_mail 3
-    write_filter 'cat; (sleep 0.3; echo late) & exit 0'
+# messages N...: each with a Message-ID and two lines.
+messages() {
+    mkdir -p "$work/mail"
+    for i in "$@"; do
+        printf 'Message-ID: <%s@x>\r\nSubject: a\r\n\r\nline1 %s\r\nline2\r\n' \
+            "$i" "$i" >"$work/mail/$i"
+    done
+    start_server --folder "$work/mail" --shared
+}
+
+@test "output is complete once all processes that write it have ended" {
+    messages 1 2 3
+    write_rc "maildir = \"$work/Mail\"" "delete = now" \
+        "filter = \"bash -c 'cat > >(sleep 0.3; cat)'\""
+    wanted 0
+    [ "$(cat "$work"/Mail/new/* | grep -c line2)" -eq 3 ]
+    [ "$(cat "$work"/Mail/new/* | wc -l)" -eq 15 ]
+    # What goes on in the background, with nothing to say, is not waited for.
+    cp "$work"/Mail/new/* "$work/mail"
+    write_filter 'cat; sleep 30 >/dev/null 2>&1 & echo $! >>"$WORK/pids"; exit 0'
+    filter_rc "duplicates = keep" "filter-timeout = 20"
+    wanted 0
+    [ "$(stored)" -eq 6 ]
+    # shellcheck disable=SC2046 # numbers
+    kill $(cat "$work/pids")
+}
+
+@test "a filter that was told to end did not succeed, whatever its status" {
+    messages 1
+    write_filter 'trap "exit 0" TERM; head -n 4; sleep 60 & wait; cat'
+    write_rc "maildir = \"$work/Mail\"" "filter = \"exec $work/filter\"" "delete = now" \
+        "filter-timeout = 1"
+    wanted 75
+    says "did not end within 1 second (filter-timeout)"
+    [ "$(stored)" -eq 0 ]
+    [ "$(left)" -eq 1 ]
+}
+
+@test "a disk that was full only while the filter wrote does not shorten a message" {
+    [ "$(id -u)" -eq 0 ] || skip "mounting needs root"
+    mkdir -p "$work/state" "$work/mail"
+    mount -t tmpfs -o size=860k none "$work/state" 2>/dev/null || skip "cannot mount here"
+    printf 'Message-ID: <1@x>\r\nSubject: a\r\n\r\n' >"$work/mail/1"
+    yes "$(printf '%070d' 0)" | head -n 3000 | sed 's/$/\r/' >>"$work/mail/1"
+    start_server --folder "$work/mail" --shared
+    write_filter 'cat >"$WORK/state/t"; cat "$WORK/state/t"; rm -f "$WORK/state/t"'
+    filter_rc "delete = now"
+    run keepmail
+    umount "$work/state"
+    if [ "$status" -eq 0 ]; then
+        tr -d '\r' <"$work/mail/1" | cmp - "$work"/Mail/new/*
+    else
+        [[ $output == *"cannot write"* ]]
+        [ "$(left)" -eq 1 ]
+        [ "$(stored)" -eq 0 ]
+    fi
+}
+
+@test "a filter may open /dev/stdout, and write much, but not without an end" {
+    messages 1
+    write_filter 'cat; echo X >/dev/stdout; head -c 3000000 /dev/zero | tr "\0" "\n"'
+    filter_rc "delete = never"
+    wanted 0
+    [ "$(wc -c <"$(echo "$work"/Mail/new/*)")" -eq 3000046 ]
+    rm -r "$work/state" "$work/Mail"
+    write_filter 'cat; exec yes'
+    wanted 69
+    says "wrote much more than a message with some lines added"
+    [ "$(stored)" -eq 0 ]
+}
+
+@test "text that has lost a part that identifies it, or its body, is not its text" {
+    mkdir -p "$work/mail"
+    printf 'Date: Fri, 27 Nov 2026 10:00:00 +0000\r\nReceived: x\r\n\r\ntext\r\n' \
+        >"$work/mail/1"
+    start_server --folder "$work/mail" --shared
+    write_filter '(cat >/dev/null; exit 1) | { echo "X-Spam: no"; cat; }'
+    filter_rc "delete = now"
+    wanted 69
+    says "is not the same message: it has no Date"
+    write_filter 'sed "/^$/q"'
+    wanted 0 retry a
+    wanted 69
+    says "has no text behind its header"
+    [ "$(left)" -eq 1 ]
+}
+
+@test "CRLF, a From_ line of an mbox, and a last line without an end are put right" {
+    messages 1 2
+    write_filter 'sed "s/$/\r/"'
     filter_rc
     wanted 0
-    sleep 0.5
-    same_mail "$work/sent" "$work/Mail"
+    same_mail "$work/mail" "$work/Mail"
+    rm -r "$work/state" "$work/Mail"
+    write_filter 'echo "From jane Mon Nov 30 10:00:00 2026"; cat | head -c -1'
+    wanted 0
+    same_mail "$work/mail" "$work/Mail"
+    wanted 0 verify
+}
+
+@test "mail that an older state does not know is recognised, whatever is stored" {
+    messages 0
+    write_rc "maildir = \"$work/Mail\""
+    wanted 0
+    cp -r "$work/state" "$work/old"
+    messages 1 2 3 4
+    write_rc "maildir = \"$work/Mail\""
+    wanted 0
+    rm -r "$work/state"
+    cp -r "$work/old" "$work/state"
+    filter_rc
+    wanted 0
+    [ "$(stored)" -eq 5 ]
+    wanted 0 verify
+}
+
+@test "the command of pipe gets the same key, whatever the filter wrote" {
+    messages 1
+    write_filter 'sed "s/^Subject: /&$(date +%N) /"'
+    write_rc "filter = \"$work/filter\"" "duplicates = keep" \
+        "pipe = 'cat >/dev/null; echo \$KEEPMAIL_KEY >>$work/keys'"
+    wanted 0
+    rm -r "$work/state"
+    wanted 0
+    [ "$(sort -u "$work/keys" | wc -l)" -eq 1 ]
+    [ "$(wc -l <"$work/keys")" -eq 2 ]
+}
+
+@test "a filter that ends the run ends it, and is not taken for a broken connection" {
+    messages 01 02 03 04 05 06
+    write_filter 'echo $KEEPMAIL_UID >>"$WORK/seen"
+        case $KEEPMAIL_UID in 0[123]) exec cat ;; esac
+        exit 75'
+    filter_rc "delete = now"
+    wanted 75
+    [ "$(grep -c 04 "$work/seen")" -eq 1 ]
+    [ "$(stored)" -eq 3 ]
+}
+
+@test "a slow filter does not keep the server waiting for a command" {
+    messages 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 20
+    # The log of the server has the commands that have come so far.
+    write_filter 'echo "$KEEPMAIL_UID $(grep -c RETR "$WORK/log")" >>"$WORK/asked"; cat'
+    filter_rc
+    "$KEEPMAIL" -f "$rc" -vv 2>"$work/log"
+    [ "$(stored)" -eq 20 ]
+    # At the first message, not all were asked for.
+    [ "$(head -n 1 "$work/asked" | cut -d' ' -f2)" -lt 12 ]
 }
 
 @test "a large message is filtered in little memory" {

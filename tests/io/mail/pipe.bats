@@ -176,7 +176,7 @@ no_longer_runs() {
     write_agent 'sleep 67 & echo $! >"$WORK/pid"; sleep 67'
     pipe_rc "pipe-timeout = 1" "delete = now"
     wanted 75
-    says "did not end within 1 seconds (pipe-timeout)"
+    says "did not end within 1 second (pipe-timeout)"
     [ "$(left)" -eq 2 ]
     soon no_longer_runs "$(cat "$work/pid")"
 }
