@@ -112,8 +112,13 @@ int command_decrypt(const struct invocation *invocation)
 	char *text = NULL;
 	size_t length = 0;
 	bool ok = !shows_on_terminal(&err) &&
-		read_message(path, &text, &length, &err) &&
-		decrypt(text, length, invocation->options.key, &err);
+		read_message(path, &text, &length, &err);
+
+	if (ok) {
+		/* As other programs save messages. */
+		length = smime_from_crlf(text, length);
+		ok = decrypt(text, length, invocation->options.key, &err);
+	}
 
 	free(text);
 	if (ok)

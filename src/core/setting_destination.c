@@ -89,6 +89,14 @@ size_t setting_check_destination(struct account *account,
 			"imap needs a password too: add imap-password-command or imap-password-file");
 		wrong++;
 	}
+	if (account->destination.rewrite.encrypt == NULL &&
+		(account->destination.rewrite.encrypt_subject ||
+			account->destination.rewrite.cipher !=
+				ENCRYPT_AES_256_CBC)) {
+		report(account,
+			"encrypt-cipher and encrypt-subject need encrypt too: without it, mail is stored in clear text");
+		wrong++;
+	}
 	if (account_is_place(account->destination.kind))
 		return wrong;
 	const char *rule = find_copy_rule(account);

@@ -6,8 +6,7 @@
 
 #define FIELD_MAX 8192
 
-static const char *const readable[] = {
-	"From", "To", "Date", "Subject", "Message-ID"};
+static const char *const readable[] = {"From", "To", "Date", "Subject"};
 
 #define READABLE (sizeof readable / sizeof readable[0])
 #define SUBJECT 3
@@ -58,14 +57,24 @@ static bool add_field(const char *field, size_t length, bool hide, size_t i,
 	return length > FIELD_MAX || buffer_append(out, field, length);
 }
 
-bool smime_header(const char *text, size_t length, bool hide,
-	enum encrypt_cipher cipher, struct buffer *out)
+/* Does a field begin here? Not if it is the end of the header. */
+static bool is_field(const char *text, const char *end)
 {
-	const char *end = text + length;
+	const char *name = text;
+
+	while (text<end && * text> ' ' && *text < 0x7f && *text != ':')
+		text++;
+	return text > name && text < end && *text == ':';
+}
+
+bool smime_header(const struct smime_message *message, struct buffer *out)
+{
+	const char *text = message->text;
+	const char *end = text + message->length;
 	bool had[READABLE] = {false};
 	const char *next;
 
-	for (; text < end && *text != '\n'; text = next) {
+	for (; is_field(text, end); text = next) {
 		next = end_of_field(text, end);
 		if (next == NULL)
 			break;
@@ -75,9 +84,12 @@ bool smime_header(const char *text, size_t length, bool hide,
 		if (i == READABLE || had[i])
 			continue;
 		had[i] = true;
-		if (!add_field(text, n, hide, i, out))
+		if (!add_field(text, n, message->hide, i, out))
 			return false;
 	}
+	if (message->message_id[0] != '\0' &&
+		!buffer_printf(out, "Message-ID: %s\n", message->message_id))
+		return false;
 	return buffer_printf(out,
 		"MIME-Version: 1.0\n"
 		"Content-Type: %s; smime-type=%s;\n"
@@ -86,8 +98,8 @@ bool smime_header(const char *text, size_t length, bool hide,
 		"Content-Disposition: attachment; filename=\"smime.p7m\"\n"
 		"\n",
 		type,
-		cipher == ENCRYPT_AES_256_GCM ? "authEnveloped-data"
-					      : "enveloped-data");
+		message->cipher == ENCRYPT_AES_256_GCM ? "authEnveloped-data"
+						       : "enveloped-data");
 }
 
 bool smime_to_crlf(const char *text, size_t length, struct buffer *out)

@@ -115,8 +115,9 @@ static bool can_read(const struct account *account, struct error *err)
 {
 	if (account->destination.rewrite.encrypt != NULL)
 		return error_set(err, ERROR_CONFIG,
-			"account %s encrypts its mail, so that which message is which cannot be read here: keepmail mark-seen %s marks what is on the server as fetched",
-			account->name, account->name);
+			"account %s encrypts its mail, so that which message is which cannot be read here: keepmail mark-seen %s marks all that is on the server as fetched, even what never was; or, to fetch everything again, move the mail in %s elsewhere",
+			account->name, account->name,
+			account->destination.path);
 	return account_is_place(account->destination.kind) ||
 		error_set(err, ERROR_CONFIG,
 			"account %s hands its mail over to %s, where it cannot be read again: keepmail mark-seen %s marks what is on the server as fetched",
@@ -328,6 +329,8 @@ bool rebuild_check_due(struct mailbox *mailbox, struct error *err)
 			"account %s has no records, but account %s, which is not in the rc file, fetched this mailbox: if it was renamed, run keepmail rename %s %s",
 			account->name, others.renamed, others.renamed,
 			account->name);
+	else if (has_mail(&others) && account->destination.rewrite.encrypt)
+		ok = can_read(account, err);
 	else if (has_mail(&others))
 		ok = error_set(err, ERROR_DATA,
 			"account %s has no records, but %s contains mail that might be fetched again: run keepmail rebuild %s first",

@@ -15,12 +15,20 @@
 	"Content-Disposition: attachment; filename=\"smime.p7m\"\n" \
 	"\n"
 
+static const char *id = "";
+
 static void header_is(const char *text, bool hide, const char *wanted)
 {
 	struct buffer out;
 
+	const struct smime_message message = {.text = text,
+		.length = strlen(text),
+		.message_id = id,
+		.hide = hide,
+		.cipher = ENCRYPT_AES_256_CBC};
+
 	buffer_init(&out, 100000);
-	ok(smime_header(text, strlen(text), hide, ENCRYPT_AES_256_CBC, &out) &&
+	ok(smime_header(&message, &out) &&
 			buffer_length(&out) == strlen(wanted) + strlen(FIXED) &&
 			memcmp(buffer_bytes(&out), wanted, strlen(wanted)) ==
 				0 &&
@@ -32,10 +40,16 @@ static void header_is(const char *text, bool hide, const char *wanted)
 
 static void test_header(void)
 {
+	id = "<1@x>";
 	header_is("Received: x\nSubject: a\n b\nfrom: c\nX: y\nDATE: d\n"
-		  "Message-ID: <1@x>\nTo: e\nBcc: f\n\nFrom: body\n",
+		  "Message-ID: a b\nTo: e\nBcc: f\n\nFrom: body\n",
 		false,
-		"Subject: a\n b\nfrom: c\nDATE: d\nMessage-ID: <1@x>\nTo: e\n");
+		"Subject: a\n b\nfrom: c\nDATE: d\nTo: e\nMessage-ID: <1@x>\n");
+	id = "";
+	/* What is no field ends the header. */
+	header_is("From: a\r\n\r\nTo: text\n", false, "From: a\r\n");
+	header_is("From: a\nno field\nTo: text\n", false, "From: a\n");
+	header_is("text\nTo: text\n", false, "");
 	header_is("Subject: a\n b\nTo: c\n\n", true, "Subject: ...\nTo: c\n");
 	header_is("To: c\n\n", true, "To: c\n");
 	header_is("To: c\nTo: d\nto: e\n\n", false, "To: c\n");

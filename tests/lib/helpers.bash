@@ -58,6 +58,21 @@ make_mail() {
     cp -r "$work/mail" "$work/sent"
 }
 
+# with_mail COUNT: as make_mail, and a server that has it.
+with_mail() {
+    make_mail "$1"
+    start_server --folder "$work/mail" --shared
+}
+
+# How many messages are left on that server, and how many are in the Maildir.
+left() {
+    find "$work/mail" -type f | wc -l
+}
+
+stored() {
+    find "$work/Mail/new" "$work/Mail/cur" -type f | wc -l
+}
+
 # write_rc [SETTING...]: account "a" over TLS into a Maildir; later settings
 # override.
 write_rc() {

@@ -186,37 +186,6 @@ bool delivery_write(struct delivery *delivery, const char *text, size_t length,
 	return rewrite_write(delivery->rewrite, text, length, err);
 }
 
-static bool lacks(
-	const struct delivery *delivery, const char *what, struct error *err)
-{
-	return error_set(err, ERROR_UNAVAILABLE,
-		"what %s returned is not the same message: it %s",
-		rewrite_words(delivery->rewrite), what);
-}
-
-/*
- * Is it plausible that this is the same message? A command can end with status
- * 0 although a part of it failed.
- */
-static bool is_the_same(const struct delivery *delivery, struct error *err)
-{
-	const struct fingerprint *came = &delivery->came;
-	const struct fingerprint *stored = &delivery->stored;
-	const struct header *before = &came->header;
-	const struct header *after = &stored->header;
-
-	if (before->message_id[0] != '\0' &&
-		strcmp(before->message_id, after->message_id) != 0)
-		return lacks(delivery, "does not have its Message-ID", err);
-	if (before->has_id && !after->has_id)
-		return lacks(delivery, "has no Message-ID", err);
-	if (before->has_date && !after->has_date)
-		return lacks(delivery, "has no Date", err);
-	if (came->octets > before->octets && stored->octets <= after->octets)
-		return lacks(delivery, "has no text behind its header", err);
-	return true;
-}
-
 /* Stores the new text of a message in the place of the one that came. */
 static enum addition rewrite_text(struct delivery *delivery, struct uid uid,
 	struct letter *letter, struct error *err)
@@ -226,7 +195,7 @@ static enum addition rewrite_text(struct delivery *delivery, struct uid uid,
 	fingerprint_end(&delivery->came, came);
 	const struct rewrite_message message = {
 		.uid = uid,
-		.sender = delivery->came.header.return_path,
+		.came = &delivery->came,
 		.identity =
 			came->identified ? came->header_sha256 : came->sha256,
 		.put = store_text,
@@ -234,10 +203,6 @@ static enum addition rewrite_text(struct delivery *delivery, struct uid uid,
 	};
 	enum addition result = rewrite_end(delivery->rewrite, &message, err);
 
-	/* Of its header, the last line may have no end. */
-	header_end(&delivery->stored.header);
-	if (result == ADDITION_DONE && !is_the_same(delivery, err))
-		result = ADDITION_REFUSED;
 	if (result == ADDITION_REFUSED) {
 		delivery_drop(delivery);
 		delivery->refusals++;

@@ -10,6 +10,7 @@
 #include "core/smime.h"
 #include "core/xalloc.h"
 #include "io/mail/agent.h"
+#include "io/mail/fingerprint.h"
 #include "io/mail/spool.h"
 #include "io/process/cms.h"
 
@@ -21,6 +22,7 @@ struct rewrite {
 	struct agent filter;
 	struct spool input;		   /* the message */
 	struct spool output;		   /* what the filter wrote */
+	struct fingerprint returned;	   /* of what the filter wrote */
 	struct cms_recipients *recipients; /* owned; or NULL */
 	struct buffer encrypting; /* the piece that is next, with CRLF */
 	char piece[PIECE];
@@ -42,7 +44,7 @@ bool rewrite_check(
 		return false;
 	if (how->encrypt == NULL)
 		return true;
-	recipients = cms_recipients_read(how->encrypt, how->cipher, err);
+	recipients = cms_recipients_read(how->encrypt, err);
 	cms_recipients_free(recipients);
 	return recipients != NULL;
 }
@@ -62,8 +64,7 @@ static bool open_encryption(struct rewrite *rewrite, struct error *err)
 {
 	if (rewrite->how->encrypt == NULL)
 		return true;
-	rewrite->recipients = cms_recipients_read(
-		rewrite->how->encrypt, rewrite->how->cipher, err);
+	rewrite->recipients = cms_recipients_read(rewrite->how->encrypt, err);
 	return rewrite->recipients != NULL;
 }
 
@@ -76,6 +77,7 @@ struct rewrite *rewrite_open(
 	rewrite->directory = opening->spool_directory;
 	rewrite->input = rewrite->output = (struct spool){.fd = -1};
 	rewrite->recipients = NULL;
+	fingerprint_init(&rewrite->returned);
 	/* Each LF becomes two bytes. */
 	buffer_init(&rewrite->encrypting, 2 * PIECE);
 	agent_init(&rewrite->filter);
@@ -94,6 +96,7 @@ void rewrite_close(struct rewrite *rewrite)
 	agent_close(&rewrite->filter);
 	spool_close(&rewrite->input);
 	spool_close(&rewrite->output);
+	fingerprint_release(&rewrite->returned);
 	cms_recipients_free(rewrite->recipients);
 	buffer_release(&rewrite->encrypting);
 	free(rewrite);
@@ -212,6 +215,9 @@ static bool read_all(struct rewrite *rewrite, struct source *source,
 		if (source->mend)
 			length = mend(rewrite, source, length);
 		source->last = rewrite->piece[length - 1];
+		if (source->mend)
+			fingerprint_feed(
+				&rewrite->returned, rewrite->piece, length);
 		if (!take(data, rewrite->piece, length, err))
 			return false;
 	}
@@ -232,7 +238,40 @@ static bool cut_files(struct rewrite *rewrite, struct error *err)
 		spool_failed(rewrite, err);
 }
 
-/* A command can end with status 0 although a part of it failed. */
+static bool lacks(
+	const struct rewrite *rewrite, const char *what, struct error *err)
+{
+	return error_set(err, ERROR_UNAVAILABLE,
+		"what %s returned is not the same message: it %s",
+		rewrite_words(rewrite), what);
+}
+
+/*
+ * Is it plausible that the filter returned the same message? A command can end
+ * with status 0 although a part of it failed.
+ */
+static bool is_the_same(struct rewrite *rewrite, const struct fingerprint *came,
+	struct error *err)
+{
+	const struct fingerprint *returned = &rewrite->returned;
+	const struct header *before = &came->header;
+	const struct header *after = &returned->header;
+	struct letter_text unused;
+
+	fingerprint_end(&rewrite->returned, &unused);
+	if (before->message_id[0] != '\0' &&
+		strcmp(before->message_id, after->message_id) != 0)
+		return lacks(rewrite, "does not have its Message-ID", err);
+	if (before->has_id && !after->has_id)
+		return lacks(rewrite, "has no Message-ID", err);
+	if (before->has_date && !after->has_date)
+		return lacks(rewrite, "has no Date", err);
+	if (came->octets > before->octets && returned->octets <= after->octets)
+		return lacks(rewrite, "has no text behind its header", err);
+	return true;
+}
+
+/* Did it write anything? */
 static enum addition check_output(struct rewrite *rewrite, struct error *err)
 {
 	off_t length = lseek(rewrite->output.fd, 0, SEEK_END);
@@ -250,7 +289,7 @@ static enum addition run_filter(struct rewrite *rewrite,
 	const struct agent_job job = {
 		.uid = message->uid,
 		.identity = message->identity,
-		.sender = message->sender,
+		.sender = message->came->header.return_path,
 		.input = rewrite->input.fd,
 		.output = rewrite->output.fd,
 	};
@@ -275,6 +314,7 @@ static enum addition run_filter(struct rewrite *rewrite,
 struct encryption {
 	struct rewrite *rewrite;
 	const struct rewrite_message *message;
+	enum encrypt_cipher cipher;
 	struct cms_writer *writer;
 	bool begun; /* the header was put */
 };
@@ -284,11 +324,16 @@ static bool put_header(struct encryption *encryption, const char *text,
 	size_t length, struct error *err)
 {
 	const struct rewrite_message *message = encryption->message;
-	const struct account_rewrite *how = encryption->rewrite->how;
 	struct buffer *header = &encryption->rewrite->encrypting;
-	/* There is room: five fields of 8,192 bytes at most. */
-	bool ok = smime_header(text, length, how->encrypt_subject, how->cipher,
-			  header) &&
+	const struct smime_message readable = {
+		.text = text,
+		.length = length,
+		.message_id = message->came->header.message_id,
+		.hide = encryption->rewrite->how->encrypt_subject,
+		.cipher = encryption->cipher,
+	};
+	/* There is room: four fields of 8,192 bytes at most. */
+	bool ok = smime_header(&readable, header) &&
 		message->put(message->data, buffer_bytes(header),
 			buffer_length(header), err);
 
@@ -319,7 +364,12 @@ static bool encrypt(struct rewrite *rewrite, struct source *source,
 	const struct cms_sink sink = {message->put, message->data};
 	struct encryption encryption = {.rewrite = rewrite,
 		.message = message,
-		.writer = cms_writer_new(rewrite->recipients, &sink, err)};
+		.cipher = rewrite->how->cipher};
+
+	if (lseek(source->fd, 0, SEEK_END) == 0)
+		encryption.cipher = ENCRYPT_AES_256_CBC;
+	encryption.writer = cms_writer_new(
+		rewrite->recipients, encryption.cipher, &sink, err);
 	bool ok = encryption.writer != NULL &&
 		read_all(rewrite, source, encrypt_piece, &encryption, err) &&
 		/* An empty message, too, has a header. */
@@ -344,10 +394,16 @@ enum addition rewrite_end(struct rewrite *rewrite,
 			return result;
 		source.fd = rewrite->output.fd;
 		source.mend = true;
+		fingerprint_begin(&rewrite->returned);
 	}
 	bool ok = rewrite->recipients != NULL
 		? encrypt(rewrite, &source, message, err)
 		: read_all(rewrite, &source, message->put, message->data, err);
 
-	return ok ? ADDITION_DONE : ADDITION_FAILED;
+	if (ok && source.mend && !is_the_same(rewrite, message->came, err))
+		return ADDITION_REFUSED;
+	if (ok)
+		return ADDITION_DONE;
+	/* OpenSSL: other messages may do. */
+	return err->kind == ERROR_SOFTWARE ? ADDITION_REFUSED : ADDITION_FAILED;
 }

@@ -14,14 +14,15 @@
 #include "core/letter.h"
 #include "core/uid.h"
 #include "io/mail/destination.h"
+#include "io/mail/fingerprint.h"
 
 struct rewrite;
 
 /* A message whose text is complete; all borrowed. */
 struct rewrite_message {
 	struct uid uid;
-	const char *sender;	       /* Return-Path, or "" */
-	const unsigned char *identity; /* as in struct agent_job */
+	const struct fingerprint *came; /* ended */
+	const unsigned char *identity;	/* as in struct agent_job */
 	/* Takes the next piece of the new text. */
 	bool (*put)(
 		void *data, const char *text, size_t length, struct error *err);

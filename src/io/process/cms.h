@@ -18,8 +18,7 @@ struct cms_recipients;
  * Reads all certificates of a PEM file, and tries to encrypt for them. Returns
  * NULL with ERROR_CREATE. The caller frees the result.
  */
-struct cms_recipients *cms_recipients_read(
-	const char *path, enum encrypt_cipher cipher, struct error *err);
+struct cms_recipients *cms_recipients_read(const char *path, struct error *err);
 void cms_recipients_free(struct cms_recipients *recipients);
 
 /* Where encrypted text goes: lines of base64. */
@@ -34,10 +33,11 @@ struct cms_writer;
 /*
  * Encrypts what is written, and passes it to sink as it comes. Returns NULL
  * with ERROR_SOFTWARE. The recipients are borrowed; the caller frees the
- * result.
+ * result. OpenSSL cannot encrypt nothing with GCM.
  */
 struct cms_writer *cms_writer_new(const struct cms_recipients *recipients,
-	const struct cms_sink *sink, struct error *err);
+	enum encrypt_cipher cipher, const struct cms_sink *sink,
+	struct error *err);
 
 /* These fail with ERROR_SOFTWARE, or as the sink did. */
 bool cms_writer_write(struct cms_writer *writer, const char *bytes,
@@ -50,8 +50,8 @@ void cms_writer_free(struct cms_writer *writer);
 struct cms_key;
 
 /*
- * Reads a private key, and its certificate if there is one, from a PEM file;
- * OpenSSL asks for a passphrase on the terminal. Returns NULL with
+ * Reads a private key, and its certificate if that is the first one, from a PEM
+ * file; OpenSSL asks for a passphrase on the terminal. Returns NULL with
  * ERROR_CREATE.
  */
 struct cms_key *cms_key_read(const char *path, struct error *err);

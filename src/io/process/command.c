@@ -14,6 +14,7 @@
 
 #include "io/process/file.h"
 #include "io/process/now.h"
+#include "io/process/streams.h"
 
 /*
  * When a command has ended, no more than this can be left of what it printed.
@@ -48,15 +49,6 @@ bool patience_is_over(const struct patience *patience)
 	return (patience->stop != NULL && *patience->stop) ||
 		(patience->socket > 0 && is_shut(patience->socket)) ||
 		now_milliseconds() >= patience->end;
-}
-
-static bool has_terminal(void)
-{
-	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
 }
 
 /*
@@ -100,7 +92,7 @@ static void execute(const struct command_plan *plan, int output, int text)
 	signal(SIGPIPE, SIG_DFL);
 	/* If there is a terminal, it may ask there, which it could not do in a
 	 * process group of its own. */
-	if (!has_terminal())
+	if (!streams_has_terminal())
 		setpgid(0, 0);
 	if (plan->clean)
 		clean_environment();

@@ -34,3 +34,12 @@ bool streams_flush(struct error *err)
 		error_set(err, ERROR_WRITE,
 			"cannot write all output to standard output");
 }
+
+bool streams_has_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}

@@ -22,4 +22,7 @@ bool streams_secure(void);
  */
 bool streams_flush(struct error *err);
 
+/* Can the user be asked for something? */
+bool streams_has_terminal(void);
+
 #endif

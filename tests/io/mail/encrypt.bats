@@ -26,19 +26,6 @@ encrypt_rc() {
     write_rc "maildir = \"$work/Mail\"" "encrypt = \"$work/mine.pem\"" "$@"
 }
 
-stored() {
-    find "$work/Mail/new" "$work/Mail/cur" -type f | wc -l
-}
-
-left() {
-    find "$work/mail" -type f | wc -l
-}
-
-with_mail() {
-    make_mail "$1"
-    start_server --folder "$work/mail" --shared
-}
-
 # decrypted KEY: decrypts the Maildir to one at $work/plain.
 decrypted() {
     local file
@@ -180,7 +167,7 @@ Message-ID: <1@x>" ]
     [[ $output == *"cannot read the certificate"* ]]
     echo rubbish >"$work/mine.pem"
     wanted 73
-    says "should contain certificates in PEM form, and does not"
+    says "not all certificates in $work/mine.pem (setting encrypt) can be read"
     openssl genpkey -algorithm ed25519 -out "$work/ed.key"
     openssl req -x509 -key "$work/ed.key" -out "$work/mine.pem" -subj /CN=ed -days 3
     wanted 73
@@ -225,15 +212,77 @@ decrypts() {
     [ -s "$work/out" ]
 }
 
+@test "odd messages are encrypted, and come out as they came" {
+    mkdir -p "$work/mail"
+    : >"$work/mail/1"
+    printf 'a' >"$work/mail/2"
+    printf 'Message-ID: a b\r\nMessage-ID: <1@x>\r\nSubject: s\r\n\r\ntext\r\n' >"$work/mail/3"
+    { for ((i = 0; i < 900; i++)); do printf 'Received: from %072d\r\n' $i; done
+      printf 'Message-ID: <2@x>\r\n\r\ntext\r\n'; } >"$work/mail/4"
+    printf 'From: a@x\r\r\nMessage-ID: <2@x>\r\r\nSubject: s\r\r\n\r\r\nTo: secret\r\nMessage-ID: <1@x>\r\n' >"$work/mail/5"
+    printf 'Message-ID: <6@x>\r\n\r\n\0\0\r\r\r\n.\r\n%0100000d\r\n' 1 >"$work/mail/6"
+    start_server --folder "$work/mail" --shared
+    for cipher in cbc gcm; do
+        rm -rf "$work/state" "$work/Mail"
+        encrypt_rc "encrypt-cipher = aes-256-$cipher"
+        wanted 0
+        [ "$(stored)" -eq 6 ]
+        decrypted mine
+        same_mail "$work/mail" "$work/plain"
+        run grep -r secret "$work/Mail"
+        [ "$status" -eq 1 ]
+    done
+}
+
+@test "decrypt finds the recipient whatever the key file has besides the key" {
+    with_mail 1
+    make_certificate other rsa:2048
+    cat "$work/other.pem" "$work/mine.pem" >"$work/both.pem"
+    write_rc "maildir = \"$work/Mail\"" "encrypt = \"$work/both.pem\""
+    wanted 0
+    file=$(echo "$work"/Mail/new/*)
+    cat "$work/other.pem" "$work/mine.pem" "$work/mine.key" >"$work/all.key"
+    cat "$work/mine.pem" "$work/mine.key" >"$work/pair.key"
+    for key in mine all pair other; do
+        "$KEEPMAIL" decrypt --key "$work/$key.key" "$file" >"$work/out"
+        cat "$work"/sent/* | tr -d "\r" | cmp - "$work/out"
+    done
+    # With lines that end in CRLF.
+    sed 's/$/\r/' "$file" >"$work/crlf"
+    "$KEEPMAIL" decrypt --key "$work/mine.key" "$work/crlf" | cmp - "$work/out"
+}
+
+@test "a passphrase is asked for on a terminal, and not where there is none" {
+    with_mail 1
+    encrypt_rc
+    wanted 0
+    openssl rsa -aes256 -passout pass:secret -in "$work/mine.key" -out "$work/pass.key"
+    run timeout 20 setsid "$KEEPMAIL" decrypt --key "$work/pass.key" <"$(echo "$work"/Mail/new/*)"
+    [ "$status" -eq 73 ]
+    [[ $output == *"no terminal to ask for a passphrase"* ]]
+}
+
+@test "settings that do nothing without encrypt are mistakes, and so is half a certificate" {
+    with_mail 1
+    write_rc "encrypt-subject = true"
+    wanted 78
+    says "encrypt-cipher and encrypt-subject need encrypt too"
+    make_certificate other ec
+    { cat "$work/mine.pem"; sed '1s/-----BEGIN/----BEGIN/' "$work/other.pem"; } >"$work/two.pem"
+    mv "$work/two.pem" "$work/mine.pem"
+    encrypt_rc
+    wanted 73
+    says "not all certificates"
+}
+
 @test "rebuild says that it cannot know which message is which" {
     with_mail 3
     encrypt_rc
     wanted 0
     rm -r "$work/state"
-    wanted 65
-    says "run keepmail rebuild a first"
+    wanted 78
+    says "keepmail mark-seen a marks all that is on the server as fetched, even what never was"
     wanted 78 rebuild a
-    says "keepmail mark-seen a marks what is on the server as fetched"
     wanted 0 mark-seen a
     wanted 0
     [ "$(stored)" -eq 3 ]

@@ -30,19 +30,6 @@ filter_rc() {
     write_rc "maildir = \"$work/Mail\"" "filter = \"$work/filter\"" "$@"
 }
 
-stored() {
-    find "$work/Mail/new" "$work/Mail/cur" -type f | wc -l
-}
-
-left() {
-    find "$work/mail" -type f | wc -l
-}
-
-with_mail() {
-    make_mail "$1"
-    start_server --folder "$work/mail" --shared
-}
-
 # unmarked DIRECTORY: copies its mail to a Maildir at $work/plain, without the
 # lines that the filter added.
 unmarked() {

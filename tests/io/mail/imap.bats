@@ -54,10 +54,6 @@ taken() {
 }
 
 # The number of messages that the POP3 server still has.
-left() {
-    find "$work/mail" -type f | wc -l
-}
-
 # Dovecot stores messages as they are, with LF line ends.
 same_as_sent() {
     same_mail "$work/sent" "$taken"

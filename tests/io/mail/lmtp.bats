@@ -46,16 +46,7 @@ taken() {
 }
 
 # The number of messages that the POP3 server still has.
-left() {
-    find "$work/mail" -type f | wc -l
-}
-
 # with_mail COUNT: a POP3 server with so many messages.
-with_mail() {
-    make_mail "$1"
-    start_server --folder "$work/mail" --shared
-}
-
 @test "mail is handed over byte for byte, and only once" {
     with_mail 400
     start_lmtp

@@ -37,15 +37,6 @@ taken() {
     find "$taken/new" -type f | wc -l
 }
 
-left() {
-    find "$work/mail" -type f | wc -l
-}
-
-with_mail() {
-    make_mail "$1"
-    start_server --folder "$work/mail" --shared
-}
-
 # no_longer_runs PID: it has ended, or is a zombie.
 no_longer_runs() {
     ! grep '^State:' "/proc/$1/status" 2>/dev/null | grep -qv Z
