@@ -215,13 +215,6 @@ static int wait_for_output(struct command *command)
 	return waits[0].revents != 0;
 }
 
-/* Is nothing more to come that matters? */
-static bool is_over(const struct command *command, int ready)
-{
-	return command->text < 0 &&
-		(command->output < 0 || (ready == 0 && command->ended));
-}
-
 static void end_output(struct command *command)
 {
 	close(command->output);
@@ -234,14 +227,14 @@ ssize_t command_read(struct command *command, char *bytes, size_t size,
 	size_t length = 0;
 	size_t behind = 0; /* read after it had ended */
 
-	while (length < size) {
+	while (length < size && (command->output >= 0 || command->text >= 0)) {
 		if (patience_is_over(patience))
 			return -2;
 		int ready = wait_for_output(command);
 
 		if (ready < 0)
 			return -1;
-		if (is_over(command, ready))
+		if (ready == 0 && command->ended && command->text < 0)
 			break;
 		if (ready == 0)
 			continue;
