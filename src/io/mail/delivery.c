@@ -45,19 +45,20 @@ struct delivery *delivery_open(
 		error_set(err, ERROR_CREATE, "no destination is set");
 		return NULL;
 	}
+	struct rewrite *rewrite = NULL;
+	bool rewrites = opening->account != NULL &&
+		rewrite_is_needed(opening->destination);
+
+	/* First, so that a filter does not inherit a connection. */
+	if (rewrites)
+		rewrite = rewrite_open(opening, err);
+	if (rewrites && rewrite == NULL)
+		return NULL;
 	struct destination *destination = traits->ops->open(opening, err);
 
-	if (destination == NULL)
+	if (destination == NULL) {
+		rewrite_close(rewrite);
 		return NULL;
-	struct rewrite *rewrite = NULL;
-
-	if (opening->account != NULL &&
-		rewrite_is_needed(opening->destination)) {
-		rewrite = rewrite_open(opening, err);
-		if (rewrite == NULL) {
-			traits->ops->close(destination);
-			return NULL;
-		}
 	}
 	struct delivery *delivery = xmalloc(sizeof *delivery);
 

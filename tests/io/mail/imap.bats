@@ -105,6 +105,19 @@ commands() {
     grep -c "$1" "$taken/commands" || true
 }
 
+@test "a filter does not get the connection to the IMAP server" {
+    make_mail 1
+    start_server --folder "$work/mail"
+    start_imap
+    printf '#!/bin/sh\nls -l /proc/self/fd >"%s/files"\ncat\n' "$work" >"$work/filter"
+    chmod 700 "$work/filter"
+    script_rc "filter = \"$work/filter\""
+    wanted 0
+    [ -s "$work/files" ]
+    run grep socket: "$work/files"
+    [ "$status" -eq 1 ]
+}
+
 @test "messages keep the date when they were received, and are unread" {
     mkdir -p "$work/mail"
     printf 'Received: from a by b; Tue, 3 Mar 2020 10:20:30 +0200\r\nDate: Mon, 2 Mar 2020 00:00:00 +0000\r\n\r\nx\r\n' >"$work/mail/1"
