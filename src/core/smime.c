@@ -57,12 +57,17 @@ static bool add_field(const char *field, size_t length, bool hide, size_t i,
 	return length > FIELD_MAX || buffer_append(out, field, length);
 }
 
+static bool is_of_name(char c)
+{
+	return c > ' ' && c < 0x7f && c != ':';
+}
+
 /* Does a field begin here? Not if it is the end of the header. */
 static bool is_field(const char *text, const char *end)
 {
 	const char *name = text;
 
-	while (text<end && * text> ' ' && *text < 0x7f && *text != ':')
+	while (text < end && is_of_name(*text))
 		text++;
 	return text > name && text < end && *text == ':';
 }

@@ -126,6 +126,8 @@ static void find_in_mbox(struct duplicates *duplicates,
 		if (there[i] || !letter.changed || !plain.identified)
 			continue;
 		plain.length = plain.octets;
+		memcpy(plain.message_id, letter.message_id,
+			sizeof plain.message_id);
 		memcpy(plain.sha256, letter.came.sha256, LETTER_DIGEST);
 		memcpy(plain.header_sha256, letter.came.header_sha256,
 			LETTER_DIGEST);

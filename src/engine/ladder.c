@@ -142,9 +142,7 @@ bool ladder_add(struct ladder *ladder, size_t position, uint64_t octets,
 	struct letter *letter = &batch->letters[batch->count];
 	const struct maildrop *maildrop = ladder->facts->maildrop;
 	int64_t now = now_seconds();
-
 	struct error why = {.kind = ERROR_NONE};
-
 	enum addition result = delivery_end(ladder->delivery,
 		maildrop_uid(maildrop, &maildrop->messages[position]), now,
 		letter, &why);

@@ -137,7 +137,7 @@ bool rewrite_write(struct rewrite *rewrite, const char *text, size_t length,
 struct source {
 	int fd;
 	off_t at;
-	bool mend; /* it is what a command wrote */
+	bool mend; /* a command wrote it, and its lines are put right */
 	bool crlf; /* its lines end in CRLF */
 	char last; /* byte of it that was read */
 };
