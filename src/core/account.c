@@ -63,6 +63,11 @@ static void release_destination(struct account_destination *destination)
 	release_tls(&destination->imap.tls);
 	release_login(&destination->imap.login);
 	free(destination->imap.folder);
+	free(destination->gmail.url);
+	release_server(&destination->gmail.server);
+	release_tls(&destination->gmail.tls);
+	release_login(&destination->gmail.login);
+	free(destination->gmail.labels);
 	free(destination->rewrite.filter);
 	free(destination->rewrite.encrypt);
 }
@@ -97,6 +102,7 @@ struct account_remote account_source(const struct account *account)
 		.login = &account->login,
 		.session = &account->session,
 		.prefix = "",
+		.secret = "password",
 	};
 }
 
@@ -113,6 +119,24 @@ struct account_remote account_imap(const struct account *account)
 		.login = &imap->login,
 		.session = &account->session,
 		.prefix = "imap-",
+		.secret = "password",
+	};
+}
+
+struct account_remote account_gmail(const struct account *account)
+{
+	const struct account_gmail *gmail = &account->destination.gmail;
+
+	return (struct account_remote){
+		.protocol = PROTOCOL_HTTPS,
+		.name = account->name,
+		.file = account->file,
+		.server = &gmail->server,
+		.tls = &gmail->tls,
+		.login = &gmail->login,
+		.session = &account->session,
+		.prefix = "gmail-",
+		.secret = "token",
 	};
 }
 
@@ -186,6 +210,7 @@ static const char *const kind_names[] = {
 	[DESTINATION_LMTP] = "lmtp",
 	[DESTINATION_PIPE] = "pipe",
 	[DESTINATION_IMAP] = "imap",
+	[DESTINATION_GMAIL] = "gmail",
 };
 
 const char *account_kind_name(enum destination_kind kind)
@@ -212,6 +237,7 @@ bool account_is_place(enum destination_kind kind)
 	case DESTINATION_LMTP:
 	case DESTINATION_PIPE:
 	case DESTINATION_IMAP:
+	case DESTINATION_GMAIL:
 		break;
 	}
 	return false;

@@ -49,6 +49,7 @@ enum destination_kind {
 	DESTINATION_LMTP,
 	DESTINATION_PIPE,
 	DESTINATION_IMAP,
+	DESTINATION_GMAIL,
 };
 
 /* Where the server is. */
@@ -91,6 +92,16 @@ struct account_imap {
 	char *folder; /* UTF-8 */
 };
 
+/* The mailbox of DESTINATION_GMAIL. */
+struct account_gmail {
+	char *url; /* of the server, without a path */
+	struct account_server server;
+	struct account_tls tls;
+	struct account_login login; /* its password is a token of OAuth 2.0 */
+	char *labels;
+	bool never_spam;
+};
+
 enum encrypt_cipher {
 	ENCRYPT_AES_256_CBC, /* which every reader of S/MIME understands */
 	ENCRYPT_AES_256_GCM, /* which shows whether it was changed */
@@ -109,13 +120,15 @@ struct account_rewrite {
 struct account_destination {
 	enum destination_kind kind;
 	/* Absolute; of DESTINATION_LMTP the server, of DESTINATION_PIPE the
-	 * command, of DESTINATION_IMAP the URL. */
+	 * command, of DESTINATION_IMAP the URL, of DESTINATION_GMAIL the
+	 * user. */
 	char *path;
 	uint32_t mode;	      /* of the files in a Maildir, such as 0600 */
 	bool maildir_size;    /* their names end in their size */
 	char *recipient;      /* of DESTINATION_LMTP */
 	int64_t pipe_timeout; /* seconds: a run of the command */
 	struct account_imap imap;
+	struct account_gmail gmail;
 	struct account_rewrite rewrite;
 };
 
@@ -161,6 +174,7 @@ struct account {
 enum account_protocol {
 	PROTOCOL_POP3,
 	PROTOCOL_IMAP,
+	PROTOCOL_HTTPS,
 };
 
 /* A server that an account logs in to. All is borrowed from the account. */
@@ -172,7 +186,8 @@ struct account_remote {
 	const struct account_tls *tls;
 	const struct account_login *login;
 	const struct account_session *session;
-	const char *prefix; /* of these settings' names: "" or "imap-" */
+	const char *prefix; /* of these settings' names: "", "imap-"... */
+	const char *secret; /* what they call it: "password" or "token" */
 };
 
 /* The server that the account's mail comes from. */
@@ -180,6 +195,9 @@ struct account_remote account_source(const struct account *account);
 
 /* The server that it goes to; of DESTINATION_IMAP. */
 struct account_remote account_imap(const struct account *account);
+
+/* The same, of DESTINATION_GMAIL. */
+struct account_remote account_gmail(const struct account *account);
 
 /* A fresh account with every default in place. */
 void account_init(struct account *account);

@@ -134,28 +134,3 @@ bool login_decode_base64(const char *text, size_t length, char *room,
 	*decoded = n;
 	return i > 0 && length - i <= 2;
 }
-
-void login_find_json(const char *json, size_t length, const char *name,
-	char *value, size_t size)
-{
-	size_t n = strlen(name);
-	size_t used = 0;
-
-	value[0] = '\0';
-	for (size_t i = 0; i + n + 2 <= length; i++) {
-		size_t at = i + n + 2;
-
-		if (json[i] != '"' || memcmp(json + i + 1, name, n) != 0 ||
-			json[i + n + 1] != '"')
-			continue;
-		while (at < length &&
-			(json[at] == ' ' || json[at] == ':' || json[at] == '"'))
-			at++;
-		while (at < length && used + 1 < size && json[at] > ' ' &&
-			json[at] <= '~' && json[at] != '"' &&
-			json[at] != '\\' && json[at] != ',' && json[at] != '}')
-			value[used++] = json[at++];
-		value[used] = '\0';
-		return;
-	}
-}

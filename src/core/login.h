@@ -67,12 +67,4 @@ bool login_is_ascii(const char *text);
 bool login_decode_base64(const char *text, size_t length, char *room,
 	size_t size, size_t *decoded);
 
-/*
- * Finds a string in a flat JSON object and copies its value up to the first
- * character that is not plain and printable, truncated to size; "" if there is
- * none.
- */
-void login_find_json(const char *json, size_t length, const char *name,
-	char *value, size_t size);
-
 #endif

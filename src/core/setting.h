@@ -19,6 +19,7 @@ enum setting_group {
 	SETTING_PASSWORD,
 	SETTING_DESTINATION,
 	SETTING_IMAP_PASSWORD,
+	SETTING_GMAIL_TOKEN,
 };
 
 struct setting {

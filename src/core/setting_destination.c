@@ -4,6 +4,8 @@
 
 #include "core/setting_internal.h"
 
+#define GMAIL_HOST "gmail.googleapis.com"
+
 bool setting_set_filter(struct account *account, const char *text)
 {
 	return !setting_is_blank(text) &&
@@ -73,7 +75,7 @@ size_t setting_check_destination(struct account *account,
 
 	if (account->destination.kind == DESTINATION_NONE) {
 		report(account,
-			"no destination is set: add maildir = \"~/Mail/NAME\", mbox = \"~/mail/NAME\", lmtp = \"unix:/path\", imap = \"imaps://USER@HOST/FOLDER\" or pipe = \"COMMAND\"");
+			"no destination is set: add maildir = \"~/Mail/NAME\", mbox = \"~/mail/NAME\", lmtp = \"unix:/path\", imap = \"imaps://USER@HOST/FOLDER\", gmail = me or pipe = \"COMMAND\"");
 		return 1;
 	}
 	if (account->destination.kind == DESTINATION_LMTP &&
@@ -89,6 +91,22 @@ size_t setting_check_destination(struct account *account,
 			"imap needs a password too: add imap-password-command or imap-password-file");
 		wrong++;
 	}
+	struct account_gmail *gmail = &account->destination.gmail;
+
+	if (account->destination.kind == DESTINATION_GMAIL &&
+		gmail->login.password_command == NULL &&
+		gmail->login.password_file == NULL) {
+		report(account,
+			"gmail needs a token too: add gmail-token-command or gmail-token-file");
+		wrong++;
+	}
+	if (gmail->url == NULL) {
+		setting_replace(&gmail->url, "https://" GMAIL_HOST);
+		setting_replace(&gmail->server.host, GMAIL_HOST);
+	}
+	/* Otherwise it would be archived, and read. */
+	if (gmail->labels == NULL)
+		setting_replace(&gmail->labels, "INBOX UNREAD");
 	if (account->destination.rewrite.encrypt == NULL &&
 		(account->destination.rewrite.encrypt_subject ||
 			account->destination.rewrite.cipher !=

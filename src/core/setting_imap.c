@@ -24,8 +24,7 @@ bool setting_set_imap(struct account *account, const char *text)
 		setting_replace(&account->destination.path, text);
 }
 
-/* There is one source of the password: the one that is set last. */
-static void clear_sources(struct account_login *login)
+void setting_clear_sources(struct account_login *login)
 {
 	free(login->password_command);
 	free(login->password_file);
@@ -40,7 +39,7 @@ bool setting_set_imap_password_command(
 
 	if (text[0] == '\0')
 		return false;
-	clear_sources(login);
+	setting_clear_sources(login);
 	return setting_replace(&login->password_command, text);
 }
 
@@ -48,7 +47,7 @@ bool setting_set_imap_password_file(struct account *account, const char *text)
 {
 	struct account_login *login = &account->destination.imap.login;
 
-	clear_sources(login);
+	setting_clear_sources(login);
 	return setting_replace(&login->password_file, text);
 }
 

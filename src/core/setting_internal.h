@@ -81,7 +81,18 @@ bool setting_set_encrypt(struct account *account, const char *text);
 bool setting_set_encrypt_cipher(struct account *account, const char *text);
 bool setting_set_encrypt_subject(struct account *account, const char *text);
 
+/* In setting_gmail.c. */
+bool setting_set_gmail(struct account *account, const char *text);
+bool setting_set_gmail_labels(struct account *account, const char *text);
+bool setting_set_gmail_never_spam(struct account *account, const char *text);
+bool setting_set_gmail_token_command(struct account *account, const char *text);
+bool setting_set_gmail_token_file(struct account *account, const char *text);
+bool setting_set_gmail_url(struct account *account, const char *text);
+bool setting_set_gmail_tls_ca(struct account *account, const char *text);
+
 /* In setting_imap.c. */
+/* There is one source of the password: the one that is set last. */
+void setting_clear_sources(struct account_login *login);
 bool setting_set_imap(struct account *account, const char *text);
 bool setting_set_imap_password_command(
 	struct account *account, const char *text);

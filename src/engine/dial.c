@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/dial.h"
 
+#include "engine/upload.h"
+
 #include "io/net/channel.h"
 #include "io/process/privilege.h"
 #include "io/process/secret.h"
@@ -58,6 +60,8 @@ struct destination_opening dial_opening(
 		.spool_directory = dialler->account->state,
 		.dial = dial,
 		.dial_data = dialler,
+		.upload = upload_send,
+		.upload_data = dialler,
 		.stop = dialler->stop,
 	};
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "core/login.h"
+#include "core/member.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -63,16 +64,16 @@ static void test_json(void)
 		"{\"status\":\"401\",\"x\" : 12, \"scope\":\"a b\",\"y\":\"\\u\"}";
 	char value[6];
 
-	login_find_json(json, strlen(json), "status", value, sizeof value);
+	member_find_word(json, strlen(json), "status", value, sizeof value);
 	same(value, "401", "a string in a JSON object is found");
-	login_find_json(json, strlen(json), "x", value, sizeof value);
+	member_find_word(json, strlen(json), "x", value, sizeof value);
 	same(value, "12", "a number");
-	login_find_json(json, strlen(json), "scope", value, sizeof value);
+	member_find_word(json, strlen(json), "scope", value, sizeof value);
 	same(value, "a",
 		"a value ends at the first character that is not plain");
-	login_find_json(json, strlen(json), "none", value, sizeof value);
+	member_find_word(json, strlen(json), "none", value, sizeof value);
 	same(value, "", "a missing member has an empty value");
-	login_find_json("{\"a\":\"123456789\"}", 17, "a", value, sizeof value);
+	member_find_word("{\"a\":\"123456789\"}", 17, "a", value, sizeof value);
 	same(value, "12345", "a value that is too long is truncated");
 }
 

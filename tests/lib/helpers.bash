@@ -58,6 +58,11 @@ make_mail() {
     cp -r "$work/mail" "$work/sent"
 }
 
+# no_longer_runs PID: it has ended, or is a zombie.
+no_longer_runs() {
+    ! grep '^State:' "/proc/$1/status" 2>/dev/null | grep -qv Z
+}
+
 # with_mail COUNT: as make_mail, and a server that has it.
 with_mail() {
     make_mail "$1"

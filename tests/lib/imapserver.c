@@ -5,18 +5,14 @@
  *
  *   imapserver [OPTION...] PORT DIRECTORY
  *
- * Options and DIRECTORY: script.h; PORT is a file that gets the number of the
- * port, on loopback, or has it from an earlier run. Stages, where a reply
+ * Options, PORT and DIRECTORY: script.h. Stages, where a reply
  * replaces the tagged answer ("OK done"): greeting, capability, login, status,
  * create, append (in the place of the request to go on), text, search. In
  * DIRECTORY/new, the name of a file is its UID.
  */
-#include <arpa/inet.h>
 #include <dirent.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "script.h"
@@ -344,45 +340,10 @@ static bool obey(struct script *script)
 	return false;
 }
 
-static int listen_at(const char *path)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t size = sizeof address;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	char part[4096];
-	unsigned port = 0;
-	int one = 1;
-	FILE *earlier = fopen(path, "r");
-
-	if (earlier != NULL && fscanf(earlier, "%u", &port) == 1)
-		address.sin_port = htons((uint16_t)port);
-	if (earlier != NULL)
-		fclose(earlier);
-	if (fd < 0 ||
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) <
-			0 ||
-		bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
-		listen(fd, 8) < 0 ||
-		getsockname(fd, (struct sockaddr *)&address, &size) < 0) {
-		perror("imapserver");
-		exit(1);
-	}
-	/* It appears whole. */
-	snprintf(part, sizeof part, "%s.part", path);
-	FILE *file = fopen(part, "w");
-
-	if (file == NULL ||
-		fprintf(file, "%u\n", ntohs(address.sin_port)) < 0 ||
-		fclose(file) != 0 || rename(part, path) < 0)
-		exit(1);
-	return fd;
-}
-
 int main(int argc, char **argv)
 {
 	struct script script = {.allowed = -1};
 
 	script_begin(&script, argc, argv);
-	script_serve(&script, listen_at(argv[argc - 2]), greet, obey);
+	script_serve(&script, script_listen(argv[argc - 2]), greet, obey);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "script.h"
 
+#include <arpa/inet.h>
 #include <getopt.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,6 +181,41 @@ static void serve(struct script *script, int fd,
 	}
 	fclose(script->in);
 	close(fd);
+}
+
+int script_listen(const char *path)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof address;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char part[4096];
+	unsigned port = 0;
+	int one = 1;
+	FILE *earlier = fopen(path, "r");
+
+	if (earlier != NULL && fscanf(earlier, "%u", &port) == 1)
+		address.sin_port = htons((uint16_t)port);
+	if (earlier != NULL)
+		fclose(earlier);
+	if (fd < 0 ||
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) <
+			0 ||
+		bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
+		listen(fd, 8) < 0 ||
+		getsockname(fd, (struct sockaddr *)&address, &size) < 0) {
+		perror("listen");
+		exit(1);
+	}
+	/* It appears whole. */
+	snprintf(part, sizeof part, "%s.part", path);
+	FILE *file = fopen(part, "w");
+
+	if (file == NULL ||
+		fprintf(file, "%u\n", ntohs(address.sin_port)) < 0 ||
+		fclose(file) != 0 || rename(part, path) < 0)
+		exit(1);
+	return fd;
 }
 
 void script_serve(struct script *script, int fd,

@@ -11,7 +11,8 @@
  *                          next connection after as many bytes as it says
  *
  * Each message that is accepted, or whose answer is lost, becomes a file of
- * DIRECTORY/new, with LF line ends. DIRECTORY/commands gets each command.
+ * DIRECTORY/new, with LF line ends. DIRECTORY/commands gets each command. PORT
+ * is the file of script_listen.
  */
 #ifndef SCRIPT_H
 #define SCRIPT_H
@@ -75,6 +76,12 @@ bool script_is(const struct script *script, const char *word);
 /* Writes a message to DIRECTORY/new/NAME. */
 void script_store(const struct script *script, const char *name,
 	const char *text, size_t length);
+
+/*
+ * Listens on loopback. path: a file that gets the number of the port, or has it
+ * from an earlier run. Exits if it cannot.
+ */
+int script_listen(const char *path);
 
 /* Listens on fd, and serves one connection after another. */
 void script_serve(struct script *script, int fd,

@@ -9,6 +9,7 @@
 
 #include "core/maildir_name.h"
 #include "core/xalloc.h"
+#include "io/mail/gmail.h"
 #include "io/mail/imap.h"
 #include "io/mail/lmtp.h"
 #include "io/mail/maildir.h"
@@ -200,6 +201,14 @@ static const struct destination_traits imap_traits = {
 	.ask = imap_ask,
 };
 
+static const struct destination_traits gmail_traits = {
+	.ops = &gmail_ops,
+	.words = "Gmail",
+	OUTBOX_TRAITS,
+	.check = imap_check,
+	.ask = gmail_ask,
+};
+
 static bool none_check(const char *path, bool *there, struct error *err)
 {
 	(void)path;
@@ -234,6 +243,8 @@ const struct destination_traits *destination_traits(enum destination_kind kind)
 		return &pipe_traits;
 	case DESTINATION_IMAP:
 		return &imap_traits;
+	case DESTINATION_GMAIL:
+		return &gmail_traits;
 	}
 	return &none_traits;
 }

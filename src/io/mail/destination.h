@@ -18,6 +18,7 @@
 #include "core/letter.h"
 #include "core/uid.h"
 #include "io/mail/peer.h"
+#include "io/process/patience.h"
 
 /* What became of a message of the batch that was published. */
 enum verdict {
@@ -56,6 +57,19 @@ struct destination {
 	void *confirm_data;
 };
 
+#define DESTINATION_UPLOAD_SECONDS 4000
+
+/* A message that is sent by HTTPS, and the answer. */
+struct destination_upload {
+	int file;
+	const struct patience *wait; /* once it is over, there is no answer */
+	bool asks;  /* only whether the server accepts the token */
+	int status; /* of HTTP; 0: there was no answer, and answer says why */
+	enum error_kind failure; /* then */
+	size_t length;
+	char answer[1024]; /* its beginning; any bytes */
+};
+
 /* What is needed to open one; all borrowed. */
 struct destination_opening {
 	const char *account; /* its name; NULL: for delivery_recover only */
@@ -71,6 +85,9 @@ struct destination_opening {
 	bool (*dial)(
 		void *data, struct peer_channel *channel, struct error *err);
 	void *dial_data;
+	/* Sends a message to the account's Gmail. Waits for the answer. */
+	void (*upload)(void *data, struct destination_upload *upload);
+	void *upload_data;
 	/* Not 0: a signal came, end the run. */
 	const volatile sig_atomic_t *stop;
 };

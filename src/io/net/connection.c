@@ -124,6 +124,8 @@ static void read_line(
 	case PROTOCOL_IMAP:
 		read_imap(connection, line, length);
 		break;
+	case PROTOCOL_HTTPS:
+		break;
 	}
 }
 

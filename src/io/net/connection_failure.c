@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/member.h"
 #include "core/text.h"
 #include "io/net/connection_internal.h"
 #include "io/process/digest.h"
@@ -295,7 +296,7 @@ static bool token_refused(struct connection *connection, struct error *err)
 		!login_decode_base64(connection->challenge,
 			connection->challenge_length, text, sizeof text, &n))
 		return false;
-	login_find_json(text, n, "status", status, sizeof status);
+	member_find_word(text, n, "status", status, sizeof status);
 	/* Only the status, since the server may echo the token. */
 	error_set(err, ERROR_LOGIN,
 		"%s:%u refused the token (status %s): it may have expired, or "

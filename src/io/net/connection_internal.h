@@ -42,6 +42,10 @@ struct connection {
 CURLcode connection_set_options(
 	struct connection *connection, const char *password);
 
+/* Those of TLS. bundled: read the system's certificates from one file. */
+CURLcode connection_set_tls(
+	CURL *curl, const struct account_remote *to, bool bundled);
+
 /* Makes libcurl pass on to the connection what it is told. */
 void connection_listen(struct connection *connection);
 

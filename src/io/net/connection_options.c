@@ -55,7 +55,7 @@ static CURLcode set_system_ca(CURL *curl, bool bundled)
 		curl, CURLOPT_CAINFO, bundled ? file : (char *)NULL);
 }
 
-static CURLcode set_tls(
+CURLcode connection_set_tls(
 	CURL *curl, const struct account_remote *to, bool bundled)
 {
 	struct stat st;
@@ -127,8 +127,9 @@ static CURLcode set_login(
 CURLcode connection_set_options(
 	struct connection *connection, const char *password)
 {
-	static const char *const schemes[] = {
-		[PROTOCOL_POP3] = "pop3", [PROTOCOL_IMAP] = "imap"};
+	static const char *const schemes[] = {[PROTOCOL_POP3] = "pop3",
+		[PROTOCOL_IMAP] = "imap",
+		[PROTOCOL_HTTPS] = "http"};
 	const struct account_remote *to = &connection->to;
 	CURL *curl = connection->curl;
 	bool by_tls = to->tls->mode == TLS_IMPLICIT;
@@ -168,7 +169,7 @@ CURLcode connection_set_options(
 	/* A proxy's answer is not a greeting. */
 	curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	if (code == CURLE_OK)
-		code = set_tls(curl, to, connection->bundled);
+		code = connection_set_tls(curl, to, connection->bundled);
 	if (code == CURLE_OK)
 		code = set_login(curl, to, password);
 	return code;

@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -26,30 +25,6 @@
  * ended, in milliseconds.
  */
 #define LINGER 30000
-
-struct patience patience_begin(
-	int64_t seconds, const volatile sig_atomic_t *stop)
-{
-	return (struct patience){
-		.end = now_milliseconds() + seconds * 1000, .stop = stop};
-}
-
-/* Is there nothing more to be expected from the other end? */
-static bool is_shut(int socket)
-{
-	struct pollfd wait = {.fd = socket, .events = POLLIN};
-	char byte;
-
-	return poll(&wait, 1, 0) > 0 &&
-		recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
-}
-
-bool patience_is_over(const struct patience *patience)
-{
-	return (patience->stop != NULL && *patience->stop) ||
-		(patience->socket > 0 && is_shut(patience->socket)) ||
-		now_milliseconds() >= patience->end;
-}
 
 /*
  * Removes all but the variables that describe the user and the locale: others

@@ -143,6 +143,16 @@ static void run(const struct helper_setup *setup, const struct helper_job *job,
 	close(input);
 }
 
+/* Does what is done in the place of a command, with the same limits. */
+static void work(const struct helper_setup *setup, const struct helper_job *job,
+	int socket, int input, struct helper_result *result)
+{
+	struct patience wait = patience_begin(setup->seconds, NULL);
+
+	wait.socket = socket;
+	setup->work(setup->work_data, job, input, &wait, result);
+}
+
 /* Receives a job and its files. False: this was the last one. */
 static bool receive(int fd, struct helper_job *job, int files[FILES])
 {
@@ -210,7 +220,10 @@ static void serve(int fd, const struct helper_setup *setup)
 	while (receive(fd, &job, files)) {
 		struct helper_result result = {.fault = HELPER_NONE};
 
-		run(setup, &job, fd, files, &result);
+		if (setup->work != NULL)
+			work(setup, &job, fd, files[FILE_INPUT], &result);
+		else
+			run(setup, &job, fd, files, &result);
 		close_files(files);
 		if (!send_result(fd, &result))
 			break;

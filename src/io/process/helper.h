@@ -12,25 +12,12 @@
 #include <sys/types.h>
 
 #include "core/error.h"
+#include "io/process/patience.h"
 
 #define HELPER_VARIABLES 4
 /* Room for a uid with each of its bytes escaped. */
 #define HELPER_VALUE_MAX 4200
 #define HELPER_OUTPUT_MAX 1024
-
-/* What it runs, always the same; borrowed until helper_start returns. */
-struct helper_setup {
-	const char *line; /* as in command.h */
-	bool clean;
-	int64_t seconds;       /* after which the command is killed */
-	const char *directory; /* for copies of its input */
-	/* Wipes what the helper need not know; or NULL. */
-	void (*forget)(void *data);
-	void *forget_data;
-	/* The variables that are added to the command's environment. */
-	const char *names[HELPER_VARIABLES];
-	size_t count;
-};
 
 /* Initialise with fd = -1. */
 struct helper {
@@ -59,6 +46,26 @@ struct helper_result {
 	size_t length;			/* of output */
 	char output[HELPER_OUTPUT_MAX]; /* the end of what it printed; any
 					 * bytes, not terminated */
+};
+
+/* What it runs, always the same; borrowed until helper_start returns. */
+struct helper_setup {
+	const char *line; /* as in command.h */
+	bool clean;
+	int64_t seconds;       /* after which the command is killed */
+	const char *directory; /* for copies of its input */
+	/* If it is set, this is called in the place of a command, and ends once
+	 * the patience is over. Sets all of the result but fault and killed, in
+	 * its own way. */
+	void (*work)(void *data, const struct helper_job *job, int input,
+		const struct patience *wait, struct helper_result *result);
+	void *work_data;
+	/* Wipes what the helper need not know; or NULL. */
+	void (*forget)(void *data);
+	void *forget_data;
+	/* The variables that are added to the command's environment. */
+	const char *names[HELPER_VARIABLES];
+	size_t count;
 };
 
 /* Fails with ERROR_TEMPORARY. */

@@ -108,10 +108,10 @@ static bool from_command(const struct account_remote *of, bool clean,
 	char where[64];
 	bool ok = false;
 
-	snprintf(where, sizeof where, "%spassword-command", of->prefix);
+	snprintf(where, sizeof where, "%s%s-command", of->prefix, of->secret);
 	if (!command_start(&command, &plan))
 		return error_set(err, ERROR_TEMPORARY,
-			"cannot start %spassword-command: %s", of->prefix,
+			"cannot start %s%s-command: %s", of->prefix, of->secret,
 			strerror(errno));
 	ssize_t n = command_read(
 		&command, bytes, sizeof bytes, COMMAND_REST_UNREAD, &wait);
@@ -121,26 +121,27 @@ static bool from_command(const struct account_remote *of, bool clean,
 
 	if (*stop)
 		error_set(err, ERROR_TEMPORARY,
-			"stopped by a signal while %spassword-command was running",
-			of->prefix);
+			"stopped by a signal while %s%s-command was running",
+			of->prefix, of->secret);
 	else if (!ended || n == -2)
 		error_set(err, ERROR_TEMPORARY,
-			"%spassword-command did not end within %lld seconds "
+			"%s%s-command did not end within %lld seconds "
 			"(timeout): run it by hand to see what it waits for",
-			of->prefix, (long long)of->session->timeout);
+			of->prefix, of->secret,
+			(long long)of->session->timeout);
 	else if (n < 0)
 		error_set(err, ERROR_TEMPORARY,
-			"cannot read from %spassword-command: %s", of->prefix,
-			strerror(saved));
+			"cannot read from %s%s-command: %s", of->prefix,
+			of->secret, strerror(saved));
 	else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGPIPE)
 		error_set(err, ERROR_CONFIG,
-			"%spassword-command was killed by signal %d",
-			of->prefix, WTERMSIG(status));
+			"%s%s-command was killed by signal %d", of->prefix,
+			of->secret, WTERMSIG(status));
 	else if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
 		error_set(err, ERROR_CONFIG,
-			"%spassword-command failed with exit status %d: run it "
+			"%s%s-command failed with exit status %d: run it "
 			"by hand in a shell to see why",
-			of->prefix, WEXITSTATUS(status));
+			of->prefix, of->secret, WEXITSTATUS(status));
 	else
 		ok = first_line(bytes, (size_t)n, where, password, err);
 	explicit_bzero(bytes, sizeof bytes);
@@ -158,14 +159,14 @@ static bool from_file(const struct account_remote *of,
 
 	if (fd < 0)
 		return error_set(err, ERROR_CONFIG,
-			"cannot open %spassword-file %s: %s", of->prefix, path,
-			strerror(errno));
+			"cannot open %s%s-file %s: %s", of->prefix, of->secret,
+			path, strerror(errno));
 	if (fstat(fd, &st) < 0 || (st.st_mode & 077) != 0) {
 		close(fd);
 		return error_set(err, ERROR_CONFIG,
-			"%spassword-file %s can be read by others: run "
+			"%s%s-file %s can be read by others: run "
 			"chmod 600 '%s'",
-			of->prefix, path, path);
+			of->prefix, of->secret, path, path);
 	}
 	ssize_t n = read_all(fd, bytes, sizeof bytes, &wait);
 
@@ -174,16 +175,16 @@ static bool from_file(const struct account_remote *of,
 
 	if (*stop)
 		error_set(err, ERROR_TEMPORARY,
-			"stopped by a signal while %spassword-file %s was read",
-			of->prefix, path);
+			"stopped by a signal while %s%s-file %s was read",
+			of->prefix, of->secret, path);
 	else if (n == -2)
 		error_set(err, ERROR_TEMPORARY,
-			"%spassword-file %s was not read to its end within %lld seconds (timeout): see that it is an ordinary file",
-			of->prefix, path, (long long)of->session->timeout);
+			"%s%s-file %s was not read to its end within %lld seconds (timeout): see that it is an ordinary file",
+			of->prefix, of->secret, path,
+			(long long)of->session->timeout);
 	else if (n < 0)
-		error_set(err, ERROR_CONFIG,
-			"cannot read %spassword-file %s: %s", of->prefix, path,
-			strerror(errno));
+		error_set(err, ERROR_CONFIG, "cannot read %s%s-file %s: %s",
+			of->prefix, of->secret, path, strerror(errno));
 	else
 		ok = first_line(bytes, (size_t)n, path, password, err);
 	explicit_bzero(bytes, sizeof bytes);

@@ -37,11 +37,6 @@ taken() {
     find "$taken/new" -type f | wc -l
 }
 
-# no_longer_runs PID: it has ended, or is a zombie.
-no_longer_runs() {
-    ! grep '^State:' "/proc/$1/status" 2>/dev/null | grep -qv Z
-}
-
 @test "mail is handed over byte for byte, and only once" {
     with_mail 150
     pipe_rc

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+/* The settings about the Gmail mailbox that mail goes to. */
+#include <string.h>
+
+#include "core/gmail.h"
+#include "core/setting_internal.h"
+
+bool setting_set_gmail(struct account *account, const char *text)
+{
+	struct account_destination *destination = &account->destination;
+
+	if (!gmail_is_user(text))
+		return false;
+	destination->kind = DESTINATION_GMAIL;
+	return setting_replace(&destination->gmail.login.user, text) &&
+		setting_replace(&destination->path, text);
+}
+
+bool setting_set_gmail_labels(struct account *account, const char *text)
+{
+	return gmail_are_labels(text) &&
+		setting_replace(&account->destination.gmail.labels, text);
+}
+
+bool setting_set_gmail_never_spam(struct account *account, const char *text)
+{
+	return setting_choose_bool(
+		text, &account->destination.gmail.never_spam);
+}
+
+bool setting_set_gmail_token_command(struct account *account, const char *text)
+{
+	if (setting_is_blank(text))
+		return false;
+	setting_clear_sources(&account->destination.gmail.login);
+	return setting_replace(
+		&account->destination.gmail.login.password_command, text);
+}
+
+bool setting_set_gmail_token_file(struct account *account, const char *text)
+{
+	setting_clear_sources(&account->destination.gmail.login);
+	return setting_replace(
+		&account->destination.gmail.login.password_file, text);
+}
+
+bool setting_set_gmail_url(struct account *account, const char *text)
+{
+	struct account_gmail *gmail = &account->destination.gmail;
+
+	if (!gmail_is_server(text))
+		return false;
+	gmail->tls.mode = text[4] == 's' ? TLS_IMPLICIT : TLS_OFF;
+	return setting_replace(&gmail->url, text) &&
+		setting_replace(&gmail->server.host, strstr(text, "//") + 2);
+}
+
+bool setting_set_gmail_tls_ca(struct account *account, const char *text)
+{
+	return setting_replace(&account->destination.gmail.tls.ca, text);
+}
