@@ -102,34 +102,86 @@ bool gmail_tail(const char *boundary, struct buffer *out)
 	return buffer_printf(out, "\r\n--%s--\r\n", boundary);
 }
 
-/* Is a limit of use the reason, which passes? */
-static bool is_limit(const char *reason)
+static bool is_one_of(const char *word, const char *const *words, size_t count)
 {
-	static const char *const limits[] = {"rateLimitExceeded",
-		"userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded",
-		"backendError"};
-
-	for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
-		if (strcmp(reason, limits[i]) == 0)
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(word, words[i]) == 0)
 			return true;
 	}
 	return false;
 }
 
-static enum gmail_verdict judge_status(long status, const char *reason)
+#define IS_ONE_OF(word, words) \
+	is_one_of(word, words, sizeof(words) / sizeof((words)[0]))
+
+/* Why a request that is well-formed was not done. */
+static enum gmail_verdict judge_reason(const char *reason)
+{
+	/* Those of use, which pass. */
+	static const char *const limits[] = {"rateLimitExceeded",
+		"userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded",
+		"RATE_LIMIT_EXCEEDED"};
+	static const char *const scopes[] = {
+		"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"};
+
+	if (IS_ONE_OF(reason, limits))
+		return GMAIL_LIMIT;
+	return IS_ONE_OF(reason, scopes) ? GMAIL_SCOPE : GMAIL_FORBIDDEN;
+}
+
+static enum gmail_verdict judge_malformed(const char *reason, const char *why)
+{
+	if (strcmp(reason, "failedPrecondition") == 0)
+		return GMAIL_FORBIDDEN;
+	return strncmp(why, "Invalid label", 13) == 0 ? GMAIL_LABEL
+						      : GMAIL_REFUSED;
+}
+
+static enum gmail_verdict judge_failure(
+	long status, bool ours, const char *reason, const char *why)
 {
 	switch (status) {
 	case 400:
-	case 413:
-		return GMAIL_REFUSED;
+		return ours ? judge_malformed(reason, why) : GMAIL_STRANGE;
 	case 401:
 		return GMAIL_TOKEN;
 	case 403:
-		return is_limit(reason) ? GMAIL_LATER : GMAIL_FORBIDDEN;
+		return ours ? judge_reason(reason) : GMAIL_STRANGE;
 	case 404:
-		return GMAIL_FORBIDDEN;
+		return ours ? GMAIL_FORBIDDEN : GMAIL_STRANGE;
+	case 413:
+		return GMAIL_REFUSED;
+	case 429:
+		return GMAIL_LIMIT;
+	case 503:
+		return ours ? GMAIL_LIMIT : GMAIL_FAILED;
 	default:
-		return GMAIL_LATER;
+		return status >= 500 ? GMAIL_FAILED : GMAIL_STRANGE;
+	}
+}
+
+/* Could this be a part of a token (RFC 6750 section 2.1)? */
+static bool is_of_token(char c)
+{
+	return is_alphanumeric(c) ||
+		(c != '\0' && strchr("-._~+/=", c) != NULL);
+}
+
+/* A server may say what it was sent; no word is that long. */
+static void hide_tokens(char *words)
+{
+	size_t run = 0;
+
+	for (size_t i = 0;; i++) {
+		if (is_of_token(words[i])) {
+			run++;
+			continue;
+		}
+		if (run >= 20)
+			memset(words + i - run, '*', run);
+		run = 0;
+		if (words[i] == '\0')
+			return;
 	}
 }
 
@@ -137,18 +189,21 @@ void gmail_judge(long status, const char *body, size_t length,
 	struct gmail_answer *answer)
 {
 	char reason[64];
+	char unused[2];
 
-	*answer = (struct gmail_answer){.id = ""};
+	*answer = (struct gmail_answer){.status = (int)status};
+	bool ours = member_of_top(body, length, "error", unused, sizeof unused);
+
 	member_find_word(body, length, "reason", reason, sizeof reason);
 	member_find_text(
 		body, length, "message", answer->why, sizeof answer->why);
-	if (status >= 200 && status < 300) {
-		member_find_word(
-			body, length, "id", answer->id, sizeof answer->id);
-		/* Without one, it is not an answer of Gmail's. */
+	hide_tokens(answer->why);
+	if (status != 200) {
 		answer->verdict =
-			answer->id[0] != '\0' ? GMAIL_TAKEN : GMAIL_LATER;
+			judge_failure(status, ours, reason, answer->why);
 		return;
 	}
-	answer->verdict = judge_status(status, reason);
+	member_of_top(body, length, "id", answer->id, sizeof answer->id);
+	answer->verdict =
+		answer->id[0] != '\0' && !ours ? GMAIL_TAKEN : GMAIL_STRANGE;
 }

@@ -41,18 +41,24 @@ bool gmail_tail(const char *boundary, struct buffer *out);
 enum gmail_verdict {
 	GMAIL_TAKEN,	 /* with an id */
 	GMAIL_REFUSED,	 /* this message, for good */
-	GMAIL_LATER,	 /* quota, or a failure: try again */
+	GMAIL_LIMIT,	 /* it did nothing, since it is too much at once */
+	GMAIL_FAILED,	 /* it may have done it, or not: 500, say */
 	GMAIL_TOKEN,	 /* the token is not valid, or no longer */
-	GMAIL_FORBIDDEN, /* the token does not allow it; or a wrong address */
+	GMAIL_SCOPE,	 /* the token does not allow it */
+	GMAIL_FORBIDDEN, /* or something else does not; or a wrong address */
+	GMAIL_LABEL,	 /* there is no label with such an id */
+	GMAIL_STRANGE,	 /* this is no answer of Gmail's */
 };
 
 struct gmail_answer {
 	enum gmail_verdict verdict;
+	int status;	       /* of HTTP */
 	char id[GMAIL_ID_MAX]; /* of the message, if it was taken */
-	char why[256];	       /* Gmail's words, printable; or "" */
+	char why[256]; /* Gmail's words, printable, without what could be a
+			* token; or "" */
 };
 
-/* What an answer means. status: of HTTP; body: the beginning of it. */
+/* What an answer means. body: all of it, or the beginning. */
 void gmail_judge(long status, const char *body, size_t length,
 	struct gmail_answer *answer);
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* The settings about the Gmail mailbox that mail goes to. */
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/gmail.h"
 #include "core/setting_internal.h"
+#include "core/xalloc.h"
 
 bool setting_set_gmail(struct account *account, const char *text)
 {
@@ -12,8 +15,9 @@ bool setting_set_gmail(struct account *account, const char *text)
 	if (!gmail_is_user(text))
 		return false;
 	destination->kind = DESTINATION_GMAIL;
-	return setting_replace(&destination->gmail.login.user, text) &&
-		setting_replace(&destination->path, text);
+	free(destination->path);
+	destination->path = xasprintf("Gmail (%s)", text);
+	return setting_replace(&destination->gmail.login.user, text);
 }
 
 bool setting_set_gmail_labels(struct account *account, const char *text)
@@ -50,7 +54,8 @@ bool setting_set_gmail_url(struct account *account, const char *text)
 
 	if (!gmail_is_server(text))
 		return false;
-	gmail->tls.mode = text[4] == 's' ? TLS_IMPLICIT : TLS_OFF;
+	gmail->tls.mode =
+		strncasecmp(text, "https:", 6) == 0 ? TLS_IMPLICIT : TLS_OFF;
 	return setting_replace(&gmail->url, text) &&
 		setting_replace(&gmail->server.host, strstr(text, "//") + 2);
 }

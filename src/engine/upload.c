@@ -20,8 +20,9 @@
 /* How often a message is tried, and the longest wait between, in seconds. */
 #define TRIES 5
 #define WAIT_MAX 60
-/* A message of 150 MiB at a quarter of a megabyte per second. */
+/* The time for a request: at the least, and for a slow connection. */
 #define REQUEST_SECONDS 600
+#define REQUEST_OCTETS_PER_SECOND 49152
 
 /* What the process keeps from one message to the next. */
 static struct {
@@ -29,23 +30,38 @@ static struct {
 	char *token;
 } kept;
 
-static void fail(struct destination_upload *upload, const struct error *err)
+/* A token is printable, without blanks: nothing else can follow it. */
+static bool is_token(const char *text)
 {
-	upload->status = 0;
-	upload->failure = err->kind;
-	upload->length = (size_t)snprintf(upload->answer, sizeof upload->answer,
-		"%s%s%s", err->text, err->server[0] == '\0' ? "" : ": ",
-		err->server);
-	if (upload->length >= sizeof upload->answer)
-		upload->length = sizeof upload->answer - 1;
+	for (; *text > ' ' && *text < 0x7f; text++)
+		;
+	return *text == '\0';
 }
 
-static bool prepare(const struct dialler *dialler,
-	const struct account_remote *to, struct error *err)
+/* Gets the token, but waits no longer than the upload may take. */
+static bool get_token(const struct account_remote *to,
+	const struct patience *patience, struct error *err)
 {
-	if (kept.token == NULL &&
-		!secret_get(to, privilege_has_changed(), dialler->stop,
-			&kept.token, err))
+	struct patience wait = patience_begin(to->session->timeout, NULL);
+
+	wait.socket = patience->socket;
+	if (!secret_get_within(
+		    to, privilege_has_changed(), &wait, &kept.token, err))
+		return false;
+	if (is_token(kept.token))
+		return true;
+	secret_free(kept.token);
+	kept.token = NULL;
+	return error_set(err, ERROR_CONFIG,
+		"what %s gives is not an access token: it should be one line without blanks",
+		to->login->password_command != NULL ? "gmail-token-command"
+						    : "gmail-token-file");
+}
+
+static bool prepare(const struct account_remote *to,
+	const struct patience *patience, struct error *err)
+{
+	if (kept.token == NULL && !get_token(to, patience, err))
 		return false;
 	if (kept.web == NULL)
 		kept.web = web_open(to, err);
@@ -102,7 +118,8 @@ static bool send_once(const struct account_gmail *gmail,
 		.length = st.st_size,
 		.tail = buffer_bytes(&tail),
 		.tail_length = buffer_length(&tail),
-		.seconds = REQUEST_SECONDS,
+		.seconds = REQUEST_SECONDS +
+			st.st_size / REQUEST_OCTETS_PER_SECOND,
 		.wait = upload->wait,
 	};
 
@@ -124,29 +141,6 @@ static void wait_for(const struct patience *patience, int64_t seconds)
 		nanosleep(&tick, NULL);
 }
 
-/* Is it worth another try, and when? Waits until then. */
-static bool may_try_again(const struct patience *patience,
-	const struct web_answer *answer, int tried, bool *renewed)
-{
-	struct gmail_answer said;
-
-	gmail_judge(answer->status, answer->body, answer->length, &said);
-	if (said.verdict == GMAIL_TOKEN && !*renewed) {
-		secret_free(kept.token);
-		kept.token = NULL;
-		*renewed = true;
-		return true;
-	}
-	int64_t wait = answer->retry_after >= 0 ? answer->retry_after
-						: INT64_C(1) << tried;
-
-	if (said.verdict != GMAIL_LATER || answer->status < 400 ||
-		tried + 1 >= TRIES || wait > WAIT_MAX)
-		return false;
-	wait_for(patience, wait);
-	return !patience_is_over(patience);
-}
-
 /* The answer may be shown, and recorded. */
 static void hide_token(
 	const struct account_remote *to, struct web_answer *answer)
@@ -154,10 +148,30 @@ static void hide_token(
 	uint64_t key[2] = {(uint64_t)now_milliseconds(), 0};
 	struct login_mask mask;
 
-	if (kept.token == NULL)
-		return;
 	login_mask_init(&mask, key, to->login->user, kept.token);
 	login_mask_apply(&mask, answer->body, answer->length);
+}
+
+/*
+ * Is it worth another try, and when? Waits until then. Not if the message may
+ * have been imported.
+ */
+static bool may_try_again(const struct destination_upload *upload,
+	int64_t retry_after, int tried, bool *renewed)
+{
+	if (upload->said.verdict == GMAIL_TOKEN && !*renewed) {
+		secret_free(kept.token);
+		kept.token = NULL;
+		*renewed = true;
+		return true;
+	}
+	int64_t wait = retry_after >= 0 ? retry_after : INT64_C(1) << tried;
+
+	if (upload->said.verdict != GMAIL_LIMIT || tried + 1 >= TRIES ||
+		wait > WAIT_MAX)
+		return false;
+	wait_for(upload->wait, wait);
+	return !patience_is_over(upload->wait);
 }
 
 void upload_send(void *data, struct destination_upload *upload)
@@ -166,22 +180,20 @@ void upload_send(void *data, struct destination_upload *upload)
 	const struct account_remote to = account_gmail(dialler->account);
 	const struct account_gmail *gmail =
 		&dialler->account->destination.gmail;
-	struct error err = {.kind = ERROR_NONE};
-	struct web_answer answer = {.status = 0};
+	struct web_answer *answer = xmalloc(sizeof *answer);
 	bool renewed = false;
 	int tried = 0;
 
 	do {
-		if (!prepare(dialler, &to, &err) ||
-			!send_once(gmail, upload, &answer, &err)) {
-			fail(upload, &err);
-			return;
+		upload->answered =
+			prepare(&to, upload->wait, &upload->failure) &&
+			send_once(gmail, upload, answer, &upload->failure);
+		if (upload->answered) {
+			hide_token(&to, answer);
+			gmail_judge(answer->status, answer->body,
+				answer->length, &upload->said);
 		}
-	} while (may_try_again(upload->wait, &answer, tried++, &renewed));
-	hide_token(&to, &answer);
-	upload->status = (int)answer.status;
-	upload->length = answer.length < sizeof upload->answer
-		? answer.length
-		: sizeof upload->answer;
-	memcpy(upload->answer, answer.body, upload->length);
+	} while (upload->answered &&
+		may_try_again(upload, answer->retry_after, tried++, &renewed));
+	free(answer);
 }

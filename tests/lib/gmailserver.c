@@ -6,7 +6,8 @@
  *   gmailserver [OPTION...] PORT DIRECTORY
  *
  * Options, PORT and DIRECTORY: script.h. Stages: profile, import. A reply is
- * STATUS BODY, or STATUS;SECONDS BODY with Retry-After. The only token that is
+ * STATUS BODY, or STATUS;SECONDS BODY with Retry-After, or +STATUS BODY after
+ * the message was stored. The only token that is
  * valid is in DIRECTORY/token; DIRECTORY/parts gets what is before the message
  * in a request.
  */
@@ -36,7 +37,7 @@ static bool answer(struct script *script, const char *stage, const char *usual)
 
 	if (text[0] == '\0')
 		return false;
-	long status = strtol(text, &after, 10);
+	long status = strtol(text + (text[0] == '+'), &after, 10);
 
 	body = body == NULL ? "" : body + 1;
 	snprintf(head, sizeof head,
@@ -165,7 +166,8 @@ static bool import(struct script *script, const struct request *request)
 	}
 	bool ok = true;
 
-	if (reply[0] == '\0' || reply[0] == '2')
+	/* "+504": it was stored, nevertheless. */
+	if (reply[0] == '\0' || reply[0] == '2' || reply[0] == '+')
 		ok = store(script, request, body, ++ids);
 	free(body);
 	snprintf(taken, sizeof taken,
@@ -190,7 +192,7 @@ static bool obey(struct script *script)
 			"401 {\"error\": {\"code\": 401, \"message\": \"Invalid Credentials\"}}");
 	/* As for a token that may only import. */
 	return answer(script, "profile",
-		"403 {\"error\": {\"code\": 403, \"message\": \"Insufficient Permission\"}}");
+		"403 {\"error\": {\"code\": 403, \"message\": \"Insufficient Permission\", \"errors\": [{\"reason\": \"insufficientPermissions\"}]}}");
 }
 
 static bool greet(struct script *script)

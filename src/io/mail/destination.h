@@ -15,6 +15,7 @@
 
 #include "core/account.h"
 #include "core/error.h"
+#include "core/gmail.h"
 #include "core/letter.h"
 #include "core/uid.h"
 #include "io/mail/peer.h"
@@ -57,17 +58,17 @@ struct destination {
 	void *confirm_data;
 };
 
+/* Within this time there is an answer, or none. */
 #define DESTINATION_UPLOAD_SECONDS 4000
 
-/* A message that is sent by HTTPS, and the answer. */
+/* A message that is sent to Gmail, and the answer. */
 struct destination_upload {
 	int file;
 	const struct patience *wait; /* once it is over, there is no answer */
-	bool asks;  /* only whether the server accepts the token */
-	int status; /* of HTTP; 0: there was no answer, and answer says why */
-	enum error_kind failure; /* then */
-	size_t length;
-	char answer[1024]; /* its beginning; any bytes */
+	bool asks;		     /* only whether the token is accepted */
+	bool answered;		     /* else failure says why not */
+	struct gmail_answer said;
+	struct error failure;
 };
 
 /* What is needed to open one; all borrowed. */

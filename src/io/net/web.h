@@ -12,7 +12,7 @@
 #include "core/error.h"
 #include "io/process/patience.h"
 
-#define WEB_BODY_MAX 1024
+#define WEB_BODY_MAX 8192
 
 struct web;
 

@@ -24,9 +24,14 @@ static bool is_shut(int socket)
 		recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-bool patience_is_over(const struct patience *patience)
+bool patience_is_stopped(const struct patience *patience)
 {
 	return (patience->stop != NULL && *patience->stop) ||
-		(patience->socket > 0 && is_shut(patience->socket)) ||
+		(patience->socket > 0 && is_shut(patience->socket));
+}
+
+bool patience_is_over(const struct patience *patience)
+{
+	return patience_is_stopped(patience) ||
 		now_milliseconds() >= patience->end;
 }

@@ -19,6 +19,8 @@ struct patience {
 /* Is over after this many seconds, or as soon as *stop is set. */
 struct patience patience_begin(
 	int64_t seconds, const volatile sig_atomic_t *stop);
+/* Did a signal come, or the other end go? */
+bool patience_is_stopped(const struct patience *patience);
 bool patience_is_over(const struct patience *patience);
 
 #endif

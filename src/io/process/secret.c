@@ -43,11 +43,11 @@ static bool first_line(char *bytes, size_t length, const char *where,
 		n--;
 	if (n == from)
 		return error_set(err, ERROR_CONFIG,
-			"the password from %s is empty (only its first line is read)",
+			"what %s gives is empty (only its first line is read)",
 			where);
 	if (n > SECRET_MAX)
 		return error_set(err, ERROR_CONFIG,
-			"the password from %s is longer than %d bytes", where,
+			"what %s gives is longer than %d bytes", where,
 			SECRET_MAX);
 	char *copy = xmalloc(n - from + 1);
 
@@ -87,9 +87,8 @@ static ssize_t read_all(
 }
 
 static bool from_command(const struct account_remote *of, bool clean,
-	const volatile sig_atomic_t *stop, char **password, struct error *err)
+	const struct patience *wait, char **password, struct error *err)
 {
-	struct patience wait = patience_begin(of->session->timeout, stop);
 	/* So that one command can serve many accounts. */
 	const struct command_variable variables[] = {
 		{"KEEPMAIL_ACCOUNT", of->name},
@@ -114,12 +113,12 @@ static bool from_command(const struct account_remote *of, bool clean,
 			"cannot start %s%s-command: %s", of->prefix, of->secret,
 			strerror(errno));
 	ssize_t n = command_read(
-		&command, bytes, sizeof bytes, COMMAND_REST_UNREAD, &wait);
+		&command, bytes, sizeof bytes, COMMAND_REST_UNREAD, wait);
 	int saved = errno;
-	bool ended = command_end(&command, &wait, 0);
+	bool ended = command_end(&command, wait, 0);
 	int status = command.status;
 
-	if (*stop)
+	if (patience_is_stopped(wait))
 		error_set(err, ERROR_TEMPORARY,
 			"stopped by a signal while %s%s-command was running",
 			of->prefix, of->secret);
@@ -149,9 +148,8 @@ static bool from_command(const struct account_remote *of, bool clean,
 }
 
 static bool from_file(const struct account_remote *of,
-	const volatile sig_atomic_t *stop, char **password, struct error *err)
+	const struct patience *wait, char **password, struct error *err)
 {
-	struct patience wait = patience_begin(of->session->timeout, stop);
 	char bytes[SECRET_MAX + 2];
 	struct stat st;
 	const char *path = of->login->password_file;
@@ -168,12 +166,12 @@ static bool from_file(const struct account_remote *of,
 			"chmod 600 '%s'",
 			of->prefix, of->secret, path, path);
 	}
-	ssize_t n = read_all(fd, bytes, sizeof bytes, &wait);
+	ssize_t n = read_all(fd, bytes, sizeof bytes, wait);
 
 	close(fd);
 	bool ok = false;
 
-	if (*stop)
+	if (patience_is_stopped(wait))
 		error_set(err, ERROR_TEMPORARY,
 			"stopped by a signal while %s%s-file %s was read",
 			of->prefix, of->secret, path);
@@ -198,20 +196,28 @@ bool secret_is_at_hand(const struct account *account)
 		account->login.password_file != NULL;
 }
 
-bool secret_get(const struct account_remote *of, bool clean,
-	const volatile sig_atomic_t *stop, char **password, struct error *err)
+bool secret_get_within(const struct account_remote *of, bool clean,
+	const struct patience *wait, char **password, struct error *err)
 {
 	if (of->login->password != NULL) {
 		*password = xstrdup(of->login->password);
 		return true;
 	}
 	if (of->login->password_command != NULL)
-		return from_command(of, clean, stop, password, err);
+		return from_command(of, clean, wait, password, err);
 	if (of->login->password_file != NULL)
-		return from_file(of, stop, password, err);
+		return from_file(of, wait, password, err);
 	return error_set(err, ERROR_CONFIG,
 		"no password is set: set password-command, password-file or password in %s",
 		of->file);
+}
+
+bool secret_get(const struct account_remote *of, bool clean,
+	const volatile sig_atomic_t *stop, char **password, struct error *err)
+{
+	const struct patience wait = patience_begin(of->session->timeout, stop);
+
+	return secret_get_within(of, clean, &wait, password, err);
 }
 
 bool secret_ask(const struct account *account,

@@ -8,6 +8,7 @@
 
 #include "core/account.h"
 #include "core/error.h"
+#include "io/process/patience.h"
 
 /* Longest password or token, in bytes. */
 #define SECRET_MAX 16384
@@ -26,6 +27,10 @@ bool secret_is_at_hand(const struct account *account);
  */
 bool secret_get(const struct account_remote *of, bool clean,
 	const volatile sig_atomic_t *stop, char **password, struct error *err);
+
+/* As secret_get, with another time limit than timeout. */
+bool secret_get_within(const struct account_remote *of, bool clean,
+	const struct patience *wait, char **password, struct error *err);
 
 /*
  * Asks for the password on the terminal, without echo. Fails with ERROR_CONFIG

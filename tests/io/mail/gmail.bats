@@ -141,7 +141,7 @@ make_certificate() {
     echo good >"$work/mine"
     printf '#!/bin/sh\necho good\n' >"$work/token"
     wanted 0 check
-    [[ $output == *"me, Gmail"* ]]
+    [[ $output == *"Gmail (me), Gmail"* ]]
     wanted 0
     [ "$(left)" -eq 0 ]
 }
@@ -159,7 +159,7 @@ make_certificate() {
     with_mail 3
     start_gmail --reply 'import:1:429;0 {}' \
         --reply 'import:2:403;1 {"error": {"errors": [{"reason": "userRateLimitExceeded"}]}}' \
-        --reply 'import:3:503;0 {}'
+        --reply 'import:3:503;0 {"error": {}}'
     gmail_rc "delete = now"
     wanted 0
     [ "$(taken)" -eq 3 ]
@@ -192,12 +192,95 @@ make_certificate() {
     [ "$(md5sum "$taken"/new/* | cut -d' ' -f1 | sort -u | wc -l)" -eq 4 ]
 }
 
-@test "an answer without an id is no confirmation" {
-    with_mail 1
-    start_gmail --reply 'import:0:200 {}'
-    gmail_rc "delete = now"
+@test "what is no answer of Gmail's is no confirmation" {
+    local body
+    for body in '{}' '{"id": null}' '{"id": false}' '{"id": {"a": 1}}' '{"id": ["q"]}' \
+        '{"error": {"id": "x"}}' '{"a": {"id": "x"}}' '<script>x={"id":"login"}</script>' \
+        '{"id": "cut'; do
+        rm -rf "$work/state"
+        with_mail 1
+        start_gmail --reply "import:0:200 $body"
+        gmail_rc "delete = now"
+        wanted 75
+        says "what answered is not Gmail (me) (status 200)"
+        [ "$(left)" -eq 1 ]
+    done
+    start_gmail --reply 'import:0:201 {"id": "x"}'
     wanted 75
     [ "$(left)" -eq 1 ]
+}
+
+@test "an answer that takes longer than timeout is waited for" {
+    with_mail 2
+    start_gmail --delay 4000
+    gmail_rc "delete = now" "timeout = 1"
+    wanted 0
+    [ "$(taken)" -eq 2 ]
+    [ "$(left)" -eq 0 ]
+}
+
+@test "a gateway that gave up is not asked again in the same run" {
+    with_mail 2
+    start_gmail --reply 'import:1:+504 gateway timeout'
+    gmail_rc "delete = now"
+    wanted 75
+    says "cannot take mail now (status 504)"
+    [ "$(taken)" -eq 1 ]
+    [ "$(left)" -eq 2 ]
+}
+
+@test "a token that the server says, escaped or cut, is hidden" {
+    with_mail 1
+    printf 'ya29.secretsecretsecretABC=tail\n' | tee "$work/mine" >"$taken/token"
+    start_gmail --reply 'import:0:400 {"error": {"message": "bad ya29.secretsecretsecretABC\u003dtail"}}'
+    gmail_rc
+    wanted 69
+    [[ $output == *"bad ****"* ]]
+    [[ $output != *secretsecret* ]]
+    run keepmail list --local a
+    [[ $output != *secretsecret* ]]
+}
+
+@test "a token command that hangs is ended by a signal" {
+    with_mail 1
+    start_gmail
+    printf '#!/bin/sh\nexec sleep 100\n' >"$work/token"
+    gmail_rc "timeout = 60"
+    "$KEEPMAIL" -f "$rc" 2>"$work/said" 3>&- &
+    local pid=$!
+    sleep 1
+    SECONDS=0
+    kill -TERM $pid
+    wait $pid || true
+    [ "$SECONDS" -lt 30 ]
+}
+
+@test "a wrong label, a page in the place of Gmail, and no token are told apart" {
+    with_mail 4
+    start_gmail --reply 'import:0:400 {"error": {"message": "Invalid label: Label_7"}}'
+    gmail_rc "delete = now"
+    wanted 78
+    says "does not know a label of gmail-labels"
+    says "Invalid label: Label_7"
+    start_gmail --reply 'import:0:400 <html>too large</html>'
+    wanted 75
+    says "what answered is not Gmail (me) (status 400)"
+    start_gmail --reply 'profile:0:403 {"error": {"errors": [{"reason": "accessNotConfigured"}]}}'
+    wanted 77
+    says "its project the Gmail API"
+    printf '#!/bin/sh\necho "{\\"access_token\\": 1}"\n' >"$work/token"
+    wanted 78
+    says "what gmail-token-command gives is not an access token"
+    [ "$(left)" -eq 4 ]
+    [ "$(taken)" -eq 0 ]
+}
+
+@test "check asks before the first run, and imports nothing" {
+    with_mail 1
+    start_gmail
+    gmail_rc
+    wanted 0 check
+    [ "$(taken)" -eq 0 ]
 }
 
 @test "a server that is not there costs no download" {
