@@ -36,16 +36,13 @@ can_do() {
     [ "$(id -u)" -eq 0 ] || [ "$1-$2" != mbox-recover ]
 }
 
-# The number of calls of a run from the scenario's state; they are listed in
+# Counts the calls of a run from the scenario's state: they are listed in call_lines and
 # $w/log.
 count_calls() {
     reset
     "$strike" -o "$w/log" "$KEEPMAIL" -f "$rc" >/dev/null 2>&1
-    calls=$(wc -l <"$w/log")
-}
-
-call_name() {
-    sed -n "${1}p" "$w/log" | sed "s,$w/,,"
+    mapfile -t call_lines <"$w/log"
+    calls=${#call_lines[@]}
 }
 
 # ---- crash -----------------------------------------------------------------------
@@ -62,7 +59,7 @@ crash_point() {
     "$strike" -n $((1 + k * 7 % calls)) "$KEEPMAIL" -f "$rc" >/dev/null 2>&1
     judge_now
     judge_end
-    point_end "killed before call $(call_name "$k")"
+    point_end "killed before call ${call_lines[k - 1]/"$w/"/}"
 }
 
 # Meanwhile, a mail reader reads the mail, which moves and flags it.
@@ -153,7 +150,7 @@ power_point() {
     disks_again
     judge_now
     judge_end
-    point_end "$first, then power cut, before call $(call_name "$k")"
+    point_end "$first, then power cut, before call ${call_lines[k - 1]/"$w/"/}"
 }
 
 power_calls() {
@@ -194,10 +191,11 @@ power_family() {
 # Checks the output of a run with a fault: nothing, or one message, and a status
 # that says what to do.
 judge_words() {
-    local lines
-    lines=$(grep -c . "$w/said")
+    local line lines said
+    mapfile -t said <"$w/said"
+    lines=${#said[@]}
     if [ "$1" -eq 0 ]; then
-        [ "$lines" -eq 0 ] || complain "status 0, but: $(cat "$w/said")"
+        [ "$lines" -eq 0 ] || complain "status 0, but: ${said[*]}"
         return
     fi
     [ "$lines" -ge 1 ] || complain "status $1 without a word"
@@ -205,11 +203,13 @@ judge_words() {
     case $policy in
     now | after | trashed | purged | large | room) [ "$lines" -ne 2 ] || lines=1 ;;
     esac
-    [ "$lines" -le 1 ] || complain "$lines lines: $(cat "$w/said")"
-    grep -qv '^a: [^ ].\{30,\}' "$w/said" && complain "unclear: $(cat "$w/said")"
+    [ "$lines" -le 1 ] || complain "$lines lines: ${said[*]}"
+    for line in "${said[@]}"; do
+        [[ $line =~ ^a:\ [^\ ].{30,} ]] || complain "unclear: $line"
+    done
     case $1 in
     69 | 71 | 73 | 74 | 75) ;;
-    *) complain "exit status $1: $(cat "$w/said")" ;;
+    *) complain "exit status $1: ${said[*]}" ;;
     esac
 }
 
@@ -235,7 +235,7 @@ fault_point() {
     judge_words $result
     judge_now
     judge_end
-    point_end "$action$* at call $(call_name "$k")"
+    point_end "$action$* at call ${call_lines[k - 1]/"$w/"/}"
 }
 
 # The few most important ones: tried in one scenario of each kind, with any
@@ -249,7 +249,6 @@ is_special() {
 fault_calls() {
     local k call action
     count_calls
-    cp "$w/log" "$w/list"
     while read -r k call _; do
         for action in ENOSPC EIO EDQUOT EMFILE EINTR; do
             ! is_mine || fault_point "$k" $action
@@ -265,7 +264,7 @@ fault_calls() {
             ! is_mine || fault_point "$k" lose -f
             ;;
         esac
-    done <"$w/list"
+    done <"$w/log"
 }
 
 fault_family() {
