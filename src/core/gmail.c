@@ -154,7 +154,9 @@ static enum gmail_verdict judge_failure(
 	case 429:
 		return GMAIL_LIMIT;
 	case 503:
-		return ours ? GMAIL_LIMIT : GMAIL_FAILED;
+		/* For any other reason, it may have been taken. */
+		return judge_reason(reason) == GMAIL_LIMIT ? GMAIL_LIMIT
+							   : GMAIL_FAILED;
 	default:
 		return status >= 500 ? GMAIL_FAILED : GMAIL_STRANGE;
 	}
@@ -204,6 +206,9 @@ void gmail_judge(long status, const char *body, size_t length,
 		return;
 	}
 	member_of_top(body, length, "id", answer->id, sizeof answer->id);
+	/* What is cut off might end in an error. */
 	answer->verdict =
-		answer->id[0] != '\0' && !ours ? GMAIL_TAKEN : GMAIL_STRANGE;
+		answer->id[0] != '\0' && !ours && member_is_whole(body, length)
+		? GMAIL_TAKEN
+		: GMAIL_STRANGE;
 }

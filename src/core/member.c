@@ -162,3 +162,24 @@ bool member_of_top(const char *json, size_t length, const char *name,
 	value[n] = '\0';
 	return true;
 }
+
+bool member_is_whole(const char *json, size_t length)
+{
+	struct place place = {.json = json, .length = length};
+
+	skip_blanks(&place);
+	if (place.at >= length || json[place.at] != '{')
+		return false;
+	do {
+		char c = json[place.at];
+
+		if (c == '"') {
+			skip_string(&place);
+			continue;
+		}
+		place.depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+		place.at++;
+	} while (place.at < length && place.depth > 0);
+	skip_blanks(&place);
+	return place.depth == 0 && place.at == length;
+}

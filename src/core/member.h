@@ -29,4 +29,7 @@ void member_find_text(const char *json, size_t length, const char *name,
 bool member_of_top(const char *json, size_t length, const char *name,
 	char *value, size_t size);
 
+/* Does an object begin and end there, with nothing but blanks behind it? */
+bool member_is_whole(const char *json, size_t length);
+
 #endif

@@ -143,13 +143,13 @@ static void wait_for(const struct patience *patience, int64_t seconds)
 
 /* The answer may be shown, and recorded. */
 static void hide_token(
-	const struct account_remote *to, struct web_answer *answer)
+	const struct account_remote *to, char *words, size_t length)
 {
 	uint64_t key[2] = {(uint64_t)now_milliseconds(), 0};
 	struct login_mask mask;
 
 	login_mask_init(&mask, key, to->login->user, kept.token);
-	login_mask_apply(&mask, answer->body, answer->length);
+	login_mask_apply(&mask, words, length);
 }
 
 /*
@@ -189,9 +189,15 @@ void upload_send(void *data, struct destination_upload *upload)
 			prepare(&to, upload->wait, &upload->failure) &&
 			send_once(gmail, upload, answer, &upload->failure);
 		if (upload->answered) {
-			hide_token(&to, answer);
+			hide_token(&to, answer->body, answer->length);
+			/* What is not known to end confirms nothing. */
+			if (answer->cut && answer->status == 200)
+				answer->length = 0;
 			gmail_judge(answer->status, answer->body,
 				answer->length, &upload->said);
+			/* It may have been escaped. */
+			hide_token(&to, upload->said.why,
+				strlen(upload->said.why));
 		}
 	} while (upload->answered &&
 		may_try_again(upload, answer->retry_after, tried++, &renewed));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <curl/curl.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,7 +11,7 @@
 #include "io/net/connection_internal.h"
 #include "io/net/web.h"
 
-/* How much longer than timeout an answer may take. */
+/* How much longer than timeout the answer to what was sent may take. */
 #define THINKING_SECONDS 240
 
 struct web {
@@ -21,6 +22,7 @@ struct web {
 	const struct web_request *request;
 	struct web_answer *answer;
 	curl_off_t sent;
+	bool closed; /* all was sent, and the connection was closed */
 };
 
 struct web *web_open(const struct account_remote *to, struct error *err)
@@ -107,7 +109,8 @@ static int rewind_body(void *data, curl_off_t offset, int origin)
 {
 	struct web *web = data;
 
-	if (origin != SEEK_SET || web->sent == body_length(web->request))
+	web->closed = web->sent == body_length(web->request);
+	if (origin != SEEK_SET || web->closed)
 		return CURL_SEEKFUNC_FAIL;
 	web->sent = offset;
 	return CURL_SEEKFUNC_OK;
@@ -122,6 +125,7 @@ static size_t take(char *bytes, size_t size, size_t count, void *data)
 
 	memcpy(answer->body + answer->length, bytes, n < room ? n : room);
 	answer->length += n < room ? n : room;
+	answer->cut = answer->cut || n > room;
 	return n;
 }
 
@@ -141,22 +145,28 @@ static bool failed(const struct web *web, CURLcode code, struct error *err)
 {
 	const char *words =
 		web->says[0] != '\0' ? web->says : curl_easy_strerror(code);
+	const char *host = web->to.server->host;
 	char shown[CURL_ERROR_SIZE * 4];
-	enum error_kind kind = ERROR_TEMPORARY;
 
 	text_printable(shown, sizeof shown, words, strlen(words));
-	if (patience_is_over(web->request->wait))
+	if (patience_is_stopped(web->request->wait))
 		return error_set(err, ERROR_TEMPORARY,
 			"stopped while %s was waited for: the mail stays on the server",
-			web->to.server->host);
+			host);
+	if (web->closed)
+		snprintf(shown, sizeof shown, "it closed the connection");
 	if (code == CURLE_COULDNT_RESOLVE_HOST)
-		kind = ERROR_HOST;
+		return error_set(err, ERROR_HOST,
+			"cannot find the host %s: %s. No mail was lost", host,
+			shown);
 	if (code == CURLE_PEER_FAILED_VERIFICATION ||
 		code == CURLE_SSL_CACERT_BADFILE)
-		kind = ERROR_UNAVAILABLE;
-	return error_set(err, kind, "no answer from %s: %s%s",
-		web->to.server->host, shown,
-		kind == ERROR_TEMPORARY ? "" : ". No mail was lost");
+		return error_set(err, ERROR_UNAVAILABLE,
+			"the certificate of %s was not accepted, and nothing was sent: %s. Check %stls-ca, or install the system's certificates (ca-certificates)",
+			host, shown, web->to.prefix);
+	return error_set(err, ERROR_TEMPORARY,
+		"no answer from %s: %s. What it has not confirmed stays on the server, and the next run sends it",
+		host, shown);
 }
 
 static CURLcode set_body(struct web *web, const struct web_request *request)
@@ -188,8 +198,9 @@ static CURLcode set_options(struct web *web, const struct web_request *request)
 	curl_easy_setopt(
 		curl, CURLOPT_CONNECTTIMEOUT, (long)web->to.session->timeout);
 	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(
-		curl, CURLOPT_LOW_SPEED_TIME, (long)web->to.session->timeout);
+	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME,
+		(long)web->to.session->timeout +
+			(request->file < 0 ? 0 : THINKING_SECONDS));
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)request->seconds);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, web);
@@ -240,6 +251,7 @@ bool web_send(struct web *web, const struct web_request *request,
 	web->request = request;
 	web->answer = answer;
 	web->sent = 0;
+	web->closed = false;
 	CURLcode code = set_options(web, request);
 
 	curl_easy_setopt(web->curl, CURLOPT_HTTPHEADER, headers);

@@ -43,6 +43,7 @@ struct web_answer {
 	long status;
 	int64_t retry_after; /* seconds; -1: not said */
 	size_t length;
+	bool cut;		 /* there was more of it */
 	char body[WEB_BODY_MAX]; /* its beginning; any bytes */
 };
 

@@ -3,18 +3,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "io/process/command.h"
 #include "io/process/file.h"
+#include "io/process/now.h"
 #include "io/process/privilege.h"
 
 /* How long a command has to end when it is asked to. */
 #define GRACE_SECONDS 5
+/* How long the helper has then, before it is killed: it may hang in a call. */
+#define CLOSE_SECONDS 30
 /* What a command may write: so many times its input, and so many bytes. */
 #define OUTPUT_TIMES 4
 #define OUTPUT_MORE (UINT64_C(64) << 20)
@@ -287,6 +292,19 @@ void helper_hurry(struct helper *helper)
 	shutdown(helper->fd, SHUT_WR);
 }
 
+/* Waits for a process, but no longer than these seconds. */
+static bool has_ended(pid_t pid, int64_t seconds)
+{
+	const struct timespec tick = {.tv_nsec = 1000000};
+	int64_t end = now_milliseconds() + seconds * 1000;
+	pid_t ended;
+
+	while ((ended = waitpid(pid, NULL, WNOHANG)) == 0 &&
+		now_milliseconds() < end)
+		nanosleep(&tick, NULL);
+	return ended != 0;
+}
+
 void helper_close(struct helper *helper)
 {
 	if (helper->fd < 0)
@@ -296,6 +314,9 @@ void helper_close(struct helper *helper)
 	close(helper->fd);
 	helper->fd = -1;
 	/* Otherwise the lock of the store might be held a moment longer. */
-	while (waitpid(helper->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	if (!has_ended(helper->pid, CLOSE_SECONDS)) {
+		kill(helper->pid, SIGKILL);
+		while (waitpid(helper->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
 }

@@ -76,7 +76,7 @@ static ssize_t read_all(
 			continue;
 		ssize_t n = read(fd, bytes + length, size - length);
 
-		if (n < 0 && errno != EINTR)
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
 			return -1;
 		if (n == 0)
 			break;
@@ -153,7 +153,8 @@ static bool from_file(const struct account_remote *of,
 	char bytes[SECRET_MAX + 2];
 	struct stat st;
 	const char *path = of->login->password_file;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* A FIFO that nobody writes to would be waited for, in vain. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0)
 		return error_set(err, ERROR_CONFIG,
