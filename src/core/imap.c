@@ -186,7 +186,8 @@ static size_t find_word(const struct imap_text *text, const char *word)
 	for (size_t i = 0; i + n <= text->length; i++) {
 		const char *p = text->bytes + i;
 		bool starts = i == 0 || p[-1] == ' ' || p[-1] == '(';
-		bool ends = i + n == text->length || p[n] == ' ' || p[n] == ')';
+		bool ends = word[n - 1] == '=' || i + n == text->length ||
+			p[n] == ' ' || p[n] == ')';
 
 		if (starts && ends && strncasecmp(p, word, n) == 0)
 			return i + n;
@@ -295,8 +296,22 @@ bool imap_parse_start(const char *text, struct imap_place *place)
 	return parse_name(text, true, place);
 }
 
-enum imap_refusal imap_refusal(const struct imap_text *code)
+/* Does this occur in text, in any case? */
+static bool contains(const struct imap_text *text, const char *part)
 {
+	size_t n = strlen(part);
+
+	for (size_t i = 0; i + n <= text->length; i++) {
+		if (strncasecmp(text->bytes + i, part, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+enum imap_refusal imap_refusal(const struct imap_response *response)
+{
+	const struct imap_text *code = &response->code;
+
 	static const struct {
 		const char *word;
 		enum imap_refusal refusal;
@@ -320,7 +335,10 @@ enum imap_refusal imap_refusal(const struct imap_text *code)
 		if (imap_begins(code, codes[i].word))
 			return codes[i].refusal;
 	}
-	return IMAP_REFUSES_MESSAGE;
+	/* Cyrus has no code for it. */
+	return code->length == 0 && contains(&response->text, "quota")
+		? IMAP_REFUSES_NOW
+		: IMAP_REFUSES_MESSAGE;
 }
 
 void imap_format_date(char *room, int64_t seconds)

@@ -87,7 +87,8 @@ bool imap_begins(const struct imap_text *text, const char *word);
 bool imap_has(const struct imap_text *text, const char *word);
 
 /*
- * Finds the number after this word in text, as in "(UIDNEXT 5 MESSAGES 2)".
+ * Finds the number after this word in text, as in "(UIDNEXT 5 MESSAGES 2)"; or,
+ * if it ends in '=', that which follows at once.
  * False if there is none from 1 to 2^32 - 1.
  */
 bool imap_find_number(
@@ -132,8 +133,8 @@ enum imap_refusal {
 	IMAP_REFUSES_MAILBOX, /* any, until its owner does something */
 };
 
-/* Evaluates a response code (RFC 3501 section 7.1, RFC 5530). */
-enum imap_refusal imap_refusal(const struct imap_text *code);
+/* Evaluates a response code (RFC 3501 section 7.1, RFC 5530), or the words. */
+enum imap_refusal imap_refusal(const struct imap_response *response);
 
 /* ---- what is sent -------------------------------------------------------- */
 

@@ -60,7 +60,9 @@ enum lmtp_parse lmtp_parse_reply(
 	}
 }
 
-bool lmtp_announces(const char *reply, size_t length, const char *keyword)
+/* The end of a keyword in a reply to LHLO; NULL: it is not announced. */
+static const char *find_keyword(
+	const char *reply, size_t length, const char *keyword)
 {
 	size_t n = strlen(keyword);
 	const char *end = reply + length;
@@ -72,10 +74,28 @@ bool lmtp_announces(const char *reply, size_t length, const char *keyword)
 
 		if (strncasecmp(word, keyword, n) == 0 &&
 			(word[n] == '\r' || word[n] == '\n' || word[n] == ' '))
-			return true;
+			return word + n;
 		line = memchr(line + 1, '\n', (size_t)(end - line) - 1);
 	}
-	return false;
+	return NULL;
+}
+
+bool lmtp_announces(const char *reply, size_t length, const char *keyword)
+{
+	return find_keyword(reply, length, keyword) != NULL;
+}
+
+uint64_t lmtp_limit(const char *reply, size_t length)
+{
+	const char *p = find_keyword(reply, length, "SIZE");
+	const char *end = reply + length;
+	uint64_t limit = 0;
+
+	for (p = p == NULL ? end : p + 1;
+		p < end && *p >= '0' && *p <= '9' && limit < UINT64_MAX / 16;
+		p++)
+		limit = limit * 10 + (uint64_t)(*p - '0');
+	return limit;
 }
 
 static bool parse_port(const char *text, uint16_t *port)

@@ -38,6 +38,10 @@ enum lmtp_parse lmtp_parse_reply(
  */
 bool lmtp_announces(const char *reply, size_t length, const char *keyword);
 
+/* How many bytes a message may have, as SIZE announces it (RFC 1870); 0: any.
+ */
+uint64_t lmtp_limit(const char *reply, size_t length);
+
 /* Where a server listens: a socket with a path, or a host and a port. */
 struct lmtp_server {
 	const char *path; /* borrowed from the text; or NULL */

@@ -306,12 +306,19 @@ static void test_words(void)
 			place.validity == 38505,
 		"the name of a start can be parsed");
 	ok(!imap_parse_start("", &place), "nothing is no start");
-	text = text_of("OVERQUOTA");
-	ok(imap_refusal(&text) == IMAP_REFUSES_NOW, "a quota is for now");
-	text = text_of("TRYCREATE");
-	ok(imap_refusal(&text) == IMAP_REFUSES_MAILBOX, "no mailbox");
-	text = text_of("");
-	ok(imap_refusal(&text) == IMAP_REFUSES_MESSAGE, "no code");
+	struct imap_response no = {.code = text_of("OVERQUOTA")};
+
+	ok(imap_refusal(&no) == IMAP_REFUSES_NOW, "a quota is for now");
+	no.code = text_of("");
+	no.text = text_of("Over quota");
+	ok(imap_refusal(&no) == IMAP_REFUSES_NOW, "also in words");
+	no.code = text_of("TRYCREATE");
+	ok(imap_refusal(&no) == IMAP_REFUSES_MAILBOX, "no mailbox");
+	no = (struct imap_response){.status = IMAP_NO};
+	ok(imap_refusal(&no) == IMAP_REFUSES_MESSAGE, "no code");
+	text = text_of("CAPABILITY APPENDLIMIT=500 BINARY");
+	ok(imap_find_number(&text, "APPENDLIMIT=", &number) && number == 500,
+		"a number that follows '='");
 }
 
 struct got {

@@ -69,6 +69,7 @@ static void test_extensions(void)
 	size_t n = sizeof reply - 1;
 
 	ok(lmtp_announces(reply, n, "SIZE"), "an extension with a parameter");
+	ok(lmtp_limit(reply, n) == 1000, "a size");
 	ok(lmtp_announces(reply, n, "8BITMIME"), "one in the last line");
 	ok(!lmtp_announces(reply, n, "PIPELINING"),
 		"the first line announces nothing");

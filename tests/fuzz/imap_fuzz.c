@@ -34,7 +34,7 @@ static void check_words(const struct imap_response *response)
 	uint32_t number;
 	size_t at = 0;
 
-	imap_refusal(&response->code);
+	imap_refusal(response);
 	for (size_t i = 0; i < 3; i++) {
 		if (imap_parse_appenduid(&response->code, i, &place))
 			PROMISE(place.uid > 0);

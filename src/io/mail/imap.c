@@ -10,19 +10,12 @@
 #include "core/xalloc.h"
 #include "io/mail/imap_internal.h"
 
-/* RFC 7888 section 5. */
-#define SHORT_LITERAL 4096
-/* A server that does not take longer ones can say so before they are sent; it
- * would have to close the connection otherwise (section 4). */
-#define LONG_LITERAL (256 * 1024)
-
 /* What must be known of a message's text before it is sent. */
 struct text {
 	uint64_t octets; /* with CRLF line ends */
 	bool has_nul;
 	bool is_next; /* see look_ahead */
 };
-
 /* Reads the next piece of message i into imap->piece. */
 static bool read_piece(struct imap *imap, size_t i, off_t *at, size_t *length,
 	struct error *err)
@@ -91,8 +84,7 @@ static struct imap_flight *flight_of(struct imap *imap, size_t i)
 /* Can a literal of this size be sent without waiting for the server? */
 static bool needs_no_wait(const struct imap *imap, uint64_t octets)
 {
-	return (imap->literal_plus && octets <= LONG_LITERAL) ||
-		(imap->literal_minus && octets <= SHORT_LITERAL);
+	return imap->no_wait > 0 && octets <= imap->no_wait;
 }
 
 /* What precedes the text of message i in the command. */
@@ -143,6 +135,17 @@ static bool look_ahead(struct imap *imap, size_t first, size_t most,
 		look_at_text(imap, imap->outbox.ahead, text, err);
 }
 
+static bool is_too_large(const struct imap *imap, const struct text *text)
+{
+	return imap->limit > 0 && text->octets > imap->limit;
+}
+
+/* The server does not take it. */
+static bool is_unfit(const struct imap *imap, const struct text *text)
+{
+	return (text->has_nul && !imap->binary) || is_too_large(imap, text);
+}
+
 /*
  * Adds the messages that follow message i to its command (RFC 3502): all of
  * them are taken then, or none. A NUL is left to a command of its own.
@@ -157,7 +160,7 @@ static bool push_others(struct imap *imap, size_t i, struct error *err)
 			return false;
 		size_t next = imap->outbox.ahead;
 
-		if (!text.is_next || text.has_nul ||
+		if (!text.is_next || text.has_nul || is_unfit(imap, &text) ||
 			!needs_no_wait(imap, text.octets))
 			break;
 		push_literal(imap, next, &text);
@@ -205,12 +208,6 @@ static bool send_command(
 	return true;
 }
 
-/* A NUL that the server does not take. */
-static bool is_unfit(const struct imap *imap, const struct text *text)
-{
-	return text->has_nul && !imap->binary;
-}
-
 /* Sends messages that follow message i in commands of their own. */
 static bool send_ahead(struct imap *imap, size_t i, struct error *err)
 {
@@ -245,7 +242,7 @@ static bool judge(struct imap *imap, const struct imap_flight *flight,
 	}
 	if (response->status != IMAP_NO && response->status != IMAP_BAD)
 		return imap_unexpected(imap, "a message", err);
-	if (imap_refusal(&response->code) != IMAP_REFUSES_MESSAGE) {
+	if (imap_refusal(response) != IMAP_REFUSES_MESSAGE) {
 		answer->verdict = VERDICT_DEFERRED;
 		return imap_unexpected(imap, "a message", err);
 	}
@@ -257,12 +254,24 @@ static bool judge(struct imap *imap, const struct imap_flight *flight,
 	return true;
 }
 
-static bool refuse_unfit(struct imap *imap, struct confirmation *answer)
+static bool refuse_unfit(struct imap *imap, size_t i,
+	struct confirmation *answer, struct error *err)
 {
+	struct text text;
+
+	answer->verdict = VERDICT_DEFERRED;
+	if (!look_at_text(imap, i, &text, err))
+		return false;
 	answer->verdict = VERDICT_REFUSED;
-	error_set(&answer->why, ERROR_UNAVAILABLE,
-		"it contains a NUL byte, which %s does not accept (it lacks the extension BINARY)",
-		imap->outbox.where);
+	if (is_too_large(imap, &text))
+		error_set(&answer->why, ERROR_UNAVAILABLE,
+			"it has %llu bytes, and %s takes %llu at most (APPENDLIMIT)",
+			(unsigned long long)text.octets, imap->outbox.where,
+			(unsigned long long)imap->limit);
+	else
+		error_set(&answer->why, ERROR_UNAVAILABLE,
+			"it contains a NUL byte, which %s does not accept (it lacks the extension BINARY)",
+			imap->outbox.where);
 	return true;
 }
 
@@ -288,7 +297,7 @@ static bool is_divisible(
 	return flight->of > 1 && flight->ordinal == 0 &&
 		(imap->response.status == IMAP_NO ||
 			imap->response.status == IMAP_BAD) &&
-		imap_refusal(&imap->response.code) == IMAP_REFUSES_MESSAGE;
+		imap_refusal(&imap->response) == IMAP_REFUSES_MESSAGE;
 }
 
 static bool deliver(struct outbox *outbox, size_t i,
@@ -300,7 +309,7 @@ static bool deliver(struct outbox *outbox, size_t i,
 	if (i >= outbox->ahead && !send_first(imap, i, answer, err))
 		return false;
 	if (flight->tag == 0)
-		return refuse_unfit(imap, answer);
+		return refuse_unfit(imap, i, answer, err);
 	if (imap->answered != flight->tag &&
 		(!send_ahead(imap, i, err) ||
 			!imap_await(imap, flight->tag, &storing, err)))
@@ -341,19 +350,6 @@ static void close_imap(struct outbox *outbox)
 static const struct outbox_ops kind = {
 	.close = close_imap, .deliver = deliver, .stay = stay};
 
-static void take_capabilities(void *data, const struct imap_response *response)
-{
-	struct imap *imap = data;
-
-	if (response->status != IMAP_DATA ||
-		!imap_begins(&response->text, "CAPABILITY"))
-		return;
-	imap->literal_plus = imap_has(&response->text, "LITERAL+");
-	imap->literal_minus = imap_has(&response->text, "LITERAL-");
-	imap->binary = imap_has(&response->text, "BINARY");
-	imap->multi = imap_has(&response->text, "MULTIAPPEND");
-}
-
 static void take_status(void *data, const struct imap_response *response)
 {
 	struct imap *imap = data;
@@ -393,7 +389,7 @@ static bool begin(struct imap *imap, const struct destination_opening *opening,
 	bool *there, struct error *err)
 {
 	const struct imap_question question = {.command = "CAPABILITY",
-		.take = take_capabilities,
+		.take = imap_take_capabilities,
 		.data = imap};
 	struct peer_channel channel;
 
@@ -420,8 +416,7 @@ static bool begin(struct imap *imap, const struct destination_opening *opening,
 	if (!ask_mailbox(imap, "STATUS", " (UIDNEXT UIDVALIDITY)", err))
 		return false;
 	*there = imap->response.status == IMAP_OK;
-	return *there ||
-		imap_refusal(&imap->response.code) != IMAP_REFUSES_NOW ||
+	return *there || imap_refusal(&imap->response) != IMAP_REFUSES_NOW ||
 		imap_unexpected(imap, "STATUS", err);
 }
 
@@ -433,7 +428,7 @@ static bool create(struct imap *imap, struct error *err)
 	if (!ask_mailbox(imap, "CREATE", "", err))
 		return false;
 	if (imap->response.status != IMAP_OK) {
-		enum imap_refusal why = imap_refusal(&imap->response.code);
+		enum imap_refusal why = imap_refusal(&imap->response);
 		struct imap_text words = imap_words(imap);
 
 		error_set_server(err,

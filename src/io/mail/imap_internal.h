@@ -44,10 +44,10 @@ struct imap {
 	uint32_t tag;			/* of the last command */
 	bool in_command;		/* it was not sent to its end */
 	char mailbox[IMAP_MAILBOX_MAX]; /* its name, as it is sent */
-	bool literal_plus;	/* RFC 7888: literals need not be waited for */
-	bool literal_minus;	/* ... if they are short */
-	bool binary;		/* RFC 3516: NULs can be sent */
+	uint32_t no_wait;		/* RFC 7888: literals up to this size */
+	bool binary;			/* RFC 3516: NULs can be sent */
 	bool multi;		/* RFC 3502: several messages in a command */
+	uint32_t limit;		/* RFC 7889: bytes of a message; 0: unknown */
 	struct imap_place last; /* of the last confirmed message; or uid 0 */
 	struct imap_place next; /* where new messages are put; uid 0: unknown */
 	struct imap_flight flights[IMAP_GROUP]; /* of i modulo its size */
@@ -74,6 +74,9 @@ bool imap_unexpected(struct imap *imap, const char *command, struct error *err);
  * the next call.
  */
 struct imap_text imap_words(struct imap *imap);
+
+/* Takes over what the answer to CAPABILITY announces; data: struct imap. */
+void imap_take_capabilities(void *data, const struct imap_response *response);
 
 /* Sends what is to be sent. */
 bool imap_flush(struct imap *imap, struct error *err);

@@ -69,7 +69,7 @@ static bool may_search(
 	if (imap->response.status == IMAP_OK)
 		return true;
 	search->refused = true;
-	return imap_refusal(&imap->response.code) != IMAP_REFUSES_NOW ||
+	return imap_refusal(&imap->response) != IMAP_REFUSES_NOW ||
 		imap_unexpected(imap, command, err);
 }
 

@@ -5,6 +5,12 @@
 
 #include "io/mail/imap_internal.h"
 
+/* RFC 7888 section 5. */
+#define SHORT_LITERAL 4096
+/* A server that does not take longer ones can say so before they are sent; it
+ * would have to close the connection otherwise (section 4). */
+#define LONG_LITERAL (256 * 1024)
+
 bool imap_broken(struct imap *imap, const char *what, struct error *err)
 {
 	return error_set(err, ERROR_TEMPORARY,
@@ -144,4 +150,19 @@ bool imap_question(struct imap *imap, const struct imap_question *question,
 		return false;
 	return imap->response.status != IMAP_CONTINUE ||
 		imap_unexpected(imap, "a command", err);
+}
+
+void imap_take_capabilities(void *data, const struct imap_response *response)
+{
+	struct imap *imap = data;
+
+	if (response->status != IMAP_DATA ||
+		!imap_begins(&response->text, "CAPABILITY"))
+		return;
+	imap->no_wait = imap_has(&response->text, "LITERAL+") ? LONG_LITERAL
+		: imap_has(&response->text, "LITERAL-")	      ? SHORT_LITERAL
+							      : 0;
+	imap->binary = imap_has(&response->text, "BINARY");
+	imap->multi = imap_has(&response->text, "MULTIAPPEND");
+	imap_find_number(&response->text, "APPENDLIMIT=", &imap->limit);
 }

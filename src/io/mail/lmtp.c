@@ -31,7 +31,10 @@ struct lmtp {
 	bool pipelining;	 /* RFC 2920 */
 	bool eight_bit;		 /* RFC 6152 */
 	bool sizes;		 /* RFC 1870 */
-	bool refused; /* the last message, before its text was sent */
+	uint64_t limit;		 /* bytes of a message; 0: unknown */
+	bool refused;	  /* the last message, before its text was sent */
+	int refusal;	  /* the reply to MAIL, if that was refused; else 0 */
+	bool null_sender; /* for this message */
 	char piece[PIECE];
 };
 
@@ -124,8 +127,9 @@ static void push_mail(struct lmtp *lmtp, const struct spooled *one)
 		snprintf(size, sizeof size, " SIZE=%lld",
 			(long long)(one->end - one->start));
 	buffer_printf(&lmtp->out, "MAIL FROM:<%s>%s%s\r\n",
-		lmtp_is_address(one->from) ? one->from : "", size,
-		lmtp->eight_bit ? " BODY=8BITMIME" : "");
+		lmtp_is_address(one->from) && !lmtp->null_sender ? one->from
+								 : "",
+		size, lmtp->eight_bit ? " BODY=8BITMIME" : "");
 }
 
 /* Appends a command for message i. */
@@ -214,6 +218,24 @@ static bool judge(struct lmtp *lmtp, const char *command,
 	return true;
 }
 
+static uint64_t size_of(const struct lmtp *lmtp, size_t i)
+{
+	const struct spooled *one = &lmtp->outbox.closed.at[i];
+
+	return (uint64_t)(one->end - one->start);
+}
+
+/*
+ * Should each reply be waited for? Some servers refuse MAIL because of the size
+ * that it announces, and ask for the text all the same. Line ends are not
+ * counted here.
+ */
+static bool is_careful(const struct lmtp *lmtp, size_t i)
+{
+	return !lmtp->pipelining ||
+		(lmtp->limit > 0 && 2 * size_of(lmtp, i) > lmtp->limit);
+}
+
 /*
  * Exchanges the commands before the text of message i. Sets lmtp->refused if it
  * was refused. Without a recipient, DATA must fail (RFC 2033 section 4.2).
@@ -222,14 +244,17 @@ static bool exchange_envelope(struct lmtp *lmtp, size_t i,
 	struct confirmation *answer, struct error *err)
 {
 	int command = (int)first_command(lmtp);
+	bool careful = is_careful(lmtp, i);
 
-	for (int all = command; lmtp->pipelining && all <= COMMAND_DATA; all++)
+	for (int all = command; !careful && all <= COMMAND_DATA; all++)
 		push(lmtp, (enum command)all, i);
 	lmtp->refused = false;
-	for (; command <= COMMAND_DATA; command++) {
+	lmtp->refusal = 0;
+	for (; command <= COMMAND_DATA && !(careful && lmtp->refused);
+		command++) {
 		bool data = command == COMMAND_DATA;
 
-		if (!lmtp->pipelining)
+		if (careful)
 			push(lmtp, (enum command)command, i);
 		if (!flush(lmtp, err) || !receive(lmtp, COMMAND_SECONDS, err))
 			return false;
@@ -241,9 +266,29 @@ static bool exchange_envelope(struct lmtp *lmtp, size_t i,
 		if (!fine && !lmtp->refused &&
 			!judge(lmtp, names[command], answer, err))
 			return false;
+		if (!fine && command == COMMAND_MAIL)
+			lmtp->refusal = lmtp->reply.code;
 		lmtp->refused = lmtp->refused || !fine;
 	}
 	return true;
+}
+
+/*
+ * What a server takes for the address of a sender is its own affair, and
+ * nothing is lost without one (RFC 5321 section 4.2.3: 501 and 553).
+ */
+static bool exchange_envelopes(struct lmtp *lmtp, size_t i,
+	struct confirmation *answer, struct error *err)
+{
+	lmtp->null_sender = false;
+	if (!exchange_envelope(lmtp, i, answer, err))
+		return false;
+	if ((lmtp->refusal != 501 && lmtp->refusal != 553) ||
+		lmtp->outbox.closed.at[i].from[0] == '\0')
+		return true;
+	lmtp->null_sender = true;
+	answer->verdict = VERDICT_FAILED;
+	return exchange_envelope(lmtp, i, answer, err);
 }
 
 static bool deliver(struct outbox *outbox, size_t i,
@@ -251,7 +296,14 @@ static bool deliver(struct outbox *outbox, size_t i,
 {
 	struct lmtp *lmtp = lmtp_of(outbox);
 
-	if (!exchange_envelope(lmtp, i, answer, err))
+	if (lmtp->limit > 0 && size_of(lmtp, i) > lmtp->limit) {
+		answer->verdict = VERDICT_REFUSED;
+		error_set(&answer->why, ERROR_UNAVAILABLE,
+			"it has more than %llu bytes, the limit of %s (SIZE)",
+			(unsigned long long)lmtp->limit, outbox->where);
+		return true;
+	}
+	if (!exchange_envelopes(lmtp, i, answer, err))
 		return false;
 	if (lmtp->refused)
 		return true;
@@ -327,6 +379,7 @@ static bool greet(struct lmtp *lmtp, struct error *err)
 	lmtp->pipelining = lmtp_announces(reply, length, "PIPELINING");
 	lmtp->eight_bit = lmtp_announces(reply, length, "8BITMIME");
 	lmtp->sizes = lmtp_announces(reply, length, "SIZE");
+	lmtp->limit = lmtp_limit(reply, length);
 	return true;
 }
 

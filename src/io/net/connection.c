@@ -105,7 +105,7 @@ static void read_imap(
 
 	connection->refusal.came = true;
 	connection->refusal.for_now =
-		imap_refusal(&response.code) == IMAP_REFUSES_NOW;
+		imap_refusal(&response) == IMAP_REFUSES_NOW;
 	words = words == NULL ? room + n - 1 : words + 1;
 	set_refusal(connection, words, (size_t)(room + n - 1 - words));
 }

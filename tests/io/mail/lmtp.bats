@@ -450,3 +450,26 @@ strip_dovecot() {
     wanted 0 -v
     says "deleted 3, left 1"
 }
+
+@test "a sender that the server does not accept is left out" {
+    mkdir -p "$work/mail"
+    printf 'Return-Path: <a:b@example.org>\r\nSubject: 1\r\n\r\n' >"$work/mail/1"
+    printf 'Return-Path: <b@example.org>\r\nSubject: 2\r\n\r\n' >"$work/mail/2"
+    start_server --folder "$work/mail" --shared
+    start_lmtp --reply "mail:1:501 5.5.4 Syntax error" --reply "rcpt:1:503 no" --reply "data:1:503 no"
+    lmtp_rc "delete = now"
+    wanted 0
+    [ "$(taken)" -eq 2 ]
+    [ "$(left)" -eq 0 ]
+    [ "$(grep -c '^MAIL FROM:<>' "$taken/commands")" -eq 1 ]
+}
+
+@test "a size that the server does not accept is refused, and no text is sent for it" {
+    with_mail 3
+    start_lmtp --reply "mail:2:552 5.3.4 too large"
+    lmtp_rc "delete = now"
+    wanted 69
+    says "552"
+    [ "$(taken)" -eq 2 ]
+    [ "$(left)" -eq 1 ]
+}
