@@ -166,28 +166,51 @@ static bool is_as_known(struct check *check, struct error *err)
 	return places_check(&mailbox, err) && rebuild_check_due(&mailbox, err);
 }
 
+/* Can mail be delivered there? *there: it need not be created first. */
+static bool is_ready(struct check *check, const struct account_destination *to,
+	bool *there, struct error *err)
+{
+	const struct destination_traits *traits = destination_traits(to->kind);
+	struct dialler dialler = {check->account, check->options->stop};
+	const struct destination_opening opening = dial_opening(&dialler, to);
+
+	return traits->ask != NULL ? traits->ask(&opening, there, err)
+				   : traits->check(to->path, there, err);
+}
+
+/* What mail is handed over to before it is stored. */
+static void check_onward(struct check *check)
+{
+	struct account_destination to = check->account->destination;
+	struct error err = {.kind = ERROR_NONE};
+	bool there;
+
+	if (to.onward.kind == DESTINATION_NONE)
+		return;
+	to.kind = to.onward.kind;
+	to.path = to.onward.path;
+	if (is_ready(check, &to, &there, &err))
+		report_ok(check, "mail", "%s, %s", to.path,
+			destination_traits(to.kind)->words);
+	else
+		report_bad(check, "mail", &err);
+}
+
 static void check_mail(struct check *check)
 {
 	const struct account *account = check->account;
 	struct error err = {.kind = ERROR_NONE};
 	char on[80];
 	bool there;
-	const struct destination_traits *traits =
-		destination_traits(account->destination.kind);
-	struct dialler dialler = {account, check->options->stop};
-	const struct destination_opening opening =
-		dial_opening(&dialler, &account->destination);
-	bool sound = traits->ask != NULL
-		? traits->ask(&opening, &there, &err)
-		: destination_check(account->destination.kind,
-			  account->destination.path, &there, &err);
+	bool sound = is_ready(check, &account->destination, &there, &err);
 
 	sound = sound && rewrite_check(&account->destination, &err);
 	if (sound && check->store != NULL)
 		sound = is_as_known(check, &err);
 	if (sound)
 		report_ok(check, "mail", "%s, %s%s%s",
-			account->destination.path, traits->words,
+			account->destination.path,
+			destination_traits(account->destination.kind)->words,
 			there ? "" : " to be created by the first run",
 			account_is_place(account->destination.kind)
 				? describe_filesystem(account->destination.path,
@@ -370,6 +393,7 @@ static void check_all(struct check *check)
 	if (account->run_as != NULL)
 		report_ok(check, "run-as", "%s", account->run_as);
 	check_state(check);
+	check_onward(check);
 	check_mail(check);
 	check_password(check, &password);
 	check_server(check, password);

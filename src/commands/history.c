@@ -88,7 +88,9 @@ static const char *state_words(const struct store_message *message)
 		return "handed over, deleted from the server";
 	switch (message->state) {
 	case MEMORY_NONE:
-		return "damaged here; the next run fetches it again";
+		return message->said != NULL
+			? "handed over; the next run fetches it again for the copy here"
+			: "damaged here; the next run fetches it again";
 	case MEMORY_ARRIVING:
 		return "arriving: the run that stores it is in progress or was interrupted";
 	case MEMORY_KEPT:
@@ -109,7 +111,7 @@ static const char *state_name(const struct store_message *message)
 {
 	switch (message->state) {
 	case MEMORY_NONE:
-		return "damaged";
+		return message->said != NULL ? "handed_over" : "damaged";
 	case MEMORY_ARRIVING:
 		return "arriving";
 	case MEMORY_KEPT:
@@ -293,6 +295,11 @@ static void show_message(const struct store_message *message, void *data)
 	if (lies_here(message)) {
 		report_count(report, "octets", message->octets);
 		show_place(history, message);
+	}
+	if (message->said != NULL) {
+		report_string(report, "handed_over", message->said);
+		print_line(report, "handed over", "before it was stored");
+		print_text(report, "it said", message->said);
 	}
 	show_text(report, "message_id", "Message-ID", message->message_id);
 	show_text(report, "sha256", "SHA-256",

@@ -58,6 +58,7 @@ static void release_login(struct account_login *login)
 static void release_destination(struct account_destination *destination)
 {
 	free(destination->path);
+	free(destination->onward.path);
 	free(destination->recipient);
 	release_server(&destination->imap.server);
 	release_tls(&destination->imap.tls);

@@ -116,6 +116,12 @@ struct account_rewrite {
 	bool encrypt_subject;
 };
 
+/* To whom mail is handed over before it is stored. */
+struct account_onward {
+	enum destination_kind kind; /* or DESTINATION_NONE */
+	char *path;
+};
+
 /* Where new mail is stored, or to whom it is handed over. */
 struct account_destination {
 	enum destination_kind kind;
@@ -123,6 +129,8 @@ struct account_destination {
 	 * command, of DESTINATION_IMAP the URL, of DESTINATION_GMAIL the
 	 * user. */
 	char *path;
+	/* Set by the setting also, and then kind and path are the copy. */
+	struct account_onward onward;
 	uint32_t mode;	      /* of the files in a Maildir, such as 0600 */
 	bool maildir_size;    /* their names end in their size */
 	char *recipient;      /* of DESTINATION_LMTP */

@@ -63,9 +63,10 @@ static const char *show_value(
 static bool is_value(const struct setting *setting, const char *text)
 {
 	struct account scratch;
+	const char *path = text + setting_path_at(setting, text);
 
-	if (setting->is_path && text[0] != '/' && strcmp(text, "~") != 0 &&
-		strncmp(text, "~/", 2) != 0)
+	if (setting->is_path && path[0] != '/' && strcmp(path, "~") != 0 &&
+		strncmp(path, "~/", 2) != 0)
 		return false;
 	account_init(&scratch);
 	bool is = setting->set(&scratch, text);

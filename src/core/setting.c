@@ -315,6 +315,9 @@ const struct setting settings[] = {
 		"\"unix:/path\", or a host and port of this machine such as "
 		"localhost:24",
 		SETTING_DESTINATION, false},
+	{"also", setting_set_also,
+		"\"maildir PATH\" or \"mbox PATH\", with an absolute path",
+		SETTING_ALONE, true},
 	{"pipe", set_pipe, "a shell command", SETTING_DESTINATION, false},
 	{"pipe-timeout", set_pipe_timeout, "1 to 86400 seconds", SETTING_ALONE,
 		false},
@@ -399,6 +402,14 @@ size_t setting_find(const char *name)
 	while (i < setting_count && strcmp(settings[i].name, name) != 0)
 		i++;
 	return i;
+}
+
+size_t setting_path_at(const struct setting *setting, const char *text)
+{
+	size_t kind =
+		setting->set == setting_set_also ? strcspn(text, " \t") : 0;
+
+	return kind + strspn(text + kind, kind > 0 ? " \t" : "");
 }
 
 size_t setting_check(struct account *account,

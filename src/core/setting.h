@@ -41,6 +41,12 @@ extern const size_t setting_count;
 size_t setting_find(const char *name);
 
 /*
+ * Where the path of a value (is_path) begins: of the setting also, behind the
+ * kind.
+ */
+size_t setting_path_at(const struct setting *setting, const char *text);
+
+/*
  * Checks an account whose settings have all been applied: calls report with a
  * sentence for each thing that is missing or contradictory, and returns how
  * many there are. Also sets the default port if none is set.

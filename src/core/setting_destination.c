@@ -1,10 +1,27 @@
 /* SPDX-License-Identifier: ISC */
 /* The settings about where mail goes, and what depends on that. */
 #include <stdio.h>
+#include <string.h>
 
 #include "core/setting_internal.h"
 
 #define GMAIL_HOST "gmail.googleapis.com"
+
+bool setting_set_also(struct account *account, const char *text)
+{
+	size_t word = strcspn(text, " \t");
+	const char *path = text + word + strspn(text + word, " \t");
+	char kind[16];
+
+	if (word >= sizeof kind || path[0] == '\0')
+		return false;
+	memcpy(kind, text, word);
+	kind[word] = '\0';
+	if (!account_is_place(account_kind_named(kind)))
+		return false;
+	account->destination.onward.kind = account_kind_named(kind);
+	return setting_replace(&account->destination.onward.path, path);
+}
 
 bool setting_set_filter(struct account *account, const char *text)
 {
@@ -68,6 +85,42 @@ static const char *find_copy_rule(const struct account *account)
 	return NULL;
 }
 
+/*
+ * With the setting also, what is stored is the copy. Returns false if there is
+ * nothing that it could be a copy of.
+ */
+static bool place_copy(struct account *account)
+{
+	struct account_destination *to = &account->destination;
+	const struct account_onward copy = to->onward;
+
+	if (!account_is_place(copy.kind))
+		return true;
+	if (account_is_place(to->kind))
+		return false;
+	to->onward = (struct account_onward){to->kind, to->path};
+	to->kind = copy.kind;
+	to->path = copy.path;
+	return true;
+}
+
+static void default_gmail(struct account_gmail *gmail)
+{
+	if (gmail->url == NULL) {
+		setting_replace(&gmail->url, "https://" GMAIL_HOST);
+		setting_replace(&gmail->server.host, GMAIL_HOST);
+	}
+	/* Otherwise it would be archived, and read. */
+	if (gmail->labels == NULL)
+		setting_replace(&gmail->labels, "INBOX UNREAD");
+}
+
+static bool has_token(const struct account_gmail *gmail)
+{
+	return gmail->login.password_command != NULL ||
+		gmail->login.password_file != NULL;
+}
+
 size_t setting_check_destination(struct account *account,
 	void (*report)(const struct account *account, const char *sentence))
 {
@@ -91,22 +144,13 @@ size_t setting_check_destination(struct account *account,
 			"imap needs a password too: add imap-password-command or imap-password-file");
 		wrong++;
 	}
-	struct account_gmail *gmail = &account->destination.gmail;
-
+	default_gmail(&account->destination.gmail);
 	if (account->destination.kind == DESTINATION_GMAIL &&
-		gmail->login.password_command == NULL &&
-		gmail->login.password_file == NULL) {
+		!has_token(&account->destination.gmail)) {
 		report(account,
 			"gmail needs a token too: add gmail-token-command or gmail-token-file");
 		wrong++;
 	}
-	if (gmail->url == NULL) {
-		setting_replace(&gmail->url, "https://" GMAIL_HOST);
-		setting_replace(&gmail->server.host, GMAIL_HOST);
-	}
-	/* Otherwise it would be archived, and read. */
-	if (gmail->labels == NULL)
-		setting_replace(&gmail->labels, "INBOX UNREAD");
 	if (account->destination.rewrite.encrypt == NULL &&
 		(account->destination.rewrite.encrypt_subject ||
 			account->destination.rewrite.cipher !=
@@ -115,14 +159,19 @@ size_t setting_check_destination(struct account *account,
 			"encrypt-cipher and encrypt-subject need encrypt too: without it, mail is stored in clear text");
 		wrong++;
 	}
+	if (!place_copy(account)) {
+		report(account,
+			"also stores a copy of mail that is handed over, and this account stores it: leave out also, or use lmtp, imap, gmail or pipe in the place of maildir or mbox");
+		wrong++;
+	}
 	if (account_is_place(account->destination.kind))
 		return wrong;
 	const char *rule = find_copy_rule(account);
-	char sentence[160];
+	char sentence[200];
 
 	if (rule != NULL) {
 		snprintf(sentence, sizeof sentence,
-			"%s copies that can be found, and %s hands mail over: use another value, or maildir or mbox",
+			"%s copies that can be found, and %s hands mail over: use another value, or add also = \"maildir PATH\"",
 			rule, account_kind_name(account->destination.kind));
 		report(account, sentence);
 		wrong++;

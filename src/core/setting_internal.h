@@ -75,6 +75,7 @@ bool setting_set_max_time(struct account *account, const char *text);
 bool setting_set_sessions(struct account *account, const char *text);
 
 /* In setting_destination.c. */
+bool setting_set_also(struct account *account, const char *text);
 bool setting_set_filter(struct account *account, const char *text);
 bool setting_set_filter_timeout(struct account *account, const char *text);
 bool setting_set_encrypt(struct account *account, const char *text);

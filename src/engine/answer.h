@@ -13,14 +13,15 @@
 #include "engine/batch.h"
 #include "engine/fates.h"
 #include "engine/mailbox.h"
-#include "io/mail/destination.h"
+#include "io/mail/delivery.h"
 
 /*
  * Records the answer at once, so that a kill causes no more than one message to
- * be delivered again: the message is kept; or, if it was refused, it and the
- * others of the batch with the same text count as not fetched, and
- * batch->refused says why. This is not synced, so store_sync must be called
- * before any message is erased. May run in the background thread.
+ * be delivered again: the message is kept, or handed over and yet to be stored;
+ * or, if it was refused, it and the others of the batch with the same text
+ * count as not fetched, and batch->refused says why. This is not synced, so
+ * store_sync must be called before any message is erased. May run in the
+ * background thread.
  */
 bool answer_record(struct mailbox *mailbox, struct batch *batch,
 	const struct fates *fates, const struct confirmation *answer,
@@ -33,5 +34,17 @@ void answer_refused(struct mailbox *mailbox, struct fates *fates,
 /* Reports message i of the batch, which was refused, and notes its fate. */
 void answer_note_refused(struct mailbox *mailbox, struct batch *batch,
 	struct fates *fates, size_t i);
+
+/*
+ * Nothing more can be handed over: notes the first message of the batch of
+ * which nobody knows whether it was, unless a signal ended the run. If the
+ * answer to a message is lost each time, or a command hangs, the cause may be
+ * in it: it is tried after all others, and then more and more seldom; if no
+ * other was taken in this session, once in an hour, since the cause may be
+ * elsewhere.
+ */
+void answer_note_doubt(struct mailbox *mailbox, const struct batch *batch,
+	struct fates *fates, const struct delivery *delivery,
+	const struct error *why);
 
 #endif

@@ -37,6 +37,7 @@ struct batch {
 	 * own. */
 	size_t twin[BATCH_ROOM];
 	struct error *refused[BATCH_ROOM]; /* owned; why, or NULL */
+	struct error unwanted; /* why no more can be handed over; or none */
 	size_t count;
 	uint64_t octets;
 	int64_t began;

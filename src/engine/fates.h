@@ -27,6 +27,8 @@ struct fate {
 	/* The size in bytes if it turned out to exceed max-size; else 0. */
 	uint64_t oversize;
 	char *trouble; /* owned; why it could not be fetched, or NULL */
+	/* Or nothing can be: no other was taken either. */
+	bool blameless;
 };
 
 struct fates {

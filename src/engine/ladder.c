@@ -5,6 +5,7 @@
 
 #include "core/xalloc.h"
 #include "engine/answer.h"
+#include "engine/arrivals.h"
 #include "engine/batch.h"
 #include "engine/dial.h"
 #include "engine/duplicate.h"
@@ -22,7 +23,7 @@ struct ladder {
 	const struct plan *plan;
 	struct fates *fates;
 	struct delivery *delivery; /* owned */
-	bool confirms;		   /* see struct destination_traits */
+	bool confirms; /* what it is handed over to (destination_traits) */
 	struct duplicates duplicates;
 
 	struct batch *open; /* owned; complete messages not yet committed */
@@ -86,7 +87,7 @@ struct ladder *ladder_open(struct mailbox *mailbox, struct error *err)
 
 	ladder->mailbox = mailbox;
 	ladder->delivery = delivery;
-	ladder->confirms =
+	ladder->confirms = delivery_hands_over(delivery) ||
 		destination_traits(account->destination.kind)->confirms;
 	delivery_watch(delivery, record_answer, ladder);
 	ladder->open = xcalloc(1, sizeof *ladder->open);
@@ -197,91 +198,70 @@ static void mark_published_kept(struct ladder *ladder)
 	ladder->published_count = 0;
 }
 
+static struct arrivals arrivals_of(struct ladder *ladder)
+{
+	return (struct arrivals){ladder->mailbox, ladder->facts, ladder->plan,
+		ladder->fates, ladder->delivery, ladder->closed};
+}
+
 /*
- * The row of the message that had this uid before gets another name. If the new
- * message has the same text after all, the server reports varying sizes.
+ * Commits the closed batch as arriving, and the previous one as kept. If a step
+ * after that fails, the next start resolves it by the rows.
  */
-static bool retire(struct ladder *ladder, struct uid uid,
-	const struct letter *letter, int64_t now, struct error *err)
-{
-	struct store *store = ladder->mailbox->store;
-	bool same;
-
-	if (!store_is_same_text(
-		    store, uid, letter_came_sha256(letter), &same, err))
-		return false;
-	ladder->mailbox->loose_sizes |= same;
-	return store_retire(store, uid, now, err);
-}
-
-/* Records one message of the closed batch as arriving. */
-static bool record_arriving(
-	struct ladder *ladder, size_t i, int64_t now, struct error *err)
-{
-	const struct account *account = ladder->mailbox->account;
-	struct store *store = ladder->mailbox->store;
-	struct batch *batch = ladder->closed;
-	const struct message *message =
-		&ladder->facts->maildrop->messages[batch->positions[i]];
-	struct fate *fate = &ladder->fates->at[batch->positions[i]];
-	struct store_arrival arrival = {
-		.uid = maildrop_uid(ladder->facts->maildrop, message),
-		.size = message->size,
-		.letter = &batch->letters[i],
-		.place = {account->destination.kind, account->destination.path},
-		.now = now,
-	};
-
-	if (ladder->plan->steps[batch->positions[i]].reused &&
-		!retire(ladder, arrival.uid, arrival.letter, now, err))
-		return false;
-	/* A copy with this text is on record: its row gets the new uid. */
-	if (batch->rows[i] != 0) {
-		fate->row = batch->rows[i];
-		return store_rebind(
-			store, batch->rows[i], arrival.uid, message->size, err);
-	}
-	if (!store_record_arriving(store, &arrival, &fate->row, err))
-		return false;
-	/* A hold applies to the uid, whichever message has it. */
-	return !ladder->facts->memories[batch->positions[i]].held ||
-		store_record_hold(store, fate->row, now, err);
-}
-
 static bool record_closed(struct ladder *ladder, struct error *err)
 {
-	int64_t now = now_seconds();
+	const struct arrivals arrivals = arrivals_of(ladder);
+	struct store *store = ladder->mailbox->store;
 
-	for (size_t i = 0; i < ladder->closed->count; i++) {
-		if (!record_arriving(ladder, i, now, err))
-			return false;
-	}
+	return store_begin(store, err) && ladder_record_kept(ladder, err) &&
+		arrivals_record(&arrivals, err) && store_commit(store, err);
+}
+
+/* Syncs the closed batch under temporary names. */
+static bool seal_closed(struct ladder *ladder, struct error *err)
+{
+	struct batch *batch = ladder->closed;
+
+	if (!delivery_seal(ladder->delivery, batch->letters, batch->count, err))
+		return false;
+	duplicates_settle(batch);
 	return true;
 }
 
 /*
- * Runs the ladder for the closed batch: sync under temporary names, commit rows
- * "arriving" (and the previous batch as "kept"), then publish. If it fails
- * midway, the next start resolves it by the rows. May run in the background.
+ * Hands the closed batch over, and stores what was taken. If nothing more can
+ * be handed over, what was taken is stored all the same.
  */
+static bool hand_over_and_seal(struct ladder *ladder, struct error *err)
+{
+	const struct arrivals arrivals = arrivals_of(ladder);
+	struct store *store = ladder->mailbox->store;
+
+	ladder->recorded = record_closed(ladder, err);
+	if (!ladder->recorded)
+		return false;
+	arrivals_hand_over(&arrivals);
+	return seal_closed(ladder, err) && store_begin(store, err) &&
+		arrivals_file(&arrivals, err) && store_commit(store, err);
+}
+
+/* Runs the ladder for the closed batch. May run in the background. */
 static void commit_batch(void *data)
 {
 	struct ladder *ladder = data;
-	struct batch *batch = ladder->closed;
-	struct store *store = ladder->mailbox->store;
 	struct error *err = &ladder->commit_error;
+	bool first = delivery_hands_over(ladder->delivery);
 
-	bool sealed = duplicates_sift(&ladder->duplicates, batch, err) &&
-		delivery_seal(
-			ladder->delivery, batch->letters, batch->count, err);
+	ladder->recorded = false;
+	ladder->closed->unwanted.kind = ERROR_NONE;
+	bool ready =
+		duplicates_sift(&ladder->duplicates, ladder->closed, err) &&
+		(first ? hand_over_and_seal(ladder, err)
+		       : seal_closed(ladder, err));
 
-	if (sealed)
-		duplicates_settle(batch);
-	ladder->recorded = sealed && store_begin(store, err) &&
-		ladder_record_kept(ladder, err) && record_closed(ladder, err) &&
-		store_commit(store, err);
-	ladder->in_place =
-		ladder->recorded && delivery_publish(ladder->delivery, err);
+	if (ready && !first)
+		ready = ladder->recorded = record_closed(ladder, err);
+	ladder->in_place = ready && delivery_publish(ladder->delivery, err);
 }
 
 /* Reports one message of the closed batch as fetched. */
@@ -291,8 +271,11 @@ static void report_published(struct ladder *ladder, size_t i)
 	const struct batch *batch = ladder->closed;
 	const struct letter *letter = &batch->letters[i];
 	char *place = destination_where(&account->destination, letter);
-	char *where = xasprintf("%s %s",
-		batch->twice[i] ? "again, already stored as" : "to", place);
+	const char *onward = account->destination.onward.path;
+	bool handed = onward != NULL && !batch->twice[i];
+	char *where = xasprintf("%s %s%s%s",
+		batch->twice[i] ? "again, already stored as" : "to", place,
+		handed ? ", and to " : "", handed ? onward : "");
 
 	mailbox_say_message(ladder->mailbox, batch->positions[i],
 		&ladder->plan->steps[batch->positions[i]], "fetched", where);
@@ -300,23 +283,17 @@ static void report_published(struct ladder *ladder, size_t i)
 	free(place);
 }
 
-/* Is message i of the closed batch in its place, or confirmed? */
+/* Is message i of the closed batch in its place, confirmed, or both? */
 static bool is_published(const struct ladder *ladder, size_t i)
 {
 	const struct batch *batch = ladder->closed;
 
-	if (!ladder->confirms)
-		return ladder->in_place;
-	switch (delivery_verdict(ladder->delivery, batch->twin[i])) {
-	case VERDICT_PUBLISHED:
-	case VERDICT_FORGONE:
-		return true;
-	case VERDICT_REFUSED:
-	case VERDICT_DEFERRED:
-	case VERDICT_FAILED:
-		break;
-	}
-	return false;
+	bool stores =
+		!ladder->confirms || delivery_hands_over(ladder->delivery);
+
+	return (!stores || ladder->in_place) &&
+		(!ladder->confirms ||
+			arrivals_was_taken(ladder->delivery, batch, i));
 }
 
 /* Takes over what became of the messages of the closed batch. */
@@ -384,16 +361,24 @@ static bool finish_commit(struct ladder *ladder, struct error *err)
 				FATE_ARRIVING;
 	}
 	note_verdicts(ladder);
-	if (!ladder->in_place && ladder->recorded && ladder->confirms)
+	bool taken = batch->unwanted.kind == ERROR_NONE;
+	bool ok = taken && ladder->in_place;
+
+	if (!ok && ladder->recorded && ladder->confirms) {
+		answer_note_doubt(ladder->mailbox, batch, ladder->fates,
+			ladder->delivery,
+			taken ? &ladder->commit_error : &batch->unwanted);
 		forget_deferred(ladder, &ladder->commit_error);
-	if (!ladder->in_place) {
+	}
+	if (!ok) {
 		delivery_abandon(ladder->delivery);
 		ladder->failed = true;
-		*err = ladder->commit_error;
+		*err = batch->unwanted;
+		error_add(err, &ladder->commit_error);
 	}
 	batch->count = 0;
 	batch->octets = 0;
-	return ladder->in_place;
+	return ok;
 }
 
 /* Makes the open batch the closed one. */

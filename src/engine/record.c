@@ -15,6 +15,9 @@
 #include "io/store/store_run.h"
 #include "io/store/store_trouble.h"
 
+/* In seconds; see struct fate. */
+#define BLAMELESS_WAIT 3600
+
 /* What is recorded, and what is known of each message by now. */
 struct record {
 	struct attempt *attempt;
@@ -84,14 +87,19 @@ static struct uid uid_at(const struct record *record, size_t i)
 /* Records that a message could not be fetched. */
 static bool record_trouble(struct record *record, size_t i, struct error *err)
 {
+	const struct fate *fate = &record->attempt->fates.at[i];
 	uint32_t tries = record->memories[i].tries + 1;
-	bool last = tries >= PLAN_TRIES_MAX;
+	bool last = tries >= PLAN_TRIES_MAX && !fate->blameless;
+	int64_t wait = plan_patience(tries);
 	struct store_failure failure = {
 		.uid = uid_at(record, i),
 		.now = record->now,
-		.next = record->now + plan_patience(tries),
+		.next = record->now +
+			(fate->blameless && wait > BLAMELESS_WAIT
+					? BLAMELESS_WAIT
+					: wait),
 		.quarantined = last,
-		.error = record->attempt->fates.at[i].trouble,
+		.error = fate->trouble,
 	};
 
 	if (!store_record_trouble(record->store, &failure, err))
@@ -104,6 +112,14 @@ static bool record_trouble(struct record *record, size_t i, struct error *err)
 	return true;
 }
 
+/* Did it fail in this session? */
+static bool fails(const struct record *record, size_t i)
+{
+	const struct fates *fates = &record->attempt->fates;
+
+	return i < fates->count && fates->at[i].trouble != NULL;
+}
+
 /* Is a message that failed before now kept or recorded otherwise? */
 static bool is_settled(const struct record *record, size_t i)
 {
@@ -112,7 +128,7 @@ static bool is_settled(const struct record *record, size_t i)
 		i < plan->count ? plan->steps[i].why_fetch : REASON_NEW;
 
 	/* It was fetched, or became known in another way. */
-	return record->memories[i].tries > 0 &&
+	return record->memories[i].tries > 0 && !fails(record, i) &&
 		record->memories[i].state != MEMORY_NONE &&
 		why != REASON_WAITING && why != REASON_QUARANTINED;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "engine/recover.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,6 +72,85 @@ static bool recover_place(struct mailbox *mailbox,
 }
 
 /*
+ * Asks the destination that mail is handed over to before it is stored which of
+ * the messages it has. False in handed[i] means also that it cannot be asked.
+ */
+static bool ask_onward(struct mailbox *mailbox,
+	const struct store_arriving *rows, size_t count, bool *handed,
+	struct error *err)
+{
+	struct account_destination to = mailbox->account->destination;
+	struct dialler dialler = {mailbox->account, mailbox->options->stop};
+	struct destination_opening opening = dial_opening(&dialler, &to);
+	char last[LETTER_NAME_MAX];
+
+	to.kind = to.onward.kind;
+	to.path = to.onward.path;
+	if (!destination_traits(to.kind)->recovers)
+		return true;
+	if (!store_last_name(mailbox->store, NULL, last, err))
+		return false;
+	opening.last = last;
+	struct delivery *delivery = delivery_open(&opening, err);
+	struct letter *letters = xcalloc(count, sizeof letters[0]);
+	size_t *at = xcalloc(count, sizeof at[0]);
+	bool *arrived = xcalloc(count, sizeof arrived[0]);
+	size_t asked = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (handed[i] || rows[i].sought[0] == '\0')
+			continue;
+		letters[asked] = rows[i].letter;
+		snprintf(letters[asked].name, sizeof letters[asked].name, "%s",
+			rows[i].sought);
+		at[asked++] = i;
+	}
+	bool ok = delivery != NULL &&
+		delivery_recover(delivery, letters, asked, arrived, err);
+
+	for (size_t k = 0; ok && k < asked; k++)
+		handed[at[k]] = arrived[k];
+	free(arrived);
+	free(at);
+	free(letters);
+	delivery_close(delivery);
+	return ok;
+}
+
+/*
+ * Resolves rows of messages that were being handed over, and not stored yet.
+ * They are fetched again; those that were taken are only stored then.
+ */
+static bool recover_onward(struct mailbox *mailbox,
+	const struct store_arriving *rows, size_t count, struct error *err)
+{
+	bool *handed = xcalloc(count, sizeof handed[0]);
+	struct store *store = mailbox->store;
+	size_t taken = 0;
+
+	for (size_t i = 0; i < count; i++)
+		handed[i] = rows[i].handed;
+	bool ok = ask_onward(mailbox, rows, count, handed, err) &&
+		store_begin(store, err);
+
+	for (size_t i = 0; ok && i < count; i++) {
+		taken += handed[i];
+		ok = (rows[i].handed || !handed[i] ||
+			     store_record_handed(
+				     store, rows[i].row, "", err)) &&
+			store_forget_arriving(store, rows[i].row, err);
+	}
+	ok = ok && store_commit(store, err);
+	if (ok)
+		log_line(LOG_SUMMARY,
+			"an earlier run was interrupted while handing over %zu %s: %zu confirmed, %zu not confirmed. All will be fetched again; what was confirmed is only stored here, and one of the others may have been delivered already",
+			count, text_plural(count, "message", "messages"), taken,
+			count - taken);
+	free(handed);
+	return ok;
+}
+
+/*
  * Resolves rows of a destination that confirms: what it confirmed was recorded
  * at once, so these messages were not delivered, except perhaps one.
  */
@@ -105,6 +185,18 @@ static bool can_ask(
 		row->kind == to->kind && strcmp(row->path, to->path) == 0;
 }
 
+/* Resolves rows of one place, all of them stored, or none. */
+static bool recover_rows(struct mailbox *mailbox,
+	const struct store_arriving *rows, size_t count, struct error *err)
+{
+	if (rows[0].sought != NULL)
+		return recover_onward(mailbox, rows, count, err);
+	if (destination_traits(rows[0].kind)->confirms &&
+		!can_ask(mailbox, &rows[0]))
+		return recover_handed_over(mailbox, rows, count, err);
+	return recover_place(mailbox, rows, count, err);
+}
+
 bool recover_arriving(struct mailbox *mailbox, struct error *err)
 {
 	struct store_arriving *rows = NULL;
@@ -113,13 +205,12 @@ bool recover_arriving(struct mailbox *mailbox, struct error *err)
 
 	for (size_t i = 0, n; ok && i < count; i += n) {
 		for (n = 1; i + n < count && rows[i + n].kind == rows[i].kind &&
+			(rows[i + n].sought == NULL) ==
+				(rows[i].sought == NULL) &&
 			strcmp(rows[i + n].path, rows[i].path) == 0;
 			n++)
 			;
-		ok = destination_traits(rows[i].kind)->confirms &&
-				!can_ask(mailbox, &rows[i])
-			? recover_handed_over(mailbox, &rows[i], n, err)
-			: recover_place(mailbox, &rows[i], n, err);
+		ok = recover_rows(mailbox, &rows[i], n, err);
 	}
 	store_free_arriving(rows, count);
 	return ok;

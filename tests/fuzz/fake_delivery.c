@@ -109,6 +109,36 @@ void delivery_watch(
 	(void)data;
 }
 
+/* Nothing is handed over before it is stored. */
+bool delivery_hands_over(const struct delivery *delivery)
+{
+	(void)delivery;
+	return false;
+}
+
+const char *delivery_sought(const struct delivery *delivery)
+{
+	(void)delivery;
+	return "";
+}
+
+void delivery_was_taken(struct delivery *delivery, size_t i)
+{
+	(void)delivery;
+	(void)i;
+	PROMISE(false);
+}
+
+bool delivery_hand_over(
+	struct delivery *delivery, size_t count, struct error *err)
+{
+	(void)delivery;
+	(void)count;
+	(void)err;
+	PROMISE(false);
+	return false;
+}
+
 /* Asked only about destinations that confirm, of which there is none. */
 enum verdict delivery_verdict(const struct delivery *delivery, size_t i)
 {

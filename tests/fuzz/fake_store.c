@@ -292,6 +292,29 @@ bool store_record_kept(
 	return true;
 }
 
+bool store_record_handed(
+	struct store *store, int64_t row, const char *said, struct error *err)
+{
+	(void)store;
+	(void)row;
+	(void)said;
+	(void)err;
+	PROMISE(false);
+	return false;
+}
+
+bool store_is_handed(struct store *store, struct uid uid,
+	const struct letter *letter, bool *is, struct error *err)
+{
+	(void)store;
+	(void)uid;
+	(void)letter;
+	(void)is;
+	(void)err;
+	PROMISE(false);
+	return false;
+}
+
 bool store_forget_arriving(struct store *store, int64_t row, struct error *err)
 {
 	struct fake_row *at = change(store, row, err);

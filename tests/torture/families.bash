@@ -364,6 +364,7 @@ answer_point() {
 handover_family() {
     local kind phase n
     state=$w/state place=$w/place link=clear
+    copy=
     taker_start lmtp
     taker_start imap
     agent_write
@@ -389,6 +390,21 @@ handover_family() {
         handover_harms 2
         crash_calls
     done
+    taker_start imap
+    for kind in lmtp imap; do
+        for copy in maildir mbox; do
+            is_my_scenario || continue
+            scenario $kind now later
+            handover_harms 2
+            crash_calls
+            fault_calls
+            handover_harms 1
+            for ((n = 0; n < 1400; n += 7)); do
+                ! is_mine || answer_point $n
+            done
+        done
+    done
+    copy=
 }
 
 # ---- dialogs ---------------------------------------------------------------------

@@ -34,6 +34,7 @@ taker_start() {
     shift
     mkdir -p "$place"/{new,cur,tmp}
     [ ! -e "$w/$taker.pid" ] || kill "$(cat "$w/$taker.pid")"
+    rm -f "$w/$taker"
     "$lib/${taker}server" "$@" --harm "$w/taker-harm" "$w/$taker" "$place" \
         >"$w/taker.out" 2>&1 &
     echo $! >"$w/$taker.pid"
@@ -60,6 +61,11 @@ hands_over() {
     [ "$kind" = lmtp ] || [ "$kind" = imap ] || [ "$kind" = pipe ]
 }
 
+# With the setting also, the copy: $copy says of which kind it is, or is "".
+copies() {
+    [ -n "${copy:-}" ] && hands_over
+}
+
 # scenario KIND POLICY PHASE [SETTING...]: creates and saves the state from
 # which each of its points starts. KIND: maildir, mbox, lmtp, imap, pipe. POLICY: never, now,
 # after, trashed, purged, large (delete-larger-than), room (max-server-size),
@@ -71,9 +77,9 @@ scenario() {
     kind=$1 policy=$2 phase=$3
     shift 3
     local count=12 file i=0
-    what="$kind, delete = $policy, $phase run"
+    what="$kind${copy:+ and $copy}, delete = $policy, $phase run"
     known_count=6 expects=0
-    rm -rf "$w/sent" "$w/saved" "$state" "$place" "$w/mail"
+    rm -rf "$w/sent" "$w/saved" "$state" "$place" "$w/mail" "$w/copy"
     mkdir -p "$w/sent" "$w/mail"
     ! hands_over || mkdir -p "$place"/{new,cur,tmp}
     [ "$policy" != brake ] || count=30 known_count=24 expects=65
@@ -108,6 +114,7 @@ scenario() {
     cp -a "$w/mail" "$w/saved/mail"
     [ ! -e "$state" ] || cp -a "$state" "$w/saved/state"
     [ ! -e "$place" ] || cp -a "$place" "$w/saved/place"
+    [ ! -e "$w/copy" ] || cp -a "$w/copy" "$w/saved/copy"
 }
 
 # The names and sizes of all mail, in order. Three messages are larger than
@@ -211,6 +218,7 @@ write_rc() {
         else
             printf '  %s = "%s"\n' "$kind" "$place"
         fi
+        ! copies || printf '  also = "%s"\n' "$copy $w/copy"
         printf '  delete = "%s"\n' "$delete"
         [ -z "$rule" ] || printf '  %s\n' "$rule"
         [ $# -eq 0 ] || printf '  %s\n' "$@"
@@ -280,7 +288,7 @@ be_killed() {
 
 # Restores the saved state of the scenario.
 reset() {
-    rm -rf "$state" "$place" "$w/mail"
+    rm -rf "$state" "$place" "$w/mail" "$w/copy"
     ! hands_over || mkdir -p "$place"/{new,cur,tmp}
     # One process instead of three: there are many points.
     if [ "$state $place" = "$w/state $w/place" ]; then
@@ -340,6 +348,22 @@ verdict() {
     "$judge" "$@" "$w/sent" "$w/mail" "$place" "$place/.Trash" >"$w/verdict"
 }
 
+# judge_copy now | end: nothing is erased that the copy does not have, too; in the
+# end, it has all mail once.
+judge_copy() {
+    local l d t e
+    copies || return 0
+    "$judge" "$w/sent" "$w/mail" "$w/copy" >"$w/verdict"
+    read -r _ l _ d _ t _ e <"$w/verdict" || {
+        complain "no verdict on the copy"
+        return
+    }
+    erased=$((erased + e))
+    [ "$copy" = mbox ] || [ "$t" -eq 0 ] || complain "$t torn in the copy"
+    [ "$copy-$1" = mbox-now ] || doubled=$((doubled + d))
+    [ "$1" = now ] || lost=$((lost + l))
+}
+
 # At any time: mail that no rule erases stays on the server.
 judge_stays() {
     local name
@@ -364,6 +388,7 @@ judge_now() {
     # The end of an mbox may be torn until the next run.
     [ "$kind" = mbox ] || [ "$t" -eq 0 ] || complain "$t torn in sight"
     [ "$kind" != maildir ] || doubled=$((doubled + d))
+    judge_copy now
 }
 
 # An undisturbed run, which must succeed.
@@ -404,6 +429,7 @@ judge_end() {
         doubled=$((doubled + d))
     fi
     [ "$t" -eq 0 ] || complain "$t torn"
+    judge_copy end
     [ "$integrity" = ok ] || complain "store: $integrity"
     [ "$sum" = "$same" ] || complain "the last run changed something"
     judge_stays

@@ -19,6 +19,11 @@
 struct delivery {
 	struct destination *destination; /* owned */
 	const struct destination_ops *ops;
+	/* To which mail is handed over before it is stored; owned; or NULL. */
+	struct destination *onward;
+	struct account_destination onward_to; /* its fields are borrowed */
+	char sought[LETTER_NAME_MAX];	      /* as in delivery_sought */
+	bool handed_over;		      /* the closed batch */
 	/* What changes messages first; owned; or NULL. */
 	struct rewrite *rewrite;
 	struct fingerprint came;   /* as it came; only if it is changed */
@@ -34,6 +39,24 @@ struct delivery {
 	size_t sealed; /* the number of sealed letters */
 	char block[BLOCK];
 };
+
+/* Opens what mail is handed over to before it is stored, if that is set. */
+static bool open_onward(struct delivery *delivery,
+	const struct destination_opening *opening, struct error *err)
+{
+	const struct account_onward *onward = &opening->destination->onward;
+	struct destination_opening other = *opening;
+
+	if (onward->kind == DESTINATION_NONE || opening->account == NULL)
+		return true;
+	delivery->onward_to = *opening->destination;
+	delivery->onward_to.kind = onward->kind;
+	delivery->onward_to.path = onward->path;
+	other.destination = &delivery->onward_to;
+	delivery->onward =
+		destination_traits(onward->kind)->ops->open(&other, err);
+	return delivery->onward != NULL;
+}
 
 struct delivery *delivery_open(
 	const struct destination_opening *opening, struct error *err)
@@ -73,6 +96,15 @@ struct delivery *delivery_open(
 	fingerprint_init(&delivery->came);
 	fingerprint_init(&delivery->stored);
 	delivery->head = traits->needs_head ? digest_new() : NULL;
+	delivery->onward = NULL;
+	delivery->sought[0] = '\0';
+	delivery->handed_over = false;
+	if (!open_onward(delivery, opening, err)) {
+		delivery_close(delivery);
+		return NULL;
+	}
+	delivery->reads_dates |= delivery_hands_over(delivery) &&
+		destination_traits(delivery->onward_to.kind)->needs_dates;
 	return delivery;
 }
 
@@ -81,6 +113,8 @@ void delivery_close(struct delivery *delivery)
 	if (delivery == NULL)
 		return;
 	delivery->ops->close(delivery->destination);
+	if (delivery->onward != NULL)
+		delivery->onward->ops->close(delivery->onward);
 	rewrite_close(delivery->rewrite);
 	fingerprint_release(&delivery->came);
 	fingerprint_release(&delivery->stored);
@@ -92,8 +126,12 @@ void delivery_close(struct delivery *delivery)
 void delivery_watch(
 	struct delivery *delivery, destination_confirm *confirm, void *data)
 {
-	delivery->destination->confirm = confirm;
-	delivery->destination->confirm_data = data;
+	struct destination *confirms = delivery->onward != NULL
+		? delivery->onward
+		: delivery->destination;
+
+	confirms->confirm = confirm;
+	confirms->confirm_data = data;
 }
 
 void delivery_sweep(struct delivery *delivery)
@@ -132,13 +170,18 @@ bool delivery_begin(struct delivery *delivery, struct error *err)
 	if (!delivery->ops->begin(delivery->destination, err))
 		return false;
 	delivery->writing = true;
-	return true;
+	return delivery->onward == NULL ||
+		delivery->onward->ops->begin(delivery->onward, err);
 }
 
 static bool pass_on(struct delivery *delivery, const char *bytes, size_t length,
 	struct error *err)
 {
-	return delivery->ops->write(delivery->destination, bytes, length, err);
+	return delivery->ops->write(
+		       delivery->destination, bytes, length, err) &&
+		(delivery->onward == NULL ||
+			delivery->onward->ops->write(
+				delivery->onward, bytes, length, err));
 }
 
 /* Reads text that is to be stored. */
@@ -235,6 +278,16 @@ static void describe(struct delivery *delivery, struct letter *letter)
 	}
 }
 
+/* This cannot fail, as what is handed over is already in the spool. */
+static void end_onward(struct delivery *delivery,
+	const struct destination_ending *ending, struct letter letter)
+{
+	struct error none = {.kind = ERROR_NONE};
+
+	delivery->onward->ops->end(delivery->onward, ending, &letter, &none);
+	memcpy(delivery->sought, letter.name, sizeof delivery->sought);
+}
+
 enum addition delivery_end(struct delivery *delivery, struct uid uid,
 	int64_t now, struct letter *letter, struct error *err)
 {
@@ -256,8 +309,12 @@ enum addition delivery_end(struct delivery *delivery, struct uid uid,
 	const struct destination_ending ending = {
 		uid, first->header.return_path, now};
 
+	const struct letter both = *letter;
+
 	if (!delivery->ops->end(delivery->destination, &ending, letter, err))
 		return ADDITION_FAILED;
+	if (delivery->onward != NULL)
+		end_onward(delivery, &ending, both);
 	delivery->writing = false;
 	return ADDITION_DONE;
 }
@@ -267,17 +324,34 @@ void delivery_drop(struct delivery *delivery)
 	if (!delivery->writing)
 		return;
 	delivery->ops->drop(delivery->destination);
+	if (delivery->onward != NULL)
+		delivery->onward->ops->drop(delivery->onward);
 	delivery->writing = false;
 }
 
 void delivery_drop_last(struct delivery *delivery, size_t count)
 {
 	delivery->ops->drop_last(delivery->destination, count);
+	if (delivery->onward != NULL)
+		delivery->onward->ops->drop_last(delivery->onward, count);
+}
+
+/* Room for what becomes of each message of the closed batch. */
+static void prepare_verdicts(struct delivery *delivery, size_t count)
+{
+	delivery->verdict_count = count;
+	delivery->verdicts = xreallocarray(
+		delivery->verdicts, count + 1, sizeof delivery->verdicts[0]);
+	for (size_t i = 0; i < count; i++)
+		delivery->verdicts[i] = VERDICT_FAILED;
 }
 
 void delivery_turn(struct delivery *delivery)
 {
 	delivery->ops->turn(delivery->destination);
+	if (delivery->onward != NULL)
+		delivery->onward->ops->turn(delivery->onward);
+	delivery->handed_over = false;
 }
 
 bool delivery_has(struct delivery *delivery, const struct letter *letters,
@@ -290,6 +364,34 @@ bool delivery_has(struct delivery *delivery, const struct letter *letters,
 void delivery_forgo(struct delivery *delivery, size_t i)
 {
 	delivery->ops->forgo(delivery->destination, i);
+	delivery_was_taken(delivery, i);
+}
+
+bool delivery_hands_over(const struct delivery *delivery)
+{
+	return delivery->onward != NULL;
+}
+
+const char *delivery_sought(const struct delivery *delivery)
+{
+	return delivery->sought;
+}
+
+void delivery_was_taken(struct delivery *delivery, size_t i)
+{
+	if (delivery->onward != NULL && !delivery->handed_over)
+		delivery->onward->ops->forgo(delivery->onward, i);
+}
+
+bool delivery_hand_over(
+	struct delivery *delivery, size_t count, struct error *err)
+{
+	struct destination *onward = delivery->onward;
+
+	prepare_verdicts(delivery, count);
+	delivery->handed_over = true;
+	return onward->ops->seal(onward, NULL, count, err) &&
+		onward->ops->publish(onward, delivery->verdicts, err);
 }
 
 bool delivery_seal(struct delivery *delivery, struct letter *letters,
@@ -301,11 +403,17 @@ bool delivery_seal(struct delivery *delivery, struct letter *letters,
 
 bool delivery_publish(struct delivery *delivery, struct error *err)
 {
-	delivery->verdict_count = delivery->sealed;
-	delivery->verdicts = xreallocarray(delivery->verdicts,
-		delivery->verdict_count + 1, sizeof delivery->verdicts[0]);
-	return delivery->ops->publish(
-		delivery->destination, delivery->verdicts, err);
+	enum verdict *ignored = NULL;
+
+	if (delivery->onward == NULL)
+		prepare_verdicts(delivery, delivery->sealed);
+	else
+		ignored = xcalloc(delivery->sealed + 1, sizeof ignored[0]);
+	bool ok = delivery->ops->publish(delivery->destination,
+		ignored != NULL ? ignored : delivery->verdicts, err);
+
+	free(ignored);
+	return ok;
 }
 
 enum verdict delivery_verdict(const struct delivery *delivery, size_t i)
@@ -317,6 +425,8 @@ enum verdict delivery_verdict(const struct delivery *delivery, size_t i)
 void delivery_abandon(struct delivery *delivery)
 {
 	delivery->ops->abandon(delivery->destination);
+	if (delivery->onward != NULL)
+		delivery->onward->ops->abandon(delivery->onward);
 }
 
 bool delivery_recover(struct delivery *delivery, const struct letter *letters,

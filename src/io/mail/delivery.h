@@ -5,12 +5,14 @@
  *
  * The order of calls, the commit ladder: for each message begin, write..., end;
  * then turn; seal; commit the letters to the store as arriving; publish; commit
- * them as kept.
+ * them as kept. Where mail is handed over before it is stored (the setting
+ * also): then turn; commit them as arriving; hand_over; forgo those that were
+ * not taken; seal; commit where they will be; publish; commit them as kept.
  *
  * There are two batches: the open one, to which messages are added, and the
- * closed one. has, forgo, seal, publish, verdict and abandon may run in another
- * thread than the other functions, except that nothing else may run during
- * open, close, turn and recover.
+ * closed one. has, forgo, was_taken, hand_over, seal, publish, verdict and
+ * abandon may run in another thread than the other functions, except that
+ * nothing else may run during open, close, turn and recover.
  */
 #ifndef IO_MAIL_DELIVERY_H
 #define IO_MAIL_DELIVERY_H
@@ -39,8 +41,9 @@ struct delivery *delivery_open(
 void delivery_close(struct delivery *delivery);
 
 /*
- * From now on, delivery_publish calls confirm for each message of a destination
- * that confirms (destination_traits), as soon as its answer is there.
+ * From now on, delivery_publish, or delivery_hand_over, calls confirm for each
+ * message of a destination that confirms (destination_traits), as soon as its
+ * answer is there.
  */
 void delivery_watch(
 	struct delivery *delivery, destination_confirm *confirm, void *data);
@@ -97,6 +100,26 @@ bool delivery_has(struct delivery *delivery, const struct letter *letters,
 /* Removes message i (from 0) from the closed batch before it is sealed. */
 void delivery_forgo(struct delivery *delivery, size_t i);
 
+/* Is mail handed over before it is stored? */
+bool delivery_hands_over(const struct delivery *delivery);
+
+/*
+ * Where the messages that are handed over will be (the name of a letter, for
+ * recover); "" if that is not known. Borrowed.
+ */
+const char *delivery_sought(const struct delivery *delivery);
+
+/* Message i of the closed batch is stored, but was handed over before. */
+void delivery_was_taken(struct delivery *delivery, size_t i);
+
+/*
+ * Hands over the closed batch of count messages. Returns false if nothing more
+ * can be handed over in this session; see delivery_verdict for what became of
+ * each.
+ */
+bool delivery_hand_over(
+	struct delivery *delivery, size_t count, struct error *err);
+
 /*
  * Makes the closed batch durable, but not yet visible. letters: all that were
  * ended between the last two turns, in order, including those removed by forgo.
@@ -115,7 +138,8 @@ bool delivery_publish(struct delivery *delivery, struct error *err);
 
 /*
  * What became of message i (from 0) of the last batch for which
- * delivery_publish was called. Valid until the next such call.
+ * delivery_publish was called, or delivery_hand_over, if mail is handed over
+ * first. Valid until the next such call.
  */
 enum verdict delivery_verdict(const struct delivery *delivery, size_t i);
 

@@ -81,12 +81,15 @@ static void put_setting(struct config_file *file, struct config_layer *layer,
 		return;
 	if (strcmp(statement->name, "password") == 0)
 		file->has_password = true;
-	if (settings[at].is_path && statement->value[0] == '~') {
-		char *path = config_expand_path(statement->value);
+	size_t before = setting_path_at(&settings[at], statement->value);
+	const char *written = statement->value + before;
+
+	if (settings[at].is_path && written[0] == '~') {
+		char *path = config_expand_path(written);
 
 		if (path == NULL) {
 			/* "~x" was reported as a bad value. */
-			if (strchr("/", statement->value[1]) != NULL)
+			if (strchr("/", written[1]) != NULL)
 				config_mistake(file->path,
 					statement->place.line,
 					"%s: there is no home directory for "
@@ -96,8 +99,12 @@ static void put_setting(struct config_file *file, struct config_layer *layer,
 			layer->doubtful = true;
 			return;
 		}
+		char *value = xasprintf(
+			"%.*s%s", (int)before, statement->value, path);
+
+		free(path);
 		free(statement->value);
-		statement->value = path;
+		statement->value = value;
 	}
 	layer->texts[at] = statement->value;
 }

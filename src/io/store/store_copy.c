@@ -110,12 +110,15 @@ static const char all_copies_sql[] =
 static const char disown_sql[] =
 	"UPDATE message SET vanished_at = ifnull(vanished_at, ?2),"
 	" uid = CAST('damaged: ' || hex(uid) || ' ' || id AS BLOB),"
-	" missing_at = ?2 WHERE id = ?1 AND held_at IS NULL";
+	" missing_at = ?2 WHERE id = ?1 AND held_at IS NULL AND handed IS NULL";
 
-/* The hold is on the uid, and stays: the row waits for the next fetch. */
-static const char disown_held_sql[] =
+/*
+ * The hold is on the uid, and stays, and what was handed over is not handed
+ * over again: the row waits for the next fetch.
+ */
+static const char disown_waits_sql[] =
 	"UPDATE message SET state = 0, vanished_at = NULL, missing_at = ?2"
-	" WHERE id = ?1 AND held_at IS NOT NULL";
+	" WHERE id = ?1 AND (held_at IS NOT NULL OR handed IS NOT NULL)";
 
 /* From now on, no row that names the copy counts as a copy. */
 static const char no_copy_sql[] =
@@ -151,7 +154,7 @@ bool store_disown_copy(
 {
 	return store_change_row(store, no_copy_sql, row, 0, err) &&
 		store_change_row(store, disown_sql, row, now, err) &&
-		store_change_row(store, disown_held_sql, row, now, err);
+		store_change_row(store, disown_waits_sql, row, now, err);
 }
 
 static const char headers_sql[] =
@@ -198,7 +201,8 @@ static const char names_sql[] =
 	" AND ifnull(length, 0) = 0";
 
 static const char filed_sql[] =
-	"UPDATE message SET name = ?2, offset = ?3, length = ?4 WHERE id = ?1";
+	"UPDATE message SET name = ?2, offset = ?3, length = ?4, sought = NULL"
+	" WHERE id = ?1";
 
 bool store_names(struct store *store,
 	void (*visit)(void *data, const char *name), void *data,

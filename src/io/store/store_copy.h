@@ -49,7 +49,8 @@ bool store_names(struct store *store,
 
 /*
  * Records, within a transaction, that a copy is now stored under another name
- * (letter->name, with its offset and length, which are 0 in a Maildir).
+ * (letter->name, with its offset and length, which are 0 in a Maildir), or
+ * where it will be stored now that it was handed over.
  */
 bool store_record_filed(struct store *store, int64_t row,
 	const struct letter *letter, struct error *err);

@@ -10,7 +10,7 @@
 
 /* "keep" in ASCII, in the file's header: marks keepmail's databases. */
 #define APPLICATION_ID 0x6b656570
-#define SCHEMA_VERSION 9
+#define SCHEMA_VERSION 10
 
 /* migrations[i] upgrades user_version i to i + 1. */
 static const char *const migrations[SCHEMA_VERSION] = {
@@ -156,6 +156,12 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	"ALTER TABLE message ADD COLUMN came_header_sha256 BLOB;"
 	"CREATE INDEX message_came ON message (came_sha256)"
 	" WHERE came_sha256 IS NOT NULL;",
+	/* What the destination that it was handed over to said (the setting
+	 * also). In a row of state 0: only the copy is missing. */
+	"ALTER TABLE message ADD COLUMN handed TEXT;"
+	/* Not NULL: it is being handed over, and is not stored yet. Says where
+	 * the destination would have it. */
+	"ALTER TABLE message ADD COLUMN sought TEXT;",
 };
 
 int64_t store_format(void)

@@ -62,7 +62,7 @@ static const char last_success_sql[] =
 static const char messages_sql[] =
 	"SELECT uid, ordinal, state, size, first_seen, kept_at, vanished_at,"
 	" erased_at, held_at, missing_at, kind, path, name, offset, length,"
-	" octets, sha256, message_id, origin, came_sha256 FROM message"
+	" octets, sha256, message_id, origin, came_sha256, handed FROM message"
 	" LEFT JOIN place ON place.id = message.place"
 	" WHERE uid = ?1 ORDER BY ordinal";
 
@@ -425,6 +425,9 @@ static struct store_message message_at(sqlite3_stmt *stmt)
 		.came_sha256 = digest_at(stmt, 19),
 		.message_id = store_text_at(stmt, 17),
 		.origin = store_text_at(stmt, 18),
+		.said = sqlite3_column_type(stmt, 20) == SQLITE_NULL
+			? NULL
+			: store_text_at(stmt, 20),
 	};
 }
 

@@ -78,6 +78,7 @@ struct store_message {
 	/* Likewise; as it came, if it was changed before it was stored. */
 	const unsigned char *came_sha256;
 	const char *message_id;
+	const char *said;   /* as in store_record_handed; NULL: it was not */
 	const char *origin; /* who reported it as seen; "": it was fetched */
 };
 

@@ -7,13 +7,22 @@
 #include "core/xalloc.h"
 #include "io/store/store_internal.h"
 
+/*
+ * Is it the text of the row, as it came? Of a damaged copy (store_disown_copy),
+ * the header tells.
+ */
+#define SAME_TEXT(sha256, header_sha256)                                   \
+	"ifnull(message.came_sha256, message.sha256) IN (" sha256 ", x'')" \
+	" AND iif(message.came_sha256 IS NULL, message.header_sha256,"     \
+	" message.came_header_sha256) IS " header_sha256
+
 static const char arriving_add_sql[] =
 	"INSERT INTO message (uid, ordinal, state, size, first_seen,"
 	" place, name, offset, length, octets, sha256, message_id,"
 	" header_sha256, head_octets, head_sha256, came_sha256,"
-	" came_header_sha256)"
+	" came_header_sha256, sought)"
 	" VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-	" ?12, ?13, ?14, ?15, ?16)"
+	" ?12, ?13, ?14, ?15, ?16, ?17)"
 	" ON CONFLICT (uid, ordinal) DO UPDATE SET state = 1,"
 	" size = excluded.size, kept_at = NULL, vanished_at = NULL,"
 	" erased_at = NULL, first_seen = excluded.first_seen,"
@@ -26,23 +35,33 @@ static const char arriving_add_sql[] =
 	" head_sha256 = excluded.head_sha256,"
 	" came_sha256 = excluded.came_sha256,"
 	" came_header_sha256 = excluded.came_header_sha256,"
-	/* A hold on a message that was given up applies to the one that
-	 * replaces it. */
-	" held_at = CASE state WHEN 0 THEN held_at END, missing_at = NULL,"
-	" returned_at = NULL, doubtful_at = NULL, damage = NULL,"
-	" damaged_at = NULL WHERE state <> 2 OR vanished_at IS NOT NULL"
-	" RETURNING id";
+	" handed = CASE WHEN state = 0 AND " SAME_TEXT(
+		"iif(excluded.came_sha256 IS NULL, excluded.sha256,"
+		" excluded.came_sha256)",
+		"iif(excluded.came_sha256 IS NULL, excluded.header_sha256,"
+		" excluded.came_header_sha256)") " THEN handed END,"
+						 " sought = excluded.sought,"
+						 /* A hold on a message that was
+						  * given up applies to the one
+						  * that replaces it. */
+						 " held_at = CASE state WHEN 0 THEN held_at END, missing_at = NULL,"
+						 " returned_at = NULL, doubtful_at = NULL, damage = NULL,"
+						 " damaged_at = NULL WHERE state <> 2 OR vanished_at IS NOT NULL"
+						 " RETURNING id";
 
 static const char arriving_list_sql[] =
 	"SELECT message.id, name, offset, length, octets, sha256,"
-	" header_sha256, message_id, head_octets, head_sha256, kind, path"
+	" header_sha256, message_id, head_octets, head_sha256, kind, path,"
+	" handed IS NOT NULL, sought"
 	" FROM message JOIN place ON place.id = message.place"
-	" WHERE state = 1 ORDER BY place.id, offset, message.id";
+	" WHERE state = 1"
+	" ORDER BY place.id, sought IS NULL, offset, message.id";
 
 static const char arriving_forget_sql[] =
-	"DELETE FROM message WHERE id = ?1 AND state = 1 AND held_at IS NULL";
+	"DELETE FROM message WHERE id = ?1 AND state = 1 AND held_at IS NULL"
+	" AND handed IS NULL";
 
-static const char arriving_held_sql[] =
+static const char arriving_waits_sql[] =
 	"UPDATE message SET state = 0 WHERE id = ?1 AND state = 1";
 
 static const char kept_sql[] =
@@ -50,6 +69,12 @@ static const char kept_sql[] =
 
 static const char erased_sql[] =
 	"UPDATE message SET state = 3, erased_at = ?2 WHERE id = ?1";
+
+static const char handed_sql[] = "UPDATE message SET handed = ?2 WHERE id = ?1";
+
+static const char is_handed_sql[] =
+	"SELECT 1 FROM message WHERE uid = ?1 AND ordinal = ?2 AND state = 0"
+	" AND handed IS NOT NULL AND " SAME_TEXT("?3", "?4");
 
 void store_bind_letter(
 	sqlite3_stmt *stmt, int column, const struct letter *letter)
@@ -88,6 +113,8 @@ bool store_record_arriving(struct store *store,
 		store_bind_digest(stmt, 15, letter->came.sha256);
 	if (letter->changed && letter->came.identified)
 		store_bind_digest(stmt, 16, letter->came.header_sha256);
+	if (arrival->sought != NULL)
+		sqlite3_bind_text(stmt, 17, arrival->sought, -1, SQLITE_STATIC);
 	if (!store_add(store, stmt, row, err))
 		return false;
 	/* The plan never fetches a kept message. */
@@ -105,7 +132,37 @@ bool store_record_kept(
 bool store_forget_arriving(struct store *store, int64_t row, struct error *err)
 {
 	return store_change_row(store, arriving_forget_sql, row, 0, err) &&
-		store_change_row(store, arriving_held_sql, row, 0, err);
+		store_change_row(store, arriving_waits_sql, row, 0, err);
+}
+
+bool store_record_handed(
+	struct store *store, int64_t row, const char *said, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, handed_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_bind_int64(stmt, 1, row);
+	sqlite3_bind_text(stmt, 2, said, -1, SQLITE_STATIC);
+	return store_finish(store, stmt, "write to", err);
+}
+
+bool store_is_handed(struct store *store, struct uid uid,
+	const struct letter *letter, bool *is, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, is_handed_sql, err);
+	const unsigned char *header = letter->changed
+		? letter->came.header_sha256
+		: letter->header_sha256;
+
+	if (stmt == NULL)
+		return false;
+	sqlite3_clear_bindings(stmt);
+	store_bind_uid(stmt, 1, uid);
+	store_bind_digest(stmt, 3, letter_came_sha256(letter));
+	if (letter_came_identified(letter))
+		store_bind_digest(stmt, 4, header);
+	return store_has_row(store, stmt, is, err);
 }
 
 bool store_record_erased(
@@ -132,6 +189,10 @@ bool store_arriving(struct store *store, struct store_arriving **arriving,
 			one->letter.head_octets = store_count_at(stmt, 8);
 		one->kind = account_kind_named(store_text_at(stmt, 10));
 		one->path = xstrdup(store_text_at(stmt, 11));
+		one->handed = sqlite3_column_int(stmt, 12) != 0;
+		one->sought = sqlite3_column_type(stmt, 13) == SQLITE_NULL
+			? NULL
+			: xstrdup(store_text_at(stmt, 13));
 	}
 	if (!ok) {
 		store_free_arriving(found, n);
@@ -144,8 +205,10 @@ bool store_arriving(struct store *store, struct store_arriving **arriving,
 
 void store_free_arriving(struct store_arriving *arriving, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		free(arriving[i].path);
+		free(arriving[i].sought);
+	}
 	free(arriving);
 }
 

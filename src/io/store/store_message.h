@@ -20,13 +20,17 @@ struct store_arrival {
 	uint64_t size;		     /* as reported by LIST, or unknown */
 	const struct letter *letter; /* borrowed */
 	struct store_place place;
+	/* NULL, unless it is handed over before it is stored: what imap_recover
+	 * needs as its name; or "". It is in no place until it is filed
+	 * (store_record_filed). */
+	const char *sought;
 	int64_t now;
 };
 
 /*
  * Records it, within a transaction; *row identifies the record from now on. A
  * record of a message with the same uid that was erased or had vanished is
- * reused for the new message.
+ * reused for the new message; it stays handed over if store_is_handed is true.
  */
 bool store_record_arriving(struct store *store,
 	const struct store_arrival *arrival, int64_t *row, struct error *err);
@@ -35,7 +39,24 @@ bool store_record_arriving(struct store *store,
 bool store_record_kept(
 	struct store *store, int64_t row, int64_t now, struct error *err);
 
-/* Forgets an arriving message that was not stored: it will be fetched again. */
+/*
+ * Records, within a transaction, that an arriving message was handed over
+ * before it is stored; said: what the destination called it.
+ */
+bool store_record_handed(
+	struct store *store, int64_t row, const char *said, struct error *err);
+
+/*
+ * Was a message with this uid and text handed over, but its copy not stored,
+ * or damaged since?
+ */
+bool store_is_handed(struct store *store, struct uid uid,
+	const struct letter *letter, bool *is, struct error *err);
+
+/*
+ * Forgets an arriving message that was not stored: it will be fetched again.
+ * That it was handed over is not forgotten.
+ */
 bool store_forget_arriving(struct store *store, int64_t row, struct error *err);
 
 /* Records that the server confirmed that it is erased. */
@@ -53,7 +74,9 @@ bool store_hold(struct store *store, struct uid uid, int64_t since,
 struct store_arriving {
 	int64_t row;
 	enum destination_kind kind;
-	char *path; /* owned */
+	char *path;   /* owned */
+	bool handed;  /* as in store_record_handed */
+	char *sought; /* owned; as in struct store_arrival */
 	struct letter letter;
 };
 

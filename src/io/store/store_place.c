@@ -19,6 +19,10 @@ static const char last_sql[] =
 	" WHERE place = (SELECT id FROM place WHERE kind = ?1 AND path = ?2)"
 	" AND state IN (2, 3) ORDER BY id DESC LIMIT 1";
 
+static const char last_handed_sql[] =
+	"SELECT handed FROM message WHERE handed IS NOT NULL"
+	" AND state IN (0, 2, 3) ORDER BY id DESC LIMIT 1";
+
 static const char places_sql[] =
 	"SELECT path FROM place WHERE kind IN ('maildir', 'mbox')"
 	" AND EXISTS (SELECT 1 FROM message"
@@ -93,12 +97,14 @@ bool store_has_mail(struct store *store, const struct store_place *place,
 bool store_last_name(struct store *store, const struct store_place *place,
 	char *room, struct error *err)
 {
-	sqlite3_stmt *stmt = store_statement(store, last_sql, err);
+	sqlite3_stmt *stmt = store_statement(
+		store, place == NULL ? last_handed_sql : last_sql, err);
 	bool ok = true;
 
 	if (stmt == NULL)
 		return false;
-	store_bind_place(stmt, 1, place);
+	if (place != NULL)
+		store_bind_place(stmt, 1, place);
 	room[0] = '\0';
 	if (store_next_row(store, stmt, &ok, err))
 		snprintf(room, LETTER_NAME_MAX, "%s", store_text_at(stmt, 0));

@@ -29,7 +29,7 @@ bool store_has_mail(struct store *store, const struct store_place *place,
 /*
  * The name of the last message that was stored in this place, or confirmed by
  * it (struct letter), in room, which has LETTER_NAME_MAX bytes; "" if there is
- * none.
+ * none. NULL: what store_record_handed recorded last.
  */
 bool store_last_name(struct store *store, const struct store_place *place,
 	char *room, struct error *err);

@@ -72,7 +72,7 @@ taken() {
     url=https://localhost:$(cat "$work/tls-port")
     gmail_rc "delete = now"
     wanted 69
-    says "no answer from localhost"
+    says "gmail-tls-ca"
     [ "$(left)" -eq 5 ]
     gmail_rc "delete = now" "gmail-tls-ca = \"$work/cert.pem\""
     wanted 0
@@ -159,7 +159,7 @@ make_certificate() {
     with_mail 3
     start_gmail --reply 'import:1:429;0 {}' \
         --reply 'import:2:403;1 {"error": {"errors": [{"reason": "userRateLimitExceeded"}]}}' \
-        --reply 'import:3:503;0 {"error": {}}'
+        --reply 'import:3:503;0 {"error": {"errors": [{"reason": "rateLimitExceeded"}]}}'
     gmail_rc "delete = now"
     wanted 0
     [ "$(taken)" -eq 3 ]
@@ -183,7 +183,7 @@ make_certificate() {
     start_gmail --reply 'import:2:'
     gmail_rc "delete = now"
     wanted 75
-    says "no answer from localhost"
+    says "it closed the connection"
     [ "$(left)" -eq 4 ]
     start_gmail
     wanted 0 -v
@@ -212,11 +212,70 @@ make_certificate() {
 
 @test "an answer that takes longer than timeout is waited for" {
     with_mail 2
-    start_gmail --delay 4000
+    # libcurl ends a transfer by its average speed, over several seconds.
+    start_gmail --delay 9000
     gmail_rc "delete = now" "timeout = 1"
     wanted 0
     [ "$(taken)" -eq 2 ]
     [ "$(left)" -eq 0 ]
+}
+
+@test "after a 503 that names no limit, the message is not sent again in the same run" {
+    with_mail 1
+    start_gmail \
+        --reply 'import:0:+503;1 {"error": {"code": 503, "errors": [{"reason": "backendError"}]}}'
+    gmail_rc "delete = now"
+    wanted 75
+    [ "$(taken)" -eq 1 ]
+    [ "$(left)" -eq 1 ]
+}
+
+@test "a message on which Gmail fails each time does not hold up the others for good" {
+    with_mail 6
+    sed -i '1iX-Bad: attachment\r' "$work/mail/000002.eml"
+    start_gmail --refuse "X-Bad: attachment" \
+        --reply 'refused:0:500 {"error": {"code": 500, "message": "Internal error"}}'
+    gmail_rc "delete = now"
+    wanted 75
+    [ "$(taken)" -eq 2 ]
+    # It is tried twice more, after all others, and then later.
+    wanted 75
+    [ "$(taken)" -eq 5 ]
+    wanted 75
+    wanted 0
+    [ "$(taken)" -eq 5 ]
+    [ "$(left)" -eq 1 ]
+    wanted 0 list
+    says "000002.eml"
+}
+
+@test "while Gmail fails on everything, no message is given up" {
+    with_mail 2
+    start_gmail --reply 'import:0:500 {"error": {}}'
+    gmail_rc "delete = now"
+    local i
+    for i in 1 2 3 4 5 6 7 8 9; do
+        wanted 75
+        in_store "UPDATE trouble SET next_at = 0, tries = tries + 1"
+    done
+    [ "$(in_store "SELECT count(*) FROM trouble WHERE quarantined_at IS NULL AND tries > 7")" -eq 2 ]
+    wanted 75
+    [ "$(in_store "SELECT max(next_at - last_at) FROM trouble")" -eq 3600 ]
+    start_gmail
+    in_store "UPDATE trouble SET next_at = 0"
+    wanted 0
+    [ "$(taken)" -eq 2 ]
+    [ "$(left)" -eq 0 ]
+}
+
+@test "a token file that nobody writes to ends with timeout" {
+    with_mail 1
+    start_gmail
+    mkfifo -m 600 "$work/fifo"
+    write_rc "gmail = me" "gmail-token-file = \"$work/fifo\"" \
+        "gmail-url = 'http://localhost:$gmail_port'" "timeout = 2"
+    wanted 75
+    says "see that it is an ordinary file"
 }
 
 @test "a gateway that gave up is not asked again in the same run" {
