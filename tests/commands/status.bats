@@ -387,6 +387,7 @@ $size
         ALTER TABLE message DROP COLUMN damaged_at; DROP INDEX message_came;
         ALTER TABLE message DROP COLUMN came_sha256;
         ALTER TABLE message DROP COLUMN came_header_sha256;
+        ALTER TABLE message DROP COLUMN handed; ALTER TABLE message DROP COLUMN sought;
         ALTER TABLE place DROP COLUMN born;
         ALTER TABLE place DROP COLUMN inode;
         ALTER TABLE message DROP COLUMN head_octets;

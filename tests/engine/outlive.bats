@@ -248,6 +248,7 @@ rename_account() {
         ALTER TABLE message DROP COLUMN damaged_at; DROP INDEX message_came;
         ALTER TABLE message DROP COLUMN came_sha256;
         ALTER TABLE message DROP COLUMN came_header_sha256;
+        ALTER TABLE message DROP COLUMN handed; ALTER TABLE message DROP COLUMN sought;
         ALTER TABLE place DROP COLUMN born; ALTER TABLE place DROP COLUMN inode;
         ALTER TABLE message DROP COLUMN head_octets;
         ALTER TABLE message DROP COLUMN head_sha256;
@@ -260,7 +261,7 @@ rename_account() {
     wanted 0 -n verify
     [ "$(sha256sum <"$work/state/a.db")" = "$before" ]
     wanted 0
-    [ "$(in_store "PRAGMA user_version")" -eq 9 ]
+    [ "$(in_store "PRAGMA user_version")" -eq 10 ]
 }
 
 @test "an mbox expunged between a kill and the recovery ends up with its mail once" {

@@ -242,6 +242,7 @@ make_format_5() {
         ALTER TABLE message DROP COLUMN damaged_at; DROP INDEX message_came;
         ALTER TABLE message DROP COLUMN came_sha256;
         ALTER TABLE message DROP COLUMN came_header_sha256;
+        ALTER TABLE message DROP COLUMN handed; ALTER TABLE message DROP COLUMN sought;
         ALTER TABLE place DROP COLUMN born; ALTER TABLE place DROP COLUMN inode;
         ALTER TABLE message DROP COLUMN head_octets;
         ALTER TABLE message DROP COLUMN head_sha256;
@@ -273,7 +274,8 @@ make_format_5() {
         ALTER TABLE message DROP COLUMN damage;
         ALTER TABLE message DROP COLUMN damaged_at; DROP INDEX message_came;
         ALTER TABLE message DROP COLUMN came_sha256;
-        ALTER TABLE message DROP COLUMN came_header_sha256; PRAGMA user_version = 6"
+        ALTER TABLE message DROP COLUMN came_header_sha256;
+        ALTER TABLE message DROP COLUMN handed; ALTER TABLE message DROP COLUMN sought; PRAGMA user_version = 6"
     before=$(in_store "SELECT uid, ordinal, state, size, kept_at, vanished_at, name, sha256
         FROM message" | sha256sum)
     wanted 0 -n
@@ -282,7 +284,7 @@ make_format_5() {
     says "fetched 0"
     [ "$(in_store "SELECT uid, ordinal, state, size, kept_at, vanished_at, name, sha256
         FROM message" | sha256sum)" = "$before" ]
-    [ "$(in_store "PRAGMA user_version")" -eq 9 ]
+    [ "$(in_store "PRAGMA user_version")" -eq 10 ]
     [ "$(in_store "PRAGMA integrity_check")" = ok ]
     [ "$(in_store "SELECT count(*) FROM message INDEXED BY message_present
         WHERE vanished_at IS NULL")" -eq 9 ]
