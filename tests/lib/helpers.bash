@@ -8,6 +8,9 @@ lib=$TESTS_BUILD/lib
 
 # An empty home for each test; the user's own files are not touched.
 common_setup() {
+    # distcheck shows that the archive is complete: for that, some of each file do.
+    [ $((BATS_TEST_NUMBER % ${KEEPMAIL_THIN:-1})) -eq $((1 % ${KEEPMAIL_THIN:-1})) ] ||
+        skip "the gate ran it before"
     unset KEEPMAIL_CONFIG KEEPMAIL_STATE XDG_CONFIG_HOME XDG_STATE_HOME
     work=$BATS_TEST_TMPDIR
     export HOME=$work/home

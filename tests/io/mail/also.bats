@@ -148,7 +148,7 @@ is_in_both() {
             [ $? -ne 125 ] || skip "calls cannot be traced here"
         calls=$(wc -l <"$work/calls")
         [ "$calls" -gt 20 ]
-        for ((k = 1; k <= calls; k += 5)); do
+        for ((k = 1; k <= calls; k += 11)); do
             rm -rf "$work/state" "$work/mail" "$taken"/new/* "$copy"
             cp -r "$work/saved" "$work/mail"
             "$TESTS_BUILD/torture/strike" -n "$k" "$KEEPMAIL" -f "$rc" >/dev/null 2>&1 || true
