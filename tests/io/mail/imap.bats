@@ -395,9 +395,9 @@ sent_16() {
         wanted 0
         same_mail "$work/sent" "$taken"
         [ "$(left)" -eq 0 ]
-        n=$((n + 3))
+        n=$((n + 5))
     done
-    [ "$killed" -ge 15 ]
+    [ "$killed" -ge 9 ]
 }
 
 @test "two messages with the same text are both delivered with duplicates = keep" {

@@ -206,8 +206,8 @@ taken() {
     with_mail 5
     lmtp_rc "delete = now"
     for call in sendto recvfrom poll pwrite64; do
-        step=1
-        case $call in poll | pwrite64) step=4 ;; esac
+        step=3
+        case $call in poll | pwrite64) step=7 ;; esac
         for ((n = 1; n < 400; n += step)); do
             rm -rf "$taken" "$work/state" "$work/mail"
             cp -r "$work/sent" "$work/mail"
@@ -219,7 +219,7 @@ taken() {
             [ "$("$lib/mailsum" "$taken" | sort -u | wc -l)" -eq 5 ]
             [ "$(taken)" -le 6 ]
         done
-        [ "$n" -gt 3 ]
+        [ "$n" -gt 6 ]
     done
 }
 
