@@ -60,6 +60,8 @@ static void release_destination(struct account_destination *destination)
 	free(destination->path);
 	free(destination->onward.path);
 	free(destination->recipient);
+	release_server(&destination->lmtp.server);
+	release_tls(&destination->lmtp.tls);
 	release_server(&destination->imap.server);
 	release_tls(&destination->imap.tls);
 	release_login(&destination->imap.login);
@@ -120,6 +122,23 @@ struct account_remote account_imap(const struct account *account)
 		.login = &imap->login,
 		.session = &account->session,
 		.prefix = "imap-",
+		.secret = "password",
+	};
+}
+
+struct account_remote account_lmtp(const struct account *account)
+{
+	const struct account_lmtp *lmtp = &account->destination.lmtp;
+
+	return (struct account_remote){
+		.protocol = PROTOCOL_LMTP,
+		.name = account->name,
+		.file = account->file,
+		.server = &lmtp->server,
+		.tls = &lmtp->tls,
+		.login = &lmtp->login,
+		.session = &account->session,
+		.prefix = "lmtp-",
 		.secret = "password",
 	};
 }

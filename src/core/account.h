@@ -84,6 +84,13 @@ struct account_session {
 	int64_t max_time; /* seconds: a whole session */
 };
 
+/* The server of DESTINATION_LMTP, if TLS is used. */
+struct account_lmtp {
+	struct account_server server;
+	struct account_tls tls;
+	struct account_login login; /* empty */
+};
+
 /* The mailbox of DESTINATION_IMAP. */
 struct account_imap {
 	struct account_server server;
@@ -135,6 +142,7 @@ struct account_destination {
 	bool maildir_size;    /* their names end in their size */
 	char *recipient;      /* of DESTINATION_LMTP */
 	int64_t pipe_timeout; /* seconds: a run of the command */
+	struct account_lmtp lmtp;
 	struct account_imap imap;
 	struct account_gmail gmail;
 	struct account_rewrite rewrite;
@@ -182,6 +190,7 @@ struct account {
 enum account_protocol {
 	PROTOCOL_POP3,
 	PROTOCOL_IMAP,
+	PROTOCOL_LMTP,
 	PROTOCOL_HTTPS,
 };
 
@@ -203,6 +212,9 @@ struct account_remote account_source(const struct account *account);
 
 /* The server that it goes to; of DESTINATION_IMAP. */
 struct account_remote account_imap(const struct account *account);
+
+/* The same, of DESTINATION_LMTP. */
+struct account_remote account_lmtp(const struct account *account);
 
 /* The same, of DESTINATION_GMAIL. */
 struct account_remote account_gmail(const struct account *account);

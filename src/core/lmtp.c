@@ -98,6 +98,8 @@ uint64_t lmtp_limit(const char *reply, size_t length)
 	return limit;
 }
 
+#define TLS_SCHEME "lmtps://"
+
 static bool parse_port(const char *text, uint16_t *port)
 {
 	uint64_t number;
@@ -111,16 +113,20 @@ static bool parse_port(const char *text, uint16_t *port)
 bool lmtp_parse_server(const char *text, struct lmtp_server *server)
 {
 	const char *colon = strrchr(text, ':');
-	const char *host = text;
+	const char *host;
 	size_t length;
 
-	*server = (struct lmtp_server){.path = NULL};
+	*server = (struct lmtp_server){
+		.tls = strncmp(text, TLS_SCHEME, strlen(TLS_SCHEME)) == 0};
+	text += server->tls ? strlen(TLS_SCHEME) : 0;
 	if (strncmp(text, "unix:", 5) == 0) {
 		server->path = text + 5;
-		return text[5] == '/' && strlen(text + 5) < SOCKET_PATH_MAX;
+		return !server->tls && text[5] == '/' &&
+			strlen(text + 5) < SOCKET_PATH_MAX;
 	}
 	if (colon == NULL || !parse_port(colon + 1, &server->port))
 		return false;
+	host = text;
 	length = (size_t)(colon - text);
 	if (length > 2 && host[0] == '[' && host[length - 1] == ']') {
 		host++;

@@ -44,13 +44,15 @@ uint64_t lmtp_limit(const char *reply, size_t length);
 
 /* Where a server listens: a socket with a path, or a host and a port. */
 struct lmtp_server {
+	bool tls;	  /* from the first byte */
 	const char *path; /* borrowed from the text; or NULL */
 	char host[256];	  /* without []; "" if path is set */
 	uint16_t port;
 };
 
 /*
- * Parses "unix:/path", "host:port" or "[address]:port". False if it is
+ * Parses "unix:/path", "host:port" or "[address]:port", the latter two perhaps
+ * after "lmtps://". False if it is
  * something else, or a path that is too long for a socket.
  */
 bool lmtp_parse_server(const char *text, struct lmtp_server *server);

@@ -110,17 +110,6 @@ static bool set_mbox(struct account *account, const char *text)
 	return setting_replace(&account->destination.path, text);
 }
 
-static bool set_lmtp(struct account *account, const char *text)
-{
-	struct lmtp_server server;
-
-	if (!lmtp_parse_server(text, &server) ||
-		(server.path == NULL && !account_is_loopback(server.host)))
-		return false;
-	account->destination.kind = DESTINATION_LMTP;
-	return setting_replace(&account->destination.path, text);
-}
-
 static bool set_pipe(struct account *account, const char *text)
 {
 	if (setting_is_blank(text))
@@ -311,10 +300,14 @@ const struct setting settings[] = {
 	{"maildir-size", set_maildir_size, "true or false", SETTING_ALONE,
 		false},
 	{"mbox", set_mbox, PATH_EXPECTED, SETTING_DESTINATION, true},
-	{"lmtp", set_lmtp,
-		"\"unix:/path\", or a host and port of this machine such as "
-		"localhost:24",
+	{"lmtp", setting_set_lmtp,
+		"\"unix:/path\", a host and port of this machine such as "
+		"localhost:24, or \"lmtps://HOST:PORT\"",
 		SETTING_DESTINATION, false},
+	{"lmtp-tls-ca", setting_set_lmtp_tls_ca, PATH_EXPECTED, SETTING_ALONE,
+		true},
+	{"lmtp-tls-pin", setting_set_lmtp_tls_pin, PIN_EXPECTED, SETTING_ALONE,
+		false},
 	{"also", setting_set_also,
 		"\"maildir PATH\" or \"mbox PATH\", with an absolute path",
 		SETTING_ALONE, true},

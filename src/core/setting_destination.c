@@ -3,9 +3,38 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/lmtp.h"
 #include "core/setting_internal.h"
 
 #define GMAIL_HOST "gmail.googleapis.com"
+
+bool setting_set_lmtp(struct account *account, const char *text)
+{
+	struct account_lmtp *lmtp = &account->destination.lmtp;
+	struct lmtp_server server;
+
+	/* Mail leaves this machine by TLS only. */
+	if (!lmtp_parse_server(text, &server) ||
+		(server.path == NULL && !server.tls &&
+			!account_is_loopback(server.host)))
+		return false;
+	account->destination.kind = DESTINATION_LMTP;
+	lmtp->tls.mode = server.tls ? TLS_IMPLICIT : TLS_OFF;
+	lmtp->server.port = server.port;
+	return setting_replace(&lmtp->server.host, server.host) &&
+		setting_replace(&account->destination.path, text);
+}
+
+bool setting_set_lmtp_tls_ca(struct account *account, const char *text)
+{
+	return setting_replace(&account->destination.lmtp.tls.ca, text);
+}
+
+bool setting_set_lmtp_tls_pin(struct account *account, const char *text)
+{
+	return setting_is_pin(text) &&
+		setting_replace(&account->destination.lmtp.tls.pin, text);
+}
 
 bool setting_set_also(struct account *account, const char *text)
 {

@@ -75,6 +75,9 @@ bool setting_set_max_time(struct account *account, const char *text);
 bool setting_set_sessions(struct account *account, const char *text);
 
 /* In setting_destination.c. */
+bool setting_set_lmtp(struct account *account, const char *text);
+bool setting_set_lmtp_tls_ca(struct account *account, const char *text);
+bool setting_set_lmtp_tls_pin(struct account *account, const char *text);
 bool setting_set_also(struct account *account, const char *text);
 bool setting_set_filter(struct account *account, const char *text);
 bool setting_set_filter_timeout(struct account *account, const char *text);

@@ -27,14 +27,25 @@ static void hide(void *data, char *words, size_t length)
 	channel_hide(data, words, length);
 }
 
+/* The account's destination has one of these kinds. */
+static bool is_lmtp(const struct account_destination *destination)
+{
+	return destination->kind == DESTINATION_LMTP ||
+		destination->onward.kind == DESTINATION_LMTP;
+}
+
 static bool dial(void *data, struct peer_channel *channel, struct error *err)
 {
 	const struct dialler *dialler = data;
-	const struct account_remote to = account_imap(dialler->account);
+	bool lmtp = is_lmtp(&dialler->account->destination);
+	const struct account_remote to = lmtp ? account_lmtp(dialler->account)
+					      : account_imap(dialler->account);
 	char *password = NULL;
 
-	if (!secret_get(&to, privilege_has_changed(), dialler->stop, &password,
-		    err))
+	/* LMTP has no login. */
+	if (!lmtp &&
+		!secret_get(&to, privilege_has_changed(), dialler->stop,
+			&password, err))
 		return false;
 	struct channel *open = channel_open(&to, password, dialler->stop, err);
 

@@ -4,6 +4,7 @@
  *
  *   lmtpserver [OPTION...] SOCKET DIRECTORY
  *
+ * SOCKET is a path, or with "tcp:" before it a file that gets a port.
  * Options and DIRECTORY: script.h. Stages: greeting, lhlo, mail, rcpt, data,
  * text.
  */
@@ -127,5 +128,10 @@ int main(int argc, char **argv)
 	struct script script = {.allowed = -1};
 
 	script_begin(&script, argc, argv);
-	script_serve(&script, listen_at(argv[argc - 2]), greet, obey);
+	const char *at = argv[argc - 2];
+
+	script_serve(&script,
+		strncmp(at, "tcp:", 4) == 0 ? script_listen(at + 4)
+					    : listen_at(at),
+		greet, obey);
 }

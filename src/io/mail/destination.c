@@ -168,11 +168,21 @@ static bool outbox_is_ours(const struct letter *letter)
 	.is_missing = outbox_is_missing, .has_mail = maildir_has_mail, \
 	.is_ours = outbox_is_ours
 
+/* It can only be asked (ask). */
+static bool outbox_check(const char *path, bool *there, struct error *err)
+{
+	(void)path;
+	(void)err;
+	*there = true;
+	return true;
+}
+
 static const struct destination_traits lmtp_traits = {
 	.ops = &lmtp_ops,
 	.words = "an LMTP server",
 	OUTBOX_TRAITS,
-	.check = lmtp_check,
+	.check = outbox_check,
+	.ask = lmtp_ask,
 };
 
 static const struct destination_traits pipe_traits = {
@@ -182,22 +192,13 @@ static const struct destination_traits pipe_traits = {
 	.check = pipe_check,
 };
 
-/* It can only be asked (ask). */
-static bool imap_check(const char *path, bool *there, struct error *err)
-{
-	(void)path;
-	(void)err;
-	*there = true;
-	return true;
-}
-
 static const struct destination_traits imap_traits = {
 	.ops = &imap_ops,
 	.words = "an IMAP mailbox",
 	OUTBOX_TRAITS,
 	.needs_dates = true,
 	.recovers = true,
-	.check = imap_check,
+	.check = outbox_check,
 	.ask = imap_ask,
 };
 
@@ -205,7 +206,7 @@ static const struct destination_traits gmail_traits = {
 	.ops = &gmail_ops,
 	.words = "Gmail",
 	OUTBOX_TRAITS,
-	.check = imap_check,
+	.check = outbox_check,
 	.ask = gmail_ask,
 };
 

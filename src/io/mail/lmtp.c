@@ -338,14 +338,23 @@ static void close_lmtp(struct outbox *outbox)
 	free(lmtp->recipient);
 }
 
-static bool dial(struct lmtp *lmtp, const char *path, struct error *err)
+static bool dial(struct lmtp *lmtp, const struct destination_opening *opening,
+	struct error *err)
 {
+	const char *path = opening->destination->path;
 	struct lmtp_server server;
+	struct peer_channel channel;
 	const char *unknown = NULL;
 
 	if (!lmtp_parse_server(path, &server))
 		return error_set(err, ERROR_CREATE, "%s is not an LMTP server",
 			lmtp->outbox.where);
+	if (server.tls) {
+		if (!opening->dial(opening->dial_data, &channel, err))
+			return false;
+		peer_use(&lmtp->peer, &channel);
+		return true;
+	}
 	if (server.path != NULL ? peer_connect_path(&lmtp->peer, server.path)
 				: peer_connect_host(&lmtp->peer, server.host,
 					  server.port, &unknown))
@@ -387,15 +396,17 @@ static const struct outbox_ops kind = {
 	.close = close_lmtp, .deliver = deliver, .stay = stay};
 
 /* Connects, and finds out what the server can do. */
-static bool begin(struct lmtp *lmtp, const char *path, struct error *err)
+static bool begin(struct lmtp *lmtp, const struct destination_opening *opening,
+	struct error *err)
 {
 	lmtp->outbox.destination.ops = &lmtp_ops;
 	lmtp->peer.fd = -1;
+	lmtp->peer.stop = lmtp->outbox.stop = opening->stop;
 	buffer_init(&lmtp->in, LMTP_REPLY_MAX + 2 * LMTP_LINE_MAX);
 	buffer_init(&lmtp->out, 4 * PIECE + LMTP_LINE_MAX);
-	outbox_init(
-		&lmtp->outbox, &kind, xasprintf("the LMTP server %s", path));
-	return dial(lmtp, path, err) && greet(lmtp, err);
+	outbox_init(&lmtp->outbox, &kind,
+		xasprintf("the LMTP server %s", opening->destination->path));
+	return dial(lmtp, opening, err) && greet(lmtp, err);
 }
 
 static struct destination *open_lmtp(
@@ -404,20 +415,20 @@ static struct destination *open_lmtp(
 	const struct account_destination *to = opening->destination;
 	struct lmtp *lmtp = xcalloc(1, sizeof *lmtp);
 
-	lmtp->peer.stop = lmtp->outbox.stop = opening->stop;
 	lmtp->recipient = xstrdup(to->recipient);
-	if (begin(lmtp, to->path, err) &&
+	if (begin(lmtp, opening, err) &&
 		outbox_open_spool(&lmtp->outbox, opening->spool_directory, err))
 		return &lmtp->outbox.destination;
 	outbox_close(&lmtp->outbox.destination);
 	return NULL;
 }
 
-bool lmtp_check(const char *path, bool *there, struct error *err)
+bool lmtp_ask(const struct destination_opening *opening, bool *there,
+	struct error *err)
 {
 	struct lmtp *lmtp = xcalloc(1, sizeof *lmtp);
 
-	*there = begin(lmtp, path, err);
+	*there = begin(lmtp, opening, err);
 	outbox_close(&lmtp->outbox.destination);
 	return *there;
 }

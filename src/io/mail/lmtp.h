@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Delivery to a mail server of this machine by LMTP (RFC 2033). */
+/* Delivery to a mail server by LMTP (RFC 2033), perhaps over TLS. */
 #ifndef IO_MAIL_LMTP_H
 #define IO_MAIL_LMTP_H
 
@@ -8,6 +8,7 @@
 extern const struct destination_ops lmtp_ops;
 
 /* Can the server be reached? As destination_check. */
-bool lmtp_check(const char *path, bool *there, struct error *err);
+bool lmtp_ask(const struct destination_opening *opening, bool *there,
+	struct error *err);
 
 #endif

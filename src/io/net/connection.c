@@ -124,6 +124,7 @@ static void read_line(
 	case PROTOCOL_IMAP:
 		read_imap(connection, line, length);
 		break;
+	case PROTOCOL_LMTP:
 	case PROTOCOL_HTTPS:
 		break;
 	}
@@ -284,6 +285,19 @@ bool connection_wait(struct connection *connection, bool to_send,
 	return true;
 }
 
+/*
+ * Without a greeting that libcurl would read: did the connection get TLS? Only
+ * then has the handshake taken time.
+ */
+static bool shook_hands(const struct connection *connection)
+{
+	curl_off_t microseconds = 0;
+
+	return curl_easy_getinfo(connection->curl, CURLINFO_APPCONNECT_TIME_T,
+		       &microseconds) == CURLE_OK &&
+		microseconds > 0;
+}
+
 static bool make_connection(struct connection *connection, const char *password,
 	const struct login_mask *mask, struct error *err)
 {
@@ -305,6 +319,8 @@ static bool make_connection(struct connection *connection, const char *password,
 			connection->refusal.length);
 		return connection_failed(connection, code, err);
 	}
+	if (to->protocol == PROTOCOL_LMTP)
+		connection->tls = shook_hands(connection);
 	if (to->tls->mode != TLS_OFF && !connection->tls)
 		return error_set(err, ERROR_UNAVAILABLE,
 			"libcurl connected to %s:%u without TLS: no password "

@@ -24,7 +24,9 @@ struct channel *channel_open(const struct account_remote *to,
 	/* Only a hash that nobody else sees. */
 	if (getrandom(key, sizeof key, 0) < 0)
 		key[0] ^= UINT64_C(0x9e3779b97f4a7c15);
-	login_mask_init(&channel->mask, key, to->login->user, password);
+	/* LMTP has no login. */
+	if (password != NULL)
+		login_mask_init(&channel->mask, key, to->login->user, password);
 	channel->connection =
 		connection_open(to, password, &channel->mask, stop, err);
 	if (channel->connection != NULL)

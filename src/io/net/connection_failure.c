@@ -43,6 +43,8 @@ static const struct {
 	[PROTOCOL_POP3] = {"POP3",
 		"port and tls: port 995 is for tls = implicit, 110 for starttls",
 		"server, port and tls", "server and port"},
+	[PROTOCOL_LMTP] = {"LMTP", "lmtp: lmtps:// is for TLS from the start",
+		"lmtp", "lmtp"},
 	[PROTOCOL_IMAP] = {"IMAP",
 		"imap: port 993 is for imaps://, 143 for imap://", "imap",
 		"imap"},

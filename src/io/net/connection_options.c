@@ -129,6 +129,8 @@ CURLcode connection_set_options(
 {
 	static const char *const schemes[] = {[PROTOCOL_POP3] = "pop3",
 		[PROTOCOL_IMAP] = "imap",
+		/* libcurl knows no LMTP: it makes the connection, with TLS. */
+		[PROTOCOL_LMTP] = "http",
 		[PROTOCOL_HTTPS] = "http"};
 	const struct account_remote *to = &connection->to;
 	CURL *curl = connection->curl;
@@ -159,8 +161,12 @@ CURLcode connection_set_options(
 		curl, CURLOPT_TIMEOUT, wait < all / 2 ? 2 * wait : all);
 	connection_listen(connection);
 	if (code == CURLE_OK)
-		code = curl_easy_setopt(
-			curl, CURLOPT_PROTOCOLS_STR, "pop3,pop3s,imap,imaps");
+		code = curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR,
+			to->protocol == PROTOCOL_LMTP
+				? "https"
+				: "pop3,pop3s,imap,imaps");
+	if (code == CURLE_OK && to->protocol == PROTOCOL_LMTP)
+		code = curl_easy_setopt(curl, CURLOPT_SSL_ENABLE_ALPN, 0L);
 	/* "" also disables a proxy from the environment. */
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(curl, CURLOPT_PROXY,

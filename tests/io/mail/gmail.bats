@@ -245,7 +245,7 @@ make_certificate() {
     wanted 0
     [ "$(taken)" -eq 5 ]
     [ "$(left)" -eq 1 ]
-    wanted 0 list
+    wanted 0 list a
     says "000002.eml"
 }
 

@@ -473,3 +473,53 @@ strip_dovecot() {
     [ "$(taken)" -eq 2 ]
     [ "$(left)" -eq 1 ]
 }
+
+# with_tls: start_lmtp on $lmtps_port, with TLS and the certificate $work/cert.pem.
+with_tls() {
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
+        -addext subjectAltName=DNS:localhost \
+        -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+    stop_lmtp
+    mkdir -p "$taken"/{new,cur,tmp}
+    "$lib/lmtpserver" "tcp:$work/lmtp-port" "$taken" 3>&- &
+    lmtp_pid=$!
+    soon test -s "$work/lmtp-port"
+    "$lib/tlsrelay" "$work/cert.pem" "$work/key.pem" "$work/lmtps-port" \
+        "$(cat "$work/lmtp-port")" 3>&- &
+    echo $! >"$work/relay"
+    disown
+    soon test -s "$work/lmtps-port"
+    lmtps_port=$(cat "$work/lmtps-port")
+}
+
+@test "a server elsewhere is reached over TLS, and verified" {
+    with_mail 30
+    with_tls
+    lmtps_rc() {
+        write_rc "lmtp = \"lmtps://localhost:$lmtps_port\"" "recipient = jane" \
+            "delete = now" "$@"
+    }
+    lmtps_rc
+    wanted 69
+    says "lmtp-tls-ca"
+    wanted 69 check
+    [ "$(left)" -eq 30 ]
+    lmtps_rc "lmtp-tls-ca = \"$work/cert.pem\""
+    wanted 0 check
+    says "an LMTP server"
+    wanted 0
+    says_nothing
+    same_mail "$work/sent" "$taken"
+    [ "$(left)" -eq 0 ]
+    lmtps_rc "lmtp-tls-ca = \"$work/cert.pem\"" \
+        "lmtp-tls-pin = \"sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\""
+    wanted 69
+    says "lmtp-tls-pin"
+    # Without TLS, mail does not leave this machine.
+    write_rc "lmtp = \"mail.example.org:24\"" "recipient = jane"
+    wanted 78
+    says "lmtps://HOST:PORT"
+    write_rc "lmtp = \"lmtps://localhost:$(cat "$work/lmtp-port")\"" "recipient = jane"
+    wanted 69
+    kill "$(cat "$work/relay")"
+}
