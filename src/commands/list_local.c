@@ -174,7 +174,10 @@ static void add_copy(
 	struct buffer *why, const struct store_condition *condition)
 {
 	if (condition->recorded && condition->state == MEMORY_NONE)
-		add(why, "damaged here; the next run fetches it again");
+		add(why,
+			condition->handed
+				? "handed over; the next run fetches it again for the copy here"
+				: "damaged here; the next run fetches it again");
 	else if (condition->missing_at != 0 ||
 		condition->damage == STORE_DAMAGE_MISSING)
 		add(why, "its copy was not found here");

@@ -31,13 +31,15 @@ static bool rebuild_all(struct attempt *attempt, struct error *err)
 {
 	struct mailbox *mailbox = &attempt->mailbox;
 	struct rebuild *rebuild = NULL;
+	bool doubt;
 	bool ok = mailbox_open(mailbox, err);
 
 	/* The mail must be read before the process is confined. */
 	if (ok)
 		rebuild = rebuild_read(mailbox, err);
 	ok = rebuild != NULL &&
-		(mailbox->options->dry_run || recover_arriving(mailbox, err)) &&
+		(mailbox->options->dry_run ||
+			recover_arriving(mailbox, &doubt, err)) &&
 		match_listed(attempt, rebuild, err);
 	rebuild_free(rebuild);
 	return ok;

@@ -160,6 +160,16 @@ struct account_remote account_gmail(const struct account *account)
 	};
 }
 
+struct account_onward account_onward(const struct account *account)
+{
+	const struct account_destination *to = &account->destination;
+
+	return to->onward.kind == DESTINATION_NONE &&
+			!account_is_place(to->kind)
+		? (struct account_onward){to->kind, to->path}
+		: to->onward;
+}
+
 uint16_t account_default_port(enum tls_mode tls)
 {
 	return tls == TLS_IMPLICIT ? 995 : 110;

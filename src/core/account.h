@@ -219,6 +219,9 @@ struct account_remote account_lmtp(const struct account *account);
 /* The same, of DESTINATION_GMAIL. */
 struct account_remote account_gmail(const struct account *account);
 
+/* To whom its mail is handed over, whether or not it is also stored. */
+struct account_onward account_onward(const struct account *account);
+
 /* A fresh account with every default in place. */
 void account_init(struct account *account);
 

@@ -42,7 +42,8 @@ bool setting_set_also(struct account *account, const char *text)
 	const char *path = text + word + strspn(text + word, " \t");
 	char kind[16];
 
-	if (word >= sizeof kind || path[0] == '\0')
+	if (word >= sizeof kind || path[0] == '\0' ||
+		strchr(" \t", path[strlen(path) - 1]) != NULL)
 		return false;
 	memcpy(kind, text, word);
 	kind[word] = '\0';
@@ -200,7 +201,7 @@ size_t setting_check_destination(struct account *account,
 
 	if (rule != NULL) {
 		snprintf(sentence, sizeof sentence,
-			"%s copies that can be found, and %s hands mail over: use another value, or add also = \"maildir PATH\"",
+			"%s copies that can be found, and %s hands mail over: use another value, or store a copy: also = \"maildir PATH\" or \"mbox PATH\"",
 			rule, account_kind_name(account->destination.kind));
 		report(account, sentence);
 		wrong++;

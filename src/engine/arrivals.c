@@ -28,15 +28,25 @@ static bool leave_out_taken(const struct arrivals *arrivals, size_t i,
 	struct uid uid, struct error *err)
 {
 	const struct batch *batch = arrivals->batch;
+	const struct account *account = arrivals->mailbox->account;
+	const struct account_onward to = account_onward(account);
+	const struct store_place place = {to.kind, to.path};
+	const struct letter *letter = &batch->letters[i];
+	struct store *store = arrivals->mailbox->store;
+	bool stores = account_is_place(account->destination.kind);
 	bool taken = false;
 
 	if (batch->twin[i] != i || batch->twice[i])
 		return true;
-	if (!store_is_handed(arrivals->mailbox->store, uid, &batch->letters[i],
-		    &taken, err))
+	if (!store_is_handed(store, uid, letter, &taken, err) ||
+		(!taken && letter_came_identified(letter) &&
+			!account->keep_duplicates &&
+			!store_has_handed(store, letter, &place, &taken, err)))
 		return false;
-	if (taken)
+	if (taken && stores)
 		delivery_was_taken(arrivals->delivery, i);
+	else if (taken)
+		delivery_forgo(arrivals->delivery, i);
 	return true;
 }
 
@@ -64,7 +74,8 @@ static bool record_arriving(const struct arrivals *arrivals, size_t i,
 	if (arrivals->plan->steps[batch->positions[i]].reused &&
 		!retire(arrivals, arrival.uid, arrival.letter, now, err))
 		return false;
-	if (first && !leave_out_taken(arrivals, i, arrival.uid, err))
+	if (account_onward(account).kind != DESTINATION_NONE &&
+		!leave_out_taken(arrivals, i, arrival.uid, err))
 		return false;
 	/* It is nowhere yet. */
 	if (first) {
@@ -126,6 +137,7 @@ void arrivals_hand_over(const struct arrivals *arrivals)
 
 bool arrivals_file(const struct arrivals *arrivals, struct error *err)
 {
+	struct store *store = arrivals->mailbox->store;
 	const struct batch *batch = arrivals->batch;
 
 	for (size_t i = 0; i < batch->count; i++) {
@@ -134,8 +146,9 @@ bool arrivals_file(const struct arrivals *arrivals, struct error *err)
 
 		if (batch->rows[i] == 0 &&
 			arrivals_was_taken(arrivals->delivery, batch, i) &&
-			!store_record_filed(arrivals->mailbox->store, fate->row,
-				&batch->letters[i], err))
+			(!store_record_filed(
+				 store, fate->row, &batch->letters[i], err) ||
+				!store_note_handed(store, fate->row, err)))
 			return false;
 	}
 	return true;

@@ -66,13 +66,16 @@ struct ladder *ladder_open(struct mailbox *mailbox, struct error *err)
 {
 	const struct account *account = mailbox->account;
 
-	if (!recover_arriving(mailbox, err))
+	bool doubt = false;
+
+	if (!recover_arriving(mailbox, &doubt, err))
 		return NULL;
 	struct dialler dialler = {account, mailbox->options->stop};
 	struct destination_opening opening =
 		dial_opening(&dialler, &account->destination);
 
 	opening.account = account->name;
+	opening.careful = doubt;
 	opening.forget = forget_passwords;
 	opening.forget_data = mailbox;
 	struct delivery *delivery = delivery_open(&opening, err);
@@ -272,7 +275,9 @@ static void report_published(struct ladder *ladder, size_t i)
 	const struct letter *letter = &batch->letters[i];
 	char *place = destination_where(&account->destination, letter);
 	const char *onward = account->destination.onward.path;
-	bool handed = onward != NULL && !batch->twice[i];
+	bool handed = onward != NULL &&
+		delivery_verdict(ladder->delivery, batch->twin[i]) ==
+			VERDICT_PUBLISHED;
 	char *where = xasprintf("%s %s%s%s",
 		batch->twice[i] ? "again, already stored as" : "to", place,
 		handed ? ", and to " : "", handed ? onward : "");

@@ -239,7 +239,10 @@ static bool record_match(void *data, size_t position,
 		.now = now,
 	};
 
+	/* With also, what is here was handed over. */
 	return store_record_arriving(mailbox->store, &arrival, &row, err) &&
+		(account->destination.onward.kind == DESTINATION_NONE ||
+			store_note_handed(mailbox->store, row, err)) &&
 		store_record_kept(mailbox->store, row, since, err);
 }
 

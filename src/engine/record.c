@@ -99,6 +99,7 @@ static bool record_trouble(struct record *record, size_t i, struct error *err)
 					? BLAMELESS_WAIT
 					: wait),
 		.quarantined = last,
+		.most = fate->blameless ? PLAN_TRIES_MAX - 2 : UINT32_MAX,
 		.error = fate->trouble,
 	};
 
@@ -130,6 +131,7 @@ static bool is_settled(const struct record *record, size_t i)
 	/* It was fetched, or became known in another way. */
 	return record->memories[i].tries > 0 && !fails(record, i) &&
 		record->memories[i].state != MEMORY_NONE &&
+		record->memories[i].state != MEMORY_ARRIVING &&
 		why != REASON_WAITING && why != REASON_QUARANTINED;
 }
 

@@ -71,47 +71,53 @@ static bool recover_place(struct mailbox *mailbox,
 	return ok;
 }
 
+/* Is there a row of which the destination can be asked whether it has it? */
+static bool is_any_sought(const struct store_arriving *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].handed == NULL && rows[i].sought[0] != '\0')
+			return true;
+	}
+	return false;
+}
+
 /*
- * Asks the destination that mail is handed over to before it is stored which of
- * the messages it has. False in handed[i] means also that it cannot be asked.
+ * Asks the destination that mail is handed over to which of the messages it
+ * has, if it can be asked. Those that it confirmed are among them: what it has
+ * of one of these is not another's.
  */
 static bool ask_onward(struct mailbox *mailbox,
 	const struct store_arriving *rows, size_t count, bool *handed,
 	struct error *err)
 {
+	const struct account_onward onward = account_onward(mailbox->account);
 	struct account_destination to = mailbox->account->destination;
 	struct dialler dialler = {mailbox->account, mailbox->options->stop};
 	struct destination_opening opening = dial_opening(&dialler, &to);
 	char last[LETTER_NAME_MAX];
 
-	to.kind = to.onward.kind;
-	to.path = to.onward.path;
-	if (!destination_traits(to.kind)->recovers)
+	to.kind = onward.kind;
+	to.path = onward.path;
+	if (!destination_traits(to.kind)->recovers ||
+		!is_any_sought(rows, count))
 		return true;
 	if (!store_last_name(mailbox->store, NULL, last, err))
 		return false;
 	opening.last = last;
 	struct delivery *delivery = delivery_open(&opening, err);
 	struct letter *letters = xcalloc(count, sizeof letters[0]);
-	size_t *at = xcalloc(count, sizeof at[0]);
-	bool *arrived = xcalloc(count, sizeof arrived[0]);
-	size_t asked = 0;
+	bool ok = delivery != NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		if (handed[i] || rows[i].sought[0] == '\0')
-			continue;
-		letters[asked] = rows[i].letter;
-		snprintf(letters[asked].name, sizeof letters[asked].name, "%s",
-			rows[i].sought);
-		at[asked++] = i;
-	}
-	bool ok = delivery != NULL &&
-		delivery_recover(delivery, letters, asked, arrived, err);
+		const struct store_arriving *row = &rows[i];
 
-	for (size_t k = 0; ok && k < asked; k++)
-		handed[at[k]] = arrived[k];
-	free(arrived);
-	free(at);
+		letters[i] = row->letter;
+		snprintf(letters[i].name, sizeof letters[i].name, "%s",
+			row->handed != NULL ? row->handed : row->sought);
+	}
+	ok = ok && delivery_recover(delivery, letters, count, handed, err);
+	for (size_t i = 0; i < count; i++)
+		handed[i] = handed[i] || rows[i].handed != NULL;
 	free(letters);
 	delivery_close(delivery);
 	return ok;
@@ -129,13 +135,13 @@ static bool recover_onward(struct mailbox *mailbox,
 	size_t taken = 0;
 
 	for (size_t i = 0; i < count; i++)
-		handed[i] = rows[i].handed;
+		handed[i] = rows[i].handed != NULL;
 	bool ok = ask_onward(mailbox, rows, count, handed, err) &&
 		store_begin(store, err);
 
 	for (size_t i = 0; ok && i < count; i++) {
 		taken += handed[i];
-		ok = (rows[i].handed || !handed[i] ||
+		ok = (rows[i].handed != NULL || !handed[i] ||
 			     store_record_handed(
 				     store, rows[i].row, "", err)) &&
 			store_forget_arriving(store, rows[i].row, err);
@@ -143,9 +149,12 @@ static bool recover_onward(struct mailbox *mailbox,
 	ok = ok && store_commit(store, err);
 	if (ok)
 		log_line(LOG_SUMMARY,
-			"an earlier run was interrupted while handing over %zu %s: %zu confirmed, %zu not confirmed. All will be fetched again; what was confirmed is only stored here, and one of the others may have been delivered already",
+			"an earlier run was interrupted while handing over %zu %s: %zu confirmed, %zu not confirmed. All will be fetched again; what was confirmed is only stored here%s",
 			count, text_plural(count, "message", "messages"), taken,
-			count - taken);
+			count - taken,
+			taken == count
+				? ""
+				: ", and one of the others may have been delivered already");
 	free(handed);
 	return ok;
 }
@@ -179,10 +188,10 @@ static bool recover_handed_over(struct mailbox *mailbox,
 static bool can_ask(
 	const struct mailbox *mailbox, const struct store_arriving *row)
 {
-	const struct account_destination *to = &mailbox->account->destination;
+	const struct account_onward to = account_onward(mailbox->account);
 
 	return destination_traits(row->kind)->recovers &&
-		row->kind == to->kind && strcmp(row->path, to->path) == 0;
+		row->kind == to.kind && strcmp(row->path, to.path) == 0;
 }
 
 /* Resolves rows of one place, all of them stored, or none. */
@@ -197,7 +206,7 @@ static bool recover_rows(struct mailbox *mailbox,
 	return recover_place(mailbox, rows, count, err);
 }
 
-bool recover_arriving(struct mailbox *mailbox, struct error *err)
+bool recover_arriving(struct mailbox *mailbox, bool *doubt, struct error *err)
 {
 	struct store_arriving *rows = NULL;
 	size_t count = 0;
@@ -212,6 +221,7 @@ bool recover_arriving(struct mailbox *mailbox, struct error *err)
 			;
 		ok = recover_rows(mailbox, &rows[i], n, err);
 	}
+	*doubt = count > 0;
 	store_free_arriving(rows, count);
 	return ok;
 }

@@ -12,6 +12,6 @@
  * message that is here, wherever its owner moved it, is recorded as kept; one
  * that is not is forgotten, so that it is fetched again.
  */
-bool recover_arriving(struct mailbox *mailbox, struct error *err);
+bool recover_arriving(struct mailbox *mailbox, bool *doubt, struct error *err);
 
 #endif

@@ -303,6 +303,27 @@ bool store_record_handed(
 	return false;
 }
 
+bool store_note_handed(struct store *store, int64_t row, struct error *err)
+{
+	(void)store;
+	(void)row;
+	(void)err;
+	PROMISE(false);
+	return false;
+}
+
+bool store_has_handed(struct store *store, const struct letter *letter,
+	const struct store_place *place, bool *has, struct error *err)
+{
+	(void)store;
+	(void)letter;
+	(void)place;
+	(void)has;
+	(void)err;
+	PROMISE(false);
+	return false;
+}
+
 bool store_is_handed(struct store *store, struct uid uid,
 	const struct letter *letter, bool *is, struct error *err)
 {

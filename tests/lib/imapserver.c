@@ -7,8 +7,9 @@
  *
  * Options, PORT and DIRECTORY: script.h. Stages, where a reply
  * replaces the tagged answer ("OK done"): greeting, capability, login, status,
- * create, append (in the place of the request to go on), text, search. In
- * DIRECTORY/new, the name of a file is its UID.
+ * create, append (in the place of the request to go on), text, refused (text,
+ * if it contains what --refuse says), search. In DIRECTORY/new, the name of a
+ * file is its UID.
  */
 #include <dirent.h>
 #include <stdlib.h>
@@ -140,20 +141,23 @@ static bool is_refused(const struct script *script)
 /* Stores all messages of the command, or none, and answers. */
 static bool take_messages(struct script *script)
 {
-	const char *reply = script_reply(script, "text",
-		is_refused(script) ? "NO [LIMIT] too ugly" : "OK");
+	const char *reply = is_refused(script)
+		? script_reply(script, "refused", "NO [LIMIT] too ugly")
+		: script_reply(script, "text", "OK");
 	unsigned uid = next_uid(script);
 	char name[16];
 	char usual[128];
 
 	for (size_t i = 0; i < taken_count; i++) {
 		snprintf(name, sizeof name, "%u", uid + (unsigned)i);
-		if (reply[0] == '\0' || reply[0] == '-' ||
-			strncmp(reply, "OK", 2) == 0)
+		if ((reply[0] == '\0' && !is_refused(script)) ||
+			reply[0] == '-' || strncmp(reply, "OK", 2) == 0)
 			script_store(
 				script, name, taken[i].text, taken[i].length);
 	}
 	usleep(script->delay * 1000);
+	if (is_refused(script) && reply[0] == '\0')
+		return false;
 	if (strcmp(reply, "OK") != 0)
 		return answer(script, "text", reply);
 	if (taken_count > 1)

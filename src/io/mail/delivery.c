@@ -285,7 +285,9 @@ static void end_onward(struct delivery *delivery,
 	struct error none = {.kind = ERROR_NONE};
 
 	delivery->onward->ops->end(delivery->onward, ending, &letter, &none);
-	memcpy(delivery->sought, letter.name, sizeof delivery->sought);
+	/* It stays the same once it is known, and another thread reads it. */
+	if (strcmp(delivery->sought, letter.name) != 0)
+		memcpy(delivery->sought, letter.name, sizeof delivery->sought);
 }
 
 enum addition delivery_end(struct delivery *delivery, struct uid uid,

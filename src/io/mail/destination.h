@@ -78,6 +78,9 @@ struct destination_opening {
 	 * before; or NULL. */
 	const char *last;
 	const struct account_destination *destination;
+	/* It is not known what an earlier run has handed over: one message at a
+	 * time shows which of them is to blame. */
+	bool careful;
 	const char *spool_directory;
 	/* Wipes what a process that is started need not know; or NULL. */
 	void (*forget)(void *data);

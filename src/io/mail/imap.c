@@ -396,6 +396,7 @@ static bool begin(struct imap *imap, const struct destination_opening *opening,
 	imap->outbox.destination.ops = &imap_ops;
 	imap->peer.fd = -1;
 	imap->peer.stop = imap->outbox.stop = opening->stop;
+	imap->alone = opening->careful ? IMAP_GROUP : 0;
 	buffer_init(&imap->in, IMAP_RESPONSE_MAX + 64 * 1024);
 	buffer_init(&imap->out, 4 * IMAP_PIECE);
 	outbox_init(&imap->outbox, &kind,

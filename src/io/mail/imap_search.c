@@ -188,7 +188,10 @@ static bool find(struct search *search, const struct letter *letter,
 	const struct imap_place *last = &search->imap->last;
 	struct imap_place start;
 
-	*arrived = false;
+	/* Its place is known: it was confirmed. */
+	*arrived = imap_parse_place(letter->name, &start);
+	if (*arrived)
+		return true;
 	if (!imap_parse_start(letter->name, &start) ||
 		start.validity != search->validity)
 		return true;
@@ -223,8 +226,8 @@ bool imap_recover(struct destination *destination, const struct letter *letters,
 	size_t count, bool *arrived, struct error *err)
 {
 	struct imap *imap = (struct imap *)destination;
-	struct search search = {
-		.imap = imap, .used = xcalloc(count, sizeof search.used[0])};
+	struct search search = {.imap = imap,
+		.used = xcalloc(2 * count, sizeof search.used[0])};
 	char *command = xasprintf("EXAMINE %s", imap->mailbox);
 
 	memset(arrived, 0, count * sizeof arrived[0]);
@@ -234,6 +237,14 @@ bool imap_recover(struct destination *destination, const struct letter *letters,
 	bool ok = imap_question(imap, &question, err) &&
 		may_search(&search, "EXAMINE", err);
 	size_t missing = 0; /* in a row */
+
+	for (size_t i = 0; ok && i < count; i++) {
+		struct imap_place place;
+
+		if (imap_parse_place(letters[i].name, &place) &&
+			place.validity == search.validity)
+			search.used[search.used_count++] = place.uid;
+	}
 
 	/* No more can have been on their way. */
 	for (size_t i = 0;

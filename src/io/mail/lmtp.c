@@ -287,7 +287,7 @@ static bool exchange_envelopes(struct lmtp *lmtp, size_t i,
 		lmtp->outbox.closed.at[i].from[0] == '\0')
 		return true;
 	lmtp->null_sender = true;
-	answer->verdict = VERDICT_FAILED;
+	answer->verdict = VERDICT_DEFERRED;
 	return exchange_envelope(lmtp, i, answer, err);
 }
 
@@ -303,10 +303,13 @@ static bool deliver(struct outbox *outbox, size_t i,
 			(unsigned long long)lmtp->limit, outbox->where);
 		return true;
 	}
+	/* Without its text, it was certainly not taken. */
+	answer->verdict = VERDICT_DEFERRED;
 	if (!exchange_envelopes(lmtp, i, answer, err))
 		return false;
 	if (lmtp->refused)
 		return true;
+	answer->verdict = VERDICT_FAILED;
 	if (!send_text(lmtp, i, err) || !receive(lmtp, MESSAGE_SECONDS, err))
 		return false;
 	if (lmtp->reply.code / 100 != 2)

@@ -10,7 +10,7 @@ static const char conditions_sql[] =
 	"SELECT one.uid, one.ordinal, message.id IS NOT NULL, state,"
 	" message.size, kept_at, vanished_at, erased_at, held_at, missing_at,"
 	" damage, damaged_at, tries, last_at, next_at, quarantined_at, error,"
-	" oversize.size, origin FROM"
+	" oversize.size, origin, handed IS NOT NULL FROM"
 	" (SELECT uid, ordinal FROM message WHERE ?1 OR state IN (0, 1)"
 	"   OR held_at IS NOT NULL"
 	"   OR (missing_at IS NOT NULL AND vanished_at IS NULL)"
@@ -57,6 +57,7 @@ static struct store_condition condition_at(sqlite3_stmt *row)
 		.error = store_text_at(row, 16),
 		.oversize = store_count_at(row, 17),
 		.origin = store_text_at(row, 18),
+		.handed = sqlite3_column_int(row, 19) != 0,
 	};
 }
 

@@ -143,6 +143,7 @@ struct store_condition {
 	int64_t erased_at;
 	int64_t held_at;
 	int64_t missing_at;
+	bool handed; /* as in store_record_handed */
 	enum store_damage damage;
 	int64_t damaged_at;
 	uint64_t tries; /* failed attempts to fetch it; 0: none */

@@ -8,13 +8,15 @@
 #include "io/store/store_internal.h"
 
 /*
- * Is it the text of the row, as it came? Of a damaged copy (store_disown_copy),
- * the header tells.
+ * Is it the message of the row, as it came? If its header tells that, the
+ * server may have changed the rest. Without one, a damaged copy
+ * (store_disown_copy) is that of the message with its uid.
  */
-#define SAME_TEXT(sha256, header_sha256)                                   \
-	"ifnull(message.came_sha256, message.sha256) IN (" sha256 ", x'')" \
-	" AND iif(message.came_sha256 IS NULL, message.header_sha256,"     \
-	" message.came_header_sha256) IS " header_sha256
+#define SAME_MESSAGE(sha256, header_sha256)                                  \
+	"iif(" header_sha256 " IS NULL,"                                     \
+	" ifnull(message.came_sha256, message.sha256) IN (" sha256 ", x'')," \
+	" iif(message.came_sha256 IS NULL, message.header_sha256,"           \
+	" message.came_header_sha256) IS " header_sha256 ")"
 
 static const char arriving_add_sql[] =
 	"INSERT INTO message (uid, ordinal, state, size, first_seen,"
@@ -35,7 +37,7 @@ static const char arriving_add_sql[] =
 	" head_sha256 = excluded.head_sha256,"
 	" came_sha256 = excluded.came_sha256,"
 	" came_header_sha256 = excluded.came_header_sha256,"
-	" handed = CASE WHEN state = 0 AND " SAME_TEXT(
+	" handed = CASE WHEN state = 0 AND " SAME_MESSAGE(
 		"iif(excluded.came_sha256 IS NULL, excluded.sha256,"
 		" excluded.came_sha256)",
 		"iif(excluded.came_sha256 IS NULL, excluded.header_sha256,"
@@ -52,7 +54,7 @@ static const char arriving_add_sql[] =
 static const char arriving_list_sql[] =
 	"SELECT message.id, name, offset, length, octets, sha256,"
 	" header_sha256, message_id, head_octets, head_sha256, kind, path,"
-	" handed IS NOT NULL, sought"
+	" handed, sought"
 	" FROM message JOIN place ON place.id = message.place"
 	" WHERE state = 1"
 	" ORDER BY place.id, sought IS NULL, offset, message.id";
@@ -72,9 +74,19 @@ static const char erased_sql[] =
 
 static const char handed_sql[] = "UPDATE message SET handed = ?2 WHERE id = ?1";
 
+static const char note_handed_sql[] =
+	"UPDATE message SET handed = ifnull(handed, '') WHERE id = ?1";
+
 static const char is_handed_sql[] =
 	"SELECT 1 FROM message WHERE uid = ?1 AND ordinal = ?2 AND state = 0"
-	" AND handed IS NOT NULL AND " SAME_TEXT("?3", "?4");
+	" AND handed IS NOT NULL AND " SAME_MESSAGE("?3", "?4");
+
+static const char handed_text_sql[] =
+	"SELECT 1 FROM message WHERE (came_sha256 = ?1"
+	"  OR (sha256 = ?1 AND came_sha256 IS NULL))"
+	" AND ((handed IS NOT NULL AND state IN (0, 2, 3)) OR (state IN (2, 3)"
+	" AND place = (SELECT id FROM place WHERE kind = ?2 AND path = ?3)))"
+	" LIMIT 1";
 
 void store_bind_letter(
 	sqlite3_stmt *stmt, int column, const struct letter *letter)
@@ -147,6 +159,11 @@ bool store_record_handed(
 	return store_finish(store, stmt, "write to", err);
 }
 
+bool store_note_handed(struct store *store, int64_t row, struct error *err)
+{
+	return store_change_row(store, note_handed_sql, row, 0, err);
+}
+
 bool store_is_handed(struct store *store, struct uid uid,
 	const struct letter *letter, bool *is, struct error *err)
 {
@@ -165,10 +182,30 @@ bool store_is_handed(struct store *store, struct uid uid,
 	return store_has_row(store, stmt, is, err);
 }
 
+bool store_has_handed(struct store *store, const struct letter *letter,
+	const struct store_place *place, bool *has, struct error *err)
+{
+	sqlite3_stmt *stmt = store_statement(store, handed_text_sql, err);
+
+	if (stmt == NULL)
+		return false;
+	store_bind_digest(stmt, 1, letter_came_sha256(letter));
+	store_bind_place(stmt, 2, place);
+	return store_has_row(store, stmt, has, err);
+}
+
 bool store_record_erased(
 	struct store *store, int64_t row, int64_t now, struct error *err)
 {
 	return store_change_row(store, erased_sql, row, now, err);
+}
+
+/* In new memory; NULL is NULL. */
+static char *copy_text(sqlite3_stmt *stmt, int column)
+{
+	return sqlite3_column_type(stmt, column) == SQLITE_NULL
+		? NULL
+		: xstrdup(store_text_at(stmt, column));
 }
 
 bool store_arriving(struct store *store, struct store_arriving **arriving,
@@ -189,10 +226,8 @@ bool store_arriving(struct store *store, struct store_arriving **arriving,
 			one->letter.head_octets = store_count_at(stmt, 8);
 		one->kind = account_kind_named(store_text_at(stmt, 10));
 		one->path = xstrdup(store_text_at(stmt, 11));
-		one->handed = sqlite3_column_int(stmt, 12) != 0;
-		one->sought = sqlite3_column_type(stmt, 13) == SQLITE_NULL
-			? NULL
-			: xstrdup(store_text_at(stmt, 13));
+		one->handed = copy_text(stmt, 12);
+		one->sought = copy_text(stmt, 13);
 	}
 	if (!ok) {
 		store_free_arriving(found, n);
@@ -207,6 +242,7 @@ void store_free_arriving(struct store_arriving *arriving, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		free(arriving[i].path);
+		free(arriving[i].handed);
 		free(arriving[i].sought);
 	}
 	free(arriving);

@@ -46,9 +46,19 @@ bool store_record_kept(
 bool store_record_handed(
 	struct store *store, int64_t row, const char *said, struct error *err);
 
+/* The same, if it is not recorded: what it said is not known. */
+bool store_note_handed(struct store *store, int64_t row, struct error *err);
+
 /*
- * Was a message with this uid and text handed over, but its copy not stored,
- * or damaged since?
+ * Was a message with this text handed over, whatever became of its copy; or to
+ * this place, when nothing was stored besides?
+ */
+bool store_has_handed(struct store *store, const struct letter *letter,
+	const struct store_place *place, bool *has, struct error *err);
+
+/*
+ * Was the message with this uid, which has this header or text, handed over,
+ * but its copy not stored, or damaged since?
  */
 bool store_is_handed(struct store *store, struct uid uid,
 	const struct letter *letter, bool *is, struct error *err);
@@ -75,7 +85,7 @@ struct store_arriving {
 	int64_t row;
 	enum destination_kind kind;
 	char *path;   /* owned */
-	bool handed;  /* as in store_record_handed */
+	char *handed; /* owned; as in store_record_handed; NULL: it was not */
 	char *sought; /* owned; as in struct store_arrival */
 	struct letter letter;
 };

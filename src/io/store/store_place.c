@@ -21,7 +21,7 @@ static const char last_sql[] =
 
 static const char last_handed_sql[] =
 	"SELECT handed FROM message WHERE handed IS NOT NULL"
-	" AND state IN (0, 2, 3) ORDER BY id DESC LIMIT 1";
+	" ORDER BY id DESC LIMIT 1";
 
 static const char places_sql[] =
 	"SELECT path FROM place WHERE kind IN ('maildir', 'mbox')"

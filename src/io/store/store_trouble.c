@@ -12,7 +12,7 @@ static const char recall_troubles_sql[] =
 static const char trouble_sql[] =
 	"INSERT INTO trouble (uid, ordinal, tries, first_at, last_at, next_at,"
 	" quarantined_at, error) VALUES (?1, ?2, 1, ?3, ?3, ?4, ?5, ?6)"
-	" ON CONFLICT (uid, ordinal) DO UPDATE SET tries = tries + 1,"
+	" ON CONFLICT (uid, ordinal) DO UPDATE SET tries = min(tries + 1, ?7),"
 	" last_at = excluded.last_at, next_at = excluded.next_at,"
 	" quarantined_at = excluded.quarantined_at, error = excluded.error";
 
@@ -55,6 +55,7 @@ bool store_record_trouble(struct store *store,
 	else
 		sqlite3_bind_null(stmt, 5);
 	sqlite3_bind_text(stmt, 6, failure->error, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 7, failure->most);
 	return store_finish(store, stmt, "write to", err);
 }
 

@@ -16,6 +16,7 @@ struct store_failure {
 	int64_t now;
 	int64_t next;	   /* not tried again before this time */
 	bool quarantined;  /* not tried again at all */
+	uint32_t most;	   /* no more tries than these are counted */
 	const char *error; /* borrowed */
 };
 

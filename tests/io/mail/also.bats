@@ -268,6 +268,105 @@ is_in_both() {
     says '"handed_over":"2.0.0 kept"'
 }
 
+# interrupted SETTING...: four messages are handed over, and their copies cannot be stored.
+interrupted() {
+    needs_plain_build
+    local first
+    "$TESTS_BUILD/torture/strike" -o "$work/calls" "$KEEPMAIL" -f "$rc" ||
+        [ $? -ne 125 ] || skip "calls cannot be traced here"
+    first=$(awk '/ (syncfs|fsync) .*Mail.tmp/ { print $1; exit }' "$work/calls")
+    rm -rf "$work/state" "$work/Mail" "$taken"/new/*
+    cp "$work/sent"/* "$work/mail"
+    run "$TESTS_BUILD/torture/strike" -a EIO -n "$first" "$KEEPMAIL" -f "$rc"
+    [ "$status" -eq 74 ] || [ "$status" -eq 73 ]
+}
+
+@test "without also, what was handed over before is not handed over again" {
+    with_mail 4
+    start_lmtp
+    lmtp_rc "delete = now"
+    interrupted
+    [ "$(taken)" -eq 4 ]
+    write_rc "lmtp = \"unix:$socket\"" "recipient = jane" "delete = now"
+    wanted 0
+    [ "$(taken)" -eq 4 ]
+    [ "$(left)" -eq 0 ]
+}
+
+@test "under new uids, or with a Status, what was handed over is not handed over again" {
+    with_mail 4
+    start_lmtp
+    lmtp_rc "delete = now"
+    interrupted
+    local file
+    for file in "$work/mail"/*; do
+        mv "$file" "$work/mail/new-${file##*/}"
+    done
+    wanted 0
+    is_in_both
+    [ "$(left)" -eq 0 ]
+    rm -rf "$work/state" "$work/Mail" "$taken"/new/*
+    cp "$work/sent"/* "$work/mail"
+    interrupted
+    sed -i '1iStatus: RO\r' "$work/mail"/*
+    wanted 0
+    [ "$(taken)" -eq 4 ]
+    [ "$(stored)" -eq 4 ]
+    [ "$(left)" -eq 0 ]
+}
+
+@test "if also is added, duplicates of what was handed over before are only stored" {
+    with_mail 3
+    start_lmtp
+    write_rc "lmtp = \"unix:$socket\"" "recipient = jane"
+    wanted 0
+    cp "$work/mail/000000.eml" "$work/mail/again.eml"
+    lmtp_rc
+    wanted 0
+    [ "$(taken)" -eq 3 ]
+    [ "$(stored)" -eq 1 ]
+}
+
+@test "what a rebuild found is not handed over again if its copy is damaged" {
+    with_mail 4
+    start_lmtp
+    lmtp_rc
+    wanted 0
+    rm -rf "$work/state"
+    wanted 0 rebuild a
+    wanted 0
+    echo x >>"$(find "$work/Mail/new" -type f | head -n 1)"
+    wanted 0 verify --refetch
+    wanted 0
+    [ "$(taken)" -eq 4 ]
+}
+
+@test "a message is not taken for its twin that the IMAP server has" {
+    mkdir -p "$work/mail"
+    printf 'Subject: cron\r\n\r\nok\r\n' >"$work/mail/1"
+    cp "$work/mail/1" "$work/mail/2"
+    cp -r "$work/mail" "$work/sent"
+    start_server --folder "$work/mail" --shared
+    start_imap --no MULTIAPPEND --no LITERALS --reply append:2:
+    imap_rc "delete = now"
+    needs_plain_build
+    "$TESTS_BUILD/torture/strike" -o "$work/calls" "$KEEPMAIL" -f "$rc" ||
+        [ $? -ne 125 ] || skip "calls cannot be traced here"
+    local first
+    first=$(awk '/ (syncfs|fsync) .*Mail.tmp/ { print $1; exit }' "$work/calls")
+    rm -rf "$work/state" "$work/Mail" "$taken"/new/*
+    cp "$work/sent"/* "$work/mail"
+    start_imap --no MULTIAPPEND --no LITERALS --reply append:2:
+    imap_rc "delete = now"
+    run "$TESTS_BUILD/torture/strike" -a EIO -n "$first" "$KEEPMAIL" -f "$rc"
+    start_imap
+    imap_rc "delete = now"
+    wanted 0
+    [ "$(taken)" -eq 2 ]
+    [ "$(stored)" -eq 2 ]
+    [ "$(left)" -eq 0 ]
+}
+
 @test "mistakes in the setting" {
     with_mail 1
     also="lmtp localhost:24"

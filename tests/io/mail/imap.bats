@@ -726,3 +726,21 @@ delivered_once() {
     says "does not support STARTTLS, which imap:// requires, and no password was sent"
     [ "$(commands 'AUTHENTICATE\|LOGIN')" -eq 0 ]
 }
+
+@test "a message at which the server hangs up each time does not hold up the others for good" {
+    make_mail 6
+    sed -i '1iX-Bad: poison\r' "$work/mail/000003.eml"
+    start_server --folder "$work/mail" --shared
+    local i lacks
+    for lacks in NOTHING MULTIAPPEND; do
+        rm -rf "$work/state" "$taken"
+        start_imap --no $lacks --refuse "X-Bad: poison" --reply refused:0:
+        script_rc
+        for ((i = 0; i < 8; i++)); do
+            run keepmail
+        done
+        [ "$status" -eq 0 ]
+        [ "$(taken)" -eq 5 ]
+        [ "$(in_store "SELECT uid FROM trouble")" = 000003.eml ]
+    done
+}
