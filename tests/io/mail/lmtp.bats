@@ -238,7 +238,7 @@ taken() {
     says "verify = digest needs copies that can be found"
     write_rc "lmtp = \"mail.example.org:24\"" "recipient = u"
     wanted 78
-    says "expected \"unix:/path\", or a host and port of this machine"
+    says "expected \"unix:/path\", a host and port of this machine"
     lmtp_rc "recipient = \"a b\""
     wanted 78
     says "expected a mail address"
