@@ -49,6 +49,7 @@ bool setting_set_also(struct account *account, const char *text)
 	kind[word] = '\0';
 	if (!account_is_place(account_kind_named(kind)))
 		return false;
+	/* place_copy puts it where it belongs, once all settings are known. */
 	account->destination.onward.kind = account_kind_named(kind);
 	return setting_replace(&account->destination.onward.path, path);
 }

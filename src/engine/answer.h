@@ -36,9 +36,9 @@ void answer_note_refused(struct mailbox *mailbox, struct batch *batch,
 	struct fates *fates, size_t i);
 
 /*
- * Nothing more can be handed over: notes the first message of the batch of
- * which nobody knows whether it was, unless a signal ended the run. If the
- * answer to a message is lost each time, or a command hangs, the cause may be
+ * Nothing more can be handed over: notes the first message of the batch that
+ * may have been, or not, unless a signal ended the run. If the answer to a
+ * message is lost each time, or a command hangs, the cause may be
  * in it: it is tried after all others, and then more and more seldom; if no
  * other was taken in this session, once in an hour, since the cause may be
  * elsewhere.

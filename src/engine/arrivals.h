@@ -29,8 +29,8 @@ struct arrivals {
 };
 
 /*
- * Records them as arriving, within a transaction. Of those that are to be
- * handed over, it leaves out, there, what an earlier run has handed over.
+ * Records them as arriving, within a transaction. What an earlier run handed
+ * over will not be handed over again.
  */
 bool arrivals_record(const struct arrivals *arrivals, struct error *err);
 

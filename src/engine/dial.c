@@ -2,7 +2,6 @@
 #include "engine/dial.h"
 
 #include "engine/upload.h"
-
 #include "io/net/channel.h"
 #include "io/process/privilege.h"
 #include "io/process/secret.h"

@@ -27,7 +27,7 @@ struct fate {
 	/* The size in bytes if it turned out to exceed max-size; else 0. */
 	uint64_t oversize;
 	char *trouble; /* owned; why it could not be fetched, or NULL */
-	/* Or nothing can be: no other was taken either. */
+	/* No other message was taken either: the cause may be elsewhere. */
 	bool blameless;
 };
 

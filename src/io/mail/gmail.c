@@ -18,7 +18,7 @@
 #define PIECE (64 * 1024)
 /* The uploader gives up by itself, after the time that it has for a message. */
 #define ANSWER_SECONDS (DESTINATION_UPLOAD_SECONDS + 60)
-/* Or soon, if it is told to. */
+/* How long it has once it was told to hurry. */
 #define HURRIED_SECONDS 20
 
 struct gmail {

@@ -18,6 +18,13 @@
 	" iif(message.came_sha256 IS NULL, message.header_sha256,"           \
 	" message.came_header_sha256) IS " header_sha256 ")"
 
+/* If it is stored now, for the copy alone. */
+#define HANDED_STILL                                                        \
+	"CASE WHEN state = 0 AND " SAME_MESSAGE(                            \
+		"ifnull(excluded.came_sha256, excluded.sha256)",            \
+		"iif(excluded.came_sha256 IS NULL, excluded.header_sha256," \
+		" excluded.came_header_sha256)") " THEN handed END"
+
 static const char arriving_add_sql[] =
 	"INSERT INTO message (uid, ordinal, state, size, first_seen,"
 	" place, name, offset, length, octets, sha256, message_id,"
@@ -37,19 +44,13 @@ static const char arriving_add_sql[] =
 	" head_sha256 = excluded.head_sha256,"
 	" came_sha256 = excluded.came_sha256,"
 	" came_header_sha256 = excluded.came_header_sha256,"
-	" handed = CASE WHEN state = 0 AND " SAME_MESSAGE(
-		"iif(excluded.came_sha256 IS NULL, excluded.sha256,"
-		" excluded.came_sha256)",
-		"iif(excluded.came_sha256 IS NULL, excluded.header_sha256,"
-		" excluded.came_header_sha256)") " THEN handed END,"
-						 " sought = excluded.sought,"
-						 /* A hold on a message that was
-						  * given up applies to the one
-						  * that replaces it. */
-						 " held_at = CASE state WHEN 0 THEN held_at END, missing_at = NULL,"
-						 " returned_at = NULL, doubtful_at = NULL, damage = NULL,"
-						 " damaged_at = NULL WHERE state <> 2 OR vanished_at IS NOT NULL"
-						 " RETURNING id";
+	" sought = excluded.sought, handed = " HANDED_STILL ","
+	/* A hold on a message that was given up applies to the one that
+	 * replaces it. */
+	" held_at = CASE state WHEN 0 THEN held_at END, missing_at = NULL,"
+	" returned_at = NULL, doubtful_at = NULL, damage = NULL,"
+	" damaged_at = NULL WHERE state <> 2 OR vanished_at IS NOT NULL"
+	" RETURNING id";
 
 static const char arriving_list_sql[] =
 	"SELECT message.id, name, offset, length, octets, sha256,"

@@ -18,19 +18,21 @@ teardown() {
 
 # start_lmtp, start_imap [OPTION...]: a scripted server; what it takes is in $taken/new.
 start_lmtp() {
-    stop_taker
-    mkdir -p "$taken"/{new,cur,tmp}
-    "$lib/lmtpserver" "$@" "$socket" "$taken" 3>&- &
-    taker_pid=$!
-    soon test -S "$socket"
+    start_taker lmtp "$socket" "$@"
 }
 
 start_imap() {
+    start_taker imap "$work/imap-port" "$@"
+}
+
+start_taker() {
+    local kind=$1 at=$2
+    shift 2
     stop_taker
     mkdir -p "$taken"/{new,cur,tmp}
-    "$lib/imapserver" "$@" "$work/imap-port" "$taken" 3>&- &
+    "$lib/${kind}server" "$@" "$at" "$taken" 3>&- &
     taker_pid=$!
-    soon test -s "$work/imap-port"
+    soon test -e "$at"
 }
 
 stop_taker() {
