@@ -220,12 +220,34 @@ static void check_mail(struct check *check)
 		report_bad(check, "mail", &err);
 }
 
+/* Says where the password came from. */
+static void report_password(struct check *check)
+{
+	const struct account_login *login = &check->account->login;
+
+	if (login->password_file != NULL)
+		report_ok(check, "password", "password-file %s",
+			login->password_file);
+	else if (login->password_netrc != NULL)
+		report_ok(check, "password", "password-netrc %s",
+			login->password_netrc);
+	else if (login->password_credential != NULL)
+		report_ok(check, "password", "password-credential %s",
+			login->password_credential);
+	else
+		report_ok(check, "password", "%s",
+			login->password != NULL		  ? "in the rc file"
+				: login->password_keyring ? "from the keyring"
+				: login->password_command != NULL
+				? "from password-command"
+				: "entered on the terminal");
+}
+
 /* *password must be wiped and freed by the caller; NULL if there is none. */
 static void check_password(struct check *check, char **password)
 {
 	const struct account *account = check->account;
 	const struct account_remote from = account_source(account);
-	const char *file = account->login.password_file;
 	struct error err = {.kind = ERROR_NONE};
 
 	if (secret_is_at_hand(account)
@@ -234,14 +256,8 @@ static void check_password(struct check *check, char **password)
 			: !secret_ask(account, check->options->stop, password,
 				  &err))
 		report_bad(check, "password", &err);
-	else if (file != NULL)
-		report_ok(check, "password", "password-file %s", file);
 	else
-		report_ok(check, "password", "%s",
-			account->login.password != NULL ? "in the rc file"
-				: account->login.password_command != NULL
-				? "from password-command"
-				: "entered on the terminal");
+		report_password(check);
 }
 
 static void add_word(struct words *words, bool announced, const char *name)

@@ -53,6 +53,8 @@ static void release_login(struct account_login *login)
 	free(login->user);
 	free(login->password_command);
 	free(login->password_file);
+	free(login->password_netrc);
+	free(login->password_credential);
 }
 
 static void release_destination(struct account_destination *destination)

@@ -72,8 +72,12 @@ struct account_tls {
 struct account_login {
 	char *user;
 	char *password;
+	/* Where it is, if it is not in the rc file: one of these is set. */
 	char *password_command;
 	char *password_file;
+	char *password_netrc;	   /* a file as curl reads it */
+	char *password_credential; /* a name, see systemd.exec(5) */
+	bool password_keyring;
 	enum auth_method auth;
 	bool cleartext_password; /* may be sent without TLS */
 };

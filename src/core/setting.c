@@ -280,6 +280,12 @@ const struct setting settings[] = {
 		SETTING_PASSWORD, false},
 	{"password-file", setting_set_password_file, PATH_EXPECTED,
 		SETTING_PASSWORD, true},
+	{"password-netrc", setting_set_password_netrc, PATH_EXPECTED,
+		SETTING_PASSWORD, true},
+	{"password-credential", setting_set_password_credential,
+		"the name of a systemd credential", SETTING_PASSWORD, false},
+	{"password-keyring", setting_set_password_keyring, "true",
+		SETTING_PASSWORD, false},
 	{"auth", setting_set_auth,
 		"auto, plain, user, login, apop, cram-md5, digest-md5, "
 		"scram-sha-1, scram-sha-256, oauthbearer or xoauth2",

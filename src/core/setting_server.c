@@ -132,11 +132,17 @@ bool setting_set_user(struct account *account, const char *text)
 /* There is one source of the password: the one that is set last. */
 static void clear_password(struct account *account)
 {
+	struct account_login *login = &account->login;
+	char **const sources[] = {&login->password_command,
+		&login->password_file, &login->password_netrc,
+		&login->password_credential};
+
 	account_forget_password(account);
-	free(account->login.password_command);
-	free(account->login.password_file);
-	account->login.password_command = NULL;
-	account->login.password_file = NULL;
+	for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+		free(*sources[i]);
+		*sources[i] = NULL;
+	}
+	login->password_keyring = false;
 }
 
 bool setting_set_password(struct account *account, const char *text)
@@ -159,6 +165,33 @@ bool setting_set_password_file(struct account *account, const char *text)
 {
 	clear_password(account);
 	return setting_replace(&account->login.password_file, text);
+}
+
+bool setting_set_password_netrc(struct account *account, const char *text)
+{
+	clear_password(account);
+	return setting_replace(&account->login.password_netrc, text);
+}
+
+/* The name of a file: see systemd.exec(5), LoadCredential. */
+bool setting_set_password_credential(struct account *account, const char *text)
+{
+	if (!setting_is_clean(text, 255) || strchr(text, '/') != NULL ||
+		strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
+		return false;
+	clear_password(account);
+	return setting_replace(&account->login.password_credential, text);
+}
+
+bool setting_set_password_keyring(struct account *account, const char *text)
+{
+	bool value;
+
+	if (!setting_choose_bool(text, &value) || !value)
+		return false;
+	clear_password(account);
+	account->login.password_keyring = true;
+	return true;
 }
 
 bool setting_choose_auth(const char *text, enum auth_method *method)

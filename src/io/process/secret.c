@@ -14,8 +14,14 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "core/netrc.h"
 #include "core/xalloc.h"
 #include "io/process/command.h"
+
+/* The longest netrc file that is read. */
+#define NETRC_MAX (64 * 1024)
+/* Of the freedesktop.org Secret Service: GNOME's and KDE's keyrings. */
+#define KEYRING_COMMAND "secret-tool lookup keepmail \"$KEEPMAIL_ACCOUNT\""
 
 void secret_free(char *password)
 {
@@ -86,9 +92,58 @@ static ssize_t read_all(
 	return (ssize_t)length;
 }
 
-static bool from_command(const struct account_remote *of, bool clean,
-	const struct patience *wait, char **password, struct error *err)
+/* A source of passwords, and what errors call it. */
+struct source {
+	const struct account_remote *of;
+	char name[64]; /* of the setting, such as "password-command" */
+	const struct patience *wait;
+};
+
+static struct source source_of(const struct account_remote *of,
+	const char *kind, const struct patience *wait)
 {
+	struct source source = {.of = of, .wait = wait};
+
+	snprintf(source.name, sizeof source.name, "%s%s-%s", of->prefix,
+		of->secret, kind);
+	return source;
+}
+
+/* Fails with what became of the command. False: nothing failed. */
+static bool command_failed(const struct source *source, ssize_t n, bool ended,
+	int status, struct error *err)
+{
+	const char *name = source->name;
+
+	if (patience_is_stopped(source->wait))
+		error_set(err, ERROR_TEMPORARY,
+			"stopped by a signal while %s was running", name);
+	else if (!ended || n == -2)
+		error_set(err, ERROR_TEMPORARY,
+			"%s did not end within %lld seconds (timeout): run it by hand to see what it waits for",
+			name, (long long)source->of->session->timeout);
+	else if (n < 0)
+		error_set(err, ERROR_TEMPORARY, "cannot read from %s: %s", name,
+			strerror(errno));
+	else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGPIPE)
+		error_set(err, ERROR_CONFIG, "%s was killed by signal %d", name,
+			WTERMSIG(status));
+	else if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+		error_set(err, ERROR_CONFIG,
+			"%s failed with exit status %d: %s", name,
+			WEXITSTATUS(status),
+			source->of->login->password_keyring
+				? "run secret-tool store --label=keepmail keepmail ACCOUNT, and see that the keyring is unlocked"
+				: "run it by hand in a shell to see why");
+	else
+		return false;
+	return true;
+}
+
+static bool from_command(const struct source *source, const char *line,
+	bool clean, char **password, struct error *err)
+{
+	const struct account_remote *of = source->of;
 	/* So that one command can serve many accounts. */
 	const struct command_variable variables[] = {
 		{"KEEPMAIL_ACCOUNT", of->name},
@@ -97,117 +152,175 @@ static bool from_command(const struct account_remote *of, bool clean,
 	};
 	/* It inherits standard error for its own messages. */
 	const struct command_plan plan = {
-		.line = of->login->password_command,
+		.line = line,
 		.clean = clean,
 		.variables = variables,
 		.variable_count = sizeof variables / sizeof variables[0],
 	};
 	struct command command;
 	char bytes[SECRET_MAX + 2];
-	char where[64];
-	bool ok = false;
 
-	snprintf(where, sizeof where, "%s%s-command", of->prefix, of->secret);
 	if (!command_start(&command, &plan))
-		return error_set(err, ERROR_TEMPORARY,
-			"cannot start %s%s-command: %s", of->prefix, of->secret,
-			strerror(errno));
-	ssize_t n = command_read(
-		&command, bytes, sizeof bytes, COMMAND_REST_UNREAD, wait);
+		return error_set(err, ERROR_TEMPORARY, "cannot start %s: %s",
+			source->name, strerror(errno));
+	ssize_t n = command_read(&command, bytes, sizeof bytes,
+		COMMAND_REST_UNREAD, source->wait);
 	int saved = errno;
-	bool ended = command_end(&command, wait, 0);
-	int status = command.status;
+	bool ended = command_end(&command, source->wait, 0);
 
-	if (patience_is_stopped(wait))
-		error_set(err, ERROR_TEMPORARY,
-			"stopped by a signal while %s%s-command was running",
-			of->prefix, of->secret);
-	else if (!ended || n == -2)
-		error_set(err, ERROR_TEMPORARY,
-			"%s%s-command did not end within %lld seconds "
-			"(timeout): run it by hand to see what it waits for",
-			of->prefix, of->secret,
-			(long long)of->session->timeout);
-	else if (n < 0)
-		error_set(err, ERROR_TEMPORARY,
-			"cannot read from %s%s-command: %s", of->prefix,
-			of->secret, strerror(saved));
-	else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGPIPE)
-		error_set(err, ERROR_CONFIG,
-			"%s%s-command was killed by signal %d", of->prefix,
-			of->secret, WTERMSIG(status));
-	else if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
-		error_set(err, ERROR_CONFIG,
-			"%s%s-command failed with exit status %d: run it "
-			"by hand in a shell to see why",
-			of->prefix, of->secret, WEXITSTATUS(status));
-	else
-		ok = first_line(bytes, (size_t)n, where, password, err);
+	errno = saved;
+	bool ok = !command_failed(source, n, ended, command.status, err) &&
+		first_line(bytes, (size_t)n, source->name, password, err);
+
 	explicit_bzero(bytes, sizeof bytes);
 	return ok;
 }
 
-static bool from_file(const struct account_remote *of,
-	const struct patience *wait, char **password, struct error *err)
+/* Reads a file that nobody else can read. -1: see err. */
+static ssize_t read_file(const struct source *source, const char *path,
+	char *bytes, size_t size, struct error *err)
 {
-	char bytes[SECRET_MAX + 2];
+	const char *name = source->name;
 	struct stat st;
-	const char *path = of->login->password_file;
 	/* A FIFO that nobody writes to would be waited for, in vain. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
-	if (fd < 0)
-		return error_set(err, ERROR_CONFIG,
-			"cannot open %s%s-file %s: %s", of->prefix, of->secret,
+	if (fd < 0) {
+		error_set(err, ERROR_CONFIG, "cannot open %s %s: %s", name,
 			path, strerror(errno));
-	if (fstat(fd, &st) < 0 || (st.st_mode & 077) != 0) {
-		close(fd);
-		return error_set(err, ERROR_CONFIG,
-			"%s%s-file %s can be read by others: run "
-			"chmod 600 '%s'",
-			of->prefix, of->secret, path, path);
+		return -1;
 	}
-	ssize_t n = read_all(fd, bytes, sizeof bytes, wait);
+	/* Those of systemd are in a directory of their own. */
+	if (fstat(fd, &st) < 0 ||
+		((st.st_mode & 077) != 0 &&
+			source->of->login->password_credential == NULL)) {
+		close(fd);
+		error_set(err, ERROR_CONFIG,
+			"%s %s can be read by others: run chmod 600 '%s'", name,
+			path, path);
+		return -1;
+	}
+	ssize_t n = read_all(fd, bytes, size, source->wait);
+	int saved = errno;
 
 	close(fd);
-	bool ok = false;
-
-	if (patience_is_stopped(wait))
+	if (patience_is_stopped(source->wait))
 		error_set(err, ERROR_TEMPORARY,
-			"stopped by a signal while %s%s-file %s was read",
-			of->prefix, of->secret, path);
+			"stopped by a signal while %s %s was read", name, path);
 	else if (n == -2)
 		error_set(err, ERROR_TEMPORARY,
-			"%s%s-file %s was not read to its end within %lld seconds (timeout): see that it is an ordinary file",
-			of->prefix, of->secret, path,
-			(long long)of->session->timeout);
+			"%s %s was not read to its end within %lld seconds (timeout): see that it is an ordinary file",
+			name, path, (long long)source->of->session->timeout);
 	else if (n < 0)
-		error_set(err, ERROR_CONFIG, "cannot read %s%s-file %s: %s",
-			of->prefix, of->secret, path, strerror(errno));
+		error_set(err, ERROR_CONFIG, "cannot read %s %s: %s", name,
+			path, strerror(saved));
 	else
-		ok = first_line(bytes, (size_t)n, path, password, err);
+		return n;
+	return -1;
+}
+
+static bool from_file(const struct source *source, const char *path,
+	char **password, struct error *err)
+{
+	char bytes[SECRET_MAX + 2];
+	ssize_t n = read_file(source, path, bytes, sizeof bytes, err);
+	bool ok = n >= 0 && first_line(bytes, (size_t)n, path, password, err);
+
 	explicit_bzero(bytes, sizeof bytes);
 	return ok;
+}
+
+static bool from_credential(
+	const struct source *source, char **password, struct error *err)
+{
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
+	const char *name = source->of->login->password_credential;
+
+	if (directory == NULL || directory[0] != '/')
+		return error_set(err, ERROR_CONFIG,
+			"%s = %s needs a systemd service with LoadCredential=%s or SetCredentialEncrypted=%s: without one, use another setting for the password",
+			source->name, name, name, name);
+	char *path = xasprintf("%s/%s", directory, name);
+	bool ok = from_file(source, path, password, err);
+
+	free(path);
+	return ok;
+}
+
+static bool from_netrc(
+	const struct source *source, char **password, struct error *err)
+{
+	const struct account_remote *of = source->of;
+	const char *path = of->login->password_netrc;
+	char *text = xmalloc(NETRC_MAX + 1);
+	ssize_t n = read_file(source, path, text, NETRC_MAX, err);
+	const char *found;
+	bool ok = n >= 0;
+
+	if (ok) {
+		text[n] = '\0';
+		ok = netrc_find(
+			text, of->server->host, of->login->user, &found);
+		if (!ok)
+			error_set(err, ERROR_CONFIG,
+				"%s %s has no password for %s on %s: add machine %s login %s password ...",
+				source->name, path, of->login->user,
+				of->server->host, of->server->host,
+				of->login->user);
+	}
+	char *copy = ok ? xstrdup(found) : NULL;
+
+	explicit_bzero(text, NETRC_MAX + 1);
+	free(text);
+	ok = ok && first_line(copy, strlen(copy), path, password, err);
+	secret_free(copy);
+	return ok;
+}
+
+static bool has_source(const struct account_login *login)
+{
+	return login->password != NULL || login->password_command != NULL ||
+		login->password_file != NULL || login->password_netrc != NULL ||
+		login->password_credential != NULL || login->password_keyring;
 }
 
 bool secret_is_at_hand(const struct account *account)
 {
-	return account->login.password != NULL ||
-		account->login.password_command != NULL ||
-		account->login.password_file != NULL;
+	return has_source(&account->login);
 }
 
 bool secret_get_within(const struct account_remote *of, bool clean,
 	const struct patience *wait, char **password, struct error *err)
 {
-	if (of->login->password != NULL) {
-		*password = xstrdup(of->login->password);
+	const struct account_login *login = of->login;
+	struct source source;
+
+	if (login->password != NULL) {
+		*password = xstrdup(login->password);
 		return true;
 	}
-	if (of->login->password_command != NULL)
-		return from_command(of, clean, wait, password, err);
-	if (of->login->password_file != NULL)
-		return from_file(of, wait, password, err);
+	if (login->password_command != NULL) {
+		source = source_of(of, "command", wait);
+		return from_command(
+			&source, login->password_command, clean, password, err);
+	}
+	if (login->password_keyring) {
+		source = source_of(of, "keyring", wait);
+		return from_command(
+			&source, KEYRING_COMMAND, clean, password, err);
+	}
+	if (login->password_file != NULL) {
+		source = source_of(of, "file", wait);
+		return from_file(&source, login->password_file, password, err);
+	}
+	if (login->password_netrc != NULL) {
+		source = source_of(of, "netrc", wait);
+		return from_netrc(&source, password, err);
+	}
+	if (login->password_credential != NULL) {
+		source = source_of(of, "credential", wait);
+		return from_credential(&source, password, err);
+	}
 	return error_set(err, ERROR_CONFIG,
 		"no password is set: set password-command, password-file or password in %s",
 		of->file);
