@@ -8,6 +8,7 @@
 #include "cli/choice.h"
 #include "cli/command.h"
 #include "cli/page.h"
+#include "commands/version.h"
 #include "core/error.h"
 #include "io/net/session.h"
 #include "io/process/config.h"
@@ -114,6 +115,8 @@ int main(int argc, char **argv)
 		choice_release(&invocation);
 		config_release(&config);
 	}
+	if ((invocation.options.given & OPTION_BIT(OPTION_VERSION)) != 0)
+		version_print();
 	command_line_release(&invocation);
 	/* Incomplete output must not look like success. */
 	if (!streams_flush(&unwritten)) {

@@ -10,7 +10,6 @@
 
 #include "cli/command.h"
 #include "cli/help.h"
-#include "config.h"
 #include "core/text.h"
 #include "core/xalloc.h"
 
@@ -152,7 +151,6 @@ static bool set_option(struct options *options, enum option_id id, int *status)
 	case OPTION_HELP:
 		return true;
 	case OPTION_VERSION:
-		printf("keepmail %s\n", PACKAGE_VERSION);
 		*status = EX_OK;
 		return false;
 	}

@@ -23,7 +23,10 @@ teardown() {
     done
     run "$KEEPMAIL" -V
     [ "$status" -eq 0 ]
-    [[ $output == "keepmail "* ]]
+    [[ ${lines[0]} == "keepmail "*" (libcurl "*", SQLite 3."*", OpenSSL 3."*")" ]]
+    says "Destinations: maildir"
+    says "Logins: plain"
+    says "Confinement: "
 }
 
 @test "help COMMAND, and COMMAND --help, show a command and its options" {

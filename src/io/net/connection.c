@@ -36,6 +36,21 @@ void connection_global_release(void)
 	curl_global_cleanup();
 }
 
+const char *connection_library(void)
+{
+	static char name[64];
+
+	snprintf(name, sizeof name, "libcurl %s",
+		curl_version_info(CURLVERSION_NOW)->version);
+	return name;
+}
+
+bool connection_has_scram(void)
+{
+	return (curl_version_info(CURLVERSION_NOW)->features &
+		       CURL_VERSION_GSASL) != 0;
+}
+
 static void set_refusal(
 	struct connection *connection, const char *words, size_t length)
 {

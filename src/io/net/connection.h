@@ -25,6 +25,10 @@ struct connection;
 bool connection_global_init(struct error *err);
 void connection_global_release(void);
 
+/* As session_library and session_has_scram. */
+const char *connection_library(void);
+bool connection_has_scram(void);
+
 /*
  * Connects to a server of an account, with TLS verified as the account
  * requires. Does not log in, except if connection_logs_in. mask: of the

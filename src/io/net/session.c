@@ -19,6 +19,16 @@ bool session_global_init(struct error *err)
 	return connection_global_init(err);
 }
 
+const char *session_library(void)
+{
+	return connection_library();
+}
+
+bool session_has_scram(void)
+{
+	return connection_has_scram();
+}
+
 void session_global_release(void)
 {
 	connection_global_release();

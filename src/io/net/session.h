@@ -19,6 +19,12 @@ struct session;
 
 /* To be called once, before any session, thread or child process. */
 bool session_global_init(struct error *err);
+
+/* The library that makes connections, as "libcurl 8.5.0"; and can it log in by
+ * SCRAM? */
+const char *session_library(void);
+bool session_has_scram(void);
+
 void session_global_release(void);
 
 /*

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/xalloc.h"
 #include "io/process/log.h"
 
 #if defined(__linux__)
@@ -58,7 +59,23 @@ void confine_connected(void)
 	free(filter);
 }
 
+char *confine_abilities(void)
+{
+	int abi = confine_landlock();
+	char *calls = confine_seccomp();
+	char *both = abi > 0 ? xasprintf("Landlock ABI %d, %s", abi, calls)
+			     : xasprintf("no Landlock, %s", calls);
+
+	free(calls);
+	return both;
+}
+
 #else
+
+char *confine_abilities(void)
+{
+	return xstrdup("none");
+}
 
 void confine_worker(const struct account *account, bool dry_run,
 	const char *const *readable, size_t readable_count)

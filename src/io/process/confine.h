@@ -33,4 +33,10 @@ void confine_worker(const struct account *account, bool dry_run,
  */
 void confine_connected(void);
 
+/*
+ * What this system and this build have for it, in new memory: "Landlock ABI 4,
+ * libseccomp 2.5.4", or "none".
+ */
+char *confine_abilities(void);
+
 #endif

@@ -293,6 +293,14 @@ static bool filter_load(struct filter *filter, const char *what, char **said)
 	return filter->result == 0;
 }
 
+char *confine_seccomp(void)
+{
+	const struct scmp_version *version = seccomp_version();
+
+	return xasprintf("libseccomp %u.%u.%u", version->major, version->minor,
+		version->micro);
+}
+
 bool confine_calls(char **said)
 {
 	struct filter filter;
@@ -328,6 +336,11 @@ bool confine_sockets(char **said)
 }
 
 #else
+
+char *confine_seccomp(void)
+{
+	return xstrdup("no libseccomp");
+}
 
 bool confine_calls(char **said)
 {

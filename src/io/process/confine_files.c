@@ -301,14 +301,26 @@ static bool fence_make(struct fence *fence, const struct account *account)
 	return fence->ruleset >= 0;
 }
 
+static int landlock_abi(void)
+{
+	return (int)syscall(
+		SYS_landlock_create_ruleset, NULL, 0, CREATE_RULESET_VERSION);
+}
+
+int confine_landlock(void)
+{
+	int abi = landlock_abi();
+
+	return abi > 0 ? abi : 0;
+}
+
 bool confine_files(const struct account *account, bool dry_run,
 	const char *const *readable, size_t readable_count, char **said)
 {
 	struct fence fence = {.ruleset = -1};
 	char *where = NULL;
 
-	fence.abi = (int)syscall(
-		SYS_landlock_create_ruleset, NULL, 0, CREATE_RULESET_VERSION);
+	fence.abi = landlock_abi();
 	if (fence.abi == 1) {
 		*said = xstrdup("Landlock ABI 1 would not let mail be moved "
 				"into new/");

@@ -28,6 +28,12 @@ bool confine_files(const struct account *account, bool dry_run,
 	const char *const *readable, size_t readable_count, char **said);
 bool confine_calls(char **said);
 
+/* The version of Landlock that the kernel has; 0: none. */
+int confine_landlock(void);
+
+/* "libseccomp 2.5.4"; or "no libseccomp". In new memory. */
+char *confine_seccomp(void);
+
 /* The same with seccomp for creating and connecting sockets. */
 bool confine_sockets(char **said);
 

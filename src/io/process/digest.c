@@ -26,6 +26,11 @@ static void need(int ok)
 	exit(EX_SOFTWARE);
 }
 
+const char *digest_library(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION_STRING);
+}
+
 struct digest *digest_new(void)
 {
 	struct digest *digest = xmalloc(sizeof *digest);

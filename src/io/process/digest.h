@@ -12,6 +12,9 @@
 
 struct digest;
 
+/* The version of OpenSSL that is used. */
+const char *digest_library(void);
+
 /* A new digest; digest_free it. If there is no SHA-256, the program ends. */
 struct digest *digest_new(void);
 void digest_free(struct digest *digest);

@@ -269,3 +269,8 @@ bool store_commit(struct store *store, struct error *err)
 	}
 	return true;
 }
+
+const char *store_library(void)
+{
+	return sqlite3_libversion();
+}

@@ -59,4 +59,7 @@ bool store_begin_unsynced(struct store *store, struct error *err);
  */
 bool store_sync(struct store *store, struct error *err);
 
+/* The version of SQLite that is used. */
+const char *store_library(void);
+
 #endif
