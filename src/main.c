@@ -57,16 +57,12 @@ static enum log_level level_of(const struct options *options, bool terminal)
 	return terminal ? LOG_SUMMARY : LOG_WARNINGS;
 }
 
-static int run_command(struct invocation *invocation, struct config *config)
+static int run_command(struct invocation *invocation)
 {
 	bool online = invocation->command->online;
 	struct error err = {.kind = ERROR_NONE};
 	int status;
 
-	if (!choice_make(invocation, config->accounts, config->count))
-		return EX_USAGE;
-	if (invocation->options.jobs == 0)
-		invocation->options.jobs = config->jobs;
 	if (!online || session_global_init(&err)) {
 		status = invocation->command->run(invocation);
 	} else {
@@ -76,6 +72,17 @@ static int run_command(struct invocation *invocation, struct config *config)
 	if (online)
 		session_global_release();
 	return status;
+}
+
+/* Runs it for the accounts of the rc file. */
+static int run_for_accounts(
+	struct invocation *invocation, struct config *config)
+{
+	if (!choice_make(invocation, config->accounts, config->count))
+		return EX_USAGE;
+	if (invocation->options.jobs == 0)
+		invocation->options.jobs = config->jobs;
+	return run_command(invocation);
 }
 
 int main(int argc, char **argv)
@@ -104,10 +111,10 @@ int main(int argc, char **argv)
 		invocation.stop = &stop;
 		log_init(level_of(options, terminal), terminal);
 		if (invocation.command->operands == OPERANDS_WORDS) {
-			status = invocation.command->run(&invocation);
+			status = run_command(&invocation);
 		} else if (config_read(
 				   &config, &source, report_mistake, &err)) {
-			status = run_command(&invocation, &config);
+			status = run_for_accounts(&invocation, &config);
 		} else {
 			log_error(&err);
 			status = error_status(err.kind);

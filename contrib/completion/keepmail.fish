@@ -13,7 +13,7 @@ end
 
 # Is there no command yet, or one of these?
 function __keepmail_may_be
-    not __fish_seen_subcommand_from fetch check status history list hold release retry import mark-seen rebuild rename verify decrypt help
+    not __fish_seen_subcommand_from fetch check status history list hold release retry import mark-seen rebuild rename verify setup login logout decrypt help
     or __fish_seen_subcommand_from $argv
 end
 
@@ -32,6 +32,9 @@ complete -c keepmail -n '__keepmail_may_be help' -a mark-seen -d 'Do not fetch w
 complete -c keepmail -n '__keepmail_may_be help' -a rebuild -d 'Rebuild a lost store from the mail stored here'
 complete -c keepmail -n '__keepmail_may_be help' -a rename -d 'Rename the store of a renamed account'
 complete -c keepmail -n '__keepmail_may_be help' -a verify -d 'Check whether the mail stored here is intact'
+complete -c keepmail -n '__keepmail_may_be help' -a setup -d 'Add an account for a mail address to the rc file'
+complete -c keepmail -n '__keepmail_may_be help' -a login -d 'Log in to a provider that requires OAuth'
+complete -c keepmail -n '__keepmail_may_be help' -a logout -d 'Remove the login from this machine'
 complete -c keepmail -n '__keepmail_may_be help' -a decrypt -d 'Print a message that was stored encrypted'
 complete -c keepmail -n '__keepmail_may_be help' -a help -d 'Show the help for a command'
 complete -c keepmail -s f -l config -r -F -d 'Read this rc file; may be repeated'
@@ -51,5 +54,12 @@ complete -c keepmail -l state-dir -x -a '(__fish_complete_directories)' -d 'Keep
 complete -c keepmail -n '__keepmail_may_be import' -l from -x -a 'fetchmail getmail mpop fdm thunderbird claws' -d 'The program that fetched the messages'
 complete -c keepmail -n '__keepmail_may_be import' -l trust-times -d 'Record the fetch times from the imported file'
 complete -c keepmail -n '__keepmail_may_be decrypt' -l key -r -F -d 'The private key that decrypts the message'
+complete -c keepmail -n '__keepmail_may_be login' -l browser -d 'Log in with the browser of this machine'
+complete -c keepmail -n '__keepmail_may_be login' -l device -d 'Log in by a code that is typed on any device'
+complete -c keepmail -n '__keepmail_may_be login' -l paste -d 'Log in with any browser, and paste its last URL'
+complete -c keepmail -n '__keepmail_may_be setup' -l set -x -d 'Set this, NAME=VALUE, in the new account'
+complete -c keepmail -n '__keepmail_may_be setup' -l print -d 'Print the new account, and write nothing'
+complete -c keepmail -n '__keepmail_may_be setup' -l autoconfig -x -d 'The page that names the servers'
+complete -c keepmail -n '__keepmail_may_be setup' -l name -x -d 'The name of the new account'
 complete -c keepmail -s h -l help -d 'Show this help, or that of a command'
 complete -c keepmail -s V -l version -d 'Show the version'

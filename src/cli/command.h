@@ -30,6 +30,13 @@ enum option_id {
 	OPTION_FROM,
 	OPTION_TRUST_TIMES,
 	OPTION_KEY,
+	OPTION_BROWSER,
+	OPTION_DEVICE,
+	OPTION_PASTE,
+	OPTION_SET,
+	OPTION_PRINT,
+	OPTION_AUTOCONFIG,
+	OPTION_NAME,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -172,5 +179,20 @@ int command_verify(const struct invocation *invocation);
  * prints nothing, if the key does not fit.
  */
 int command_decrypt(const struct invocation *invocation);
+
+/*
+ * Logs in to the provider of an account by OAuth, and records the login, which
+ * is then renewed by each run. An earlier login is kept if this fails.
+ */
+int command_login(const struct invocation *invocation);
+
+/* Removes the recorded login of an account. */
+int command_logout(const struct invocation *invocation);
+
+/*
+ * Adds an account for a mail address to the rc file: finds its server, asks
+ * what is missing, and tests it first. Nothing that is there is changed.
+ */
+int command_setup(const struct invocation *invocation);
 
 #endif

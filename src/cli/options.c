@@ -148,6 +148,19 @@ static bool set_option(struct options *options, enum option_id id, int *status)
 	case OPTION_KEY:
 		options->key = optarg;
 		return true;
+	case OPTION_SET:
+		options->setup.sets[options->setup.set_count++] = optarg;
+		return true;
+	case OPTION_NAME:
+		options->setup.name = optarg;
+		return true;
+	case OPTION_AUTOCONFIG:
+		options->setup.autoconfig = optarg;
+		return true;
+	case OPTION_PRINT:
+	case OPTION_BROWSER:
+	case OPTION_DEVICE:
+	case OPTION_PASTE:
 	case OPTION_HELP:
 		return true;
 	case OPTION_VERSION:
@@ -349,12 +362,31 @@ static bool parse_options(
 	return true;
 }
 
+/* Options that exclude each other. */
+static bool check_conflicts(const struct options *options, int *status)
+{
+	const unsigned ways = options->given &
+		(OPTION_BIT(OPTION_BROWSER) | OPTION_BIT(OPTION_DEVICE) |
+			OPTION_BIT(OPTION_PASTE));
+
+	if (options->quiet && options->verbose > 0)
+		*status = usage_error("-q and -v cannot be used together");
+	else if ((ways & (ways - 1)) != 0)
+		*status = usage_error(
+			"only one of --browser, --device and --paste can be used");
+	else
+		return true;
+	return false;
+}
+
 bool command_line_parse(
 	struct invocation *invocation, int argc, char **argv, int *status)
 {
 	*invocation = (struct invocation){
 		.options = {
 			.files = xcalloc((size_t)argc, sizeof(const char *)),
+			.setup.sets =
+				xcalloc((size_t)argc, sizeof(const char *)),
 			.progress = -1,
 		}};
 	if (!parse_options(invocation, argc, argv, status))
@@ -370,10 +402,8 @@ bool command_line_parse(
 		*status = EX_OK;
 		return false;
 	}
-	if (invocation->options.quiet && invocation->options.verbose > 0) {
-		*status = usage_error("-q and -v cannot be used together");
+	if (!check_conflicts(&invocation->options, status))
 		return false;
-	}
 	if (!check_options(invocation, status) ||
 		!check_operands(invocation, status) ||
 		!check_required(invocation, status))
@@ -387,4 +417,5 @@ bool command_line_parse(
 void command_line_release(struct invocation *invocation)
 {
 	free(invocation->options.files);
+	free(invocation->options.setup.sets);
 }

@@ -12,6 +12,14 @@
 
 struct command;
 
+/* The options of setup alone. */
+struct setup_options {
+	const char **sets; /* owned array of borrowed strings */
+	size_t set_count;
+	const char *autoconfig;
+	const char *name;
+};
+
 struct options {
 	unsigned given;	    /* OPTION_BIT of each option given */
 	const char **files; /* owned array of borrowed strings */
@@ -19,6 +27,7 @@ struct options {
 	const char *state_dir;
 	const char *from;
 	const char *key;
+	struct setup_options setup;
 	bool trust_times;
 	uint64_t jobs; /* 0: use the rc file's setting */
 	int verbose;

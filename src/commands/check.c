@@ -10,6 +10,7 @@
 #include "core/text.h"
 #include "core/xalloc.h"
 #include "engine/accounts.h"
+#include "engine/credential.h"
 #include "engine/dial.h"
 #include "engine/mailbox.h"
 #include "engine/places.h"
@@ -225,7 +226,9 @@ static void report_password(struct check *check)
 {
 	const struct account_login *login = &check->account->login;
 
-	if (login->password_file != NULL)
+	if (check->account->oauth.provider != OAUTH_NONE)
+		report_ok(check, "password", "a token, by keepmail login");
+	else if (login->password_file != NULL)
 		report_ok(check, "password", "password-file %s",
 			login->password_file);
 	else if (login->password_netrc != NULL)
@@ -243,21 +246,21 @@ static void report_password(struct check *check)
 				: "entered on the terminal");
 }
 
-/* *password must be wiped and freed by the caller; NULL if there is none. */
-static void check_password(struct check *check, char **password)
+/* False: there is none. */
+static bool check_password(struct check *check, struct credential *credential)
 {
 	const struct account *account = check->account;
-	const struct account_remote from = account_source(account);
 	struct error err = {.kind = ERROR_NONE};
+	bool ok = secret_is_at_hand(account) ||
+		secret_ask(account, check->options->stop, &credential->secret,
+			&err);
 
-	if (secret_is_at_hand(account)
-			? !secret_get(&from, privilege_has_changed(),
-				  check->options->stop, password, &err)
-			: !secret_ask(account, check->options->stop, password,
-				  &err))
+	ok = ok && credential_find(credential, &err);
+	if (!ok)
 		report_bad(check, "password", &err);
 	else
 		report_password(check);
+	return ok;
 }
 
 static void add_word(struct words *words, bool announced, const char *name)
@@ -359,25 +362,14 @@ static void report_login(struct check *check, struct session *session)
 		report_ok(check, "login", "as %s", check->account->login.user);
 }
 
-/* Takes over password, and wipes it. */
-static void check_server(struct check *check, char *password)
+static void check_server(struct check *check, struct credential *credential)
 {
 	struct error err = {.kind = ERROR_NONE};
 	struct session *session;
 
-	if (password == NULL) {
-		report_check(check, "server", CHECK_NOT_MADE,
-			"not tested: no password");
-		report_check(check, "login", CHECK_NOT_MADE,
-			"not tested: no password");
-		return;
-	}
 	privilege_leave_terminal();
 	confine_worker(check->account, true, NULL, 0);
-	session = session_open(
-		check->account, password, check->options->stop, &err);
-	secret_free(password);
-	account_forget_password(check->account);
+	session = credential_log_in(credential, &err);
 	if (session != NULL) {
 		report_server(check, session);
 		report_login(check, session);
@@ -398,7 +390,7 @@ static void check_all(struct check *check)
 {
 	const struct account *account = check->account;
 	struct error err = {.kind = ERROR_NONE};
-	char *password = NULL;
+	struct credential credential;
 
 	/* Without a valid rc file, this would not run. */
 	report_ok(check, "rc file", "%s:%d", account->file, account->line);
@@ -411,8 +403,17 @@ static void check_all(struct check *check)
 	check_state(check);
 	check_onward(check);
 	check_mail(check);
-	check_password(check, &password);
-	check_server(check, password);
+	credential_init(
+		&credential, check->account, NULL, check->options->stop);
+	if (check_password(check, &credential)) {
+		check_server(check, &credential);
+	} else {
+		report_check(check, "server", CHECK_NOT_MADE,
+			"not tested: no password");
+		report_check(check, "login", CHECK_NOT_MADE,
+			"not tested: no password");
+	}
+	credential_release(&credential);
 }
 
 static void report_result(struct report *report, const struct result *result)

@@ -6,6 +6,7 @@
 #include "engine/state.h"
 #include "io/process/log.h"
 #include "io/process/privilege.h"
+#include "io/process/token_file.h"
 #include "io/store/store_others.h"
 
 /* The name is part of a file name. */
@@ -38,7 +39,8 @@ int command_rename(const struct invocation *invocation)
 	if (check_name(account, from, &err) &&
 		privilege_become(account, &err) &&
 		state_is_safe(account, &err) &&
-		store_rename(account->state, from, account->name, &err))
+		store_rename(account->state, from, account->name, &err) &&
+		token_file_rename(account->state, from, account->name, &err))
 		log_line(LOG_SUMMARY, "the store of %s was renamed", from);
 	if (err.kind != ERROR_NONE)
 		log_error(&err);

@@ -15,6 +15,7 @@
 #include "io/process/log.h"
 #include "io/process/now.h"
 #include "io/process/privilege.h"
+#include "io/process/token_file.h"
 #include "io/store/store_look.h"
 #include "io/store/store_others.h"
 #include "io/store/store_run.h"
@@ -36,6 +37,8 @@ struct status {
 	struct store_overview seen;
 	struct outlook outlook;
 	size_t named;
+	bool logged_in; /* by OAuth: there is a record */
+	struct token_record login;
 };
 
 static void make_due(const struct status *status, struct buffer *line)
@@ -112,6 +115,39 @@ static void print_quarantined(const struct store_trouble *trouble, void *data)
 static const char *it_or_them(uint64_t n)
 {
 	return text_plural(n, "it", "them");
+}
+
+/* Prints what is recorded of a login by OAuth. */
+static void print_login(struct status *status)
+{
+	const struct account *account = status->account;
+	int64_t ends =
+		token_record_ends(&status->login, account->oauth.provider);
+	char date[FORMAT_TIME_MAX];
+	char age[40];
+
+	if (account->oauth.provider == OAUTH_NONE || account->oauth.as_client)
+		return;
+	if (!status->logged_in)
+		report_line(&status->report, INDENT,
+			"  not logged in: run keepmail login %s",
+			account->name);
+	else if (status->login.refused != 0)
+		report_line(&status->report, INDENT,
+			"  the login is no longer valid: run keepmail login %s",
+			account->name);
+	else if (ends != 0)
+		report_line(&status->report, INDENT,
+			"  the login is good until %s, %s",
+			format_date(date, ends),
+			status->login.refresh == NULL
+				? "and is not renewed: the provider gave no refresh token"
+				: "and longer if it is used before");
+	else
+		report_line(&status->report, INDENT,
+			"  the login was renewed %s",
+			text_age(age, sizeof age,
+				status->now - status->login.renewed));
 }
 
 /* Prints what the user may want to act on. */
@@ -194,6 +230,7 @@ static bool print_words(
 		(int)buffer_length(&line), buffer_bytes(&line));
 	buffer_release(&line);
 	print_failure(status);
+	print_login(status);
 	return print_particulars(status, store, err);
 }
 
@@ -208,6 +245,23 @@ static void report_last_run(struct report *report, const struct store_run *last)
 	report_number(report, "ended", last->ended);
 	report_number(report, "status", last->status);
 	report_optional(report, "error", last->error);
+	report_end(report);
+}
+
+static void report_login(struct report *report, const struct status *status)
+{
+	const struct token_record *login = &status->login;
+
+	if (!status->logged_in) {
+		report_null(report, "login");
+		return;
+	}
+	report_begin_object(report, "login");
+	report_time(report, "granted", login->granted);
+	report_time(report, "renewed", login->renewed);
+	report_time(report, "refused", login->refused);
+	report_time(report, "ends",
+		token_record_ends(login, status->account->oauth.provider));
 	report_end(report);
 }
 
@@ -233,6 +287,8 @@ static void report_fields(struct status *status)
 	report_count(report, "seen", seen->counted);
 	report_count(report, "too_large", seen->too_large);
 	report_count(report, "damaged", seen->damaged);
+	if (status->account->oauth.provider != OAUTH_NONE)
+		report_login(report, status);
 	report_end(report);
 }
 
@@ -246,6 +302,9 @@ static bool show_status(struct status *status, struct error *err)
 	struct store *store =
 		store_open(account->state, account->name, STORE_LOOK, err);
 	bool ok = store != NULL &&
+		(account->oauth.provider == OAUTH_NONE ||
+			token_file_read(account->state, account->name,
+				&status->logged_in, &status->login, err)) &&
 		store_overview(store, policy_kept_until(policy, status->now),
 			&status->seen, err);
 
@@ -271,6 +330,7 @@ static int status_account(struct account *account,
 	log_account(account->name);
 	if (!show_status(&status, &err))
 		report_error(&status.report, account, &err);
+	token_record_release(&status.login);
 	return error_status(err.kind);
 }
 

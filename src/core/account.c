@@ -15,6 +15,7 @@ void account_init(struct account *account)
 		.destination.mode = 0600,
 		.destination.pipe_timeout = 600,
 		.destination.rewrite.filter_timeout = 600,
+		.oauth.tls = {.mode = TLS_IMPLICIT, .min = TLS_MIN_1_2},
 		.destination.imap = {.tls.min = TLS_MIN_1_2,
 			.login.auth = AUTH_AUTO},
 		.session.max_time = 12 * 3600,
@@ -24,13 +25,18 @@ void account_init(struct account *account)
 	};
 }
 
+static void forget(char **secret)
+{
+	if (*secret != NULL)
+		explicit_bzero(*secret, strlen(*secret));
+	free(*secret);
+	*secret = NULL;
+}
+
 void account_forget_password(struct account *account)
 {
-	if (account->login.password != NULL)
-		explicit_bzero(account->login.password,
-			strlen(account->login.password));
-	free(account->login.password);
-	account->login.password = NULL;
+	forget(&account->login.password);
+	forget(&account->oauth.client.password);
 }
 
 static void release_server(struct account_server *server)
@@ -55,6 +61,19 @@ static void release_login(struct account_login *login)
 	free(login->password_file);
 	free(login->password_netrc);
 	free(login->password_credential);
+}
+
+static void release_oauth(struct account_oauth *oauth)
+{
+	forget(&oauth->client.password);
+	release_login(&oauth->client);
+	release_tls(&oauth->tls);
+	free(oauth->tenant);
+	free(oauth->scope);
+	free(oauth->device_url);
+	free(oauth->auth_url);
+	free(oauth->token_url);
+	free(oauth->redirect_url);
 }
 
 static void release_destination(struct account_destination *destination)
@@ -84,6 +103,7 @@ void account_release(struct account *account)
 	release_server(&account->server);
 	release_tls(&account->tls);
 	release_login(&account->login);
+	release_oauth(&account->oauth);
 	release_destination(&account->destination);
 	free(account->state);
 	free(account->copies.local);
@@ -108,6 +128,7 @@ struct account_remote account_source(const struct account *account)
 		.session = &account->session,
 		.prefix = "",
 		.secret = "password",
+		.oauth = account->oauth.provider != OAUTH_NONE,
 	};
 }
 
@@ -159,6 +180,22 @@ struct account_remote account_gmail(const struct account *account)
 		.session = &account->session,
 		.prefix = "gmail-",
 		.secret = "token",
+	};
+}
+
+struct account_remote account_oauth(
+	const struct account *account, const struct account_server *server)
+{
+	return (struct account_remote){
+		.protocol = PROTOCOL_HTTPS,
+		.name = account->name,
+		.file = account->file,
+		.server = server,
+		.tls = &account->oauth.tls,
+		.login = &account->oauth.client,
+		.session = &account->session,
+		.prefix = "oauth-",
+		.secret = "client-secret",
 	};
 }
 

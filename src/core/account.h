@@ -82,6 +82,30 @@ struct account_login {
 	bool cleartext_password; /* may be sent without TLS */
 };
 
+enum oauth_provider {
+	OAUTH_NONE, /* a password is used */
+	OAUTH_MICROSOFT,
+	OAUTH_GOOGLE,
+	OAUTH_OTHER,
+};
+
+/* How the account gets the tokens that it logs in with (RFC 6749). */
+struct account_oauth {
+	enum oauth_provider provider;
+	/* Its user is the client's id; its password, if it has one, the
+	 * client's secret. */
+	struct account_login client;
+	bool as_client; /* by client credentials: no person logs in */
+	char *tenant;	/* of OAUTH_MICROSOFT */
+	/* NULL: as the provider has them. */
+	char *scope;
+	char *device_url;
+	char *auth_url;
+	char *token_url;
+	char *redirect_url;
+	struct account_tls tls; /* of its servers */
+};
+
 struct account_session {
 	bool pipelining;  /* if the server announces it */
 	int64_t timeout;  /* seconds: to connect, and without any byte */
@@ -174,6 +198,7 @@ struct account {
 	struct account_server server;
 	struct account_tls tls;
 	struct account_login login;
+	struct account_oauth oauth;
 	struct account_session session;
 	uint32_t sessions; /* of a run, at most; 0: as many as it takes */
 	struct account_destination destination;
@@ -209,6 +234,7 @@ struct account_remote {
 	const struct account_session *session;
 	const char *prefix; /* of these settings' names: "", "imap-"... */
 	const char *secret; /* what they call it: "password" or "token" */
+	bool oauth;	    /* keepmail gets and renews its token */
 };
 
 /* The server that the account's mail comes from. */
@@ -222,6 +248,10 @@ struct account_remote account_lmtp(const struct account *account);
 
 /* The same, of DESTINATION_GMAIL. */
 struct account_remote account_gmail(const struct account *account);
+
+/* The server that gives it tokens; its address is that of *server. */
+struct account_remote account_oauth(
+	const struct account *account, const struct account_server *server);
 
 /* To whom its mail is handed over, whether or not it is also stored. */
 struct account_onward account_onward(const struct account *account);

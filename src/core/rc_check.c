@@ -52,6 +52,7 @@ static const char *show_value(
 	char room[256], const char *name, const char *value)
 {
 	if (strcmp(name, "password") == 0 ||
+		strcmp(name, "oauth-client-secret") == 0 ||
 		((strcmp(name, "proxy") == 0 || strcmp(name, "imap") == 0) &&
 			strchr(value, '@') != NULL))
 		return "(not shown)";

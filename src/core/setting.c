@@ -17,6 +17,14 @@ bool setting_replace(char **field, const char *text)
 	return true;
 }
 
+void setting_forget(char **field)
+{
+	if (*field != NULL)
+		explicit_bzero(*field, strlen(*field));
+	free(*field);
+	*field = NULL;
+}
+
 bool setting_is_clean(const char *text, size_t max)
 {
 	size_t length = strlen(text);
@@ -252,6 +260,7 @@ static bool set_trust_filesystem(struct account *account, const char *text)
 }
 
 #define PIN_EXPECTED "\"sha256//\" and the base64 of the public key's SHA-256"
+#define URL_EXPECTED "a URL that begins with https://"
 #define PATH_EXPECTED "an absolute path, or one that begins with ~/"
 
 const struct setting settings[] = {
@@ -286,6 +295,36 @@ const struct setting settings[] = {
 		"the name of a systemd credential", SETTING_PASSWORD, false},
 	{"password-keyring", setting_set_password_keyring, "true",
 		SETTING_PASSWORD, false},
+	{"oauth", setting_set_oauth, "microsoft, google or other",
+		SETTING_PASSWORD, false},
+	{"oauth-client-id", setting_set_oauth_client_id,
+		"the id that the provider gave the client", SETTING_ALONE,
+		false},
+	{"oauth-client-secret", setting_set_oauth_client_secret,
+		"1 to 1024 bytes without control characters",
+		SETTING_CLIENT_SECRET, false},
+	{"oauth-client-secret-command", setting_set_oauth_client_secret_command,
+		"a shell command", SETTING_CLIENT_SECRET, false},
+	{"oauth-client-secret-file", setting_set_oauth_client_secret_file,
+		PATH_EXPECTED, SETTING_CLIENT_SECRET, true},
+	{"oauth-grant", setting_set_oauth_grant, "user or client",
+		SETTING_ALONE, false},
+	{"oauth-tenant", setting_set_oauth_tenant,
+		"the id or the domain of an organisation, common or consumers",
+		SETTING_ALONE, false},
+	{"oauth-scope", setting_set_oauth_scope, "scopes, separated by blanks",
+		SETTING_ALONE, false},
+	{"oauth-device-url", setting_set_oauth_device_url, URL_EXPECTED,
+		SETTING_ALONE, false},
+	{"oauth-auth-url", setting_set_oauth_auth_url, URL_EXPECTED,
+		SETTING_ALONE, false},
+	{"oauth-token-url", setting_set_oauth_token_url, URL_EXPECTED,
+		SETTING_ALONE, false},
+	{"oauth-redirect-url", setting_set_oauth_redirect_url,
+		"a URL of this machine, such as \"http://localhost:8080/\"",
+		SETTING_ALONE, false},
+	{"oauth-tls-ca", setting_set_oauth_tls_ca, PATH_EXPECTED, SETTING_ALONE,
+		true},
 	{"auth", setting_set_auth,
 		"auto, plain, user, login, apop, cram-md5, digest-md5, "
 		"scram-sha-1, scram-sha-256, oauthbearer or xoauth2",
@@ -418,6 +457,7 @@ size_t setting_check(struct account *account,
 
 	if (account->server.port == 0)
 		account->server.port = account_default_port(account->tls.mode);
+	setting_default_oauth(account);
 	if (account->server.host == NULL) {
 		report(account, "no server is set: add server = HOST");
 		wrong++;
@@ -426,6 +466,7 @@ size_t setting_check(struct account *account,
 		report(account, "no user is set: add user = NAME");
 		wrong++;
 	}
+	wrong += setting_check_oauth(account, report);
 	wrong += setting_check_destination(account, report);
 	if (account->tls.mode == TLS_OFF && account->server.host != NULL &&
 		(account->server.proxy != NULL ||

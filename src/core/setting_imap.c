@@ -26,6 +26,7 @@ bool setting_set_imap(struct account *account, const char *text)
 
 void setting_clear_sources(struct account_login *login)
 {
+	setting_forget(&login->password);
 	free(login->password_command);
 	free(login->password_file);
 	login->password_command = NULL;

@@ -8,6 +8,9 @@
 /* Frees *field and sets it to a copy of text. Returns true. */
 bool setting_replace(char **field, const char *text);
 
+/* Wipes and frees a secret; *field is NULL then. */
+void setting_forget(char **field);
+
 /*
  * Is text 1 to max bytes long and without control characters? What is sent to
  * the server or given to libcurl must be, so that it cannot contain a line end.
@@ -77,6 +80,9 @@ bool setting_set_timeout(struct account *account, const char *text);
 bool setting_set_max_time(struct account *account, const char *text);
 bool setting_set_sessions(struct account *account, const char *text);
 
+/* Forgets every source of the password: that which is set last counts. */
+void setting_clear_password(struct account *account);
+
 /* In setting_destination.c. */
 bool setting_set_lmtp(struct account *account, const char *text);
 bool setting_set_lmtp_tls_ca(struct account *account, const char *text);
@@ -107,5 +113,27 @@ bool setting_set_imap_password_file(struct account *account, const char *text);
 bool setting_set_imap_auth(struct account *account, const char *text);
 bool setting_set_imap_tls_ca(struct account *account, const char *text);
 bool setting_set_imap_tls_pin(struct account *account, const char *text);
+
+/* In setting_oauth.c. */
+bool setting_set_oauth(struct account *account, const char *text);
+bool setting_set_oauth_grant(struct account *account, const char *text);
+bool setting_set_oauth_client_id(struct account *account, const char *text);
+bool setting_set_oauth_client_secret(struct account *account, const char *text);
+bool setting_set_oauth_client_secret_command(
+	struct account *account, const char *text);
+bool setting_set_oauth_client_secret_file(
+	struct account *account, const char *text);
+bool setting_set_oauth_tenant(struct account *account, const char *text);
+bool setting_set_oauth_scope(struct account *account, const char *text);
+bool setting_set_oauth_device_url(struct account *account, const char *text);
+bool setting_set_oauth_auth_url(struct account *account, const char *text);
+bool setting_set_oauth_token_url(struct account *account, const char *text);
+bool setting_set_oauth_redirect_url(struct account *account, const char *text);
+bool setting_set_oauth_tls_ca(struct account *account, const char *text);
+/* What the provider has, where nothing else is set. */
+void setting_default_oauth(struct account *account);
+/* As setting_check, for these settings. */
+size_t setting_check_oauth(struct account *account,
+	void (*report)(const struct account *account, const char *sentence));
 
 #endif

@@ -129,27 +129,27 @@ bool setting_set_user(struct account *account, const char *text)
 		setting_replace(&account->login.user, text);
 }
 
-/* There is one source of the password: the one that is set last. */
-static void clear_password(struct account *account)
+void setting_clear_password(struct account *account)
 {
 	struct account_login *login = &account->login;
 	char **const sources[] = {&login->password_command,
 		&login->password_file, &login->password_netrc,
 		&login->password_credential};
 
-	account_forget_password(account);
+	setting_forget(&login->password);
 	for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
 		free(*sources[i]);
 		*sources[i] = NULL;
 	}
 	login->password_keyring = false;
+	account->oauth.provider = OAUTH_NONE;
 }
 
 bool setting_set_password(struct account *account, const char *text)
 {
 	if (!setting_is_clean(text, 16384))
 		return false;
-	clear_password(account);
+	setting_clear_password(account);
 	return setting_replace(&account->login.password, text);
 }
 
@@ -157,19 +157,19 @@ bool setting_set_password_command(struct account *account, const char *text)
 {
 	if (text[0] == '\0')
 		return false;
-	clear_password(account);
+	setting_clear_password(account);
 	return setting_replace(&account->login.password_command, text);
 }
 
 bool setting_set_password_file(struct account *account, const char *text)
 {
-	clear_password(account);
+	setting_clear_password(account);
 	return setting_replace(&account->login.password_file, text);
 }
 
 bool setting_set_password_netrc(struct account *account, const char *text)
 {
-	clear_password(account);
+	setting_clear_password(account);
 	return setting_replace(&account->login.password_netrc, text);
 }
 
@@ -179,7 +179,7 @@ bool setting_set_password_credential(struct account *account, const char *text)
 	if (!setting_is_clean(text, 255) || strchr(text, '/') != NULL ||
 		strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
 		return false;
-	clear_password(account);
+	setting_clear_password(account);
 	return setting_replace(&account->login.password_credential, text);
 }
 
@@ -189,7 +189,7 @@ bool setting_set_password_keyring(struct account *account, const char *text)
 
 	if (!setting_choose_bool(text, &value) || !value)
 		return false;
-	clear_password(account);
+	setting_clear_password(account);
 	account->login.password_keyring = true;
 	return true;
 }

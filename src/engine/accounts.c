@@ -131,7 +131,7 @@ static int work(void *context)
 	size_t i = this->child->account;
 	struct run_options options = *jobs->options;
 
-	/* If several accounts are fetched, the parent draws one bar for all. */
+	/* Of several accounts, the parent draws the bar. */
 	options.bar &= jobs->count == 1 || jobs->verb->task != NULL;
 	forget_others(jobs, i);
 	for (unsigned k = 0; k < jobs->most; k++) {
@@ -151,10 +151,7 @@ static int work(void *context)
 		&jobs->progress[i], this->child->outcome);
 }
 
-/*
- * The child has a copy, so the parent need not keep the password during the
- * session.
- */
+/* The child has a copy. */
 static void forget_password(struct jobs *jobs, size_t i)
 {
 	account_forget_password(jobs->accounts[i]);
@@ -226,6 +223,16 @@ static void begin_account(struct jobs *jobs, struct child *child, size_t i)
 		account_failed(jobs, i, &err);
 }
 
+/* Gets what was forgotten from the rc file again, if it was there. */
+static bool recall_password(struct account *account)
+{
+	bool at_hand = secret_is_at_hand(account);
+
+	/* OAuth may need the secret of a client, or not. */
+	return (at_hand && account->oauth.provider == OAUTH_NONE) ||
+		config_recall_password(account) || at_hand;
+}
+
 /*
  * Starts another session of the account in a new process, since the last one
  * has given up the password and the permission to read it. The user is not
@@ -239,7 +246,7 @@ static bool continue_account(struct jobs *jobs, struct child *child)
 
 	if (*jobs->options->stop || !sessions_may_follow(account, outcome))
 		return false;
-	if (!secret_is_at_hand(account) && !config_recall_password(account)) {
+	if (!recall_password(account)) {
 		log_account(account->name);
 		log_line(LOG_SUMMARY,
 			"no password is available for another session: the next run will fetch the rest");

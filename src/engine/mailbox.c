@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "core/xalloc.h"
+#include "engine/credential.h"
 #include "engine/listing.h"
 #include "engine/listing_without_uidl.h"
 #include "engine/places.h"
@@ -114,22 +115,20 @@ void mailbox_forget_password(struct mailbox *mailbox)
 
 bool mailbox_log_in(struct mailbox *mailbox, bool delivers, struct error *err)
 {
-	struct account *account = mailbox->account;
-	const struct account_remote from = account_source(account);
-	const volatile sig_atomic_t *stop = mailbox->options->stop;
+	struct credential credential;
 
-	if (mailbox->password == NULL &&
-		!secret_get(&from, privilege_has_changed(), stop,
-			&mailbox->password, err))
-		return false;
-	/* Only password-command may have needed the terminal. */
-	privilege_leave_terminal();
-	/* Open files stay open, and nothing has been sent to the server yet. */
-	if (confine(mailbox, delivers, err))
-		mailbox->session =
-			session_open(account, mailbox->password, stop, err);
-	/* The session does not need it any more, however long it is. */
-	mailbox_forget_password(mailbox);
+	credential_init(&credential, mailbox->account, mailbox->password,
+		mailbox->options->stop);
+	mailbox->password = NULL;
+	if (credential_find(&credential, err)) {
+		/* Only password-command may have needed the terminal. */
+		privilege_leave_terminal();
+		/* Open files stay open, and nothing has been sent to the server
+		 * yet. */
+		if (confine(mailbox, delivers, err))
+			mailbox->session = credential_log_in(&credential, err);
+	}
+	credential_release(&credential);
 	if (mailbox->session == NULL)
 		return false;
 	confine_connected();

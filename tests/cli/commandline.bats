@@ -223,6 +223,7 @@ used() {
     state-dir) echo --state-dir /x ;;
     from) echo --from fdm ;;
     key) echo --key /x ;;
+    set | name | autoconfig) echo "--$2 /x" ;;
     # echo would take -n as an option of its own.
     *) if [ "$1" = - ]; then printf -- '--%s' "$2"; else printf -- '-%s' "$1"; fi ;;
     esac

@@ -10,6 +10,12 @@
 #include "io/net/connection_internal.h"
 #include "io/process/digest.h"
 
+/* Microsoft says the same of all of these. */
+#define TOKEN_ADVICE                                                           \
+	": check oauth-scope, that user is the address of the mailbox, that "  \
+	"the provider allows POP3 for it, and that the login was made as its " \
+	"owner"
+
 /* Do the server's words contain this one, in any case? */
 static bool mentions(const char *words, size_t length, const char *word)
 {
@@ -71,6 +77,11 @@ bool connection_refused(const struct connection *connection,
 		next = ": it has a temporary problem, try again later";
 	else if (code == POP3_CODE_SYS_PERM)
 		next = ": it has a problem that its operator must fix";
+	else if (kind == ERROR_LOGIN && connection->to.oauth)
+		next = TOKEN_ADVICE;
+	else if (kind == ERROR_LOGIN && !imap &&
+		mentions(words, length, "basic auth"))
+		next = ": it takes no passwords, see oauth in keepmailrc(5), and then run keepmail login";
 	else if (kind == ERROR_LOGIN && connection->to.tls->mode == TLS_OFF &&
 		mentions(words, length, "plaintext"))
 		next = imap
@@ -300,6 +311,11 @@ static bool token_refused(struct connection *connection, struct error *err)
 		return false;
 	member_find_word(text, n, "status", status, sizeof status);
 	/* Only the status, since the server may echo the token. */
+	if (to->oauth)
+		return !error_set(err, ERROR_LOGIN,
+			"%s:%u refused the token (status %s)" TOKEN_ADVICE,
+			to->server->host, to->server->port,
+			status[0] == '\0' ? "unknown" : status);
 	error_set(err, ERROR_LOGIN,
 		"%s:%u refused the token (status %s): it may have expired, or "
 		"be for another service. Get a new one, and see that "

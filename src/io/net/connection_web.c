@@ -149,30 +149,41 @@ static bool failed(const struct web *web, CURLcode code, struct error *err)
 	char shown[CURL_ERROR_SIZE * 4];
 
 	text_printable(shown, sizeof shown, words, strlen(words));
+	/* What is said of mail, not of a request for a token. */
+	bool mail = web->request->token != NULL;
+
 	if (patience_is_stopped(web->request->wait))
 		return error_set(err, ERROR_TEMPORARY,
-			"stopped while %s was waited for: the mail stays on the server",
-			host);
+			"stopped while %s was waited for%s", host,
+			mail ? ": the mail stays on the server" : "");
 	if (web->closed)
 		snprintf(shown, sizeof shown, "it closed the connection");
 	if (code == CURLE_COULDNT_RESOLVE_HOST)
 		return error_set(err, ERROR_HOST,
-			"cannot find the host %s: %s. No mail was lost", host,
-			shown);
+			"cannot find the host %s: %s. %s", host, shown,
+			mail ? "No mail was lost"
+			     : "Check its name and your network connection");
 	if (code == CURLE_PEER_FAILED_VERIFICATION ||
 		code == CURLE_SSL_CACERT_BADFILE)
 		return error_set(err, ERROR_UNAVAILABLE,
 			"the certificate of %s was not accepted, and nothing was sent: %s. Check %stls-ca, or install the system's certificates (ca-certificates)",
 			host, shown, web->to.prefix);
-	return error_set(err, ERROR_TEMPORARY,
-		"no answer from %s: %s. What it has not confirmed stays on the server, and the next run sends it",
-		host, shown);
+	return error_set(err, ERROR_TEMPORARY, "no answer from %s: %s. %s",
+		host, shown,
+		mail ? "What it has not confirmed stays on the server, and the next run sends it"
+		     : "Try again later");
 }
 
 static CURLcode set_body(struct web *web, const struct web_request *request)
 {
 	CURL *curl = web->curl;
 
+	if (request->form != NULL) {
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE,
+			(long)strlen(request->form));
+		return curl_easy_setopt(
+			curl, CURLOPT_POSTFIELDS, request->form);
+	}
 	if (request->file < 0)
 		return curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
 	curl_easy_setopt(curl, CURLOPT_POST, 1L);
@@ -217,10 +228,10 @@ static CURLcode set_options(struct web *web, const struct web_request *request)
 						      : web->to.server->proxy);
 	if (code == CURLE_OK)
 		code = connection_set_tls(curl, &web->to, true);
-	if (code == CURLE_OK)
+	if (code == CURLE_OK && request->token != NULL)
 		code = curl_easy_setopt(
 			curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
-	if (code == CURLE_OK)
+	if (code == CURLE_OK && request->token != NULL)
 		code = curl_easy_setopt(
 			curl, CURLOPT_XOAUTH2_BEARER, request->token);
 	return code == CURLE_OK ? set_body(web, request) : code;
@@ -231,6 +242,9 @@ static struct curl_slist *headers_of(const struct web_request *request)
 {
 	struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
 
+	if (request->form != NULL)
+		headers =
+			curl_slist_append(headers, "Accept: application/json");
 	if (request->file >= 0) {
 		char *type = xasprintf("Content-Type: %s", request->type);
 

@@ -353,6 +353,21 @@ struct session *session_open(const struct account *account,
 	return NULL;
 }
 
+bool session_probe(const struct account *account,
+	const volatile sig_atomic_t *stop, struct error *err)
+{
+	const struct account_remote from = account_source(account);
+	const uint64_t key[2] = {0, 0};
+	struct login_mask mask;
+
+	login_mask_init(&mask, key, "", "");
+	struct connection *connection =
+		connection_open(&from, NULL, &mask, stop, err);
+
+	connection_close(connection);
+	return connection != NULL;
+}
+
 void session_close(struct session *session)
 {
 	if (session == NULL)

@@ -40,6 +40,13 @@ struct session *session_open(const struct account *account,
 	struct error *err);
 
 /*
+ * Connects as session_open does, with TLS verified, but does not log in, and
+ * closes the connection: is there a POP3 server? Fails as session_open does.
+ */
+bool session_probe(const struct account *account,
+	const volatile sig_atomic_t *stop, struct error *err);
+
+/*
  * Closes the connection without QUIT: the server forgets every DELE (RFC 1939
  * section 6). Safe on NULL.
  */

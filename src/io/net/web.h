@@ -12,7 +12,7 @@
 #include "core/error.h"
 #include "io/process/patience.h"
 
-#define WEB_BODY_MAX 8192
+#define WEB_BODY_MAX 65536
 
 struct web;
 
@@ -24,10 +24,11 @@ struct web;
 struct web *web_open(const struct account_remote *to, struct error *err);
 void web_close(struct web *web);
 
-/* What is sent: GET, or with a file POST. All is borrowed. */
+/* What is sent: GET, or with a file or a form POST. All is borrowed. */
 struct web_request {
 	const char *url;
-	const char *token; /* of OAuth 2.0 (RFC 6750) */
+	const char *token; /* of OAuth 2.0 (RFC 6750); NULL: none is sent */
+	const char *form;  /* application/x-www-form-urlencoded; or NULL */
 	const char *type;  /* Content-Type */
 	const char *head;  /* before what is in the file */
 	size_t head_length;

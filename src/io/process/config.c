@@ -171,6 +171,7 @@ static void add_account(
 	if (!is_doubtful(file, layer)) {
 		setting_check(&account, report_account);
 		check_readable(&account, "tls-ca", account.tls.ca);
+		check_readable(&account, "oauth-tls-ca", account.oauth.tls.ca);
 		check_readable(&account, "tls-cert", account.tls.cert);
 		check_readable(&account, "tls-key", account.tls.key);
 	}
@@ -285,33 +286,59 @@ static char *default_state(void)
 	return in_home("XDG_STATE_HOME", ".local/state/", "keepmail");
 }
 
+static char *usual_path(void)
+{
+	return in_home("XDG_CONFIG_HOME", ".config/", "keepmail/keepmailrc");
+}
+
+static char *old_path(void)
+{
+	return in_home(NULL, "", ".keepmailrc");
+}
+
+char *config_default_path(bool *there)
+{
+	const char *named = getenv("KEEPMAIL_CONFIG");
+	char *places[2];
+
+	if (named != NULL && named[0] != '\0') {
+		*there = access(named, F_OK) == 0;
+		return xstrdup(named);
+	}
+	places[0] = usual_path();
+	places[1] = old_path();
+	for (size_t i = 0; i < 2; i++) {
+		*there = access(places[i], F_OK) == 0;
+		if (!*there)
+			continue;
+		free(places[1 - i]);
+		return places[i];
+	}
+	free(places[1]);
+	return places[0];
+}
+
 /* Reads the first file of the search order that exists. */
 static bool read_default(struct error *err)
 {
 	const char *named = getenv("KEEPMAIL_CONFIG");
-	char *places[2] = {
-		in_home("XDG_CONFIG_HOME", ".config/", "keepmail/keepmailrc"),
-		in_home(NULL, "", ".keepmailrc"),
-	};
-	bool found = false;
+	bool there;
+	char *path = config_default_path(&there);
 
-	if (named != NULL && named[0] != '\0') {
-		read_file(named, NULL, 0);
-		found = true;
-	}
-	for (size_t i = 0; i < 2 && !found; i++) {
-		found = access(places[i], F_OK) == 0;
-		if (found)
-			read_file(places[i], NULL, 0);
-	}
-	if (!found)
+	/* That one which is named is missing is reported as its mistake. */
+	there = there || (named != NULL && named[0] != '\0');
+	if (there) {
+		read_file(path, NULL, 0);
+	} else {
+		char *other = old_path();
+
 		error_set(err, ERROR_CONFIG,
-			"no rc file: looked for %s and %s. Write one (man "
-			"keepmailrc has examples), or name one with -f FILE",
-			places[0], places[1]);
-	free(places[0]);
-	free(places[1]);
-	return found;
+			"no rc file: looked for %s and %s. Run keepmail setup ADDRESS, or write one (man keepmailrc has examples), or name one with -f FILE",
+			path, other);
+		free(other);
+	}
+	free(path);
+	return there;
 }
 
 static bool are_same(const char *a, const char *b)
@@ -401,7 +428,15 @@ static bool is_same_login(const struct account *a, const struct account *b)
 		a->server.port == b->server.port &&
 		a->tls.mode == b->tls.mode && a->tls.min == b->tls.min &&
 		a->login.auth == b->login.auth &&
+		a->oauth.provider == b->oauth.provider &&
+		are_same(a->oauth.token_url, b->oauth.token_url) &&
 		a->login.cleartext_password == b->login.cleartext_password;
+}
+
+static void move_secret(char **to, char **from)
+{
+	*to = *from;
+	*from = NULL;
 }
 
 /* Reads all files, since any may have defaults for the account. */
@@ -420,11 +455,13 @@ bool config_recall_password(struct account *account)
 			!is_same_login(one, account))
 			continue;
 		account_forget_password(account);
-		account->login.password = one->login.password;
-		one->login.password = NULL;
+		move_secret(&account->login.password, &one->login.password);
+		move_secret(&account->oauth.client.password,
+			&one->oauth.client.password);
 	}
 	config_release(&config);
-	return account->login.password != NULL;
+	return account->login.password != NULL ||
+		account->oauth.client.password != NULL;
 }
 
 void config_release(struct config *config)

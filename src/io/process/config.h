@@ -32,6 +32,12 @@ bool config_read(struct config *config, const struct config_source *source,
 	void (*report)(const char *line), struct error *err);
 
 /*
+ * The rc file that is read if none is named, owned: the first of the search
+ * order that exists, or else the usual one. *there: it exists.
+ */
+char *config_default_path(bool *there);
+
+/*
  * Reads the account's password again after account_forget_password, from the
  * files of the last config_read, whose names must still be valid. False if it
  * is no longer there, if the files now have mistakes, or if server, user or

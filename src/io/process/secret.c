@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -17,11 +18,17 @@
 #include "core/netrc.h"
 #include "core/xalloc.h"
 #include "io/process/command.h"
+#include "io/process/file.h"
 
 /* The longest netrc file that is read. */
 #define NETRC_MAX (64 * 1024)
 /* Of the freedesktop.org Secret Service: GNOME's and KDE's keyrings. */
 #define KEYRING_COMMAND "secret-tool lookup keepmail \"$KEEPMAIL_ACCOUNT\""
+#define KEYRING_STORE \
+	"secret-tool store --label=keepmail keepmail \"$KEEPMAIL_ACCOUNT\""
+#define PASS_STORE "pass insert -m -f \"keepmail/$KEEPMAIL_ACCOUNT\" >/dev/null"
+/* How long a keyring may wait for its owner. */
+#define STORE_SECONDS 300
 
 void secret_free(char *password)
 {
@@ -286,7 +293,8 @@ static bool has_source(const struct account_login *login)
 
 bool secret_is_at_hand(const struct account *account)
 {
-	return has_source(&account->login);
+	return account->oauth.provider != OAUTH_NONE ||
+		has_source(&account->login);
 }
 
 bool secret_get_within(const struct account_remote *of, bool clean,
@@ -366,4 +374,44 @@ bool secret_ask(const struct account *account,
 
 	explicit_bzero(bytes, sizeof bytes);
 	return ok;
+}
+
+/* Runs a command with the password on its standard input. */
+static bool store_by(const char *line, int input,
+	const struct command_variable *account, const struct patience *wait)
+{
+	const struct command_plan plan = {
+		.line = line,
+		.has_input = true,
+		.input = input,
+		.variables = account,
+		.variable_count = 1,
+	};
+	struct command command;
+	char output[256];
+
+	if (!command_start(&command, &plan))
+		return false;
+	command_read(&command, output, sizeof output, COMMAND_REST_LAST, wait);
+	return command_end(&command, wait, 1) && WIFEXITED(command.status) &&
+		WEXITSTATUS(command.status) == 0;
+}
+
+bool secret_store(enum secret_place place, const char *name,
+	const char *password, const volatile sig_atomic_t *stop,
+	struct error *err)
+{
+	const char *line = place == SECRET_KEYRING ? KEYRING_STORE : PASS_STORE;
+	const struct patience wait = patience_begin(STORE_SECONDS, stop);
+	const struct command_variable account = {"KEEPMAIL_ACCOUNT", name};
+	int fd = memfd_create("keepmail", MFD_CLOEXEC);
+	bool ok = fd >= 0 && file_write_at(fd, password, strlen(password), 0) &&
+		store_by(line, fd, &account, &wait);
+
+	if (fd >= 0)
+		close(fd);
+	return ok ||
+		error_set(err, ERROR_CREATE,
+			"the password could not be stored: run this by hand to see why, with the account's name in KEEPMAIL_ACCOUNT: %s",
+			line);
 }

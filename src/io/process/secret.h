@@ -13,7 +13,8 @@
 /* Longest password or token, in bytes. */
 #define SECRET_MAX 16384
 
-/* Does the account have a source of its password? Otherwise the user is asked.
+/* Does the account have a source of its password or token? Otherwise the user
+ * is asked.
  */
 bool secret_is_at_hand(const struct account *account);
 
@@ -38,6 +39,19 @@ bool secret_get_within(const struct account_remote *of, bool clean,
  */
 bool secret_ask(const struct account *account,
 	const volatile sig_atomic_t *stop, char **password, struct error *err);
+
+enum secret_place {
+	SECRET_KEYRING, /* where password-keyring looks */
+	SECRET_PASS,	/* "pass show keepmail/NAME" prints it */
+};
+
+/*
+ * Stores the password of an account of this name, in the place of an earlier
+ * one. Fails with ERROR_CREATE.
+ */
+bool secret_store(enum secret_place place, const char *name,
+	const char *password, const volatile sig_atomic_t *stop,
+	struct error *err);
 
 /* Wipes and frees a password; safe on NULL. */
 void secret_free(char *password);

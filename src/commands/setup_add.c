@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC */
+/* Tests the new account, and adds it to the rc file. */
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "commands/setup_internal.h"
+#include "core/xalloc.h"
+#include "io/process/config.h"
+#include "io/process/config_edit.h"
+#include "io/process/log.h"
+#include "io/process/token_file.h"
+
+const char *const setup_destinations[] = {
+	"maildir", "mbox", "lmtp", "imap", "gmail", "pipe", NULL};
+
+static const struct config_edit *shown_edit;
+
+/* Names the rc file, not the draft of it. */
+static void report_mistake(const char *line)
+{
+	size_t n = strlen(shown_edit->draft);
+
+	if (strncmp(line, shown_edit->draft, n) == 0)
+		log_line(LOG_ERRORS, "%s%s", shown_edit->path, line + n);
+	else
+		log_line(LOG_ERRORS, "%s", line);
+}
+
+static struct account *find_account(struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->count; i++) {
+		if (strcmp(config->accounts[i].name, name) == 0)
+			return &config->accounts[i];
+	}
+	return NULL;
+}
+
+static bool is_logged_in(const struct account *account)
+{
+	struct error ignored = {.kind = ERROR_NONE};
+	struct token_record record;
+	bool there = false;
+
+	if (account->oauth.provider == OAUTH_NONE || account->oauth.as_client)
+		return true;
+	bool is = token_file_read(account->state, account->name, &there,
+			  &record, &ignored) &&
+		there && strcmp(record.client, account->oauth.client.user) == 0;
+
+	token_record_release(&record);
+	return is;
+}
+
+/* Logs in, if that is needed, and tests what a fetch would do. */
+static int test(struct setup *setup, struct account *account)
+{
+	struct invocation invocation = *setup->invocation;
+	int status = EX_OK;
+
+	invocation.options.given = 0;
+	invocation.accounts = &account;
+	invocation.account_count = 1;
+	if (!is_logged_in(account))
+		status = command_login(&invocation);
+	return status == EX_OK ? command_check(&invocation) : status;
+}
+
+/* Writes the draft, and tests it. */
+static int try(struct setup *setup, struct config_edit *edit, const char *path,
+	struct error *err)
+{
+	const struct options *options = &setup->invocation->options;
+	char *block = setup_make_block(setup);
+	struct config config = {.count = 0};
+	int status = EX_CONFIG;
+
+	if (config_edit_begin(edit, path, block, err)) {
+		const char *files[] = {edit->draft};
+		const struct config_source source = {
+			files, 1, options->state_dir};
+
+		shown_edit = edit;
+		bool ok = config_read(&config, &source, report_mistake, err);
+		struct account *account =
+			ok ? find_account(&config, setup->name) : NULL;
+
+		if (account != NULL) {
+			free(account->file);
+			account->file = xstrdup(edit->path);
+			status = test(setup, account);
+		}
+		config_release(&config);
+	}
+	explicit_bzero(block, strlen(block));
+	free(block);
+	return err->kind != ERROR_NONE ? error_status(err->kind) : status;
+}
+
+/* Forgets the answers that this status is about. False: it is about none. */
+static bool ask_again(struct setup *setup, int status)
+{
+	switch (status) {
+	case EX_NOPERM:
+		free(setup->user);
+		setup->user = xstrdup(setup_get(setup, "user"));
+		setup_drop(setup, "user");
+		if (setup_get(setup, "oauth") == NULL)
+			setup_drop_secret(setup);
+		else
+			setup_drop(setup, "oauth-client-id");
+		break;
+	case EX_NOHOST:
+	case EX_UNAVAILABLE:
+	case EX_TEMPFAIL:
+	case EX_PROTOCOL:
+		setup_drop(setup, "server");
+		setup_drop(setup, "port");
+		setup_drop(setup, "tls");
+		break;
+	case EX_CANTCREAT:
+	case EX_IOERR:
+		for (const char *const *name = setup_destinations;
+			*name != NULL; name++)
+			setup_drop(setup, *name);
+		break;
+	default:
+		return false;
+	}
+	setup_say(setup,
+		"Try again, or end with Ctrl-C: nothing was written yet.");
+	return true;
+}
+
+/* Shows it, and asks whether it may be written. */
+static bool agrees(struct setup *setup, const struct config_edit *edit)
+{
+	char *block = setup_make_block(setup);
+	char *question = xasprintf("Add this to %s? yes or no", edit->path);
+
+	report_print(&setup->report, "\n%s\n", block);
+	char *answer = setup_ask(setup, question, "yes");
+	bool yes = answer != NULL &&
+		(strcmp(answer, "yes") == 0 || strcmp(answer, "y") == 0);
+
+	free(answer);
+	free(question);
+	explicit_bzero(block, strlen(block));
+	free(block);
+	return yes;
+}
+
+int setup_add(struct setup *setup, const char *path, struct error *err)
+{
+	struct config_edit edit = {.path = NULL};
+	int status = EX_USAGE;
+	bool done = false;
+
+	while (!done && setup_ask_all(setup, err)) {
+		config_edit_discard(&edit);
+		status = try(setup, &edit, path, err);
+		done = status == EX_OK || !setup->asks ||
+			*setup->invocation->stop || err->kind != ERROR_NONE ||
+			!ask_again(setup, status);
+	}
+	if (done && status == EX_OK && agrees(setup, &edit) &&
+		config_edit_commit(&edit, err)) {
+		free(setup->secret_path);
+		setup->secret_path = NULL;
+		setup_say(setup,
+			"Account %s was added to %s. To fetch its mail, run keepmail fetch %s",
+			setup->name, edit.path, setup->name);
+	} else if (setup->secret_path != NULL) {
+		unlink(setup->secret_path);
+	}
+	config_edit_discard(&edit);
+	return err->kind != ERROR_NONE ? error_status(err->kind) : status;
+}

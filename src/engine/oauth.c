@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/oauth.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "core/login.h"
+#include "core/oauth.h"
+#include "core/text.h"
+#include "core/xalloc.h"
+#include "io/net/web.h"
+#include "io/process/log.h"
+#include "io/process/now.h"
+#include "io/process/privilege.h"
+#include "io/process/secret.h"
+#include "io/process/token_file.h"
+#include "io/store/store_members.h"
+
+/* An access token is renewed when less than this is left of it. */
+#define MARGIN_SECONDS 300
+/* Of one that does not say so (RFC 6749 section 5.1), and at most. */
+#define LIFETIME_SECONDS 3600
+#define LIFETIME_MAX (365 * 86400)
+/* A login that the provider has ended is tried again after this time: some
+ * answer so in error. */
+#define REFUSED_SECONDS 86400
+/* How long a renewal may take, and another run that is at it. */
+#define REQUEST_SECONDS 60
+#define LOCK_SECONDS 90
+/* How much of the provider's words is shown. */
+#define WORDS_MAX 300
+
+void oauth_answer_release(struct oauth_answer *answer)
+{
+	members_close(answer->members);
+	free(answer->error);
+	*answer = (struct oauth_answer){.status = 0};
+}
+
+static bool add_client(const struct account *account,
+	const struct oauth_request *request, const struct account_remote *to,
+	struct error *err)
+{
+	const struct account_login *client = &account->oauth.client;
+	bool has = client->password != NULL ||
+		client->password_command != NULL ||
+		client->password_file != NULL;
+	char *secret = NULL;
+
+	if (has && request->secretly &&
+		!secret_get_within(to, privilege_has_changed(), request->wait,
+			&secret, err))
+		return false;
+	bool ok = oauth_add(request->form, "client_id", client->user) &&
+		(secret == NULL ||
+			oauth_add(request->form, "client_secret", secret)) &&
+		buffer_append(request->form, "", 1);
+
+	secret_free(secret);
+	return ok ||
+		error_set(err, ERROR_SOFTWARE,
+			"the request for a token is too long");
+}
+
+/* Where the proxy that the account's server is reached by is used, too. */
+static bool find_server(const struct account *account, const char *url,
+	struct account_server *server, struct error *err)
+{
+	server->proxy = account->server.proxy;
+	server->host = oauth_host(url, &server->port);
+	return server->host != NULL ||
+		error_set(err, ERROR_CONFIG, "%s is not a URL", url);
+}
+
+bool oauth_send(const struct account *account,
+	const struct oauth_request *request, struct oauth_answer *answer,
+	struct error *err)
+{
+	struct account_server server = {.host = NULL};
+	const struct account_remote to = account_oauth(account, &server);
+	struct web_answer *came = xcalloc(1, sizeof *came);
+	struct web *web = NULL;
+
+	*answer = (struct oauth_answer){.status = 0};
+	bool ok = find_server(account, request->url, &server, err) &&
+		add_client(account, request, &to, err) &&
+		(web = web_open(&to, err)) != NULL;
+
+	if (ok) {
+		const struct web_request sent = {
+			.url = request->url,
+			.form = buffer_bytes(request->form),
+			.file = -1,
+			.seconds = REQUEST_SECONDS,
+			.wait = request->wait,
+		};
+
+		ok = web_send(web, &sent, came, err);
+	}
+	if (ok) {
+		answer->status = came->status;
+		if (!came->cut)
+			answer->members =
+				members_open(came->body, came->length);
+		if (answer->members != NULL)
+			answer->error = members_text(answer->members, "error");
+	}
+	web_close(web);
+	buffer_wipe(request->form);
+	explicit_bzero(came, sizeof *came);
+	free(came);
+	free(server.host);
+	return ok;
+}
+
+/* Is it an error that only another login can end? */
+static bool is_over(const char *error)
+{
+	static const char *const names[] = {"invalid_grant",
+		"interaction_required", "login_required", "consent_required"};
+
+	for (size_t i = 0; error != NULL && i < sizeof names / sizeof names[0];
+		i++) {
+		if (strcmp(error, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_temporary(const struct oauth_answer *answer)
+{
+	const char *error = answer->error;
+
+	return answer->status == 429 || answer->status >= 500 ||
+		(error != NULL &&
+			(strcmp(error, "temporarily_unavailable") == 0 ||
+				strcmp(error, "server_error") == 0 ||
+				strcmp(error, "slow_down") == 0));
+}
+
+/* Overwrites a secret in the provider's words. */
+static void hide(char *words, const char *secret)
+{
+	uint64_t key[2] = {0, 0};
+	struct login_mask mask;
+
+	if (secret == NULL)
+		return;
+	if (getrandom(key, sizeof key, 0) < 0)
+		key[0] = (uint64_t)now_milliseconds();
+	login_mask_init(&mask, key, "", secret);
+	login_mask_apply(&mask, words, strlen(words));
+}
+
+/* The provider's own words, owned; its description, or the error alone. */
+static char *words_of(const struct oauth_answer *answer, const char *secret)
+{
+	char *words = answer->members == NULL
+		? NULL
+		: members_text(answer->members, "error_description");
+
+	if (words == NULL)
+		words = xstrdup(answer->error == NULL ? "" : answer->error);
+	hide(words, secret);
+	if (strlen(words) > WORDS_MAX)
+		words[WORDS_MAX] = '\0';
+	return words;
+}
+
+/* What the person is to run; owned. */
+static bool over(
+	const struct account *account, const char *words, struct error *err)
+{
+	return error_set_server(err, ERROR_LOGIN, words, strlen(words),
+		account->oauth.as_client
+			? "the provider refuses the client %s%s: check oauth-client-id and its secret, and that it may read this mailbox"
+			: "the login of account %s is no longer valid: run keepmail login %s",
+		account->oauth.as_client ? account->oauth.client.user
+					 : account->name,
+		account->oauth.as_client ? "" : account->name);
+}
+
+/* Says why an answer has no token. Always false. */
+static bool refused(const struct account *account,
+	const struct oauth_answer *answer, const char *secret,
+	struct error *err)
+{
+	char *words = words_of(answer, secret);
+	size_t length = strlen(words);
+
+	if (is_temporary(answer))
+		error_set_server(err, ERROR_TEMPORARY, words, length,
+			"the provider of the login cannot answer now (HTTP status %ld): try again later",
+			answer->status);
+	else if (is_over(answer->error))
+		over(account, words, err);
+	else if (answer->error == NULL)
+		error_set(err,
+			answer->status == 200 ? ERROR_TEMPORARY : ERROR_CONFIG,
+			"the provider's answer has no token (HTTP status %ld): check oauth-token-url and oauth-device-url",
+			answer->status);
+	else if (strcmp(answer->error, "invalid_client") == 0 ||
+		strcmp(answer->error, "unauthorized_client") == 0)
+		error_set_server(err, ERROR_LOGIN, words, length,
+			"the provider does not accept the client (%s): check oauth-client-id, oauth-tenant and the client's secret, and how the client is registered",
+			answer->error);
+	else if (strcmp(answer->error, "invalid_scope") == 0)
+		error_set_server(err, ERROR_LOGIN, words, length,
+			"the provider does not grant this scope to the client: check oauth-scope, and what the client is registered for");
+	else {
+		char shown[TEXT_SHOWN_MAX];
+
+		text_printable(shown, sizeof shown, answer->error,
+			strlen(answer->error));
+		error_set_server(err, ERROR_LOGIN, words, length,
+			"the provider gave no token (%s)", shown);
+	}
+	free(words);
+	return false;
+}
+
+bool oauth_take(const struct account *account,
+	const struct oauth_answer *answer, const char *secret,
+	struct token_record *record, struct error *err)
+{
+	char *access = answer->members == NULL || answer->status != 200
+		? NULL
+		: members_text(answer->members, "access_token");
+	bool ok = access != NULL && oauth_is_token(access) &&
+		strlen(access) <= SECRET_MAX;
+
+	if (!ok) {
+		secret_free(access);
+		return refused(account, answer, secret, err);
+	}
+	/* It may be a new one, and the old one no longer be valid. */
+	char *refresh = members_text(answer->members, "refresh_token");
+	int64_t lifetime =
+		members_number(answer->members, "expires_in", LIFETIME_SECONDS);
+
+	if (lifetime < 1 || lifetime > LIFETIME_MAX)
+		lifetime = LIFETIME_SECONDS;
+	record->renewed = now_seconds();
+	record->expires = record->renewed + lifetime;
+	record->refused = 0;
+	token_record_set(&record->access, access);
+	if (refresh != NULL && refresh[0] != '\0' &&
+		strpbrk(refresh, "\r\n") == NULL)
+		token_record_set(&record->refresh, refresh);
+	secret_free(refresh);
+	secret_free(access);
+	return true;
+}
+
+/* May the recorded access token be used, for at least these seconds? */
+static bool is_good(
+	const struct token_record *record, const char *stale, int64_t seconds)
+{
+	int64_t now = now_seconds();
+
+	/* If the clock was set back, it is not known when it expires. */
+	return record->access != NULL && record->expires > now + seconds &&
+		record->renewed <= now &&
+		(stale == NULL || strcmp(record->access, stale) != 0);
+}
+
+/* Is the record of a login by this client, at this provider? */
+static bool is_ours(const struct account *account,
+	const struct oauth_endpoints *endpoints,
+	const struct token_record *record)
+{
+	return record->client != NULL &&
+		strcmp(record->client, account->oauth.client.user) == 0 &&
+		strcmp(record->token_url, endpoints->token) == 0;
+}
+
+/* Asks for an access token. */
+static bool request(const struct account *account,
+	const struct oauth_endpoints *endpoints, struct token_record *record,
+	struct error *err)
+{
+	/* Not ended by a signal: the answer may be the only one that has the
+	 * next refresh token. */
+	const struct patience wait = patience_begin(REQUEST_SECONDS, NULL);
+	bool as_client = account->oauth.as_client;
+	struct oauth_answer answer;
+	struct buffer form;
+
+	buffer_init(&form, OAUTH_FORM_MAX);
+	bool ok = oauth_add(&form, "grant_type",
+			  as_client ? "client_credentials" : "refresh_token") &&
+		(as_client ||
+			oauth_add(&form, "refresh_token", record->refresh)) &&
+		(!as_client || endpoints->scope == NULL ||
+			oauth_add(&form, "scope", endpoints->scope));
+	const struct oauth_request sent = {
+		.url = endpoints->token,
+		.form = &form,
+		.secretly = true,
+		.wait = &wait,
+	};
+
+	if (!ok) {
+		buffer_wipe(&form);
+		return error_set(err, ERROR_SOFTWARE,
+			"the request for a token is too long");
+	}
+	if (!oauth_send(account, &sent, &answer, err))
+		return false;
+	ok = oauth_take(account, &answer, record->refresh, record, err);
+	if (!ok && is_over(answer.error) && !is_temporary(&answer))
+		record->refused = now_seconds();
+	oauth_answer_release(&answer);
+	return ok;
+}
+
+/*
+ * Renews what is recorded, and records it before it is used. With the lock
+ * held.
+ */
+static bool renew(const struct account *account,
+	const struct oauth_endpoints *endpoints, struct token_file *file,
+	struct token_record *record, struct error *err)
+{
+	bool ok = request(account, endpoints, record, err);
+	struct error unwritten = {.kind = ERROR_NONE};
+
+	if (!ok && record->refused == 0)
+		return false;
+	/* The login itself is kept, even if the provider says that it ended. */
+	if (token_file_write(file, record, &unwritten))
+		return ok;
+	/* The token is good, nevertheless; the next one may not be had. */
+	if (ok)
+		log_line(LOG_WARNINGS,
+			"%s; if a later run reports that the login is no longer valid, run keepmail login %s",
+			unwritten.text, account->name);
+	return ok;
+}
+
+/* Fails if it makes no sense to ask the provider. */
+static bool may_renew(const struct account *account,
+	const struct oauth_endpoints *endpoints,
+	const struct token_record *record, struct error *err)
+{
+	int64_t ago = now_seconds() - record->refused;
+
+	if (account->oauth.as_client)
+		return true;
+	if (record->client == NULL)
+		return error_set(err, ERROR_LOGIN,
+			"account %s is not logged in yet: run keepmail login %s",
+			account->name, account->name);
+	if (!is_ours(account, endpoints, record))
+		return error_set(err, ERROR_LOGIN,
+			"the login of account %s was made with another oauth-client-id or provider: run keepmail login %s",
+			account->name, account->name);
+	if (record->refresh == NULL)
+		return error_set(err, ERROR_LOGIN,
+			"the login of account %s has expired, and the provider gave no refresh token: run keepmail login %s",
+			account->name, account->name);
+	if (record->refused != 0 && ago >= 0 && ago < REFUSED_SECONDS)
+		return over(account, "", err);
+	return true;
+}
+
+/* With the lock held. */
+static bool get_locked(const struct account *account, const char *stale,
+	struct token_file *file, struct token_record *record, struct error *err)
+{
+	struct oauth_endpoints endpoints = oauth_endpoints(&account->oauth);
+	struct error failure = {.kind = ERROR_NONE};
+	bool ours = is_ours(account, &endpoints, record);
+
+	if (!ours && account->oauth.as_client) {
+		token_record_release(record);
+		token_record_set(&record->client, account->oauth.client.user);
+		token_record_set(&record->token_url, endpoints.token);
+	}
+	/* Another run may have renewed it while this one waited. */
+	bool ok = ours && is_good(record, stale, MARGIN_SECONDS);
+
+	if (!ok)
+		ok = may_renew(account, &endpoints, record, &failure) &&
+			renew(account, &endpoints, file, record, &failure);
+	/* What is left of it may do, until the provider can be asked. */
+	if (!ok && ours && is_good(record, stale, 0)) {
+		log_line(LOG_MESSAGES, "the login was not renewed: %s",
+			failure.text);
+		ok = true;
+	}
+	if (!ok)
+		*err = failure;
+	oauth_endpoints_release(&endpoints);
+	return ok;
+}
+
+bool oauth_get(const struct account *account, const char *stale,
+	const volatile sig_atomic_t *stop, char **token, struct error *err)
+{
+	const struct patience wait = patience_begin(LOCK_SECONDS, stop);
+	struct token_file file;
+	struct token_record record;
+	bool there;
+
+	if (!token_file_open(&file, account->state, account->name, &wait, err))
+		return false;
+	bool ok = token_file_read(account->state, account->name, &there,
+			  &record, err) &&
+		get_locked(account, stale, &file, &record, err);
+
+	if (ok)
+		*token = xstrdup(record.access);
+	token_record_release(&record);
+	token_file_close(&file);
+	return ok;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/* The file that records an account's login by OAuth: STATE/ACCOUNT.login. */
+#ifndef IO_PROCESS_TOKEN_FILE_H
+#define IO_PROCESS_TOKEN_FILE_H
+
+#include <stdbool.h>
+
+#include "core/error.h"
+#include "core/token_record.h"
+#include "io/process/patience.h"
+
+/* Holds its lock. Initialise with lock = -1. */
+struct token_file {
+	int lock;
+	char *path; /* owned */
+};
+
+/*
+ * Locks the file of an account, which need not exist, against other runs, and
+ * creates the directory if need be. Whoever renews a token holds the lock from
+ * reading the record to writing it: a refresh token may be good for one use.
+ * Fails with ERROR_TEMPORARY if the lock is held until the patience is over, or
+ * ERROR_CREATE.
+ */
+bool token_file_open(struct token_file *file, const char *directory,
+	const char *account, const struct patience *wait, struct error *err);
+void token_file_close(struct token_file *file);
+
+/*
+ * Reads a record without locking; release it. *there: there is one. Fails with
+ * ERROR_DATA if it is damaged, or ERROR_CONFIG if others can read or write it.
+ */
+bool token_file_read(const char *directory, const char *account, bool *there,
+	struct token_record *record, struct error *err);
+
+/*
+ * Replaces the record, durably: after a crash, it is the old or the new one.
+ * Fails with ERROR_WRITE.
+ */
+bool token_file_write(struct token_file *file,
+	const struct token_record *record, struct error *err);
+
+/* Removes it. *was: there was one. Fails with ERROR_WRITE. */
+bool token_file_remove(struct token_file *file, bool *was, struct error *err);
+
+/* Renames that of a renamed account, unless the new name has one. */
+bool token_file_rename(const char *directory, const char *from, const char *to,
+	struct error *err);
+
+#endif

@@ -1,0 +1,291 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# keepmail setup, against Dovecot and a page for mail programs over HTTPS.
+
+load ../lib/helpers
+load ../lib/dovecot
+
+setup() {
+    common_setup
+    export KEEPMAIL_DATA=$TESTS_SRC/../contrib
+    provider=$work/provider
+    mkdir -p "$provider"
+    unset DBUS_SESSION_BUS_ADDRESS
+    # Root is asked as which user to fetch.
+    as=(--set delete=never)
+    [ "$(id -u)" -ne 0 ] || as+=(--set run-as=root)
+    rc=$HOME/.config/keepmail/keepmailrc
+}
+
+teardown() {
+    [ ! -e "$work/provider-pid" ] || kill "$(cat "$work/provider-pid")" 2>/dev/null
+    [ ! -e "$work/relay" ] || kill "$(cat "$work/relay")" 2>/dev/null
+    stop_dovecot
+    common_teardown
+}
+
+# Mailbox and page of u@localhost.
+start_all() {
+    find_dovecot || skip "no Dovecot 2.3 here"
+    start_dovecot
+    make_mail 3
+    serve_again
+    write_page "$tls_port"
+    "$lib/tokenserver" "$work/provider-port" "$provider" 3>&- &
+    echo $! >"$work/provider-pid"
+    disown
+    soon test -s "$work/provider-port"
+    "$lib/tlsrelay" "$work/dovecot/cert.pem" "$work/dovecot/key.pem" "$work/relay-port" \
+        "$(cat "$work/provider-port")" 3>&- &
+    echo $! >"$work/relay"
+    disown
+    soon test -s "$work/relay-port"
+    page=https://localhost:$(cat "$work/relay-port")/mail/config-v1.1.xml
+    as+=(--autoconfig "$page" --set "tls-ca=$work/server/cert.pem")
+}
+
+# write_page PORT [TYPE]
+write_page() {
+    cat >"$provider/page" <<END
+<?xml version="1.0"?>
+<clientConfig version="1.1"><emailProvider id="localhost">
+<incomingServer type="imap"><hostname>localhost</hostname><port>993</port>
+<socketType>SSL</socketType><username>%EMAILADDRESS%</username></incomingServer>
+<incomingServer type="${2:-pop3}"><hostname>localhost</hostname><port>$1</port>
+<socketType>SSL</socketType><username>%EMAILLOCALPART%</username></incomingServer>
+</emailProvider></clientConfig>
+END
+}
+
+# A file with the password.
+with_password() {
+    echo "${1:-pw}" >"$work/password"
+    chmod 600 "$work/password"
+    as+=(--set "password-file=$work/password")
+}
+
+# set_up [ARGUMENT...]: nobody is at the terminal.
+set_up() {
+    run "$KEEPMAIL" setup "${as[@]}" "$@" </dev/null
+}
+
+# answered OPTION... -- QUESTION=ANSWER...: somebody is, and answers each question
+# once it is there.
+answered() {
+    command -v script >/dev/null || skip "no script(1) here"
+    local options=() quoted=
+    while [ "$1" != -- ]; do
+        options+=("$1")
+        shift
+    done
+    shift
+    printf -v quoted ' %q' "$KEEPMAIL" setup "${as[@]}" "${options[@]}"
+    : >"$work/typed"
+    run script -qefc "exec$quoted" "$work/typed" < <(
+        seen=0
+        for pair in "$@"; do
+            soon is_asked "${pair%%=*}" "$seen" || break
+            seen=$(wc -c <"$work/typed")
+            sleep 0.05
+            echo "${pair#*=}"
+        done
+        soon no_setup
+    )
+    output=${output//$'\r'/}
+}
+
+# is_asked QUESTION FROM: behind this byte.
+is_asked() {
+    tail -c +$(($2 + 1)) "$work/typed" | grep -qF "$1"
+}
+
+no_setup() {
+    ! pgrep -f "^$KEEPMAIL setup.*$work"
+}
+
+@test "without a terminal: the server is found, and the account works at once" {
+    start_all
+    with_password
+    set_up u@localhost
+    [ "$status" -eq 0 ]
+    says "Found localhost:$tls_port (TLS), from a page of localhost."
+    says "Account localhost was added to $rc"
+    [ "$(stat -c %a "$rc")" = 600 ]
+    [ "$(stat -c %a "$(dirname "$rc")")" = 700 ]
+    [ ! -e "$rc.draft" ]
+    run "$KEEPMAIL" fetch
+    [ "$status" -eq 0 ]
+    same_mail "$work/sent" "$HOME/Mail/localhost"
+}
+
+@test "in an empty home, with a person: mail within a minute, and no editor" {
+    start_all
+    begun=$(date +%s)
+    answered -- "Mail address=u at localhost" "Mail address=u@localhost" "POP3 server=" \
+        "User name=" "Where should the mail go=" "Where should the password be kept=file" \
+        "Password of u=pw" "yes or no="
+    [ "$status" -eq 0 ]
+    says "This is not a mail address"
+    says "login     ok"
+    run "$KEEPMAIL"
+    [ "$status" -eq 0 ]
+    [ $(($(date +%s) - begun)) -lt 60 ]
+    same_mail "$work/sent" "$HOME/Mail/localhost"
+    [ "$(stat -c %a "$HOME/.config/keepmail/localhost.password")" = 600 ]
+    run grep pw "$rc"
+    [ "$status" -eq 1 ]
+}
+
+@test "each wrong answer gets its sentence, and the question is asked again" {
+    start_all
+    answered u@localhost -- "POP3 server=nosuch.invalid" "User name=u" \
+        "Where should the mail go=Mail" "Where should the mail go=mbox ~/mail/u" \
+        "Where should the password be kept=file" "Password of u=wrong" \
+        "POP3 server=" "User name=" "Where should the password be kept=file" \
+        "Password of u=pw" "yes or no=yes"
+    [ "$status" -eq 0 ]
+    says "this is not a value of maildir: it should be an absolute path"
+    says "no host named nosuch.invalid was found"
+    says "refused the login"
+    says "Try again, or end with Ctrl-C"
+    grep -q '^  mbox = "~/mail/u"$' "$rc"
+    grep -q "^  port = $tls_port$" "$rc"
+}
+
+@test "a server that is none is said, and nothing is written" {
+    dovecot_imap=$work/dovecot/mail/Maildir
+    start_all
+    with_password
+    write_page "$imaps_port"
+    set_up u@localhost
+    [ "$status" -eq 76 ]
+    says "is not a POP3 server"
+    [ ! -e "$rc" ]
+    write_page 9
+    set_up u@localhost
+    [ "$status" -eq 75 ]
+    says "cannot connect to localhost:9"
+    write_page 9 imap
+    set_up u@localhost
+    [ "$status" -eq 64 ]
+    says "No POP3 server with TLS was found."
+    says "give it with --set server=VALUE"
+    [ ! -e "$rc" ]
+}
+
+@test "a login that is refused leaves nothing behind" {
+    start_all
+    with_password wrong
+    set_up u@localhost
+    [ "$status" -eq 77 ]
+    says "refused the login"
+    [ ! -e "$rc" ] && [ ! -e "$rc.draft" ]
+    # Nor does a person who gives up.
+    as=("${as[@]/password-file=*/timeout=9}")
+    answered u@localhost -- "POP3 server=" "User name=" "Where should the mail go=" \
+        "Where should the password be kept=file" "Password of u=pw" "yes or no=no"
+    [ ! -e "$rc" ] && [ ! -e "$HOME/.config/keepmail/localhost.password" ]
+}
+
+@test "what is in the rc file is not changed, and names do not clash" {
+    start_all
+    with_password
+    mkdir -p "$HOME/.config/keepmail" "$HOME/dots"
+    printf '# mine\naccount localhost {\n server = x\n user = y\n maildir = "~/M"\n}' >"$HOME/dots/rc"
+    chmod 640 "$HOME/dots/rc"
+    ln -s "$HOME/dots/rc" "$rc"
+    cp "$HOME/dots/rc" "$work/before"
+    set_up u@localhost
+    [ "$status" -eq 0 ]
+    [ -L "$rc" ]
+    [ "$(stat -c %a "$HOME/dots/rc")" = 640 ]
+    cmp -n "$(wc -c <"$work/before")" "$work/before" "$HOME/dots/rc"
+    grep -q '^account localhost2 {$' "$rc"
+    set_up u@localhost --name work
+    [ "$status" -eq 0 ]
+    set_up u@localhost --name work
+    [ "$status" -eq 64 ]
+    says "'work' cannot be the name of a new account"
+    run "$KEEPMAIL" fetch work
+    [ "$status" -eq 0 ]
+    # A file with a mistake is left as it is.
+    echo "oops" >>"$HOME/dots/rc"
+    cp "$HOME/dots/rc" "$work/before"
+    set_up u@localhost --name third
+    [ "$status" -eq 78 ]
+    cmp "$work/before" "$HOME/dots/rc"
+}
+
+@test "defaults at the top of the rc file do not change what was agreed" {
+    start_all
+    with_password
+    mkdir -p "$HOME/.config/keepmail"
+    printf 'delete = now\nport = 110\ntls = off\nuser = other\nmbox = "~/x"\n' >"$rc"
+    as=("${as[@]/delete=never/brake=30}")
+    set_up u@localhost
+    [ "$status" -eq 0 ]
+    grep -q '^  delete = never$' "$rc"
+    grep -q '^  tls = implicit$' "$rc"
+    run "$KEEPMAIL"
+    [ "$status" -eq 0 ]
+    [ "$(served)" -eq 3 ]
+    same_mail "$work/sent" "$HOME/Mail/localhost"
+}
+
+@test "--print writes only the account, and nothing anywhere" {
+    start_all
+    "$KEEPMAIL" setup "${as[@]}" --print u@localhost \
+        --set 'password-command=pass show "a$b"' </dev/null >"$work/printed"
+    head -n 1 "$work/printed" | grep -qx 'account localhost {'
+    grep -qxF "  password-command = 'pass show \"a\$b\"'" "$work/printed"
+    [ ! -e "$HOME/.config" ]
+    chmod 600 "$work/printed"
+    run "$KEEPMAIL" -f "$work/printed" status
+    [ "$status" -eq 0 ]
+}
+
+@test "the table of providers, and what has no POP3" {
+    set_up --print jane@googlemail.com --set password-command=x
+    [ "$status" -eq 0 ]
+    says "server = pop.gmail.com"
+    set_up --print jane@hotmail.com --set oauth-client-id=1-2
+    [ "$status" -eq 0 ]
+    says "oauth = microsoft"
+    says "oauth-client-id = 1-2"
+    set_up jane@icloud.com
+    [ "$status" -eq 69 ]
+    says "icloud.com has no POP3 server: iCloud has IMAP only."
+    # Each line can be read.
+    grep -v '^#' "$KEEPMAIL_DATA/providers" | while read -r domain _; do
+        set_up --print "jane@${domain%:}" --set oauth-client-id=1
+        [ "$status" -eq 0 ] || [[ $output == *"has no POP3 server"* ]]
+    done
+}
+
+@test "settings that are wrong, or missing, are said" {
+    for wrong in nonsense foo=1 delete=sometimes maildir=Mail port=x; do
+        set_up --set "$wrong" jane@gmx.de
+        [ "$status" -eq 64 ]
+    done
+    says "this is not a value of port: it should be a number from 1 to 65535"
+    set_up jane
+    [ "$status" -eq 64 ]
+    says "needs a mail address"
+    set_up jane@gmx.de
+    [ "$status" -eq 64 ]
+    says "--set password-command=COMMAND"
+    [ ! -e "$HOME/.config" ]
+}
+
+@test "an account by OAuth is logged in first" {
+    start_all
+    write_page "$tls_port"
+    # Dovecot does not know the tokens; that it was asked for one is enough.
+    set_up u@localhost --set oauth=other --set oauth-client-id=1 --set auth=xoauth2 \
+        --set "oauth-token-url=http://localhost:$(cat "$work/provider-port")/token" \
+        --set "oauth-device-url=http://localhost:$(cat "$work/provider-port")/device"
+    says "enter the code ABCD-EFGH"
+    says "a token, by keepmail login"
+    [ "$status" -eq 77 ]
+    [ ! -e "$rc" ]
+}
