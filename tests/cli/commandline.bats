@@ -367,7 +367,9 @@ used() {
     says "> UIDL"
     says "< +OK"
     says "> QUIT"
+    says "by TLSv1.3, TLS_"
     says "the login is not shown"
+    says "it announces PIPELINING UIDL"
     says_not "$password"
     says_not "$(printf '\0test\0%s' "$password" | base64)"
     start_server --synthetic 2 --password other

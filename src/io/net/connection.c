@@ -202,26 +202,74 @@ static int on_progress(void *data, curl_off_t total_down, curl_off_t down,
 	return *connection->stop != 0;
 }
 
+/* How many bytes it has up to the first blank. */
+static size_t word_length(const char *text, size_t length)
+{
+	size_t n = 0;
+
+	while (n < length && text[n] > ' ' && text[n] < 0x7f)
+		n++;
+	return n;
+}
+
 /* Reads the TLS version from debug output: libcurl has no function for it. */
 static int on_debug(
 	CURL *curl, curl_infotype type, char *text, size_t length, void *data)
 {
 	static const char says[] = "SSL connection using ";
 	struct connection *connection = data;
-	size_t n = 0;
-
 	(void)curl;
 	if (type != CURLINFO_TEXT || length < sizeof says ||
 		memcmp(text, says, sizeof says - 1) != 0)
 		return 0;
 	text += sizeof says - 1;
 	length -= sizeof says - 1;
-	while (n < length && n < sizeof connection->tls_version - 1 &&
-		text[n] > ' ' && text[n] < 0x7f)
-		n++;
+	size_t n = word_length(text, length);
+
+	if (n >= sizeof connection->tls_version)
+		n = sizeof connection->tls_version - 1;
 	memcpy(connection->tls_version, text, n);
 	connection->tls_version[n] = '\0';
+	/* "TLSv1.3 / TLS_AES_256_GCM_SHA384", and from libcurl 8.6 on more. */
+	text += n;
+	length -= n;
+	if (length > 3 && memcmp(text, " / ", 3) == 0)
+		text_printable(connection->cipher, sizeof connection->cipher,
+			text + 3, word_length(text + 3, length - 3));
 	return 0;
+}
+
+/* With -vv: how it is secured, and what the server announced. */
+static void show_connection(
+	struct connection *connection, const struct login_mask *mask)
+{
+	const struct account_remote *to = &connection->to;
+	const struct pop3_capabilities *has = &connection->capabilities;
+	char words[512];
+
+	if (!log_shows(LOG_WIRE))
+		return;
+	log_line(LOG_WIRE,
+		"connected to %s:%u %s%s%s%s; the login is not shown",
+		to->server->host, to->server->port,
+		to->tls->mode == TLS_OFF ? "in clear text" : "by ",
+		connection_tls(connection),
+		connection->cipher[0] == '\0' ? "" : ", ", connection->cipher);
+	if (to->protocol != PROTOCOL_POP3)
+		return;
+	if (!has->known) {
+		log_line(LOG_WIRE, "it announces no capabilities");
+		return;
+	}
+	snprintf(words, sizeof words, "%s%s%s%s%s%s%s%s",
+		has->pipelining ? " PIPELINING" : "", has->uidl ? " UIDL" : "",
+		has->top ? " TOP" : "", has->user ? " USER" : "",
+		has->stls ? " STLS" : "", has->utf8 ? " UTF8" : "",
+		has->sasl ? " SASL " : "", has->sasl ? has->mechanisms : "");
+	/* A server may echo what it was sent. */
+	login_redact(mask, words, strlen(words));
+	log_line(LOG_WIRE, "it announces%s",
+		words[0] == '\0' ? " nothing that keepmail uses" : words);
 }
 
 void connection_listen(struct connection *connection)
@@ -351,9 +399,7 @@ static bool make_connection(struct connection *connection, const char *password,
 	if (to->tls->mode != TLS_OFF && !connection->secured)
 		memset(&connection->capabilities, 0,
 			sizeof connection->capabilities);
-	log_line(LOG_WIRE, "connected to %s:%u%s; the login is not shown",
-		to->server->host, to->server->port,
-		to->tls->mode == TLS_OFF ? " in clear" : " with TLS");
+	show_connection(connection, mask);
 	return true;
 }
 

@@ -20,6 +20,7 @@ struct connection {
 	bool pending_open; /* the lines that follow may be those of CAPA */
 	bool greeted;
 	char tls_version[16];
+	char cipher[64]; /* of TLS, as OpenSSL names it; "": unknown */
 	bool tls;     /* was on when the last line was received */
 	bool secured; /* capabilities were received under TLS */
 	struct {
