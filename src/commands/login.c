@@ -13,7 +13,6 @@
 #include "engine/state.h"
 #include "io/process/log.h"
 #include "io/process/privilege.h"
-#include "io/process/token_file.h"
 
 static void tell(void *data, const char *line)
 {
@@ -54,10 +53,9 @@ static bool has_display(void)
 }
 
 /* The way that was chosen, or that suits this machine. */
-static bool choose_way(const struct invocation *invocation, enum oauth_way *way,
-	struct error *err)
+static bool choose_way(const struct invocation *invocation,
+	const struct oauth_user *user, enum oauth_way *way, struct error *err)
 {
-	const struct account *account = invocation->accounts[0];
 	static const struct {
 		enum option_id id;
 		enum oauth_way way;
@@ -67,45 +65,44 @@ static bool choose_way(const struct invocation *invocation, enum oauth_way *way,
 		{OPTION_PASTE, OAUTH_BY_PASTE},
 	};
 
-	if (account->oauth.provider == OAUTH_NONE)
-		return error_set(err, ERROR_USAGE,
-			"account %s logs in with a password: set oauth = microsoft, google or other in %s to log in by OAuth",
-			account->name, account->file);
 	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
 		if ((invocation->options.given & OPTION_BIT(ways[i].id)) == 0)
 			continue;
 		*way = ways[i].way;
-		return oauth_login_can(account, *way) ||
+		return oauth_login_can(user, *way) ||
 			error_set(err, ERROR_USAGE,
-				"the provider of account %s has no login by --%s: use another way",
-				account->name, option_rows[ways[i].id].name);
+				"the provider of account %s has no login%s by --%s: use another way",
+				user->account->name, user->where,
+				option_rows[ways[i].id].name);
 	}
-	*way = account->oauth.as_client ? OAUTH_BY_ITSELF
-		: has_display() && oauth_login_can(account, OAUTH_BY_BROWSER)
+	*way = user->oauth->as_client ? OAUTH_BY_ITSELF
+		: has_display() && oauth_login_can(user, OAUTH_BY_BROWSER)
 		? OAUTH_BY_BROWSER
-		: oauth_login_can(account, OAUTH_BY_DEVICE) ? OAUTH_BY_DEVICE
-							    : OAUTH_BY_PASTE;
+		: oauth_login_can(user, OAUTH_BY_DEVICE) ? OAUTH_BY_DEVICE
+							 : OAUTH_BY_PASTE;
 	return true;
 }
 
-static void report_login(struct report *report, const struct account *account,
+static void report_login(struct report *report, const struct oauth_user *user,
 	const struct oauth_login *login)
 {
+	const char *name = user->account->name;
 	char date[FORMAT_TIME_MAX];
 
 	if (login->renews)
 		report_line(report, 0,
-			"%s: logged in; the login is renewed by each run. Test it with keepmail check %s",
-			account->name, account->name);
+			"%s: logged in%s; the login is renewed by each run. Test it with keepmail check %s",
+			name, user->where, name);
 	else
 		report_line(report, 0,
-			"%s: logged in until %s; the provider gave no refresh token, so that keepmail cannot renew it: check oauth-scope",
-			account->name, format_time(date, login->expires));
+			"%s: logged in%s until %s; the provider gave no refresh token, so that keepmail cannot renew it: check %sscope",
+			name, user->where, format_time(date, login->expires),
+			user->prefix);
 }
 
-int command_login(const struct invocation *invocation)
+static bool log_in(const struct invocation *invocation,
+	const struct oauth_user *user, struct error *err)
 {
-	const struct account *account = invocation->accounts[0];
 	struct report report = report_to(false);
 	const struct oauth_talk talk = {
 		.data = &report,
@@ -113,31 +110,63 @@ int command_login(const struct invocation *invocation)
 		.read = read_line,
 		.stop = invocation->stop,
 	};
-	struct error err = {.kind = ERROR_NONE};
 	struct oauth_login login;
 	enum oauth_way way = OAUTH_BY_ITSELF;
 
+	if (!choose_way(invocation, user, &way, err) ||
+		!oauth_login(user, way, &talk, &login, err))
+		return false;
+	report_login(&report, user, &login);
+	return true;
+}
+
+/* The logins of an account by OAuth. */
+static size_t list_users(
+	const struct account *account, struct oauth_user users[2])
+{
+	size_t count = 0;
+
+	if (account->oauth.provider != OAUTH_NONE)
+		users[count++] = oauth_source(account);
+	if (account->destination.gmail.oauth.provider != OAUTH_NONE)
+		users[count++] = oauth_gmail(account);
+	return count;
+}
+
+int command_login(const struct invocation *invocation)
+{
+	const struct account *account = invocation->accounts[0];
+	struct error err = {.kind = ERROR_NONE};
+	struct oauth_user users[2];
+	size_t count = list_users(account, users);
+
 	log_account(account->name);
-	if (choose_way(invocation, &way, &err) &&
-		privilege_become(account, &err) &&
-		state_is_safe(account, &err) &&
-		oauth_login(account, way, &talk, &login, &err))
-		report_login(&report, account, &login);
+	bool ok = count > 0 ||
+		error_set(&err, ERROR_USAGE,
+			"account %s logs in with a password: set oauth = microsoft, google or other in %s to log in by OAuth",
+			account->name, account->file);
+
+	ok = ok && privilege_become(account, &err) &&
+		state_is_safe(account, &err);
+	for (size_t i = 0; ok && i < count; i++)
+		ok = log_in(invocation, &users[i], &err);
 	if (err.kind != ERROR_NONE)
 		log_error(&err);
 	return error_status(err.kind);
 }
 
-static bool log_out(const struct account *account,
+static bool log_out(const struct token_place *place,
 	const volatile sig_atomic_t *stop, bool *was, struct error *err)
 {
 	const struct patience wait = patience_begin(90, stop);
 	struct token_file file;
+	bool removed = false;
 
-	if (!token_file_open(&file, account->state, account->name, &wait, err))
+	if (!token_file_open(&file, place, &wait, err))
 		return false;
-	bool ok = token_file_remove(&file, was, err);
+	bool ok = token_file_remove(&file, &removed, err);
 
+	*was = *was || removed;
 	token_file_close(&file);
 	return ok;
 }
@@ -145,12 +174,15 @@ static bool log_out(const struct account *account,
 int command_logout(const struct invocation *invocation)
 {
 	const struct account *account = invocation->accounts[0];
+	const struct oauth_user users[] = {
+		oauth_source(account), oauth_gmail(account)};
 	struct error err = {.kind = ERROR_NONE};
 	bool was = false;
 
 	log_account(account->name);
 	if (privilege_become(account, &err) && state_is_safe(account, &err) &&
-		log_out(account, invocation->stop, &was, &err))
+		log_out(&users[0].place, invocation->stop, &was, &err) &&
+		log_out(&users[1].place, invocation->stop, &was, &err))
 		log_line(LOG_SUMMARY, "%s",
 			was ? "the login was removed from this machine; the provider still allows the client: end that in the provider's account settings"
 			    : "there was no login");

@@ -45,9 +45,10 @@ static bool is_logged_in(const struct account *account)
 
 	if (account->oauth.provider == OAUTH_NONE || account->oauth.as_client)
 		return true;
-	bool is = token_file_read(account->state, account->name, &there,
-			  &record, &ignored) &&
-		there && strcmp(record.client, account->oauth.client.user) == 0;
+	const struct token_place place = {
+		account->state, account->name, TOKEN_SOURCE};
+	bool is = token_file_read(&place, &there, &record, &ignored) && there &&
+		strcmp(record.client, account->oauth.client.user) == 0;
 
 	token_record_release(&record);
 	return is;

@@ -301,10 +301,12 @@ static bool show_status(struct status *status, struct error *err)
 		return false;
 	struct store *store =
 		store_open(account->state, account->name, STORE_LOOK, err);
+	const struct token_place place = {
+		account->state, account->name, TOKEN_SOURCE};
 	bool ok = store != NULL &&
 		(account->oauth.provider == OAUTH_NONE ||
-			token_file_read(account->state, account->name,
-				&status->logged_in, &status->login, err)) &&
+			token_file_read(&place, &status->logged_in,
+				&status->login, err)) &&
 		store_overview(store, policy_kept_until(policy, status->now),
 			&status->seen, err);
 

@@ -16,6 +16,8 @@ void account_init(struct account *account)
 		.destination.pipe_timeout = 600,
 		.destination.rewrite.filter_timeout = 600,
 		.oauth.tls = {.mode = TLS_IMPLICIT, .min = TLS_MIN_1_2},
+		.destination.gmail.oauth.tls = {.mode = TLS_IMPLICIT,
+			.min = TLS_MIN_1_2},
 		.destination.imap = {.tls.min = TLS_MIN_1_2,
 			.login.auth = AUTH_AUTO},
 		.session.max_time = 12 * 3600,
@@ -37,6 +39,7 @@ void account_forget_password(struct account *account)
 {
 	forget(&account->login.password);
 	forget(&account->oauth.client.password);
+	forget(&account->destination.gmail.oauth.client.password);
 }
 
 static void release_server(struct account_server *server)
@@ -91,6 +94,7 @@ static void release_destination(struct account_destination *destination)
 	release_server(&destination->gmail.server);
 	release_tls(&destination->gmail.tls);
 	release_login(&destination->gmail.login);
+	release_oauth(&destination->gmail.oauth);
 	free(destination->gmail.labels);
 	free(destination->rewrite.filter);
 	free(destination->rewrite.encrypt);
@@ -183,18 +187,18 @@ struct account_remote account_gmail(const struct account *account)
 	};
 }
 
-struct account_remote account_oauth(
-	const struct account *account, const struct account_server *server)
+struct account_remote account_oauth(const struct account *account,
+	const struct account_oauth *oauth, const struct account_server *server)
 {
 	return (struct account_remote){
 		.protocol = PROTOCOL_HTTPS,
 		.name = account->name,
 		.file = account->file,
 		.server = server,
-		.tls = &account->oauth.tls,
-		.login = &account->oauth.client,
+		.tls = &oauth->tls,
+		.login = &oauth->client,
 		.session = &account->session,
-		.prefix = "oauth-",
+		.prefix = oauth == &account->oauth ? "oauth-" : "gmail-oauth-",
 		.secret = "client-secret",
 	};
 }

@@ -133,6 +133,7 @@ struct account_gmail {
 	struct account_server server;
 	struct account_tls tls;
 	struct account_login login; /* its password is a token of OAuth 2.0 */
+	struct account_oauth oauth; /* or OAUTH_NONE */
 	char *labels;
 	bool never_spam;
 };
@@ -249,9 +250,10 @@ struct account_remote account_lmtp(const struct account *account);
 /* The same, of DESTINATION_GMAIL. */
 struct account_remote account_gmail(const struct account *account);
 
-/* The server that gives it tokens; its address is that of *server. */
-struct account_remote account_oauth(
-	const struct account *account, const struct account_server *server);
+/* The server that gives it tokens; its address is that of *server. oauth: that
+ * of the account, or of its Gmail. */
+struct account_remote account_oauth(const struct account *account,
+	const struct account_oauth *oauth, const struct account_server *server);
 
 /* To whom its mail is handed over, whether or not it is also stored. */
 struct account_onward account_onward(const struct account *account);

@@ -17,6 +17,8 @@
 #define GMAIL_MESSAGE_MAX (UINT64_C(150) << 20)
 #define GMAIL_BOUNDARY_MAX 64
 #define GMAIL_ID_MAX 64
+/* What a login must be for. */
+#define GMAIL_OAUTH_SCOPE "https://www.googleapis.com/auth/gmail.insert"
 
 /* Is it "me" or an address, as in the URL? */
 bool gmail_is_user(const char *text);

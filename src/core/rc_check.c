@@ -53,6 +53,7 @@ static const char *show_value(
 {
 	if (strcmp(name, "password") == 0 ||
 		strcmp(name, "oauth-client-secret") == 0 ||
+		strcmp(name, "gmail-oauth-client-secret") == 0 ||
 		((strcmp(name, "proxy") == 0 || strcmp(name, "imap") == 0) &&
 			strchr(value, '@') != NULL))
 		return "(not shown)";

@@ -259,6 +259,7 @@ static bool set_trust_filesystem(struct account *account, const char *text)
 	return setting_choose_bool(text, &account->trust_filesystem);
 }
 
+#define SECRET_EXPECTED "1 to 1024 bytes without control characters"
 #define PIN_EXPECTED "\"sha256//\" and the base64 of the public key's SHA-256"
 #define URL_EXPECTED "a URL that begins with https://"
 #define PATH_EXPECTED "an absolute path, or one that begins with ~/"
@@ -301,8 +302,7 @@ const struct setting settings[] = {
 		"the id that the provider gave the client", SETTING_ALONE,
 		false},
 	{"oauth-client-secret", setting_set_oauth_client_secret,
-		"1 to 1024 bytes without control characters",
-		SETTING_CLIENT_SECRET, false},
+		SECRET_EXPECTED, SETTING_CLIENT_SECRET, false},
 	{"oauth-client-secret-command", setting_set_oauth_client_secret_command,
 		"a shell command", SETTING_CLIENT_SECRET, false},
 	{"oauth-client-secret-file", setting_set_oauth_client_secret_file,
@@ -310,8 +310,7 @@ const struct setting settings[] = {
 	{"oauth-grant", setting_set_oauth_grant, "user or client",
 		SETTING_ALONE, false},
 	{"oauth-tenant", setting_set_oauth_tenant,
-		"the id or the domain of an organisation, common or consumers",
-		SETTING_ALONE, false},
+		"the id or domain of an organisation", SETTING_ALONE, false},
 	{"oauth-scope", setting_set_oauth_scope, "scopes, separated by blanks",
 		SETTING_ALONE, false},
 	{"oauth-device-url", setting_set_oauth_device_url, URL_EXPECTED,
@@ -385,6 +384,21 @@ const struct setting settings[] = {
 		"a shell command", SETTING_GMAIL_TOKEN, false},
 	{"gmail-token-file", setting_set_gmail_token_file, PATH_EXPECTED,
 		SETTING_GMAIL_TOKEN, true},
+	{"gmail-oauth-client-id", setting_set_gmail_oauth_client_id,
+		"the id that Google gave the client", SETTING_GMAIL_TOKEN,
+		false},
+	{"gmail-oauth-client-secret", setting_set_gmail_oauth_client_secret,
+		SECRET_EXPECTED, SETTING_GMAIL_SECRET, false},
+	{"gmail-oauth-client-secret-command",
+		setting_set_gmail_oauth_client_secret_command,
+		"a shell command", SETTING_GMAIL_SECRET, false},
+	{"gmail-oauth-client-secret-file",
+		setting_set_gmail_oauth_client_secret_file, PATH_EXPECTED,
+		SETTING_GMAIL_SECRET, true},
+	{"gmail-oauth-auth-url", setting_set_gmail_oauth_auth_url, URL_EXPECTED,
+		SETTING_ALONE, false},
+	{"gmail-oauth-token-url", setting_set_gmail_oauth_token_url,
+		URL_EXPECTED, SETTING_ALONE, false},
 	{"gmail-url", setting_set_gmail_url,
 		"\"https://HOST\" or \"https://HOST:PORT\"", SETTING_ALONE,
 		false},

@@ -21,6 +21,7 @@ enum setting_group {
 	SETTING_CLIENT_SECRET,
 	SETTING_IMAP_PASSWORD,
 	SETTING_GMAIL_TOKEN,
+	SETTING_GMAIL_SECRET,
 };
 
 struct setting {

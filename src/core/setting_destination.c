@@ -148,7 +148,8 @@ static void default_gmail(struct account_gmail *gmail)
 
 static bool has_token(const struct account_gmail *gmail)
 {
-	return gmail->login.password_command != NULL ||
+	return gmail->oauth.provider != OAUTH_NONE ||
+		gmail->login.password_command != NULL ||
 		gmail->login.password_file != NULL;
 }
 
@@ -179,7 +180,7 @@ size_t setting_check_destination(struct account *account,
 	if (account->destination.kind == DESTINATION_GMAIL &&
 		!has_token(&account->destination.gmail)) {
 		report(account,
-			"gmail needs a token too: add gmail-token-command or gmail-token-file");
+			"gmail needs a login too: add gmail-oauth-client-id, gmail-token-command or gmail-token-file");
 		wrong++;
 	}
 	if (account->destination.rewrite.encrypt == NULL &&

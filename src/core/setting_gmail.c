@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "core/gmail.h"
+#include "core/oauth.h"
 #include "core/setting_internal.h"
 #include "core/xalloc.h"
 
@@ -32,18 +33,25 @@ bool setting_set_gmail_never_spam(struct account *account, const char *text)
 		text, &account->destination.gmail.never_spam);
 }
 
+/* There is one source of the token: the one that is set last. */
+static void clear_token(struct account_gmail *gmail)
+{
+	setting_clear_sources(&gmail->login);
+	gmail->oauth.provider = OAUTH_NONE;
+}
+
 bool setting_set_gmail_token_command(struct account *account, const char *text)
 {
 	if (setting_is_blank(text))
 		return false;
-	setting_clear_sources(&account->destination.gmail.login);
+	clear_token(&account->destination.gmail);
 	return setting_replace(
 		&account->destination.gmail.login.password_command, text);
 }
 
 bool setting_set_gmail_token_file(struct account *account, const char *text)
 {
-	setting_clear_sources(&account->destination.gmail.login);
+	clear_token(&account->destination.gmail);
 	return setting_replace(
 		&account->destination.gmail.login.password_file, text);
 }
@@ -63,4 +71,64 @@ bool setting_set_gmail_url(struct account *account, const char *text)
 bool setting_set_gmail_tls_ca(struct account *account, const char *text)
 {
 	return setting_replace(&account->destination.gmail.tls.ca, text);
+}
+
+bool setting_set_gmail_oauth_client_id(
+	struct account *account, const char *text)
+{
+	struct account_gmail *gmail = &account->destination.gmail;
+
+	if (!oauth_is_token(text) || strlen(text) >= 1024)
+		return false;
+	clear_token(gmail);
+	gmail->oauth.provider = OAUTH_GOOGLE;
+	/* No more than what importing needs. */
+	return setting_replace(&gmail->oauth.scope, GMAIL_OAUTH_SCOPE) &&
+		setting_replace(&gmail->oauth.client.user, text);
+}
+
+bool setting_set_gmail_oauth_client_secret(
+	struct account *account, const char *text)
+{
+	struct account_login *client = &account->destination.gmail.oauth.client;
+
+	if (!setting_is_clean(text, 1024))
+		return false;
+	setting_clear_sources(client);
+	return setting_replace(&client->password, text);
+}
+
+bool setting_set_gmail_oauth_client_secret_command(
+	struct account *account, const char *text)
+{
+	struct account_login *client = &account->destination.gmail.oauth.client;
+
+	if (setting_is_blank(text))
+		return false;
+	setting_clear_sources(client);
+	return setting_replace(&client->password_command, text);
+}
+
+bool setting_set_gmail_oauth_client_secret_file(
+	struct account *account, const char *text)
+{
+	struct account_login *client = &account->destination.gmail.oauth.client;
+
+	setting_clear_sources(client);
+	return setting_replace(&client->password_file, text);
+}
+
+bool setting_set_gmail_oauth_auth_url(struct account *account, const char *text)
+{
+	return oauth_is_url(text) &&
+		setting_replace(
+			&account->destination.gmail.oauth.auth_url, text);
+}
+
+bool setting_set_gmail_oauth_token_url(
+	struct account *account, const char *text)
+{
+	return oauth_is_url(text) &&
+		setting_replace(
+			&account->destination.gmail.oauth.token_url, text);
 }

@@ -102,6 +102,18 @@ bool setting_set_gmail_token_command(struct account *account, const char *text);
 bool setting_set_gmail_token_file(struct account *account, const char *text);
 bool setting_set_gmail_url(struct account *account, const char *text);
 bool setting_set_gmail_tls_ca(struct account *account, const char *text);
+bool setting_set_gmail_oauth_client_id(
+	struct account *account, const char *text);
+bool setting_set_gmail_oauth_client_secret(
+	struct account *account, const char *text);
+bool setting_set_gmail_oauth_client_secret_command(
+	struct account *account, const char *text);
+bool setting_set_gmail_oauth_client_secret_file(
+	struct account *account, const char *text);
+bool setting_set_gmail_oauth_auth_url(
+	struct account *account, const char *text);
+bool setting_set_gmail_oauth_token_url(
+	struct account *account, const char *text);
 
 /* In setting_imap.c. */
 /* There is one source of the password: the one that is set last. */

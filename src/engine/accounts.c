@@ -229,7 +229,9 @@ static bool recall_password(struct account *account)
 	bool at_hand = secret_is_at_hand(account);
 
 	/* OAuth may need the secret of a client, or not. */
-	return (at_hand && account->oauth.provider == OAUTH_NONE) ||
+	return (at_hand && account->oauth.provider == OAUTH_NONE &&
+		       account->destination.gmail.oauth.provider ==
+			       OAUTH_NONE) ||
 		config_recall_password(account) || at_hand;
 }
 

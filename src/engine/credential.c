@@ -38,10 +38,11 @@ static void renew(void *data, const struct helper_job *job, int input,
 	struct error err = {.kind = ERROR_NONE};
 	char *token = NULL;
 
+	const struct oauth_user user = oauth_source(credential->account);
+
 	(void)job;
 	(void)wait;
-	bool ok = oauth_get(
-		credential->account, credential->secret, NULL, &token, &err);
+	bool ok = oauth_get(&user, credential->secret, NULL, &token, &err);
 
 	if (ok && !file_write_at(input, token, strlen(token), 0))
 		ok = error_set(&err, ERROR_TEMPORARY,
@@ -74,14 +75,14 @@ bool credential_find(struct credential *credential, struct error *err)
 {
 	const struct account *account = credential->account;
 	const struct account_remote from = account_source(account);
+	const struct oauth_user user = oauth_source(account);
 
 	if (credential->secret != NULL)
 		return true;
 	if (account->oauth.provider == OAUTH_NONE)
 		return secret_get(&from, privilege_has_changed(),
 			credential->stop, &credential->secret, err);
-	if (!oauth_get(
-		    account, NULL, credential->stop, &credential->secret, err))
+	if (!oauth_get(&user, NULL, credential->stop, &credential->secret, err))
 		return false;
 	start_renewer(credential);
 	return true;

@@ -15,7 +15,6 @@
 #include "io/process/now.h"
 #include "io/process/privilege.h"
 #include "io/process/secret.h"
-#include "io/process/token_file.h"
 #include "io/store/store_members.h"
 
 /* An access token is renewed when less than this is left of it. */
@@ -39,11 +38,33 @@ void oauth_answer_release(struct oauth_answer *answer)
 	*answer = (struct oauth_answer){.status = 0};
 }
 
-static bool add_client(const struct account *account,
+struct oauth_user oauth_source(const struct account *account)
+{
+	return (struct oauth_user){
+		.account = account,
+		.oauth = &account->oauth,
+		.place = {account->state, account->name, TOKEN_SOURCE},
+		.prefix = "oauth-",
+		.where = "",
+	};
+}
+
+struct oauth_user oauth_gmail(const struct account *account)
+{
+	return (struct oauth_user){
+		.account = account,
+		.oauth = &account->destination.gmail.oauth,
+		.place = {account->state, account->name, TOKEN_GMAIL},
+		.prefix = "gmail-oauth-",
+		.where = " to Gmail",
+	};
+}
+
+static bool add_client(const struct oauth_user *user,
 	const struct oauth_request *request, const struct account_remote *to,
 	struct error *err)
 {
-	const struct account_login *client = &account->oauth.client;
+	const struct account_login *client = &user->oauth->client;
 	bool has = client->password != NULL ||
 		client->password_command != NULL ||
 		client->password_file != NULL;
@@ -65,27 +86,28 @@ static bool add_client(const struct account *account,
 }
 
 /* Where the proxy that the account's server is reached by is used, too. */
-static bool find_server(const struct account *account, const char *url,
+static bool find_server(const struct oauth_user *user, const char *url,
 	struct account_server *server, struct error *err)
 {
-	server->proxy = account->server.proxy;
+	server->proxy = user->account->server.proxy;
 	server->host = oauth_host(url, &server->port);
 	return server->host != NULL ||
 		error_set(err, ERROR_CONFIG, "%s is not a URL", url);
 }
 
-bool oauth_send(const struct account *account,
+bool oauth_send(const struct oauth_user *user,
 	const struct oauth_request *request, struct oauth_answer *answer,
 	struct error *err)
 {
 	struct account_server server = {.host = NULL};
-	const struct account_remote to = account_oauth(account, &server);
+	const struct account_remote to =
+		account_oauth(user->account, user->oauth, &server);
 	struct web_answer *came = xcalloc(1, sizeof *came);
 	struct web *web = NULL;
 
 	*answer = (struct oauth_answer){.status = 0};
-	bool ok = find_server(account, request->url, &server, err) &&
-		add_client(account, request, &to, err) &&
+	bool ok = find_server(user, request->url, &server, err) &&
+		add_client(user, request, &to, err) &&
 		(web = web_open(&to, err)) != NULL;
 
 	if (ok) {
@@ -169,21 +191,23 @@ static char *words_of(const struct oauth_answer *answer, const char *secret)
 	return words;
 }
 
-/* What the person is to run; owned. */
+/* Only its owner can help. Always false. */
 static bool over(
-	const struct account *account, const char *words, struct error *err)
+	const struct oauth_user *user, const char *words, struct error *err)
 {
+	const char *name = user->account->name;
+
+	if (user->oauth->as_client)
+		return error_set_server(err, ERROR_LOGIN, words, strlen(words),
+			"the provider refuses the client %s: check oauth-client-id and its secret, and that it may read this mailbox",
+			user->oauth->client.user);
 	return error_set_server(err, ERROR_LOGIN, words, strlen(words),
-		account->oauth.as_client
-			? "the provider refuses the client %s%s: check oauth-client-id and its secret, and that it may read this mailbox"
-			: "the login of account %s is no longer valid: run keepmail login %s",
-		account->oauth.as_client ? account->oauth.client.user
-					 : account->name,
-		account->oauth.as_client ? "" : account->name);
+		"the login%s of account %s is no longer valid: run keepmail login %s",
+		user->where, name, name);
 }
 
 /* Says why an answer has no token. Always false. */
-static bool refused(const struct account *account,
+static bool refused(const struct oauth_user *user,
 	const struct oauth_answer *answer, const char *secret,
 	struct error *err)
 {
@@ -195,17 +219,17 @@ static bool refused(const struct account *account,
 			"the provider of the login cannot answer now (HTTP status %ld): try again later",
 			answer->status);
 	else if (is_over(answer->error))
-		over(account, words, err);
+		over(user, words, err);
 	else if (answer->error == NULL)
 		error_set(err,
 			answer->status == 200 ? ERROR_TEMPORARY : ERROR_CONFIG,
-			"the provider's answer has no token (HTTP status %ld): check oauth-token-url and oauth-device-url",
-			answer->status);
+			"the provider's answer has no token (HTTP status %ld): check %stoken-url",
+			answer->status, user->prefix);
 	else if (strcmp(answer->error, "invalid_client") == 0 ||
 		strcmp(answer->error, "unauthorized_client") == 0)
 		error_set_server(err, ERROR_LOGIN, words, length,
-			"the provider does not accept the client (%s): check oauth-client-id, oauth-tenant and the client's secret, and how the client is registered",
-			answer->error);
+			"the provider does not accept the client (%s): check %sclient-id, its secret, and how the client is registered",
+			answer->error, user->prefix);
 	else if (strcmp(answer->error, "invalid_scope") == 0)
 		error_set_server(err, ERROR_LOGIN, words, length,
 			"the provider does not grant this scope to the client: check oauth-scope, and what the client is registered for");
@@ -221,7 +245,7 @@ static bool refused(const struct account *account,
 	return false;
 }
 
-bool oauth_take(const struct account *account,
+bool oauth_take(const struct oauth_user *user,
 	const struct oauth_answer *answer, const char *secret,
 	struct token_record *record, struct error *err)
 {
@@ -233,7 +257,7 @@ bool oauth_take(const struct account *account,
 
 	if (!ok) {
 		secret_free(access);
-		return refused(account, answer, secret, err);
+		return refused(user, answer, secret, err);
 	}
 	/* It may be a new one, and the old one no longer be valid. */
 	char *refresh = members_text(answer->members, "refresh_token");
@@ -267,24 +291,24 @@ static bool is_good(
 }
 
 /* Is the record of a login by this client, at this provider? */
-static bool is_ours(const struct account *account,
+static bool is_ours(const struct oauth_user *user,
 	const struct oauth_endpoints *endpoints,
 	const struct token_record *record)
 {
 	return record->client != NULL &&
-		strcmp(record->client, account->oauth.client.user) == 0 &&
+		strcmp(record->client, user->oauth->client.user) == 0 &&
 		strcmp(record->token_url, endpoints->token) == 0;
 }
 
 /* Asks for an access token. */
-static bool request(const struct account *account,
+static bool request(const struct oauth_user *user,
 	const struct oauth_endpoints *endpoints, struct token_record *record,
 	struct error *err)
 {
 	/* Not ended by a signal: the answer may be the only one that has the
 	 * next refresh token. */
 	const struct patience wait = patience_begin(REQUEST_SECONDS, NULL);
-	bool as_client = account->oauth.as_client;
+	bool as_client = user->oauth->as_client;
 	struct oauth_answer answer;
 	struct buffer form;
 
@@ -307,9 +331,9 @@ static bool request(const struct account *account,
 		return error_set(err, ERROR_SOFTWARE,
 			"the request for a token is too long");
 	}
-	if (!oauth_send(account, &sent, &answer, err))
+	if (!oauth_send(user, &sent, &answer, err))
 		return false;
-	ok = oauth_take(account, &answer, record->refresh, record, err);
+	ok = oauth_take(user, &answer, record->refresh, record, err);
 	if (!ok && is_over(answer.error) && !is_temporary(&answer))
 		record->refused = now_seconds();
 	oauth_answer_release(&answer);
@@ -320,11 +344,11 @@ static bool request(const struct account *account,
  * Renews what is recorded, and records it before it is used. With the lock
  * held.
  */
-static bool renew(const struct account *account,
+static bool renew(const struct oauth_user *user,
 	const struct oauth_endpoints *endpoints, struct token_file *file,
 	struct token_record *record, struct error *err)
 {
-	bool ok = request(account, endpoints, record, err);
+	bool ok = request(user, endpoints, record, err);
 	struct error unwritten = {.kind = ERROR_NONE};
 
 	if (!ok && record->refused == 0)
@@ -336,55 +360,56 @@ static bool renew(const struct account *account,
 	if (ok)
 		log_line(LOG_WARNINGS,
 			"%s; if a later run reports that the login is no longer valid, run keepmail login %s",
-			unwritten.text, account->name);
+			unwritten.text, user->account->name);
 	return ok;
 }
 
 /* Fails if it makes no sense to ask the provider. */
-static bool may_renew(const struct account *account,
+static bool may_renew(const struct oauth_user *user,
 	const struct oauth_endpoints *endpoints,
 	const struct token_record *record, struct error *err)
 {
 	int64_t ago = now_seconds() - record->refused;
+	const char *name = user->account->name;
 
-	if (account->oauth.as_client)
+	if (user->oauth->as_client)
 		return true;
 	if (record->client == NULL)
 		return error_set(err, ERROR_LOGIN,
-			"account %s is not logged in yet: run keepmail login %s",
-			account->name, account->name);
-	if (!is_ours(account, endpoints, record))
+			"account %s is not logged in%s yet: run keepmail login %s",
+			name, user->where, name);
+	if (!is_ours(user, endpoints, record))
 		return error_set(err, ERROR_LOGIN,
-			"the login of account %s was made with another oauth-client-id or provider: run keepmail login %s",
-			account->name, account->name);
+			"the login%s of account %s was made with another %sclient-id or provider: run keepmail login %s",
+			user->where, name, user->prefix, name);
 	if (record->refresh == NULL)
 		return error_set(err, ERROR_LOGIN,
-			"the login of account %s has expired, and the provider gave no refresh token: run keepmail login %s",
-			account->name, account->name);
+			"the login%s of account %s has expired, and the provider gave no refresh token: run keepmail login %s",
+			user->where, name, name);
 	if (record->refused != 0 && ago >= 0 && ago < REFUSED_SECONDS)
-		return over(account, "", err);
+		return over(user, "", err);
 	return true;
 }
 
 /* With the lock held. */
-static bool get_locked(const struct account *account, const char *stale,
+static bool get_locked(const struct oauth_user *user, const char *stale,
 	struct token_file *file, struct token_record *record, struct error *err)
 {
-	struct oauth_endpoints endpoints = oauth_endpoints(&account->oauth);
+	struct oauth_endpoints endpoints = oauth_endpoints(user->oauth);
 	struct error failure = {.kind = ERROR_NONE};
-	bool ours = is_ours(account, &endpoints, record);
+	bool ours = is_ours(user, &endpoints, record);
 
-	if (!ours && account->oauth.as_client) {
+	if (!ours && user->oauth->as_client) {
 		token_record_release(record);
-		token_record_set(&record->client, account->oauth.client.user);
+		token_record_set(&record->client, user->oauth->client.user);
 		token_record_set(&record->token_url, endpoints.token);
 	}
 	/* Another run may have renewed it while this one waited. */
 	bool ok = ours && is_good(record, stale, MARGIN_SECONDS);
 
 	if (!ok)
-		ok = may_renew(account, &endpoints, record, &failure) &&
-			renew(account, &endpoints, file, record, &failure);
+		ok = may_renew(user, &endpoints, record, &failure) &&
+			renew(user, &endpoints, file, record, &failure);
 	/* What is left of it may do, until the provider can be asked. */
 	if (!ok && ours && is_good(record, stale, 0)) {
 		log_line(LOG_MESSAGES, "the login was not renewed: %s",
@@ -397,7 +422,7 @@ static bool get_locked(const struct account *account, const char *stale,
 	return ok;
 }
 
-bool oauth_get(const struct account *account, const char *stale,
+bool oauth_get(const struct oauth_user *user, const char *stale,
 	const volatile sig_atomic_t *stop, char **token, struct error *err)
 {
 	const struct patience wait = patience_begin(LOCK_SECONDS, stop);
@@ -405,11 +430,10 @@ bool oauth_get(const struct account *account, const char *stale,
 	struct token_record record;
 	bool there;
 
-	if (!token_file_open(&file, account->state, account->name, &wait, err))
+	if (!token_file_open(&file, &user->place, &wait, err))
 		return false;
-	bool ok = token_file_read(account->state, account->name, &there,
-			  &record, err) &&
-		get_locked(account, stale, &file, &record, err);
+	bool ok = token_file_read(&user->place, &there, &record, err) &&
+		get_locked(user, stale, &file, &record, err);
 
 	if (ok)
 		*token = xstrdup(record.access);

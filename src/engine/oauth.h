@@ -13,6 +13,20 @@
 #include "core/error.h"
 #include "core/token_record.h"
 #include "io/process/patience.h"
+#include "io/process/token_file.h"
+
+/* Who logs in, where, and where that is recorded. */
+struct oauth_user {
+	const struct account *account;
+	const struct account_oauth *oauth;
+	struct token_place place;
+	const char *prefix; /* of its settings' names */
+	const char *where;  /* for sentences: "" or " to Gmail" */
+};
+
+/* At the server that the account's mail comes from, and at Gmail. */
+struct oauth_user oauth_source(const struct account *account);
+struct oauth_user oauth_gmail(const struct account *account);
 
 /*
  * The account's access token, owned: release it with secret_free. Renews it if
@@ -21,7 +35,7 @@
  * owner can help by keepmail login, and with ERROR_TEMPORARY and others if the
  * provider cannot be asked.
  */
-bool oauth_get(const struct account *account, const char *stale,
+bool oauth_get(const struct oauth_user *user, const char *stale,
 	const volatile sig_atomic_t *stop, char **token, struct error *err);
 
 /* An answer of the provider. All strings are owned, or NULL. */
@@ -44,7 +58,7 @@ struct oauth_request {
 	bool secretly;
 	const struct patience *wait;
 };
-bool oauth_send(const struct account *account,
+bool oauth_send(const struct oauth_user *user,
 	const struct oauth_request *request, struct oauth_answer *answer,
 	struct error *err);
 
@@ -53,7 +67,7 @@ bool oauth_send(const struct account *account,
  * with what the answer says; secret: a token or code that must not be shown
  * even if the provider echoes it; or NULL.
  */
-bool oauth_take(const struct account *account,
+bool oauth_take(const struct oauth_user *user,
 	const struct oauth_answer *answer, const char *secret,
 	struct token_record *record, struct error *err);
 

@@ -29,8 +29,8 @@ static char *make_url(struct login *login)
 	oauth_base64url(sha256, sizeof sha256, challenge);
 	buffer_init(&query, OAUTH_FORM_MAX);
 	bool ok = oauth_add(&query, "response_type", "code") &&
-		oauth_add(&query, "client_id",
-			login->account->oauth.client.user) &&
+		oauth_add(
+			&query, "client_id", login->user->oauth->client.user) &&
 		oauth_add(&query, "redirect_uri", login->redirect) &&
 		(login->endpoints.scope == NULL ||
 			oauth_add(&query, "scope", login->endpoints.scope)) &&
@@ -39,7 +39,7 @@ static char *make_url(struct login *login)
 		oauth_add(&query, "code_challenge_method", "S256");
 
 	/* Otherwise Google gives a refresh token with the first login only. */
-	if (ok && login->account->oauth.provider == OAUTH_GOOGLE)
+	if (ok && login->user->oauth->provider == OAUTH_GOOGLE)
 		ok = oauth_add(&query, "access_type", "offline") &&
 			oauth_add(&query, "prompt", "consent");
 	char *whole = !ok
@@ -77,8 +77,7 @@ static bool redeem(struct login *login, const char *code, struct error *err)
 	if (!oauth_login_ask(
 		    login, login->endpoints.token, &form, &answer, err))
 		return false;
-	bool ok =
-		oauth_take(login->account, &answer, code, &login->record, err);
+	bool ok = oauth_take(login->user, &answer, code, &login->record, err);
 
 	oauth_answer_release(&answer);
 	return ok;
@@ -111,7 +110,7 @@ static bool come_back(
  */
 static void set_redirect(struct login *login, uint16_t port)
 {
-	const struct account_oauth *oauth = &login->account->oauth;
+	const struct account_oauth *oauth = login->user->oauth;
 
 	login->redirect = oauth->redirect_url != NULL
 		? xstrdup(oauth->redirect_url)
@@ -121,12 +120,12 @@ static void set_redirect(struct login *login, uint16_t port)
 			  port);
 }
 
-static uint16_t redirect_port(const struct account *account)
+static uint16_t redirect_port(const struct oauth_user *user)
 {
 	uint16_t port = 0;
 
-	if (account->oauth.redirect_url != NULL)
-		free(oauth_host(account->oauth.redirect_url, &port));
+	if (user->oauth->redirect_url != NULL)
+		free(oauth_host(user->oauth->redirect_url, &port));
 	return port;
 }
 
@@ -156,7 +155,7 @@ bool oauth_login_by_browser(struct login *login, struct error *err)
 	const struct patience wait =
 		patience_begin(PERSON_SECONDS, login->talk->stop);
 	const struct loopback_judge judge = {is_ours, login};
-	uint16_t port = redirect_port(login->account);
+	uint16_t port = redirect_port(login->user);
 	int fd = loopback_listen(&port, err);
 	char *target = xmalloc(LOOPBACK_URL_MAX);
 
@@ -180,7 +179,7 @@ bool oauth_login_by_browser(struct login *login, struct error *err)
 bool oauth_login_by_paste(struct login *login, struct error *err)
 {
 	char *line = xmalloc(LOOPBACK_URL_MAX);
-	uint16_t port = redirect_port(login->account);
+	uint16_t port = redirect_port(login->user);
 
 	/* Nobody listens there: what counts is the URL in the address bar. */
 	set_redirect(login, port == 0 ? 8097 : port);

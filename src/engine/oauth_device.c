@@ -87,7 +87,7 @@ static bool begin_device(
 		show_code(login, answer.members);
 	else
 		/* It has no token: this says why. */
-		oauth_take(login->account, &answer, NULL,
+		oauth_take(login->user, &answer, NULL,
 			&(struct token_record){.expires = 0}, err);
 	oauth_answer_release(&answer);
 	return ok;
@@ -149,7 +149,7 @@ static bool poll_device(struct login *login, struct device *device, bool *done,
 
 	if (*done) {
 		device_ended(&answer, err);
-		ok = oauth_take(login->account, &answer, device->code,
+		ok = oauth_take(login->user, &answer, device->code,
 			&login->record, err);
 	}
 	oauth_answer_release(&answer);

@@ -11,10 +11,10 @@
 
 #define LOCK_SECONDS 90
 
-bool oauth_login_can(const struct account *account, enum oauth_way way)
+bool oauth_login_can(const struct oauth_user *user, enum oauth_way way)
 {
-	struct oauth_endpoints endpoints = oauth_endpoints(&account->oauth);
-	bool person = !account->oauth.as_client;
+	struct oauth_endpoints endpoints = oauth_endpoints(user->oauth);
+	bool person = !user->oauth->as_client;
 	bool can = false;
 
 	switch (way) {
@@ -55,7 +55,7 @@ bool oauth_login_ask(const struct login *login, const char *url,
 		.wait = &wait,
 	};
 
-	return oauth_send(login->account, &request, answer, err);
+	return oauth_send(login->user, &request, answer, err);
 }
 
 /* A secret of 256 bits, in base64url: 43 characters (RFC 7636 section 4.1). */
@@ -86,8 +86,7 @@ static bool log_in_by_itself(struct login *login, struct error *err)
 	if (!oauth_login_ask(
 		    login, login->endpoints.token, &form, &answer, err))
 		return false;
-	bool ok =
-		oauth_take(login->account, &answer, NULL, &login->record, err);
+	bool ok = oauth_take(login->user, &answer, NULL, &login->record, err);
 
 	oauth_answer_release(&answer);
 	return ok;
@@ -110,16 +109,16 @@ static bool log_in(struct login *login, enum oauth_way way, struct error *err)
 
 static bool save(struct login *login, struct error *err)
 {
-	const struct account *account = login->account;
+	const struct oauth_user *user = login->user;
 	/* The person has done his part: not ended by a signal. */
 	const struct patience wait = patience_begin(LOCK_SECONDS, NULL);
 	struct token_record *record = &login->record;
 	struct token_file file;
 
-	token_record_set(&record->client, account->oauth.client.user);
+	token_record_set(&record->client, user->oauth->client.user);
 	token_record_set(&record->token_url, login->endpoints.token);
 	record->granted = record->renewed;
-	if (!token_file_open(&file, account->state, account->name, &wait, err))
+	if (!token_file_open(&file, &login->user->place, &wait, err))
 		return false;
 	bool ok = token_file_write(&file, record, err);
 
@@ -127,14 +126,14 @@ static bool save(struct login *login, struct error *err)
 	return ok;
 }
 
-bool oauth_login(const struct account *account, enum oauth_way way,
+bool oauth_login(const struct oauth_user *user, enum oauth_way way,
 	const struct oauth_talk *talk, struct oauth_login *result,
 	struct error *err)
 {
 	struct login login = {
-		.account = account,
+		.user = user,
 		.talk = talk,
-		.endpoints = oauth_endpoints(&account->oauth),
+		.endpoints = oauth_endpoints(user->oauth),
 	};
 	bool ok = make_random(login.verifier, err) &&
 		make_random(login.state, err) && log_in(&login, way, err) &&
@@ -144,7 +143,7 @@ bool oauth_login(const struct account *account, enum oauth_way way,
 		*result = (struct oauth_login){
 			.expires = login.record.expires,
 			.renews = login.record.refresh != NULL ||
-				account->oauth.as_client,
+				user->oauth->as_client,
 		};
 	explicit_bzero(login.verifier, sizeof login.verifier);
 	token_record_release(&login.record);

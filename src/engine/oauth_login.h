@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/account.h"
 #include "core/error.h"
+#include "engine/oauth.h"
 
 enum oauth_way {
 	OAUTH_BY_DEVICE,  /* a code is typed, on any device (RFC 8628) */
@@ -18,7 +18,7 @@ enum oauth_way {
 };
 
 /* Can the account log in this way? By default, by the first one that it can. */
-bool oauth_login_can(const struct account *account, enum oauth_way way);
+bool oauth_login_can(const struct oauth_user *user, enum oauth_way way);
 
 /* How the person is spoken to. */
 struct oauth_talk {
@@ -39,7 +39,7 @@ struct oauth_login {
  * Logs in, and records it in the place of an earlier login, which is kept if
  * this fails. Fails as oauth_get does.
  */
-bool oauth_login(const struct account *account, enum oauth_way way,
+bool oauth_login(const struct oauth_user *user, enum oauth_way way,
 	const struct oauth_talk *talk, struct oauth_login *login,
 	struct error *err);
 

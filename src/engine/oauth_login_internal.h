@@ -12,7 +12,7 @@
 
 /* A login that is in progress. */
 struct login {
-	const struct account *account;
+	const struct oauth_user *user;
 	const struct oauth_talk *talk;
 	struct oauth_endpoints endpoints;
 	char verifier[OAUTH_RANDOM_MAX]; /* RFC 7636 */

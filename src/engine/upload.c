@@ -12,6 +12,7 @@
 #include "core/gmail.h"
 #include "core/login.h"
 #include "core/xalloc.h"
+#include "engine/oauth.h"
 #include "io/net/web.h"
 #include "io/process/now.h"
 #include "io/process/privilege.h"
@@ -28,6 +29,7 @@
 static struct {
 	struct web *web;
 	char *token;
+	char *refused; /* a token that is no longer valid */
 } kept;
 
 /* A token is printable, without blanks: nothing else can follow it. */
@@ -39,12 +41,18 @@ static bool is_token(const char *text)
 }
 
 /* Gets the token, but waits no longer than the upload may take. */
-static bool get_token(const struct account_remote *to,
+static bool get_token(const struct account *account,
 	const struct patience *patience, struct error *err)
 {
+	const struct account_remote sent_to = account_gmail(account);
+	const struct account_remote *to = &sent_to;
+	const struct account_gmail *gmail = &account->destination.gmail;
+	const struct oauth_user user = oauth_gmail(account);
 	struct patience wait = patience_begin(to->session->timeout, NULL);
 
 	wait.socket = patience->socket;
+	if (gmail->oauth.provider != OAUTH_NONE)
+		return oauth_get(&user, kept.refused, NULL, &kept.token, err);
 	if (!secret_get_within(
 		    to, privilege_has_changed(), &wait, &kept.token, err))
 		return false;
@@ -58,10 +66,11 @@ static bool get_token(const struct account_remote *to,
 						    : "gmail-token-file");
 }
 
-static bool prepare(const struct account_remote *to,
-	const struct patience *patience, struct error *err)
+static bool prepare(const struct account *account,
+	const struct account_remote *to, const struct patience *patience,
+	struct error *err)
 {
-	if (kept.token == NULL && !get_token(to, patience, err))
+	if (kept.token == NULL && !get_token(account, patience, err))
 		return false;
 	if (kept.web == NULL)
 		kept.web = web_open(to, err);
@@ -160,7 +169,8 @@ static bool may_try_again(const struct destination_upload *upload,
 	int64_t retry_after, int tried, bool *renewed)
 {
 	if (upload->said.verdict == GMAIL_TOKEN && !*renewed) {
-		secret_free(kept.token);
+		secret_free(kept.refused);
+		kept.refused = kept.token;
 		kept.token = NULL;
 		*renewed = true;
 		return true;
@@ -185,8 +195,8 @@ void upload_send(void *data, struct destination_upload *upload)
 	int tried = 0;
 
 	do {
-		upload->answered =
-			prepare(&to, upload->wait, &upload->failure) &&
+		upload->answered = prepare(dialler->account, &to, upload->wait,
+					   &upload->failure) &&
 			send_once(gmail, upload, answer, &upload->failure);
 		if (upload->answered) {
 			hide_token(&to, answer->body, answer->length);

@@ -21,8 +21,8 @@ struct connection {
 	bool greeted;
 	char tls_version[16];
 	char cipher[64]; /* of TLS, as OpenSSL names it; "": unknown */
-	bool tls;     /* was on when the last line was received */
-	bool secured; /* capabilities were received under TLS */
+	bool tls;	 /* was on when the last line was received */
+	bool secured;	 /* capabilities were received under TLS */
 	struct {
 		bool came;    /* an -ERR, or a NO, BAD or BYE */
 		bool for_now; /* by a response code of IMAP */

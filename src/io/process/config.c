@@ -458,10 +458,13 @@ bool config_recall_password(struct account *account)
 		move_secret(&account->login.password, &one->login.password);
 		move_secret(&account->oauth.client.password,
 			&one->oauth.client.password);
+		move_secret(&account->destination.gmail.oauth.client.password,
+			&one->destination.gmail.oauth.client.password);
 	}
 	config_release(&config);
 	return account->login.password != NULL ||
-		account->oauth.client.password != NULL;
+		account->oauth.client.password != NULL ||
+		account->destination.gmail.oauth.client.password != NULL;
 }
 
 void config_release(struct config *config)

@@ -80,7 +80,8 @@ static void put_setting(struct config_file *file, struct config_layer *layer,
 	if (at == setting_count)
 		return;
 	if (strcmp(statement->name, "password") == 0 ||
-		strcmp(statement->name, "oauth-client-secret") == 0)
+		strcmp(statement->name, "oauth-client-secret") == 0 ||
+		strcmp(statement->name, "gmail-oauth-client-secret") == 0)
 		file->has_password = true;
 	size_t before = setting_path_at(&settings[at], statement->value);
 	const char *written = statement->value + before;

@@ -15,9 +15,13 @@
 #include "io/process/directory.h"
 #include "io/process/file.h"
 
-static char *path_of(const char *directory, const char *account)
+static char *path_of(const struct token_place *place)
 {
-	return xasprintf("%s/%s.login", directory, account);
+	static const char *const kinds[] = {
+		[TOKEN_SOURCE] = "login", [TOKEN_GMAIL] = "gmail-login"};
+
+	return xasprintf("%s/%s.%s", place->directory, place->account,
+		kinds[place->kind]);
 }
 
 /* Waits for the lock. False: see errno; EWOULDBLOCK: it is still held. */
@@ -37,15 +41,14 @@ static bool take_lock(int fd, const struct patience *wait)
 	return true;
 }
 
-bool token_file_open(struct token_file *file, const char *directory,
-	const char *account, const struct patience *wait, struct error *err)
+bool token_file_open(struct token_file *file, const struct token_place *place,
+	const struct patience *wait, struct error *err)
 {
+	*file = (struct token_file){.lock = -1, .path = path_of(place)};
 	/* Never removed: whoever waits for it has opened it already. */
-	char *lock = xasprintf("%s/%s.login-lock", directory, account);
+	char *lock = xasprintf("%s-lock", file->path);
 
-	*file = (struct token_file){
-		.lock = -1, .path = path_of(directory, account)};
-	if (directory_make(directory))
+	if (directory_make(place->directory))
 		file->lock = open(lock,
 			O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
 			0600);
@@ -122,10 +125,10 @@ static bool read_record(const char *path, int fd, struct token_record *record,
 			path);
 }
 
-bool token_file_read(const char *directory, const char *account, bool *there,
+bool token_file_read(const struct token_place *place, bool *there,
 	struct token_record *record, struct error *err)
 {
-	char *path = path_of(directory, account);
+	char *path = path_of(place);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	bool ok = true;
 
@@ -195,11 +198,11 @@ bool token_file_remove(struct token_file *file, bool *was, struct error *err)
 		strerror(errno));
 }
 
-bool token_file_rename(const char *directory, const char *from, const char *to,
-	struct error *err)
+static bool rename_one(const struct token_place *from,
+	const struct token_place *to, struct error *err)
 {
-	char *old = path_of(directory, from);
-	char *new = path_of(directory, to);
+	char *old = path_of(from);
+	char *new = path_of(to);
 	/* Unlike rename, link does not replace a file. */
 	bool ok = link(old, new) == 0 ? unlink(old) == 0
 				      : errno == ENOENT || errno == EEXIST;
@@ -210,4 +213,19 @@ bool token_file_rename(const char *directory, const char *from, const char *to,
 	free(old);
 	free(new);
 	return ok;
+}
+
+bool token_file_rename(const char *directory, const char *from, const char *to,
+	struct error *err)
+{
+	static const enum token_kind kinds[] = {TOKEN_SOURCE, TOKEN_GMAIL};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		const struct token_place old = {directory, from, kinds[i]};
+		const struct token_place new = {directory, to, kinds[i]};
+
+		if (!rename_one(&old, &new, err))
+			return false;
+	}
+	return true;
 }

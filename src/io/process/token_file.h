@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The file that records an account's login by OAuth: STATE/ACCOUNT.login. */
+/*
+ * The file that records a login of an account by OAuth: STATE/ACCOUNT.login, or
+ * STATE/ACCOUNT.gmail-login for Gmail.
+ */
 #ifndef IO_PROCESS_TOKEN_FILE_H
 #define IO_PROCESS_TOKEN_FILE_H
 
@@ -8,6 +11,18 @@
 #include "core/error.h"
 #include "core/token_record.h"
 #include "io/process/patience.h"
+
+enum token_kind {
+	TOKEN_SOURCE, /* of the server that mail comes from */
+	TOKEN_GMAIL,
+};
+
+/* Which file it is; all is borrowed. */
+struct token_place {
+	const char *directory;
+	const char *account; /* its name */
+	enum token_kind kind;
+};
 
 /* Holds its lock. Initialise with lock = -1. */
 struct token_file {
@@ -22,15 +37,15 @@ struct token_file {
  * Fails with ERROR_TEMPORARY if the lock is held until the patience is over, or
  * ERROR_CREATE.
  */
-bool token_file_open(struct token_file *file, const char *directory,
-	const char *account, const struct patience *wait, struct error *err);
+bool token_file_open(struct token_file *file, const struct token_place *place,
+	const struct patience *wait, struct error *err);
 void token_file_close(struct token_file *file);
 
 /*
  * Reads a record without locking; release it. *there: there is one. Fails with
  * ERROR_DATA if it is damaged, or ERROR_CONFIG if others can read or write it.
  */
-bool token_file_read(const char *directory, const char *account, bool *there,
+bool token_file_read(const struct token_place *place, bool *there,
 	struct token_record *record, struct error *err);
 
 /*
@@ -43,7 +58,7 @@ bool token_file_write(struct token_file *file,
 /* Removes it. *was: there was one. Fails with ERROR_WRITE. */
 bool token_file_remove(struct token_file *file, bool *was, struct error *err);
 
-/* Renames that of a renamed account, unless the new name has one. */
+/* Renames those of a renamed account, unless the new name has one. */
 bool token_file_rename(const char *directory, const char *from, const char *to,
 	struct error *err);
 

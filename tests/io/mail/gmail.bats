@@ -426,7 +426,7 @@ has_some() {
     with_mail 1
     write_rc "gmail = me"
     wanted 78
-    says "gmail needs a token too: add gmail-token-command or gmail-token-file"
+    says "gmail needs a login too: add gmail-oauth-client-id, gmail-token-command or gmail-token-file"
     gmail_port=1
     url=http://example.org gmail_rc
     wanted 78

@@ -452,6 +452,43 @@ END
     says "made with another oauth-client-id or provider"
 }
 
+@test "Gmail as the destination has a login of its own" {
+    start_provider
+    with_mail 3
+    mkdir -p "$work/taken"/{new,cur,tmp}
+    "$lib/gmailserver" "$work/gmail-port" "$work/taken" 3>&- &
+    echo $! >"$work/relay"
+    disown
+    soon test -s "$work/gmail-port"
+    write_rc "gmail = me" "gmail-url = \"http://localhost:$(cat "$work/gmail-port")\"" \
+        "gmail-oauth-client-id = id" "gmail-oauth-client-secret = s3cret" \
+        "gmail-oauth-token-url = \"http://localhost:$provider_port/token\"" \
+        "gmail-oauth-auth-url = \"http://localhost:$provider_port/authorize\"" "delete = now"
+    wanted 77
+    says "account a is not logged in to Gmail yet: run keepmail login a"
+    [ "$(left)" -eq 3 ]
+    mkfifo "$work/in"
+    "$KEEPMAIL" -f "$rc" login --paste a <"$work/in" >"$work/out" 2>&1 3>&- &
+    pid=$!
+    exec 5>"$work/in"
+    soon grep -q 'paste it here' "$work/out"
+    grep -q 'scope=https%3A%2F%2Fwww.googleapis.com%2Fauth%2Fgmail.insert' "$work/out"
+    echo "http://127.0.0.1:8097/?state=$(sed -n 's/.*&state=\([^&]*\).*/\1/p' "$work/out")&code=good-code" >&5
+    exec 5>&-
+    wait $pid
+    grep -q 'client_secret=s3cret' "$provider/commands"
+    [ "$(stat -c %a "$work/state/a.gmail-login")" = 600 ]
+    # The first one is refused, the next one is not.
+    sed -n 's/^access-token access-\(.*\)/access-\1/p' "$work/state/a.gmail-login" >"$work/first"
+    echo "access-$(($(sed 's/access-//' "$work/first") + 1))" >"$work/taken/token"
+    wanted 0
+    [ "$(requests)" -eq 2 ]
+    [ "$(left)" -eq 0 ]
+    same_mail "$work/sent" "$work/taken"
+    wanted 0 logout a
+    [ ! -e "$work/state/a.gmail-login" ]
+}
+
 @test "status shows how long the login is good" {
     start_provider
     oauth_rc
@@ -480,7 +517,7 @@ END
     wanted 0 rename a b
     wanted 0 fetch b
     same_mail "$work/sent" "$work/Mail"
-    rm -r "$work/state"
+    rm -r "$work/state" "$work/Mail"
     oauth_rc
     wanted 0 login --device a
     run keepmail -v logout a
