@@ -90,7 +90,7 @@ bool choice_make(
 			invocation->accounts[invocation->account_count++] =
 				&accounts[i];
 		else if (!is_chosen(invocation, &accounts[i]))
-			account_forget_password(&accounts[i]);
+			account_forget_secrets(&accounts[i]);
 	}
 	return true;
 }

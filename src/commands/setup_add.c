@@ -77,7 +77,7 @@ static int try(struct setup *setup, struct config_edit *edit, const char *path,
 	struct config config = {.count = 0};
 	int status = EX_CONFIG;
 
-	if (config_edit_begin(edit, path, block, err)) {
+	if (config_edit_begin(edit, path, block, false, err)) {
 		const char *files[] = {edit->draft};
 		const struct config_source source = {
 			files, 1, options->state_dir};

@@ -39,6 +39,11 @@ void account_forget_password(struct account *account)
 {
 	forget(&account->login.password);
 	forget(&account->oauth.client.password);
+}
+
+void account_forget_secrets(struct account *account)
+{
+	account_forget_password(account);
 	forget(&account->destination.gmail.oauth.client.password);
 }
 
@@ -102,7 +107,7 @@ static void release_destination(struct account_destination *destination)
 
 void account_release(struct account *account)
 {
-	account_forget_password(account);
+	account_forget_secrets(account);
 	free(account->name);
 	release_server(&account->server);
 	release_tls(&account->tls);

@@ -264,8 +264,11 @@ void account_init(struct account *account);
 /* Frees what it holds, the password wiped; safe on a zeroed struct. */
 void account_release(struct account *account);
 
-/* Wipes and frees the password alone. */
+/* Wipes and frees what only the server that mail comes from is sent. */
 void account_forget_password(struct account *account);
+
+/* The same, and what the destination is sent. */
+void account_forget_secrets(struct account *account);
 
 /* The setting that sets this kind of destination: "maildir"...; or "". */
 const char *account_kind_name(enum destination_kind kind);

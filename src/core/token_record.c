@@ -21,7 +21,7 @@ struct field {
 	int64_t *time;
 };
 
-#define FIELDS 8
+#define FIELDS 9
 
 static void list_fields(
 	struct token_record *record, struct field fields[FIELDS])
@@ -29,6 +29,7 @@ static void list_fields(
 	const struct field all[FIELDS] = {
 		{"client", &record->client, NULL},
 		{"token-url", &record->token_url, NULL},
+		{"grant", &record->grant, NULL},
 		{"refresh-token", &record->refresh, NULL},
 		{"access-token", &record->access, NULL},
 		{"expires", NULL, &record->expires},

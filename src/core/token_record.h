@@ -17,6 +17,7 @@
 struct token_record {
 	char *client;	 /* its id */
 	char *token_url; /* the only one that the refresh token is sent to */
+	char *grant;	 /* "user" or "client": who logged in */
 	char *refresh;
 	char *access;
 	int64_t expires; /* when the access token does */

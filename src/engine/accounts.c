@@ -113,7 +113,7 @@ static void forget_others(struct jobs *jobs, size_t i)
 	for (size_t k = 0; k < jobs->count; k++) {
 		if (k == i)
 			continue;
-		account_forget_password(jobs->accounts[k]);
+		account_forget_secrets(jobs->accounts[k]);
 		secret_free(jobs->passwords[k]);
 		jobs->passwords[k] = NULL;
 	}
@@ -154,7 +154,7 @@ static int work(void *context)
 /* The child has a copy. */
 static void forget_password(struct jobs *jobs, size_t i)
 {
-	account_forget_password(jobs->accounts[i]);
+	account_forget_secrets(jobs->accounts[i]);
 	secret_free(jobs->passwords[i]);
 	jobs->passwords[i] = NULL;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -30,15 +31,14 @@ void credential_init(struct credential *credential, struct account *account,
 	};
 }
 
-/* In the helper: gets another token than the one that was refused. */
+/* In the helper: gets a token, and later another one than that. */
 static void renew(void *data, const struct helper_job *job, int input,
 	const struct patience *wait, struct helper_result *result)
 {
-	const struct credential *credential = data;
+	struct credential *credential = data;
+	const struct oauth_user user = oauth_source(credential->account);
 	struct error err = {.kind = ERROR_NONE};
 	char *token = NULL;
-
-	const struct oauth_user user = oauth_source(credential->account);
 
 	(void)job;
 	(void)wait;
@@ -46,50 +46,36 @@ static void renew(void *data, const struct helper_job *job, int input,
 
 	if (ok && !file_write_at(input, token, strlen(token), 0))
 		ok = error_set(&err, ERROR_TEMPORARY,
-			"cannot pass on the new token: %s", strerror(errno));
-	secret_free(token);
-	/* The kind in its place, and what to say. */
-	result->status = (int)err.kind;
-	if (!ok) {
-		result->length = strnlen(err.text, sizeof result->output);
-		memcpy(result->output, err.text, result->length);
-	}
+			"cannot pass on the token: %s", strerror(errno));
+	if (!ok)
+		file_write_at(input, (const char *)&err, sizeof err, 0);
+	result->status = ok ? 0 : 1;
+	secret_free(credential->secret);
+	credential->secret = token;
 }
 
-/* Starts the helper. Without it, a token that is refused is not renewed. */
-static void start_renewer(struct credential *credential)
+/* The helper alone needs the client's secret. */
+static bool start_renewer(struct credential *credential, struct error *err)
 {
 	const struct helper_setup setup = {
 		.seconds = RENEWAL_SECONDS,
 		.work = renew,
 		.work_data = credential,
 	};
-	struct error ignored = {.kind = ERROR_NONE};
 
 	credential->paper = memfd_create("keepmail", MFD_CLOEXEC);
-	if (credential->paper >= 0)
-		helper_start(&credential->renewer, &setup, &ignored);
+	bool ok = credential->paper >= 0
+		? helper_start(&credential->renewer, &setup, err)
+		: error_set(err, ERROR_TEMPORARY, "cannot create a file: %s",
+			  strerror(errno));
+
+	account_forget_secrets(credential->account);
+	return ok;
 }
 
-bool credential_find(struct credential *credential, struct error *err)
-{
-	const struct account *account = credential->account;
-	const struct account_remote from = account_source(account);
-	const struct oauth_user user = oauth_source(account);
-
-	if (credential->secret != NULL)
-		return true;
-	if (account->oauth.provider == OAUTH_NONE)
-		return secret_get(&from, privilege_has_changed(),
-			credential->stop, &credential->secret, err);
-	if (!oauth_get(&user, NULL, credential->stop, &credential->secret, err))
-		return false;
-	start_renewer(credential);
-	return true;
-}
-
-/* Waits for the helper's result. False: it ended, or a signal came. */
-static bool await(struct credential *credential, struct helper_result *result)
+/* Waits for the helper's result. */
+static bool await(struct credential *credential, struct helper_result *result,
+	struct error *err)
 {
 	char *bytes = (char *)result;
 	size_t length = 0;
@@ -99,54 +85,89 @@ static bool await(struct credential *credential, struct helper_result *result)
 			.fd = credential->renewer.fd, .events = POLLIN};
 
 		if (*credential->stop)
-			return false;
+			return error_set(err, ERROR_TEMPORARY,
+				"stopped by a signal before the login");
 		if (poll(&wait, 1, 200) <= 0)
 			continue;
 		ssize_t n =
 			read(wait.fd, bytes + length, sizeof *result - length);
 
 		if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
-			return false;
+			return error_set(err, ERROR_TEMPORARY,
+				"the process that gets tokens ended: try again");
 		if (n > 0)
 			length += (size_t)n;
 	}
 	return true;
 }
 
-/* Takes the new token from the helper's file. */
-static bool take_token(struct credential *credential)
+/* Takes the token, or the error, from the helper's file. */
+static bool take_answer(struct credential *credential,
+	const struct helper_result *result, char **token, struct error *err)
 {
-	char *token = xcalloc(1, SECRET_MAX + 1);
-	ssize_t n = pread(credential->paper, token, SECRET_MAX, 0);
+	char *room = xcalloc(1, SECRET_MAX + 1);
+	ssize_t n = pread(credential->paper, room,
+		result->status == 0 ? SECRET_MAX : sizeof *err, 0);
 
-	if (n <= 0 || strcmp(token, credential->secret) == 0) {
-		secret_free(token);
-		return false;
+	if (n > 0 && result->status == 0) {
+		*token = room;
+		return true;
 	}
-	secret_free(credential->secret);
-	credential->secret = token;
-	return true;
+	if (n == (ssize_t)sizeof *err)
+		memcpy(err, room, sizeof *err);
+	free(room);
+	return error_set(err, ERROR_TEMPORARY,
+		"cannot read what was said of the token: %s", strerror(errno));
 }
 
-/*
- * Has the token renewed. False: see err, or, if there is nothing better to say
- * than that it was refused, err is unchanged.
- */
-static bool get_another(struct credential *credential, struct error *err)
+/* Has the helper get a token; another one than before. */
+static bool ask(struct credential *credential, char **token, struct error *err)
 {
 	const struct helper_job job = {.values = {""}};
 	struct helper_result result;
 
-	if (credential->renewer.fd < 0 ||
-		!helper_send(
-			&credential->renewer, &job, credential->paper, -1) ||
-		!await(credential, &result))
+	if (ftruncate(credential->paper, 0) < 0 ||
+		!helper_send(&credential->renewer, &job, credential->paper, -1))
+		return error_set(err, ERROR_TEMPORARY,
+			"cannot ask for a token: %s", strerror(errno));
+	return await(credential, &result, err) &&
+		take_answer(credential, &result, token, err);
+}
+
+bool credential_find(struct credential *credential, struct error *err)
+{
+	const struct account *account = credential->account;
+	const struct account_remote from = account_source(account);
+
+	if (credential->secret != NULL)
+		return true;
+	if (account->oauth.provider == OAUTH_NONE)
+		return secret_get(&from, privilege_has_changed(),
+			credential->stop, &credential->secret, err);
+	return start_renewer(credential, err) &&
+		ask(credential, &credential->secret, err);
+}
+
+/*
+ * Has the token renewed that was refused. False: see err, or, if there is
+ * nothing better to say than that it was refused, err is unchanged.
+ */
+static bool get_another(struct credential *credential, struct error *err)
+{
+	struct error failed = {.kind = ERROR_NONE};
+	char *token = NULL;
+
+	if (credential->renewer.fd < 0)
 		return false;
-	if (result.status == ERROR_NONE)
-		return take_token(credential);
-	return error_set(err, (enum error_kind)result.status,
-		"the server refused the token, and another one could not be had: %.*s",
-		(int)result.length, result.output);
+	if (!ask(credential, &token, &failed)) {
+		*err = failed;
+		return false;
+	}
+	bool other = strcmp(token, credential->secret) != 0;
+
+	secret_free(credential->secret);
+	credential->secret = token;
+	return other;
 }
 
 struct session *credential_log_in(
@@ -176,11 +197,11 @@ void credential_release(struct credential *credential)
 {
 	if (credential->account == NULL)
 		return;
-	helper_close(&credential->renewer);
+	helper_leave(&credential->renewer);
 	if (credential->paper >= 0)
 		close(credential->paper);
 	credential->paper = -1;
 	secret_free(credential->secret);
 	credential->secret = NULL;
-	account_forget_password(credential->account);
+	account_forget_secrets(credential->account);
 }

@@ -14,10 +14,10 @@ struct credential {
 	struct account *account; /* borrowed */
 	const volatile sig_atomic_t *stop;
 	char *secret; /* owned; NULL: not known yet */
-	/* Of a token, which may be refused; once this process is confined, it
-	 * cannot be renewed here. */
+	/* Gets tokens, so that this process, which a server may take control
+	 * of, never knows what they are renewed with. */
 	struct helper renewer;
-	int paper; /* a file that the helper writes a new token to; or -1 */
+	int paper; /* a file that the helper writes its answer to; or -1 */
 };
 
 /* secret: what the owner typed already, taken over; or NULL. */

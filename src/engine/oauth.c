@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 
 #include "core/login.h"
@@ -25,6 +26,9 @@
 /* A login that the provider has ended is tried again after this time: some
  * answer so in error. */
 #define REFUSED_SECONDS 86400
+#define REQUIRED_SECONDS 3600
+/* A token that was refused is not renewed so soon after it was issued. */
+#define FRESH_SECONDS 600
 /* How long a renewal may take, and another run that is at it. */
 #define REQUEST_SECONDS 60
 #define LOCK_SECONDS 90
@@ -35,6 +39,7 @@ void oauth_answer_release(struct oauth_answer *answer)
 {
 	members_close(answer->members);
 	free(answer->error);
+	secret_free(answer->secret);
 	*answer = (struct oauth_answer){.status = 0};
 }
 
@@ -62,24 +67,22 @@ struct oauth_user oauth_gmail(const struct account *account)
 
 static bool add_client(const struct oauth_user *user,
 	const struct oauth_request *request, const struct account_remote *to,
-	struct error *err)
+	char **secret, struct error *err)
 {
 	const struct account_login *client = &user->oauth->client;
 	bool has = client->password != NULL ||
 		client->password_command != NULL ||
 		client->password_file != NULL;
-	char *secret = NULL;
 
 	if (has && request->secretly &&
 		!secret_get_within(to, privilege_has_changed(), request->wait,
-			&secret, err))
+			secret, err))
 		return false;
 	bool ok = oauth_add(request->form, "client_id", client->user) &&
-		(secret == NULL ||
-			oauth_add(request->form, "client_secret", secret)) &&
+		(*secret == NULL ||
+			oauth_add(request->form, "client_secret", *secret)) &&
 		buffer_append(request->form, "", 1);
 
-	secret_free(secret);
 	return ok ||
 		error_set(err, ERROR_SOFTWARE,
 			"the request for a token is too long");
@@ -89,7 +92,10 @@ static bool add_client(const struct oauth_user *user,
 static bool find_server(const struct oauth_user *user, const char *url,
 	struct account_server *server, struct error *err)
 {
-	server->proxy = user->account->server.proxy;
+	/* Without TLS, it is this machine, and nobody else may hear of it. */
+	server->proxy = strncasecmp(url, "https:", 6) == 0
+		? user->account->server.proxy
+		: NULL;
 	server->host = oauth_host(url, &server->port);
 	return server->host != NULL ||
 		error_set(err, ERROR_CONFIG, "%s is not a URL", url);
@@ -107,7 +113,7 @@ bool oauth_send(const struct oauth_user *user,
 
 	*answer = (struct oauth_answer){.status = 0};
 	bool ok = find_server(user, request->url, &server, err) &&
-		add_client(user, request, &to, err) &&
+		add_client(user, request, &to, &answer->secret, err) &&
 		(web = web_open(&to, err)) != NULL;
 
 	if (ok) {
@@ -129,6 +135,9 @@ bool oauth_send(const struct oauth_user *user,
 		if (answer->members != NULL)
 			answer->error = members_text(answer->members, "error");
 	}
+	/* As for a laptop that is not connected. */
+	if (!ok && err->kind == ERROR_HOST)
+		err->kind = ERROR_TEMPORARY;
 	web_close(web);
 	buffer_wipe(request->form);
 	explicit_bzero(came, sizeof *came);
@@ -151,7 +160,7 @@ static bool is_over(const char *error)
 	return false;
 }
 
-static bool is_temporary(const struct oauth_answer *answer)
+bool oauth_is_temporary(const struct oauth_answer *answer)
 {
 	const char *error = answer->error;
 
@@ -162,18 +171,28 @@ static bool is_temporary(const struct oauth_answer *answer)
 				strcmp(error, "slow_down") == 0));
 }
 
-/* Overwrites a secret in the provider's words. */
+static void hide_text(char *words, const char *text, size_t length)
+{
+	for (char *at = words; length > 0 &&
+		(at = memmem(at, strlen(at), text, length)) != NULL;
+		at += length)
+		memset(at, '*', length);
+}
+
+/* Overwrites a secret in the provider's words, also as it was sent. */
 static void hide(char *words, const char *secret)
 {
-	uint64_t key[2] = {0, 0};
-	struct login_mask mask;
+	struct buffer sent;
 
-	if (secret == NULL)
+	if (secret == NULL || secret[0] == '\0')
 		return;
-	if (getrandom(key, sizeof key, 0) < 0)
-		key[0] = (uint64_t)now_milliseconds();
-	login_mask_init(&mask, key, "", secret);
-	login_mask_apply(&mask, words, strlen(words));
+	buffer_init(&sent, OAUTH_FORM_MAX);
+	hide_text(words, secret, strlen(secret));
+	/* Behind "x=". */
+	if (oauth_add(&sent, "x", secret))
+		hide_text(words, buffer_bytes(&sent) + 2,
+			buffer_length(&sent) - 2);
+	buffer_wipe(&sent);
 }
 
 /* The provider's own words, owned; its description, or the error alone. */
@@ -186,6 +205,7 @@ static char *words_of(const struct oauth_answer *answer, const char *secret)
 	if (words == NULL)
 		words = xstrdup(answer->error == NULL ? "" : answer->error);
 	hide(words, secret);
+	hide(words, answer->secret);
 	if (strlen(words) > WORDS_MAX)
 		words[WORDS_MAX] = '\0';
 	return words;
@@ -214,7 +234,7 @@ static bool refused(const struct oauth_user *user,
 	char *words = words_of(answer, secret);
 	size_t length = strlen(words);
 
-	if (is_temporary(answer))
+	if (oauth_is_temporary(answer))
 		error_set_server(err, ERROR_TEMPORARY, words, length,
 			"the provider of the login cannot answer now (HTTP status %ld): try again later",
 			answer->status);
@@ -222,7 +242,8 @@ static bool refused(const struct oauth_user *user,
 		over(user, words, err);
 	else if (answer->error == NULL)
 		error_set(err,
-			answer->status == 200 ? ERROR_TEMPORARY : ERROR_CONFIG,
+			answer->status / 100 == 2 ? ERROR_TEMPORARY
+						  : ERROR_CONFIG,
 			"the provider's answer has no token (HTTP status %ld): check %stoken-url",
 			answer->status, user->prefix);
 	else if (strcmp(answer->error, "invalid_client") == 0 ||
@@ -233,47 +254,51 @@ static bool refused(const struct oauth_user *user,
 	else if (strcmp(answer->error, "invalid_scope") == 0)
 		error_set_server(err, ERROR_LOGIN, words, length,
 			"the provider does not grant this scope to the client: check oauth-scope, and what the client is registered for");
-	else {
-		char shown[TEXT_SHOWN_MAX];
-
-		text_printable(shown, sizeof shown, answer->error,
-			strlen(answer->error));
+	else
 		error_set_server(err, ERROR_LOGIN, words, length,
-			"the provider gave no token (%s)", shown);
-	}
+			"the provider gave no token");
 	free(words);
 	return false;
+}
+
+/* It may be a new one, and the old one no longer be valid. */
+static void take_refresh(
+	const struct oauth_answer *answer, struct token_record *record)
+{
+	char *refresh = members_text(answer->members, "refresh_token");
+
+	if (refresh != NULL && refresh[0] != '\0' &&
+		strpbrk(refresh, "\r\n") == NULL)
+		token_record_set(&record->refresh, refresh);
+	secret_free(refresh);
 }
 
 bool oauth_take(const struct oauth_user *user,
 	const struct oauth_answer *answer, const char *secret,
 	struct token_record *record, struct error *err)
 {
-	char *access = answer->members == NULL || answer->status != 200
-		? NULL
-		: members_text(answer->members, "access_token");
-	bool ok = access != NULL && oauth_is_token(access) &&
-		strlen(access) <= SECRET_MAX;
+	bool good = answer->members != NULL && answer->status / 100 == 2;
+	char *access =
+		good ? members_text(answer->members, "access_token") : NULL;
 
-	if (!ok) {
+	if (access == NULL || !oauth_is_token(access) ||
+		strlen(access) > SECRET_MAX) {
+		refused(user, answer, secret, err);
+		if (good)
+			take_refresh(answer, record);
 		secret_free(access);
-		return refused(user, answer, secret, err);
+		return false;
 	}
-	/* It may be a new one, and the old one no longer be valid. */
-	char *refresh = members_text(answer->members, "refresh_token");
 	int64_t lifetime =
 		members_number(answer->members, "expires_in", LIFETIME_SECONDS);
 
 	if (lifetime < 1 || lifetime > LIFETIME_MAX)
 		lifetime = LIFETIME_SECONDS;
+	take_refresh(answer, record);
 	record->renewed = now_seconds();
 	record->expires = record->renewed + lifetime;
 	record->refused = 0;
 	token_record_set(&record->access, access);
-	if (refresh != NULL && refresh[0] != '\0' &&
-		strpbrk(refresh, "\r\n") == NULL)
-		token_record_set(&record->refresh, refresh);
-	secret_free(refresh);
 	secret_free(access);
 	return true;
 }
@@ -295,9 +320,23 @@ static bool is_ours(const struct oauth_user *user,
 	const struct oauth_endpoints *endpoints,
 	const struct token_record *record)
 {
-	return record->client != NULL &&
+	const char *grant = user->oauth->as_client ? "client" : "user";
+
+	return record->client != NULL && record->grant != NULL &&
+		strcmp(record->grant, grant) == 0 &&
 		strcmp(record->client, user->oauth->client.user) == 0 &&
 		strcmp(record->token_url, endpoints->token) == 0;
+}
+
+/*
+ * When the provider is not asked again before REFUSED_SECONDS have passed. What
+ * a person must do (interaction_required) may depend on where this machine is.
+ */
+static int64_t refused_at(const char *error)
+{
+	return strcmp(error, "invalid_grant") == 0
+		? now_seconds()
+		: now_seconds() - REFUSED_SECONDS + REQUIRED_SECONDS;
 }
 
 /* Asks for an access token. */
@@ -334,8 +373,11 @@ static bool request(const struct oauth_user *user,
 	if (!oauth_send(user, &sent, &answer, err))
 		return false;
 	ok = oauth_take(user, &answer, record->refresh, record, err);
-	if (!ok && is_over(answer.error) && !is_temporary(&answer))
-		record->refused = now_seconds();
+	if (!ok && is_over(answer.error) && !oauth_is_temporary(&answer))
+		record->refused = refused_at(answer.error);
+	/* It was right when the owner logged in: somebody is in between. */
+	if (!ok && err->kind == ERROR_CONFIG)
+		err->kind = ERROR_TEMPORARY;
 	oauth_answer_release(&answer);
 	return ok;
 }
@@ -348,13 +390,21 @@ static bool renew(const struct oauth_user *user,
 	const struct oauth_endpoints *endpoints, struct token_file *file,
 	struct token_record *record, struct error *err)
 {
-	bool ok = request(user, endpoints, record, err);
 	struct error unwritten = {.kind = ERROR_NONE};
 
-	if (!ok && record->refused == 0)
+	if (!token_file_prepare(file, err))
 		return false;
+	char *before =
+		record->refresh == NULL ? NULL : xstrdup(record->refresh);
+	bool ok = request(user, endpoints, record, err);
 	/* The login itself is kept, even if the provider says that it ended. */
-	if (token_file_write(file, record, &unwritten))
+	bool changed = ok || record->refused != 0 ||
+		(record->refresh != NULL &&
+			(before == NULL ||
+				strcmp(before, record->refresh) != 0));
+
+	secret_free(before);
+	if (!changed || token_file_write(file, record, &unwritten))
 		return ok;
 	/* The token is good, nevertheless; the next one may not be had. */
 	if (ok)
@@ -398,11 +448,17 @@ static bool get_locked(const struct oauth_user *user, const char *stale,
 	struct oauth_endpoints endpoints = oauth_endpoints(user->oauth);
 	struct error failure = {.kind = ERROR_NONE};
 	bool ours = is_ours(user, &endpoints, record);
+	int64_t age = now_seconds() - record->renewed;
+
+	/* Another one would not please the server either. */
+	if (age >= 0 && age < FRESH_SECONDS)
+		stale = NULL;
 
 	if (!ours && user->oauth->as_client) {
 		token_record_release(record);
 		token_record_set(&record->client, user->oauth->client.user);
 		token_record_set(&record->token_url, endpoints.token);
+		token_record_set(&record->grant, "client");
 	}
 	/* Another run may have renewed it while this one waited. */
 	bool ok = ours && is_good(record, stale, MARGIN_SECONDS);

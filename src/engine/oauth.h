@@ -42,10 +42,14 @@ bool oauth_get(const struct oauth_user *user, const char *stale,
 struct oauth_answer {
 	long status;
 	struct members *members; /* NULL: it is no object in JSON */
-	char *error;		 /* such as "invalid_grant" */
+	char *error;		 /* such as "invalid_grant"; never shown */
+	char *secret;		 /* the client's, which was sent */
 };
 
 void oauth_answer_release(struct oauth_answer *answer);
+
+/* Can the provider not answer now? */
+bool oauth_is_temporary(const struct oauth_answer *answer);
 
 /*
  * Sends a form to the provider, with the client's id and, if it has one and
@@ -63,9 +67,10 @@ bool oauth_send(const struct oauth_user *user,
 	struct error *err);
 
 /*
- * Takes the tokens of an answer over into the record. Fails if there are none,
- * with what the answer says; secret: a token or code that must not be shown
- * even if the provider echoes it; or NULL.
+ * Takes the tokens of an answer over into the record; a refresh token even if
+ * there is no access token that can be used. Fails if there is none, with what
+ * the answer says; secret: a token or code that must not be shown even if the
+ * provider echoes it; or NULL.
  */
 bool oauth_take(const struct oauth_user *user,
 	const struct oauth_answer *answer, const char *secret,

@@ -9,6 +9,7 @@
 #include "io/net/loopback.h"
 #include "io/process/command.h"
 #include "io/process/digest.h"
+#include "io/process/privilege.h"
 
 #define BROWSER                                                     \
 	"if [ -n \"$BROWSER\" ]; then $BROWSER \"$KEEPMAIL_URL\"; " \
@@ -73,7 +74,7 @@ static bool redeem(struct login *login, const char *code, struct error *err)
 		!oauth_add(&form, "code", code) ||
 		!oauth_add(&form, "redirect_uri", login->redirect) ||
 		!oauth_add(&form, "code_verifier", login->verifier))
-		return oauth_login_too_long(err);
+		return oauth_login_too_long(&form, err);
 	if (!oauth_login_ask(
 		    login, login->endpoints.token, &form, &answer, err))
 		return false;
@@ -133,8 +134,10 @@ static uint16_t redirect_port(const struct oauth_user *user)
 static void show_page(const struct login *login, const char *url, bool opens)
 {
 	const struct command_variable variables[] = {{"KEEPMAIL_URL", url}};
-	const struct command_plan plan = {
-		.line = BROWSER, .variables = variables, .variable_count = 1};
+	const struct command_plan plan = {.line = BROWSER,
+		.clean = privilege_has_changed(),
+		.variables = variables,
+		.variable_count = 1};
 	const struct patience wait = patience_begin(10, login->talk->stop);
 	struct command command;
 	char ignored[8];
@@ -192,7 +195,9 @@ bool oauth_login_by_paste(struct login *login, struct error *err)
 			"At the end the browser shows an error, since the page is on this machine. Copy the URL from its address bar, and paste it here:");
 		ok = login->talk->read(
 			     login->talk->data, line, LOOPBACK_URL_MAX) ||
-			error_set(err, ERROR_LOGIN,
+			error_set(err,
+				*login->talk->stop ? ERROR_TEMPORARY
+						   : ERROR_LOGIN,
 				"no URL was pasted: nothing was changed");
 	}
 	if (ok && !is_ours(login, line))

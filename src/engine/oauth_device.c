@@ -62,7 +62,7 @@ static bool begin_device(
 	buffer_init(&form, OAUTH_FORM_MAX);
 	if (login->endpoints.scope != NULL &&
 		!oauth_add(&form, "scope", login->endpoints.scope))
-		return oauth_login_too_long(err);
+		return oauth_login_too_long(&form, err);
 	if (!oauth_login_ask(
 		    login, login->endpoints.device, &form, &answer, err))
 		return false;
@@ -96,12 +96,12 @@ static bool begin_device(
 /* Is the person still at it? Adjusts the interval (RFC 8628 section 3.5). */
 static bool is_pending(const struct oauth_answer *answer, struct device *device)
 {
-	if (answer->error == NULL)
-		return answer->status >= 500 || answer->status == 429;
-	if (strcmp(answer->error, "slow_down") == 0) {
+	if (answer->error != NULL && strcmp(answer->error, "slow_down") == 0) {
 		device->interval += 5;
 		return true;
 	}
+	if (answer->error == NULL || oauth_is_temporary(answer))
+		return oauth_is_temporary(answer);
 	return strcmp(answer->error, "authorization_pending") == 0;
 }
 
@@ -131,11 +131,12 @@ static bool poll_device(struct login *login, struct device *device, bool *done,
 	struct oauth_answer answer;
 	struct buffer form;
 
+	*done = true;
 	buffer_init(&form, OAUTH_FORM_MAX);
 	if (!oauth_add(&form, "grant_type",
 		    "urn:ietf:params:oauth:grant-type:device_code") ||
 		!oauth_add(&form, "device_code", device->code))
-		return oauth_login_too_long(err);
+		return oauth_login_too_long(&form, err);
 	/* A connection that is lost is no answer. */
 	if (!oauth_login_ask(
 		    login, login->endpoints.token, &form, &answer, &lost)) {

@@ -38,8 +38,9 @@ void oauth_login_tell(const struct login *login, const char *line)
 	login->talk->tell(login->talk->data, line);
 }
 
-bool oauth_login_too_long(struct error *err)
+bool oauth_login_too_long(struct buffer *form, struct error *err)
 {
+	buffer_wipe(form);
 	return error_set(
 		err, ERROR_SOFTWARE, "the request for a token is too long");
 }
@@ -82,7 +83,7 @@ static bool log_in_by_itself(struct login *login, struct error *err)
 	if (!oauth_add(&form, "grant_type", "client_credentials") ||
 		(login->endpoints.scope != NULL &&
 			!oauth_add(&form, "scope", login->endpoints.scope)))
-		return oauth_login_too_long(err);
+		return oauth_login_too_long(&form, err);
 	if (!oauth_login_ask(
 		    login, login->endpoints.token, &form, &answer, err))
 		return false;
@@ -107,6 +108,21 @@ static bool log_in(struct login *login, enum oauth_way way, struct error *err)
 	return false;
 }
 
+/* Before the person does his part. */
+static bool can_save(const struct login *login, struct error *err)
+{
+	const struct patience wait =
+		patience_begin(LOCK_SECONDS, login->talk->stop);
+	struct token_file file;
+
+	if (!token_file_open(&file, &login->user->place, &wait, err))
+		return false;
+	bool ok = token_file_prepare(&file, err);
+
+	token_file_close(&file);
+	return ok;
+}
+
 static bool save(struct login *login, struct error *err)
 {
 	const struct oauth_user *user = login->user;
@@ -117,6 +133,8 @@ static bool save(struct login *login, struct error *err)
 
 	token_record_set(&record->client, user->oauth->client.user);
 	token_record_set(&record->token_url, login->endpoints.token);
+	token_record_set(&record->grant,
+		login->user->oauth->as_client ? "client" : "user");
 	record->granted = record->renewed;
 	if (!token_file_open(&file, &login->user->place, &wait, err))
 		return false;
@@ -135,7 +153,7 @@ bool oauth_login(const struct oauth_user *user, enum oauth_way way,
 		.talk = talk,
 		.endpoints = oauth_endpoints(user->oauth),
 	};
-	bool ok = make_random(login.verifier, err) &&
+	bool ok = can_save(&login, err) && make_random(login.verifier, err) &&
 		make_random(login.state, err) && log_in(&login, way, err) &&
 		save(&login, err);
 

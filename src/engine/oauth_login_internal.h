@@ -23,8 +23,8 @@ struct login {
 
 void oauth_login_tell(const struct login *login, const char *line);
 
-/* Fails since a form is too long. */
-bool oauth_login_too_long(struct error *err);
+/* Fails since a form, which is wiped, is too long. */
+bool oauth_login_too_long(struct buffer *form, struct error *err);
 
 /* Sends a form, which is wiped, to one of the provider's addresses. */
 bool oauth_login_ask(const struct login *login, const char *url,

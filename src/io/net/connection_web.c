@@ -210,8 +210,10 @@ static CURLcode set_options(struct web *web, const struct web_request *request)
 		curl, CURLOPT_CONNECTTIMEOUT, (long)web->to.session->timeout);
 	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME,
-		(long)web->to.session->timeout +
-			(request->file < 0 ? 0 : THINKING_SECONDS));
+		request->form != NULL
+			? (long)request->seconds
+			: (long)web->to.session->timeout +
+				(request->file < 0 ? 0 : THINKING_SECONDS));
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)request->seconds);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, web);

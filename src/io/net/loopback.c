@@ -13,7 +13,7 @@
 #include "io/process/now.h"
 
 /* How long a browser has to send a request, in milliseconds. */
-#define REQUEST_MILLISECONDS 5000
+#define REQUEST_MILLISECONDS 1000
 
 static const char page[] =
 	"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"

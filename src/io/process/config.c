@@ -454,7 +454,7 @@ bool config_recall_password(struct account *account)
 		if (strcmp(one->name, account->name) != 0 ||
 			!is_same_login(one, account))
 			continue;
-		account_forget_password(account);
+		account_forget_secrets(account);
 		move_secret(&account->login.password, &one->login.password);
 		move_secret(&account->oauth.client.password,
 			&one->oauth.client.password);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "core/xalloc.h"
@@ -21,12 +22,20 @@ static bool failed(const char *what, const char *path, struct error *err)
 		strerror(errno));
 }
 
-/* Creates a file that only its owner can read; -1: see errno. */
-static int create(const char *path)
+/*
+ * Creates a file beside the one at path that only its owner can read. *name:
+ * its name, owned. Returns -1 with errno set on failure.
+ */
+static int create_beside(const char *path, char **name)
 {
-	unlink(path);
-	return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-		0600);
+	*name = xasprintf("%s.XXXXXX", path);
+	int fd = mkostemp(*name, O_CLOEXEC);
+
+	if (fd < 0) {
+		free(*name);
+		*name = NULL;
+	}
+	return fd;
 }
 
 /* Writes and closes a file. False: see errno. */
@@ -58,11 +67,18 @@ static char *load(struct config_edit *edit, size_t *length, struct error *err)
 	}
 	if (n < 0)
 		failed("read", edit->path, err);
-	else if (!S_ISREG(edit->before.st_mode) || n == RC_MAX ||
-		edit->before.st_uid != geteuid())
+	else if (!S_ISREG(edit->before.st_mode) || n == RC_MAX)
 		error_set(err, ERROR_CONFIG,
-			"%s is not an rc file of yours: name another one with -f FILE",
+			"%s is not an rc file, or larger than 1 MiB: name another file with -f FILE",
 			edit->path);
+	else if (edit->before.st_uid != geteuid())
+		error_set(err, ERROR_CONFIG,
+			"cannot change %s, which belongs to another user: name another file with -f FILE",
+			edit->path);
+	else if ((edit->before.st_mode & 0200) == 0)
+		error_set(err, ERROR_CONFIG,
+			"cannot change %s, which is read-only: run chmod u+w '%s', or name another file with -f FILE",
+			edit->path, edit->path);
 	else
 		*length = (size_t)n;
 	if (fd >= 0)
@@ -70,12 +86,21 @@ static char *load(struct config_edit *edit, size_t *length, struct error *err)
 	return text;
 }
 
-/* The file that a symbolic link leads to is changed, not the link. */
-static char *resolve(const char *path)
+/*
+ * The file that a symbolic link leads to is changed, not the link. Owned; NULL:
+ * see err.
+ */
+static char *resolve(const char *path, struct error *err)
 {
 	char *real = realpath(path, NULL);
+	struct stat st;
 
-	return real != NULL ? real : xstrdup(path);
+	if (real != NULL)
+		return real;
+	if (lstat(path, &st) < 0)
+		return xstrdup(path);
+	failed("follow the symbolic link", path, err);
+	return NULL;
 }
 
 static char *join(const char *old, size_t length, const char *text)
@@ -86,27 +111,33 @@ static char *join(const char *old, size_t length, const char *text)
 		open ? "\n" : "", length > 0 ? "\n" : "", text);
 }
 
-bool config_edit_begin(struct config_edit *edit, const char *path,
-	const char *text, struct error *err)
+/* In the directory of path, since names in the file are relative to that. */
+static bool write_draft(
+	struct config_edit *edit, const char *path, struct error *err)
 {
-	size_t length;
+	int fd = create_beside(path, &edit->draft);
 
-	*edit = (struct config_edit){.path = resolve(path)};
+	return (fd >= 0 && write_whole(fd, edit->text, strlen(edit->text))) ||
+		failed("write a file beside", path, err);
+}
+
+bool config_edit_begin(struct config_edit *edit, const char *path,
+	const char *text, bool private, struct error *err)
+{
+	size_t length = 0;
+
+	*edit = (struct config_edit){
+		.path = resolve(path, err), .private = private};
+	if (edit->path == NULL)
+		return false;
 	char *old = load(edit, &length, err);
 	bool ok = err->kind == ERROR_NONE;
 
 	if (ok && edit->fresh && !directory_make_above(edit->path))
 		ok = failed("create the directory of", edit->path, err);
 	if (ok) {
-		char *whole = join(old, length, text);
-
-		edit->draft = xasprintf("%s.draft", edit->path);
-		int fd = create(edit->draft);
-
-		ok = (fd >= 0 && write_whole(fd, whole, strlen(whole))) ||
-			failed("write", edit->draft, err);
-		explicit_bzero(whole, strlen(whole));
-		free(whole);
+		edit->text = join(old, length, text);
+		ok = write_draft(edit, path, err);
 	}
 	if (old != NULL)
 		explicit_bzero(old, length);
@@ -126,27 +157,64 @@ static bool is_unchanged(const struct config_edit *edit)
 		now.st_mtim.tv_nsec == edit->before.st_mtim.tv_nsec;
 }
 
-bool config_edit_commit(struct config_edit *edit, struct error *err)
+/* As it was, so that those who could read it still can, and nobody else. */
+static bool keep_access(const struct config_edit *edit, int fd)
 {
+	mode_t mode = edit->before.st_mode & 0755;
+
+	if (edit->fresh || edit->private)
+		return true;
+	if (fchown(fd, (uid_t)-1, edit->before.st_gid) < 0)
+		mode &= 0700;
+	return fchmod(fd, mode) == 0;
+}
+
+/* With the lock held. */
+static bool replace(const struct config_edit *edit, struct error *err)
+{
+	char *part = NULL;
+	int fd;
+
 	if (!is_unchanged(edit))
 		return error_set(err, ERROR_CREATE,
-			"%s was changed meanwhile, and was left as it is: run keepmail setup again",
+			"cannot add the account: %s was changed while setup was running. Nothing was written; run keepmail setup again",
 			edit->path);
-	/* As it was, so that those who could read it still can. */
-	if (!edit->fresh && chmod(edit->draft, edit->before.st_mode & 0755) < 0)
-		return failed("change the mode of", edit->draft, err);
-	if (rename(edit->draft, edit->path) < 0 ||
-		!directory_sync_above(edit->path))
-		return failed("write", edit->path, err);
-	free(edit->draft);
-	edit->draft = NULL;
-	return true;
+	fd = create_beside(edit->path, &part);
+	bool ok = fd >= 0 && keep_access(edit, fd) &&
+		write_whole(fd, edit->text, strlen(edit->text)) &&
+		rename(part, edit->path) == 0;
+
+	if (!ok && part != NULL)
+		unlink(part);
+	ok = ok && directory_sync_above(edit->path);
+	free(part);
+	return ok || failed("write", edit->path, err);
+}
+
+/* Two that add accounts at the same time lock the directory. */
+bool config_edit_commit(struct config_edit *edit, struct error *err)
+{
+	const char *slash = strrchr(edit->path, '/');
+	char *directory = slash == NULL
+		? xstrdup(".")
+		: xasprintf("%.*s/", (int)(slash - edit->path), edit->path);
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd >= 0 && (flock(fd, LOCK_EX) == 0 || errno != EINTR);
+
+	ok = ok ? replace(edit, err) : failed("lock", directory, err);
+	if (fd >= 0)
+		close(fd);
+	free(directory);
+	return ok;
 }
 
 void config_edit_discard(struct config_edit *edit)
 {
 	if (edit->draft != NULL)
 		unlink(edit->draft);
+	if (edit->text != NULL)
+		explicit_bzero(edit->text, strlen(edit->text));
+	free(edit->text);
 	free(edit->draft);
 	free(edit->path);
 	*edit = (struct config_edit){.path = NULL};
@@ -155,14 +223,17 @@ void config_edit_discard(struct config_edit *edit)
 bool config_edit_write_secret(
 	const char *path, const char *secret, struct error *err)
 {
-	char *part = xasprintf("%s.draft", path);
+	char *part = NULL;
 	char *line = xasprintf("%s\n", secret);
-	int fd = directory_make_above(path) ? create(part) : -1;
+	int fd = directory_make_above(path) ? create_beside(path, &part) : -1;
+	/* Unlike rename, link does not replace a file. */
 	bool ok = fd >= 0 && write_whole(fd, line, strlen(line)) &&
-		rename(part, path) == 0 && directory_sync_above(path);
+		link(part, path) == 0 && directory_sync_above(path);
 
 	if (!ok)
 		failed("write", path, err);
+	if (part != NULL)
+		unlink(part);
 	explicit_bzero(line, strlen(line));
 	free(line);
 	free(part);

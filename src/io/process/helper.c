@@ -305,6 +305,15 @@ static bool has_ended(pid_t pid, int64_t seconds)
 	return ended != 0;
 }
 
+void helper_leave(struct helper *helper)
+{
+	if (helper->fd < 0)
+		return;
+	shutdown(helper->fd, SHUT_RDWR);
+	close(helper->fd);
+	helper->fd = -1;
+}
+
 void helper_close(struct helper *helper)
 {
 	if (helper->fd < 0)

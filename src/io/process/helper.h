@@ -89,6 +89,10 @@ bool helper_send(struct helper *helper, const struct helper_job *job, int input,
  */
 void helper_hurry(struct helper *helper);
 
+/* Lets it end by itself, when it is done with what it does; waits for nothing.
+ */
+void helper_leave(struct helper *helper);
+
 /* Ends it, and a command that is running, and waits for that. */
 void helper_close(struct helper *helper);
 

@@ -15,6 +15,9 @@
 #include "io/process/directory.h"
 #include "io/process/file.h"
 
+/* What a record may take, of a file that is prepared. */
+#define ROOM (64 * 1024)
+
 static char *path_of(const struct token_place *place)
 {
 	static const char *const kinds[] = {
@@ -39,41 +42,6 @@ static bool take_lock(int fd, const struct patience *wait)
 		nanosleep(&tick, NULL);
 	}
 	return true;
-}
-
-bool token_file_open(struct token_file *file, const struct token_place *place,
-	const struct patience *wait, struct error *err)
-{
-	*file = (struct token_file){.lock = -1, .path = path_of(place)};
-	/* Never removed: whoever waits for it has opened it already. */
-	char *lock = xasprintf("%s-lock", file->path);
-
-	if (directory_make(place->directory))
-		file->lock = open(lock,
-			O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
-			0600);
-	bool ok = file->lock >= 0 && take_lock(file->lock, wait);
-
-	if (!ok && file->lock >= 0 && errno == EWOULDBLOCK)
-		error_set(err, ERROR_TEMPORARY,
-			"another keepmail is renewing the login of this account (%s): try again later",
-			lock);
-	else if (!ok)
-		error_set(err, ERROR_CREATE, "cannot open %s: %s", lock,
-			strerror(errno));
-	free(lock);
-	if (!ok)
-		token_file_close(file);
-	return ok;
-}
-
-void token_file_close(struct token_file *file)
-{
-	if (file->lock >= 0)
-		close(file->lock);
-	file->lock = -1;
-	free(file->path);
-	file->path = NULL;
 }
 
 /* Reads up to size bytes; -1: see errno. */
@@ -101,7 +69,7 @@ static bool read_record(const char *path, int fd, struct token_record *record,
 	struct stat st;
 
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-		st.st_size > TOKEN_RECORD_MAX)
+		st.st_size > TOKEN_RECORD_MAX || st.st_uid != geteuid())
 		return error_set(err, ERROR_DATA,
 			"%s is not a record of a login: move it away, and run keepmail login again",
 			path);
@@ -112,6 +80,10 @@ static bool read_record(const char *path, int fd, struct token_record *record,
 	char *text = xmalloc(TOKEN_RECORD_MAX);
 	ssize_t n = read_whole(fd, text, TOKEN_RECORD_MAX);
 	int saved = errno;
+
+	/* What was prepared for it, and not needed. */
+	while (n > 0 && text[n - 1] == '\0')
+		n--;
 	bool ok = n >= 0 && token_record_parse(text, (size_t)n, record);
 
 	explicit_bzero(text, TOKEN_RECORD_MAX);
@@ -125,10 +97,10 @@ static bool read_record(const char *path, int fd, struct token_record *record,
 			path);
 }
 
-bool token_file_read(const struct token_place *place, bool *there,
+/* Reads a record. *there: there is a file. */
+static bool read_path(const char *path, bool *there,
 	struct token_record *record, struct error *err)
 {
-	char *path = path_of(place);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	bool ok = true;
 
@@ -141,30 +113,137 @@ bool token_file_read(const struct token_place *place, bool *there,
 			strerror(errno));
 	if (fd >= 0)
 		close(fd);
+	return ok;
+}
+
+bool token_file_read(const struct token_place *place, bool *there,
+	struct token_record *record, struct error *err)
+{
+	char *path = path_of(place);
+	bool ok = read_path(path, there, record, err);
+
 	free(path);
 	return ok;
 }
 
-/* Writes to a file of another name, and renames it. False: see errno. */
-static bool replace(const char *path, const char *bytes, size_t length)
+/*
+ * A run that was killed may have left a record that is complete, and whose
+ * refresh token is the only one that is still good.
+ */
+static bool recover(const struct token_file *file)
 {
-	char *part = xasprintf("%s-new", path);
-	int fd = open(part,
-		O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	bool ok = fd >= 0 && fchmod(fd, 0600) == 0 &&
+	struct error ignored = {.kind = ERROR_NONE};
+	struct token_record next;
+	struct token_record now;
+	bool there = false;
+	bool is = read_path(file->next, &there, &next, &ignored) && there;
+
+	if (!is)
+		return true;
+	ignored = (struct error){.kind = ERROR_NONE};
+	bool old = read_path(file->path, &there, &now, &ignored) && there;
+
+	bool ok = (old && next.renewed < now.renewed) ||
+		(rename(file->next, file->path) == 0 &&
+			directory_sync_above(file->path));
+
+	token_record_release(&next);
+	token_record_release(&now);
+	return ok;
+}
+
+bool token_file_open(struct token_file *file, const struct token_place *place,
+	const struct patience *wait, struct error *err)
+{
+	*file = (struct token_file){
+		.lock = -1, .path = path_of(place), .fd = -1};
+	file->next = xasprintf("%s-new", file->path);
+	/* Never removed: whoever waits for it has opened it already. */
+	char *lock = xasprintf("%s-lock", file->path);
+
+	if (directory_make(place->directory))
+		file->lock = open(lock,
+			O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
+			0600);
+	bool ok = file->lock >= 0 && take_lock(file->lock, wait);
+
+	if (!ok && file->lock >= 0 && errno == EWOULDBLOCK)
+		error_set(err, ERROR_TEMPORARY,
+			"another keepmail is renewing the login of this account (%s): try again later",
+			lock);
+	else if (!ok)
+		error_set(err, ERROR_CREATE, "cannot open %s: %s", lock,
+			strerror(errno));
+	free(lock);
+	if (ok && !recover(file))
+		ok = error_set(err, ERROR_WRITE, "cannot rename %s: %s",
+			file->next, strerror(errno));
+	if (!ok)
+		token_file_close(file);
+	return ok;
+}
+
+void token_file_close(struct token_file *file)
+{
+	if (file->fd >= 0) {
+		/* It was prepared, and not needed. */
+		unlink(file->next);
+		close(file->fd);
+	}
+	if (file->lock >= 0)
+		close(file->lock);
+	free(file->path);
+	free(file->next);
+	*file = (struct token_file){.lock = -1, .fd = -1};
+}
+
+static bool cannot_write(
+	const struct token_file *file, const char *why, struct error *err)
+{
+	return error_set(err, ERROR_WRITE, "cannot write the login to %s: %s",
+		file->path, why);
+}
+
+bool token_file_prepare(struct token_file *file, struct error *err)
+{
+	if (file->fd >= 0)
+		return true;
+	/* What recover left is of no use; it may be anything. */
+	if (unlink(file->next) < 0 && errno != ENOENT)
+		return cannot_write(file, strerror(errno), err);
+	file->fd = open(file->next,
+		O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (file->fd < 0)
+		return cannot_write(file, strerror(errno), err);
+	int error = posix_fallocate(file->fd, 0, ROOM);
+
+	if (error == 0 && fsync(file->fd) == 0)
+		return true;
+	cannot_write(file, strerror(error != 0 ? error : errno), err);
+	unlink(file->next);
+	close(file->fd);
+	file->fd = -1;
+	return false;
+}
+
+/* Writes what was prepared for, and puts it in place. False: see errno. */
+static bool replace(struct token_file *file, const char *bytes, size_t length)
+{
+	int fd = file->fd;
+	bool ok = fchmod(fd, 0600) == 0 &&
 		file_write_at(fd, bytes, length, 0) && fsync(fd) == 0;
 	int saved = errno;
 
-	if (fd >= 0 && close(fd) < 0 && ok) {
+	/* From now on it is complete, and is not removed. */
+	file->fd = -1;
+	if (ok &&
+		(ftruncate(fd, (off_t)length) < 0 || fsync(fd) < 0 ||
+			rename(file->next, file->path) < 0 ||
+			!directory_sync_above(file->path))) {
 		saved = errno;
 		ok = false;
 	}
-	ok = ok && rename(part, path) == 0 && directory_sync_above(path);
-	if (!ok && saved == 0)
-		saved = errno;
-	if (!ok)
-		unlink(part);
-	free(part);
+	close(fd);
 	errno = saved;
 	return ok;
 }
@@ -174,25 +253,29 @@ bool token_file_write(struct token_file *file,
 {
 	struct buffer text;
 
+	if (!token_file_prepare(file, err))
+		return false;
 	buffer_init(&text, TOKEN_RECORD_MAX);
-	errno = 0;
 	bool made = token_record_make(record, &text);
 	bool ok = made &&
-		replace(file->path, buffer_bytes(&text), buffer_length(&text));
+		replace(file, buffer_bytes(&text), buffer_length(&text));
 	int saved = errno;
 
 	buffer_wipe(&text);
 	return ok ||
-		error_set(err, ERROR_WRITE, "cannot write the login to %s: %s",
-			file->path,
+		cannot_write(file,
 			made ? strerror(saved)
-			     : "the provider's tokens are too long");
+			     : "the provider's tokens are too long",
+			err);
 }
 
 bool token_file_remove(struct token_file *file, bool *was, struct error *err)
 {
+	bool left = unlink(file->next) < 0 && errno != ENOENT;
+
 	*was = unlink(file->path) == 0;
-	if ((*was || errno == ENOENT) && directory_sync_above(file->path))
+	if (!left && (*was || errno == ENOENT) &&
+		directory_sync_above(file->path))
 		return true;
 	return error_set(err, ERROR_WRITE, "cannot remove %s: %s", file->path,
 		strerror(errno));

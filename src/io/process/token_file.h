@@ -28,6 +28,8 @@ struct token_place {
 struct token_file {
 	int lock;
 	char *path; /* owned */
+	char *next; /* owned; the file that takes its place */
+	int fd;	    /* of next, once it is prepared; or -1 */
 };
 
 /*
@@ -49,8 +51,15 @@ bool token_file_read(const struct token_place *place, bool *there,
 	struct token_record *record, struct error *err);
 
 /*
+ * Prepares for token_file_write, so that it does not fail for want of room: to
+ * be called before a provider is asked for what cannot be had twice. Fails with
+ * ERROR_WRITE.
+ */
+bool token_file_prepare(struct token_file *file, struct error *err);
+
+/*
  * Replaces the record, durably: after a crash, it is the old or the new one.
- * Fails with ERROR_WRITE.
+ * Fails with ERROR_WRITE; the next token_file_open finds it, if it can.
  */
 bool token_file_write(struct token_file *file,
 	const struct token_record *record, struct error *err);

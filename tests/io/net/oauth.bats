@@ -92,6 +92,7 @@ requests() {
 
 # The access token is about to expire.
 expire() {
+    sed -i "s/^renewed .*/renewed $(($(date +%s) - 700))/" "$work/state/a.login"
     sed -i "s/^expires .*/expires $(($(date +%s) + ${1:-200}))/" "$work/state/a.login"
 }
 
@@ -161,9 +162,11 @@ expire() {
     # Not again and again.
     start_provider --reply "refresh:0:200 {\"access_token\": \"useless\"}"
     : >"$provider/access"
+    expire 3000
     before=$(requests)
     wanted 77
     says "refused the token (status 401): check oauth-scope"
+    wanted 77
     [ "$(($(requests) - before))" -eq 1 ]
 }
 
@@ -229,10 +232,10 @@ expire() {
     expire 0
     wanted 77
     says "AADSTS7000215: Invalid client secret."
-    says "check oauth-client-id, oauth-tenant and the client's secret"
+    says "check oauth-client-id, its secret, and how the client is registered"
     wanted 77
     says "check oauth-scope"
-    wanted 78
+    wanted 75
     says "the provider's answer has no token (HTTP status 404): check oauth-token-url"
     wanted 77
     says_not $'\033'
@@ -379,6 +382,120 @@ END
     same_mail "$work/sent" "$work/Mail"
 }
 
+@test "a signal does not end a renewal, and what it brought is not lost" {
+    start_provider
+    start_mailbox
+    logged_in
+    touch "$provider/rotate"
+    start_provider --delay 4000
+    for confine in true false; do
+        oauth_rc "confine = $confine"
+        expire 3000
+        : >"$provider/access"
+        before=$(requests)
+        "$KEEPMAIL" -f "$rc" >"$work/out" 2>&1 3>&- &
+        pid=$!
+        soon has_asked "$before"
+        kill -TERM $pid
+        status=0
+        wait $pid || status=$?
+        [ "$status" -eq 75 ]
+        soon has_newest
+    done
+}
+
+# has_asked BEFORE: there is another request.
+has_asked() {
+    [ "$(requests)" -gt "$1" ]
+}
+
+# The newest refresh token is on record.
+has_newest() {
+    [ "$(sed -n 's/^refresh-token //p' "$work/state/a.login")" = "$(tail -n 1 "$provider/refresh")" ]
+}
+
+@test "a disk that is full: the provider is not asked for what cannot be kept" {
+    needs_plain_build
+    start_provider
+    start_mailbox
+    logged_in
+    touch "$provider/rotate"
+    expire 0
+    before=$(requests)
+    run strace -qq -f -o /dev/null -e trace=fallocate -e inject=fallocate:error=ENOSPC \
+        "$KEEPMAIL" -f "$rc" check
+    [ "$status" -eq 74 ]
+    says "cannot write the login"
+    says "No space left"
+    [ "$(requests)" -eq "$before" ]
+    wanted 0
+    # Nor is a person asked to log in for nothing.
+    run strace -qq -f -o /dev/null -e trace=fallocate -e inject=fallocate:error=ENOSPC \
+        "$KEEPMAIL" -f "$rc" login --device a
+    [ "$status" -eq 74 ]
+    says_not "ABCD-EFGH"
+}
+
+@test "what was written before a kill or a failed rename is found again" {
+    needs_plain_build
+    start_provider
+    start_mailbox
+    logged_in
+    touch "$provider/rotate"
+    for harm in signal=KILL error=EIO; do
+        expire 0
+        run strace -qq -f -o /dev/null -e trace=rename -e "inject=rename:$harm:when=1" \
+            "$KEEPMAIL" -f "$rc" check
+        [ -e "$work/state/a.login-new" ]
+        # From now on, only the newest one is good.
+        tail -n 1 "$provider/refresh" >"$work/newest"
+        cp "$work/newest" "$provider/refresh"
+        patiently
+        has_newest
+        [ ! -e "$work/state/a.login-new" ]
+    done
+    run strace -qq -f -o /dev/null -e trace=rename -e inject=rename:error=EIO:when=1 \
+        "$KEEPMAIL" -f "$rc" login --device a
+    wanted 0 logout a
+    run ls "$work/state"
+    says_not "login-new"
+}
+
+@test "a refresh token is kept even if the access token cannot be used" {
+    start_provider
+    start_mailbox
+    logged_in
+    start_provider --reply 'refresh:0:200 {"access_token": "a b", "refresh_token": "refresh/new"}'
+    expire 0
+    wanted 75
+    grep -qx 'refresh-token refresh/new' "$work/state/a.login"
+    start_provider --reply 'refresh:0:201 {"access_token": "x", "refresh_token": "refresh/newer"}'
+    echo refresh/new >>"$provider/refresh"
+    run keepmail
+    grep -qx 'refresh-token refresh/newer' "$work/state/a.login"
+}
+
+@test "what the provider echoes is hidden, also as it was sent" {
+    start_provider
+    start_mailbox
+    logged_in
+    oauth_rc 'oauth-client-secret = "cl1ent/s3cret"'
+    mine=$(sed -n 's/^refresh-token //p' "$work/state/a.login")
+    for words in "no $mine" "no refresh_token=${mine/\//%2F}" "not cl1ent/s3cret" "not cl1ent%2Fs3cret"; do
+        start_provider --reply "refresh:0:400 {\"error\": \"$words\", \"error_description\": \"$words\"}"
+        expire 0
+        wanted 77
+        says_not "${mine##*/}"
+        says_not "s3cret"
+    done
+}
+
+@test "a provider on this machine is not asked by way of the proxy" {
+    start_provider
+    oauth_rc 'proxy = "http://127.0.0.1:9"'
+    wanted 0 login --device a
+}
+
 @test "over TLS, verified" {
     start_provider
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
@@ -479,10 +596,12 @@ END
     grep -q 'client_secret=s3cret' "$provider/commands"
     [ "$(stat -c %a "$work/state/a.gmail-login")" = 600 ]
     # The first one is refused, the next one is not.
+    sed -i "s/^renewed .*/renewed $(($(date +%s) - 700))/" "$work/state/a.gmail-login"
     sed -n 's/^access-token access-\(.*\)/access-\1/p' "$work/state/a.gmail-login" >"$work/first"
     echo "access-$(($(sed 's/access-//' "$work/first") + 1))" >"$work/taken/token"
     wanted 0
     [ "$(requests)" -eq 2 ]
+    grep -q '^grant_type=refresh_token&.*&client_secret=s3cret$' "$provider/commands"
     [ "$(left)" -eq 0 ]
     same_mail "$work/sent" "$work/taken"
     wanted 0 logout a
