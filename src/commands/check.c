@@ -239,10 +239,11 @@ static void report_password(struct check *check)
 			login->password_credential);
 	else
 		report_ok(check, "password", "%s",
-			login->password != NULL		  ? "in the rc file"
-				: login->password_keyring ? "from the keyring"
+			login->password_keyring ? "from the keyring"
 				: login->password_command != NULL
 				? "from password-command"
+				: login->password != NULL
+				? "in the rc file"
 				: "entered on the terminal");
 }
 

@@ -68,19 +68,33 @@ static int test(struct setup *setup, struct account *account)
 	return status == EX_OK ? command_check(&invocation) : status;
 }
 
+/* In the rc file, it is not for others. */
+static bool has_password(const struct setup *setup)
+{
+	static const char *const names[] = {"password", "oauth-client-secret",
+		"gmail-oauth-client-secret", NULL};
+
+	return setup_has_one(setup, names);
+}
+
 /* Writes the draft, and tests it. */
-static int try(struct setup *setup, struct config_edit *edit, const char *path,
-	struct error *err)
+static int try(struct setup *setup, struct config_edit *edit, struct error *err)
 {
 	const struct options *options = &setup->invocation->options;
+	size_t count = options->file_count > 0 ? options->file_count : 1;
+	const char **files = xcalloc(count, sizeof files[0]);
 	char *block = setup_make_block(setup);
 	struct config config = {.count = 0};
 	int status = EX_CONFIG;
 
-	if (config_edit_begin(edit, path, block, false, err)) {
-		const char *files[] = {edit->draft};
+	if (config_edit_begin(
+		    edit, setup->path, block, has_password(setup), err)) {
 		const struct config_source source = {
-			files, 1, options->state_dir};
+			files, count, options->state_dir};
+
+		for (size_t i = 0; i + 1 < count; i++)
+			files[i] = options->files[i];
+		files[count - 1] = edit->draft;
 
 		shown_edit = edit;
 		bool ok = config_read(&config, &source, report_mistake, err);
@@ -90,12 +104,17 @@ static int try(struct setup *setup, struct config_edit *edit, const char *path,
 		if (account != NULL) {
 			free(account->file);
 			account->file = xstrdup(edit->path);
+			/* It is stored once it was found to be right. */
+			if (setup->secret != NULL)
+				account->login.password =
+					xstrdup(setup->secret);
 			status = test(setup, account);
 		}
 		config_release(&config);
 	}
 	explicit_bzero(block, strlen(block));
 	free(block);
+	free(files);
 	return err->kind != ERROR_NONE ? error_status(err->kind) : status;
 }
 
@@ -120,6 +139,9 @@ static bool ask_again(struct setup *setup, int status)
 		setup_drop(setup, "port");
 		setup_drop(setup, "tls");
 		break;
+	case EX_CONFIG: /* of the test: the password could not be had */
+		setup_drop_secret(setup);
+		break;
 	case EX_CANTCREAT:
 	case EX_IOERR:
 		for (const char *const *name = setup_destinations;
@@ -130,51 +152,66 @@ static bool ask_again(struct setup *setup, int status)
 		return false;
 	}
 	setup_say(setup,
-		"Try again, or end with Ctrl-C: nothing was written yet.");
+		"Nothing has been written yet. Try again, or press Ctrl-C to stop.");
 	return true;
 }
 
 /* Shows it, and asks whether it may be written. */
-static bool agrees(struct setup *setup, const struct config_edit *edit)
+static bool agrees(struct setup *setup, const struct config_edit *edit,
+	bool *yes, struct error *err)
 {
 	char *block = setup_make_block(setup);
-	char *question = xasprintf("Add this to %s? yes or no", edit->path);
+	char *question =
+		xasprintf("Add this account to %s? yes or no", edit->path);
 
 	report_print(&setup->report, "\n%s\n", block);
-	char *answer = setup_ask(setup, question, "yes");
-	bool yes = answer != NULL &&
-		(strcmp(answer, "yes") == 0 || strcmp(answer, "y") == 0);
+	bool ok = setup_agrees(setup, question, true, yes, err);
 
-	free(answer);
 	free(question);
 	explicit_bzero(block, strlen(block));
 	free(block);
-	return yes;
+	if (ok && !*yes)
+		setup_say(setup, "Nothing was written.");
+	return ok;
 }
 
-int setup_add(struct setup *setup, const char *path, struct error *err)
+/* Stores the password, then the account. */
+static bool write_all(
+	struct setup *setup, struct config_edit *edit, struct error *err)
+{
+	char *path;
+
+	if (!setup_store_secret(setup, &path, err))
+		return false;
+	bool ok = config_edit_commit(edit, err);
+
+	if (!ok && path != NULL)
+		unlink(path);
+	free(path);
+	if (ok)
+		setup_say(setup,
+			"Account %s was added to %s. Fetch its mail with: keepmail fetch %s",
+			setup->name, edit->path, setup->name);
+	return ok;
+}
+
+int setup_add(struct setup *setup, struct error *err)
 {
 	struct config_edit edit = {.path = NULL};
-	int status = EX_USAGE;
+	int status = EX_OK;
 	bool done = false;
+	bool yes = false;
 
 	while (!done && setup_ask_all(setup, err)) {
 		config_edit_discard(&edit);
-		status = try(setup, &edit, path, err);
+		status = try(setup, &edit, err);
+		if (*setup->invocation->stop)
+			setup_stopped(setup, err);
 		done = status == EX_OK || !setup->asks ||
-			*setup->invocation->stop || err->kind != ERROR_NONE ||
-			!ask_again(setup, status);
+			err->kind != ERROR_NONE || !ask_again(setup, status);
 	}
-	if (done && status == EX_OK && agrees(setup, &edit) &&
-		config_edit_commit(&edit, err)) {
-		free(setup->secret_path);
-		setup->secret_path = NULL;
-		setup_say(setup,
-			"Account %s was added to %s. To fetch its mail, run keepmail fetch %s",
-			setup->name, edit.path, setup->name);
-	} else if (setup->secret_path != NULL) {
-		unlink(setup->secret_path);
-	}
+	if (done && status == EX_OK && agrees(setup, &edit, &yes, err) && yes)
+		write_all(setup, &edit, err);
 	config_edit_discard(&edit);
 	return err->kind != ERROR_NONE ? error_status(err->kind) : status;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "commands/setup_internal.h"
 #include "core/buffer.h"
@@ -11,6 +12,7 @@
 #include "core/text.h"
 #include "core/xalloc.h"
 #include "io/process/log.h"
+#include "io/process/secret.h"
 
 #define BLOCK_MAX (256 * 1024)
 
@@ -84,6 +86,23 @@ bool setup_put(struct setup *setup, const char *name, const char *value,
 	return true;
 }
 
+/* With --print, standard output has only the account. */
+static void show_question(
+	struct setup *setup, const char *question, const char *otherwise)
+{
+	char text[1024];
+
+	snprintf(text, sizeof text, "%s%s%s%s: ", question,
+		otherwise == NULL ? "" : " [",
+		otherwise == NULL ? "" : otherwise,
+		otherwise == NULL ? "" : "]");
+	if (setup->prints)
+		fputs(text, stderr);
+	else
+		report_print(&setup->report, "%s", text);
+	report_flush();
+}
+
 char *setup_ask(
 	struct setup *setup, const char *question, const char *otherwise)
 {
@@ -91,16 +110,10 @@ char *setup_ask(
 
 	if (!setup->asks)
 		return otherwise == NULL ? NULL : xstrdup(otherwise);
-	for (;;) {
-		if (otherwise != NULL)
-			report_print(&setup->report, "%s [%s]: ", question,
-				otherwise);
-		else
-			report_print(&setup->report, "%s: ", question);
-		report_flush();
-		if (fgets(line, sizeof line, stdin) == NULL ||
-			*setup->invocation->stop)
-			return NULL;
+	while (!*setup->invocation->stop) {
+		show_question(setup, question, otherwise);
+		if (fgets(line, sizeof line, stdin) == NULL)
+			break;
 		size_t length = strcspn(line, "\r\n");
 
 		while (length > 0 && line[length - 1] == ' ')
@@ -113,6 +126,35 @@ char *setup_ask(
 		if (otherwise != NULL)
 			return xstrdup(otherwise);
 	}
+	return NULL;
+}
+
+bool setup_stopped(struct setup *setup, struct error *err)
+{
+	(void)setup;
+	return error_set(
+		err, ERROR_TEMPORARY, "setup was stopped: nothing was written");
+}
+
+bool setup_agrees(struct setup *setup, const char *question, bool otherwise,
+	bool *yes, struct error *err)
+{
+	for (;;) {
+		char *answer =
+			setup_ask(setup, question, otherwise ? "yes" : "no");
+
+		if (answer == NULL)
+			return setup_stopped(setup, err);
+		*yes = strcasecmp(answer, "yes") == 0 ||
+			strcasecmp(answer, "y") == 0;
+		bool no = strcasecmp(answer, "no") == 0 ||
+			strcasecmp(answer, "n") == 0;
+
+		free(answer);
+		if (*yes || no)
+			return true;
+		setup_say(setup, "Answer yes or no.");
+	}
 }
 
 void setup_say(struct setup *setup, const char *format, ...)
@@ -123,6 +165,8 @@ void setup_say(struct setup *setup, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
+	if (!log_shows(LOG_WARNINGS))
+		return;
 	if (setup->prints)
 		log_line(LOG_SUMMARY, "%s", text);
 	else
@@ -137,11 +181,11 @@ bool setup_ask_setting(struct setup *setup, const char *name,
 		struct error bad = {.kind = ERROR_NONE};
 		char *answer = setup_ask(setup, question, otherwise);
 
+		if (answer == NULL && setup->asks)
+			return setup_stopped(setup, err);
 		if (answer == NULL)
 			return error_set(err, ERROR_USAGE,
-				setup->asks
-					? "nothing was written"
-					: "%s is missing, and there is no terminal to ask on: give it with --set %s=VALUE",
+				"no %s was found or given, and there is no terminal to ask: use --set %s=VALUE",
 				name, name);
 		bool good = setup_put(setup, name, answer, &bad);
 
@@ -232,5 +276,6 @@ void setup_release(struct setup *setup)
 	free(setup->address);
 	free(setup->name);
 	free(setup->user);
-	free(setup->secret_path);
+	free(setup->path);
+	secret_free(setup->secret);
 }

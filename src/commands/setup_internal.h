@@ -10,9 +10,20 @@
 #include "cli/report.h"
 #include "core/account.h"
 #include "core/error.h"
+#include "engine/discover.h"
+#include "io/process/config.h"
 
 #define SETUP_SETTINGS_MAX 64
 #define SETUP_LINE_MAX 4096
+
+/* Where a password is stored. */
+enum setup_place {
+	SETUP_NOWHERE,
+	SETUP_FILE,
+	SETUP_KEYRING,
+	SETUP_PASS,
+	SETUP_CREDENTIAL,
+};
 
 /* A setting of the new account. */
 struct setup_setting {
@@ -28,10 +39,16 @@ struct setup {
 	char *address;	    /* owned */
 	const char *domain; /* borrowed from address */
 	char *name;	    /* owned; of the account */
+	char *path;	    /* owned; of the rc file; absolute */
 	char *user;	    /* owned; what the user name usually is, or was */
 	struct setup_setting settings[SETUP_SETTINGS_MAX];
 	size_t count;
-	char *secret_path; /* owned; a file made for the password, or NULL */
+	char *secret; /* owned; the password that was typed, or NULL */
+	enum setup_place place; /* where it is to be stored */
+	struct config *others;	/* borrowed; what is in the rc file */
+	bool searched;
+	bool found_any;
+	struct discovery found; /* if found_any */
 };
 
 /* The value of a setting, or NULL. */
@@ -78,8 +95,18 @@ char *setup_make_block(const struct setup *setup);
 /* An account with these settings, for what needs one; release it. */
 void setup_make_account(const struct setup *setup, struct account *account);
 
-/* Asks where the password is to be kept, and puts it there. */
+/* Fails since there is no answer, or a signal came. */
+bool setup_stopped(struct setup *setup, struct error *err);
+
+/* Asks a question until it is answered by yes or no. */
+bool setup_agrees(struct setup *setup, const char *question, bool otherwise,
+	bool *yes, struct error *err);
+
+/* Asks where the password is to be stored, and for the password. */
 bool setup_choose_secret(struct setup *setup, struct error *err);
+
+/* Stores it. *path: the file that was made for it, owned, or NULL. */
+bool setup_store_secret(struct setup *setup, char **path, struct error *err);
 
 /* Is it known where the password or token is? */
 bool setup_has_secret(const struct setup *setup);
@@ -94,10 +121,10 @@ extern const char *const setup_destinations[];
 bool setup_ask_all(struct setup *setup, struct error *err);
 
 /*
- * Tests the account, asks again what was wrong, and adds it to the rc file at
- * path. Returns an exit status; err may say why.
+ * Tests the account, asks again what was wrong, and adds it to the rc file.
+ * Returns an exit status; err may say why.
  */
-int setup_add(struct setup *setup, const char *path, struct error *err);
+int setup_add(struct setup *setup, struct error *err);
 
 void setup_release(struct setup *setup);
 

@@ -2,17 +2,28 @@
 /* Where the password of a new account is kept. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "commands/setup_internal.h"
 #include "core/xalloc.h"
-#include "io/process/config.h"
 #include "io/process/config_edit.h"
 #include "io/process/secret.h"
+
+/* How often an empty password is asked for again. */
+#define TRIES 3
 
 static const char *const sources[] = {"password", "password-command",
 	"password-file", "password-netrc", "password-credential",
 	"password-keyring", "oauth", NULL};
+
+static const char *const places[] = {
+	[SETUP_NOWHERE] = "",
+	[SETUP_FILE] = "file",
+	[SETUP_KEYRING] = "keyring",
+	[SETUP_PASS] = "pass",
+	[SETUP_CREDENTIAL] = "credential",
+};
 
 bool setup_has_secret(const struct setup *setup)
 {
@@ -23,20 +34,9 @@ void setup_drop_secret(struct setup *setup)
 {
 	for (const char *const *name = sources; *name != NULL; name++)
 		setup_drop(setup, *name);
-}
-
-static bool has_file(const char *variable, const char *fallback)
-{
-	const char *path = getenv(variable);
-	const char *home = getenv("HOME");
-
-	if (path != NULL)
-		return access(path, F_OK) == 0;
-	char *usual = xasprintf("%s/%s", home == NULL ? "" : home, fallback);
-	bool has = access(usual, F_OK) == 0;
-
-	free(usual);
-	return has;
+	secret_free(setup->secret);
+	setup->secret = NULL;
+	setup->place = SETUP_NOWHERE;
 }
 
 static bool has_program(const char *name)
@@ -56,116 +56,177 @@ static bool has_program(const char *name)
 	return false;
 }
 
-/* Where it is kept unless the user says otherwise. */
-static const char *usual_place(void)
+static bool is_offered(enum setup_place place)
 {
-	if (has_program("secret-tool") &&
-		getenv("DBUS_SESSION_BUS_ADDRESS") != NULL)
-		return "keyring";
-	if (has_program("pass") &&
-		has_file("PASSWORD_STORE_DIR", ".password-store"))
-		return "pass";
-	return "file";
+	switch (place) {
+	case SETUP_NOWHERE:
+		return false;
+	case SETUP_KEYRING:
+		return has_program("secret-tool");
+	case SETUP_PASS:
+		return has_program("pass");
+	case SETUP_FILE:
+	case SETUP_CREDENTIAL:
+		break;
+	}
+	return true;
 }
 
-/* Beside the rc file. */
+/* In the directory of the rc file; absolute. */
 static char *file_for(const struct setup *setup)
 {
-	bool there;
-	char *rc = setup->invocation->options.file_count > 0
-		? xstrdup(setup->invocation->options
-				  .files[setup->invocation->options.file_count -
-					  1])
-		: config_default_path(&there);
-	char *whole = realpath(rc, NULL);
-	char *slash = strrchr(whole == NULL ? rc : whole, '/');
+	const char *slash = strrchr(setup->path, '/');
 
-	if (slash != NULL)
-		*slash = '\0';
-	char *directory = realpath(slash == NULL ? "."
-			: whole == NULL		 ? rc
-						 : whole,
-		NULL);
-	/* It is created with the rc file. */
-	char *path = xasprintf("%s/%s.password",
-		directory != NULL ? directory : rc, setup->name);
-
-	free(directory);
-	free(whole);
-	free(rc);
-	return path;
+	return xasprintf("%.*s/%s.password", (int)(slash - setup->path),
+		setup->path, setup->name);
 }
 
-static bool store_in_file(
-	struct setup *setup, const char *password, struct error *err)
+/* Sets what finds the password once it is stored. */
+static bool put_source(struct setup *setup, struct error *err)
 {
-	char *path = file_for(setup);
-	bool ours = setup->secret_path != NULL &&
-		strcmp(setup->secret_path, path) == 0;
-	bool ok = ours || access(path, F_OK) < 0 ||
-		error_set(err, ERROR_CREATE,
-			"%s exists already, and was left as it is: if the password is in it, use --set password-file=%s",
-			path, path);
+	char *text;
+	bool ok = false;
 
-	ok = ok && config_edit_write_secret(path, password, err) &&
-		setup_put(setup, "password-file", path, err);
-	if (ok && !ours)
-		setup->secret_path = xstrdup(path);
-	free(path);
-	return ok;
+	switch (setup->place) {
+	case SETUP_NOWHERE:
+		return false;
+	case SETUP_KEYRING:
+		return setup_put(setup, "password-keyring", "true", err);
+	case SETUP_CREDENTIAL:
+		return setup_put(
+			setup, "password-credential", setup->name, err);
+	case SETUP_PASS:
+		text = xasprintf("pass show keepmail/%s", setup->name);
+		ok = setup_put(setup, "password-command", text, err);
+		free(text);
+		return ok;
+	case SETUP_FILE:
+		text = file_for(setup);
+		ok = access(text, F_OK) < 0
+			? setup_put(setup, "password-file", text, err)
+			: error_set(err, ERROR_CREATE,
+				  "cannot store the password in %s: the file exists already. Choose another place, or give --set password-file=%s if the password is in it",
+				  text, text);
+		free(text);
+		return ok;
+	}
+	return false;
 }
 
-/* Asks for the password itself, and stores it. */
-static bool store(struct setup *setup, const char *place, struct error *err)
+/* Asks for the password itself, which is stored once it was tested. */
+static bool ask_password(struct setup *setup, struct error *err)
 {
 	struct account account;
-	char *password = NULL;
+	bool ok = false;
 
 	setup_make_account(setup, &account);
-	bool ok = secret_ask(&account, setup->invocation->stop, &password, err);
+	for (int i = 0; !ok && i < TRIES && !*setup->invocation->stop; i++) {
+		struct error empty = {.kind = ERROR_NONE};
 
-	account_release(&account);
-	if (!ok)
-		return false;
-	if (strcmp(place, "file") == 0) {
-		ok = store_in_file(setup, password, err);
-	} else if (strcmp(place, "keyring") == 0) {
-		ok = secret_store(SECRET_KEYRING, setup->name, password,
-			     setup->invocation->stop, err) &&
-			setup_put(setup, "password-keyring", "true", err);
-	} else {
-		char *line = xasprintf("pass show keepmail/%s", setup->name);
-
-		ok = secret_store(SECRET_PASS, setup->name, password,
-			     setup->invocation->stop, err) &&
-			setup_put(setup, "password-command", line, err);
-		free(line);
+		ok = secret_ask(&account, setup->invocation->stop,
+			&setup->secret, &empty);
+		if (!ok && !*setup->invocation->stop)
+			setup_say(setup, "No password was typed.");
 	}
-	secret_free(password);
-	return ok;
+	account_release(&account);
+	return ok || setup_stopped(setup, err);
+}
+
+static bool ask_command(struct setup *setup, struct error *err)
+{
+	return setup_ask_setting(setup, "password-command",
+		"Which command prints the password", NULL, err);
+}
+
+/* Takes an answer. False: it is none of the choices, or see err. */
+static bool take_place(
+	struct setup *setup, const char *answer, bool *known, struct error *err)
+{
+	*known = true;
+	if (strcasecmp(answer, "ask") == 0)
+		return true;
+	if (strcasecmp(answer, "command") == 0)
+		return ask_command(setup, err);
+	for (size_t i = 1; i < sizeof places / sizeof places[0]; i++) {
+		if (strcasecmp(answer, places[i]) != 0 ||
+			!is_offered((enum setup_place)i))
+			continue;
+		setup->place = (enum setup_place)i;
+		return put_source(setup, err) && ask_password(setup, err);
+	}
+	*known = false;
+	return false;
+}
+
+static char *make_question(void)
+{
+	return xasprintf(
+		"Where should the password be stored? %s%sfile, credential (systemd), command, or ask (type it each time)",
+		is_offered(SETUP_KEYRING) ? "keyring, " : "",
+		is_offered(SETUP_PASS) ? "pass, " : "");
 }
 
 bool setup_choose_secret(struct setup *setup, struct error *err)
 {
-	if (setup_has_secret(setup))
-		return true;
-	if (!setup->asks)
-		return error_set(err, ERROR_USAGE,
-			"it is not known where the password is, and there is no terminal to ask on: give --set password-command=COMMAND, --set password-file=PATH or --set password-keyring=true");
-	char *place = setup_ask(setup,
-		"Where should the password be kept? keyring, pass, file, ask (it is typed for each run), or a command that prints it",
-		usual_place());
-	bool ok = place != NULL ||
-		error_set(err, ERROR_USAGE, "nothing was written");
+	bool done = setup_has_secret(setup);
+	bool keyring = is_offered(SETUP_KEYRING) &&
+		getenv("DBUS_SESSION_BUS_ADDRESS") != NULL;
 
-	if (ok && strcmp(place, "ask") != 0) {
-		if (strcmp(place, "file") == 0 ||
-			strcmp(place, "keyring") == 0 ||
-			strcmp(place, "pass") == 0)
-			ok = store(setup, place, err);
-		else
-			ok = setup_put(setup, "password-command", place, err);
+	if (!done && !setup->asks)
+		return error_set(err, ERROR_USAGE,
+			"no password was given, and there is no terminal to ask for it: use --set password-command=COMMAND, --set password-file=PATH, --set password-credential=NAME or --set password-keyring=true");
+	char *question = make_question();
+
+	while (!done && err->kind == ERROR_NONE) {
+		struct error bad = {.kind = ERROR_NONE};
+		bool known;
+		char *answer = setup_ask(
+			setup, question, keyring ? "keyring" : "file");
+
+		if (answer == NULL) {
+			setup_stopped(setup, err);
+			break;
+		}
+		done = take_place(setup, answer, &known, &bad);
+		free(answer);
+		if (!known)
+			setup_say(setup,
+				"This is none of them; the password itself is asked for later.");
+		else if (!done && bad.kind == ERROR_TEMPORARY)
+			*err = bad;
+		else if (!done)
+			setup_say(setup, "%s.", bad.text);
 	}
-	free(place);
-	return ok;
+	free(question);
+	return done;
+}
+
+bool setup_store_secret(struct setup *setup, char **path, struct error *err)
+{
+	const volatile sig_atomic_t *stop = setup->invocation->stop;
+
+	*path = NULL;
+	switch (setup->place) {
+	case SETUP_NOWHERE:
+		return true;
+	case SETUP_KEYRING:
+		return secret_store(
+			SECRET_KEYRING, setup->name, setup->secret, stop, err);
+	case SETUP_PASS:
+		return secret_store(
+			SECRET_PASS, setup->name, setup->secret, stop, err);
+	case SETUP_CREDENTIAL:
+		setup_say(setup,
+			"To give the password to a service of systemd, run systemd-creds encrypt --name=%s - /etc/credstore.encrypted/%s, and add LoadCredentialEncrypted=%s to the service.",
+			setup->name, setup->name, setup->name);
+		return true;
+	case SETUP_FILE:
+		*path = file_for(setup);
+		if (config_edit_write_secret(*path, setup->secret, err))
+			return true;
+		free(*path);
+		*path = NULL;
+		return false;
+	}
+	return false;
 }

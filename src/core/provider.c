@@ -3,10 +3,12 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "core/text.h"
+#include "core/xalloc.h"
 
 bool provider_is_host(const char *text)
 {
@@ -29,7 +31,7 @@ const char *provider_domain(const char *address)
 	if (at == NULL || at == address || strchr(address, '@') != at)
 		return NULL;
 	for (const char *p = address; p < at; p++) {
-		if ((unsigned char)*p <= ' ' || *p == 0x7f)
+		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f)
 			return NULL;
 	}
 	return provider_is_host(at + 1) ? at + 1 : NULL;
@@ -111,6 +113,11 @@ static bool take_server(struct piece rest, struct provider *found)
 	size_t i = 0;
 
 	*found = (struct provider){.port = 995, .tls = TLS_IMPLICIT};
+	found->local_part = is_word(login, "local-password");
+	if (found->local_part) {
+		login.at += 6;
+		login.length -= 6;
+	}
 	while (i < sizeof names / sizeof names[0] && !is_word(login, names[i]))
 		i++;
 	if (i == sizeof names / sizeof names[0] ||
@@ -251,7 +258,7 @@ static bool take_incoming(const struct element *element, struct provider *found)
 		strcasecmp(socket, "STARTTLS") == 0;
 }
 
-bool provider_parse_page(const char *xml, size_t length, struct provider *found)
+static bool find_server(const char *xml, size_t length, struct provider *found)
 {
 	struct piece rest = {xml, length};
 	struct element element;
@@ -270,5 +277,39 @@ bool provider_parse_page(const char *xml, size_t length, struct provider *found)
 		if (server.tls == TLS_IMPLICIT)
 			return true;
 	}
+	return any;
+}
+
+/* Copies a page without its comments. */
+static size_t leave_out_comments(const char *xml, size_t length, char *room)
+{
+	struct piece rest = {xml, length};
+	size_t n = 0;
+	const char *at;
+
+	while ((at = find_text(rest, "<!--")) != NULL) {
+		size_t before = (size_t)(at - rest.at);
+
+		memcpy(room + n, rest.at, before);
+		n += before;
+		rest.length -= before;
+		rest.at = at;
+		at = find_text(rest, "-->");
+		if (at == NULL)
+			return n;
+		rest.length -= (size_t)(at + 3 - rest.at);
+		rest.at = at + 3;
+	}
+	memcpy(room + n, rest.at, rest.length);
+	return n + rest.length;
+}
+
+bool provider_parse_page(const char *xml, size_t length, struct provider *found)
+{
+	char *text = xmalloc(length + 1);
+	size_t n = leave_out_comments(xml, length, text);
+	bool any = find_server(text, n, found);
+
+	free(text);
 	return any;
 }

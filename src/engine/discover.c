@@ -18,8 +18,10 @@
 
 #define TABLE_MAX (256 * 1024)
 /* How long a page is waited for, and a server that may be there. */
-#define PAGE_SECONDS 15
-#define PROBE_SECONDS 8
+#define PAGE_SECONDS 10
+#define PROBE_SECONDS 5
+/* No other place is looked at after this time. */
+#define SEARCH_SECONDS 30
 
 /* What is looked for, and how. */
 struct search {
@@ -28,6 +30,7 @@ struct search {
 	const char *domain;
 	const volatile sig_atomic_t *stop;
 	struct discovery *found;
+	struct patience wait; /* for all of it */
 };
 
 static bool in_table(const struct search *search)
@@ -48,7 +51,7 @@ static bool in_table(const struct search *search)
 	free(path);
 	if (found)
 		snprintf(search->found->source, sizeof search->found->source,
-			"from the table of providers");
+			"according to keepmail's table of providers");
 	return found;
 }
 
@@ -60,22 +63,25 @@ static bool in_page(const struct search *search, const char *url)
 	struct account_remote to = account_source(search->like);
 	struct web_answer *answer = xcalloc(1, sizeof *answer);
 	struct error err = {.kind = ERROR_NONE};
-	const struct web_request request = {
-		.url = url, .file = -1, .seconds = PAGE_SECONDS, .wait = &wait};
+	const struct web_request request = {.url = url,
+		.follows = true,
+		.file = -1,
+		.seconds = PAGE_SECONDS,
+		.wait = &wait};
 
 	server.host = oauth_host(url, &server.port);
 	to.protocol = PROTOCOL_HTTPS;
 	to.server = &server;
 	struct web *web = web_open(&to, &err);
-	bool found = server.host != NULL && web != NULL &&
-		web_send(web, &request, answer, &err) &&
+	bool found = !patience_is_over(&search->wait) && server.host != NULL &&
+		web != NULL && web_send(web, &request, answer, &err) &&
 		answer->status == 200 &&
 		provider_parse_page(
 			answer->body, answer->length, &search->found->server);
 
 	if (found)
 		snprintf(search->found->source, sizeof search->found->source,
-			"from a page of %s", server.host);
+			"according to the autoconfig page at %s", server.host);
 	else
 		log_line(LOG_MESSAGES, "nothing at %s%s%s", url,
 			err.kind == ERROR_NONE ? "" : ": ", err.text);
@@ -89,11 +95,8 @@ static bool at_domain(const struct search *search)
 {
 	struct buffer query;
 
-	buffer_init(&query, 1024);
-	if (!oauth_add(&query, "emailaddress", search->address)) {
-		buffer_release(&query);
-		return false;
-	}
+	buffer_init(&query, 4096);
+	oauth_add(&query, "emailaddress", search->address);
 	char *url = xasprintf("https://autoconfig.%s/mail/config-v1.1.xml?%.*s",
 		search->domain, (int)buffer_length(&query),
 		buffer_bytes(&query));
@@ -116,7 +119,10 @@ static bool in_dns(
 	struct discovery *found = search->found;
 	char *name = xasprintf("%s._tcp.%s", service, search->domain);
 	struct srv srv;
-	bool is = srv_look_up(name, &srv) && provider_is_host(srv.host);
+	/* With a proxy, nobody else is to hear of it. */
+	bool is = search->like->server.proxy == NULL &&
+		!patience_is_over(&search->wait) && srv_look_up(name, &srv) &&
+		provider_is_host(srv.host);
 
 	free(name);
 	if (!is)
@@ -145,7 +151,7 @@ static bool answers(
 	probe.tls.mode = tls;
 	probe.session.timeout = PROBE_SECONDS;
 	probe.session.max_time = PROBE_SECONDS;
-	bool is = !*search->stop && provider_is_host(host) &&
+	bool is = !patience_is_over(&search->wait) && provider_is_host(host) &&
 		session_probe(&probe, search->stop, &err);
 
 	if (is) {
@@ -154,7 +160,7 @@ static bool answers(
 		snprintf(found->server.host, sizeof found->server.host, "%s",
 			host);
 		snprintf(found->source, sizeof found->source,
-			"which answers there");
+			"which answers, with a valid certificate");
 	} else {
 		log_line(LOG_MESSAGES, "nothing at %s:%u: %s", host,
 			probe.server.port, err.text);
@@ -188,6 +194,7 @@ bool discover(const struct account *like, const char *address, const char *page,
 		.domain = provider_domain(address),
 		.stop = stop,
 		.found = found,
+		.wait = patience_begin(SEARCH_SECONDS, stop),
 	};
 
 	*found = (struct discovery){.doubtful = false};

@@ -108,7 +108,7 @@ no_setup() {
     with_password
     set_up u@localhost
     [ "$status" -eq 0 ]
-    says "Found localhost:$tls_port (TLS), from a page of localhost."
+    says "Found localhost:$tls_port (TLS), according to the autoconfig page at localhost."
     says "Account localhost was added to $rc"
     [ "$(stat -c %a "$rc")" = 600 ]
     [ "$(stat -c %a "$(dirname "$rc")")" = 700 ]
@@ -122,7 +122,7 @@ no_setup() {
     start_all
     begun=$(date +%s)
     answered -- "Mail address=u at localhost" "Mail address=u@localhost" "POP3 server=" \
-        "User name=" "Where should the mail go=" "Where should the password be kept=file" \
+        "User name=" "Where should the mail go=" "Where should the password be stored=file" \
         "Password of u=pw" "yes or no="
     [ "$status" -eq 0 ]
     says "This is not a mail address"
@@ -138,16 +138,20 @@ no_setup() {
 
 @test "each wrong answer gets its sentence, and the question is asked again" {
     start_all
-    answered u@localhost -- "POP3 server=nosuch.invalid" "User name=u" \
+    answered u@localhost -- "POP3 server=nosuch.invalid" "How is TLS started=" "User name=u" \
         "Where should the mail go=Mail" "Where should the mail go=mbox ~/mail/u" \
-        "Where should the password be kept=file" "Password of u=wrong" \
-        "POP3 server=" "User name=" "Where should the password be kept=file" \
-        "Password of u=pw" "yes or no=yes"
+        "Where should the password be stored=file" "Password of u=wrong" \
+        "POP3 server=" "User name=" "Where should the password be stored=pw" \
+        "Where should the password be stored=File" "Password of u=" "Password of u=pw" \
+        "yes or no=perhaps" "yes or no=Yes"
     [ "$status" -eq 0 ]
-    says "this is not a value of maildir: it should be an absolute path"
+    says "the password itself is asked for later"
+    says "No password was typed."
+    says "Answer yes or no."
+    says "give a path that begins with / or ~/"
     says "no host named nosuch.invalid was found"
     says "refused the login"
-    says "Try again, or end with Ctrl-C"
+    says "Try again, or press Ctrl-C to stop."
     grep -q '^  mbox = "~/mail/u"$' "$rc"
     grep -q "^  port = $tls_port$" "$rc"
 }
@@ -168,8 +172,8 @@ no_setup() {
     write_page 9 imap
     set_up u@localhost
     [ "$status" -eq 64 ]
-    says "No POP3 server with TLS was found."
-    says "give it with --set server=VALUE"
+    says "No POP3 server with TLS was found for localhost."
+    says "use --set server=HOST"
     [ ! -e "$rc" ]
 }
 
@@ -183,7 +187,7 @@ no_setup() {
     # Nor does a person who gives up.
     as=("${as[@]/password-file=*/timeout=9}")
     answered u@localhost -- "POP3 server=" "User name=" "Where should the mail go=" \
-        "Where should the password be kept=file" "Password of u=pw" "yes or no=no"
+        "Where should the password be stored=file" "Password of u=pw" "yes or no=no"
     [ ! -e "$rc" ] && [ ! -e "$HOME/.config/keepmail/localhost.password" ]
 }
 
@@ -205,7 +209,14 @@ no_setup() {
     [ "$status" -eq 0 ]
     set_up u@localhost --name work
     [ "$status" -eq 64 ]
-    says "'work' cannot be the name of a new account"
+    says "account work already exists"
+    set_up u@localhost --name 'a b'
+    [ "$status" -eq 64 ]
+    says "only letters, digits"
+    # The same mailbox would be fetched twice.
+    set_up u@localhost
+    [ "$status" -eq 64 ]
+    says "account localhost2 already fetches this mailbox"
     run "$KEEPMAIL" fetch work
     [ "$status" -eq 0 ]
     # A file with a mistake is left as it is.
@@ -254,11 +265,11 @@ no_setup() {
     says "oauth-client-id = 1-2"
     set_up jane@icloud.com
     [ "$status" -eq 69 ]
-    says "icloud.com has no POP3 server: iCloud has IMAP only."
+    says "icloud.com cannot be fetched from: iCloud has IMAP only."
     # Each line can be read.
     grep -v '^#' "$KEEPMAIL_DATA/providers" | while read -r domain _; do
         set_up --print "jane@${domain%:}" --set oauth-client-id=1
-        [ "$status" -eq 0 ] || [[ $output == *"has no POP3 server"* ]]
+        [ "$status" -eq 0 ] || [[ $output == *"cannot be fetched from"* ]]
     done
 }
 
@@ -274,7 +285,9 @@ no_setup() {
     set_up jane@gmx.de
     [ "$status" -eq 64 ]
     says "--set password-command=COMMAND"
-    [ ! -e "$HOME/.config" ]
+    set_up jane@gmx.de --autoconfig http://example.com/
+    [ "$status" -eq 64 ]
+    [ ! -e "$rc" ]
 }
 
 @test "an account by OAuth is logged in first" {
@@ -288,4 +301,102 @@ no_setup() {
     says "a token, by keepmail login"
     [ "$status" -eq 77 ]
     [ ! -e "$rc" ]
+}
+
+@test "the password is stored only once it is right, and agreed to" {
+    start_all
+    printf '#!/bin/sh\ncase $1 in insert) cat >"%s/$4" ;; show) cat "%s/${2#keepmail/}" ;; esac\n' \
+        "$work" "$work" >"$work/pass"
+    sed -i 's|\$4|stored|; s|\${2#keepmail/}|stored|' "$work/pass"
+    chmod 700 "$work/pass"
+    PATH=$work:$PATH answered u@localhost -- "POP3 server=" "User name=" "Where should the mail go=" \
+        "Where should the password be stored=pass" "Password of u=wrong" "User name=" \
+        "Where should the password be stored=pass" "Password of u=pw" "yes or no=no"
+    says "Nothing was written."
+    [ ! -e "$work/stored" ]
+    PATH=$work:$PATH answered u@localhost -- "POP3 server=" "User name=" "Where should the mail go=" \
+        "Where should the password be stored=pass" "Password of u=pw" "yes or no="
+    [ "$status" -eq 0 ]
+    [ "$(cat "$work/stored")" = pw ]
+    grep -q '^  password-command = "pass show keepmail/localhost"$' "$rc"
+    PATH=$work:$PATH run "$KEEPMAIL"
+    [ "$status" -eq 0 ]
+}
+
+@test "a signal, or the end of the input, at any question: nothing is written" {
+    start_all
+    answered -- "Mail address=u@localhost" "POP3 server="$'\x04'
+    [ "$status" -eq 75 ]
+    says "setup was stopped: nothing was written"
+    answered u@localhost -- "POP3 server=" "User name=" "Where should the mail go="$'\x03'
+    [ "$status" -eq 75 ] || [ "$status" -eq 130 ]
+    answered u@localhost -- "POP3 server=" "User name=" "Where should the mail go=" \
+        "Where should the password be stored=file" "Password of u=pw" "yes or no="$'\x04'
+    [ "$status" -eq 75 ]
+    [ ! -e "$rc" ]
+    run ls -A "$HOME/.config/keepmail"
+    says_nothing
+}
+
+@test "two at once: what is said to be added is there" {
+    start_all
+    "$KEEPMAIL" setup "${as[@]}" --name one --set 'password-command=sleep 2; echo pw' u@localhost \
+        </dev/null >"$work/one" 2>&1 3>&- &
+    pid=$!
+    sleep 0.7
+    set_up u@localhost --name two --set 'password-command=sleep 3; echo pw'
+    [ "$status" -eq 73 ]
+    says "was changed while setup was running"
+    wait $pid
+    grep -q 'Account one was added' "$work/one"
+    grep -q '^account one' "$rc"
+    [ "$(ls "$(dirname "$rc")")" = keepmailrc ]
+}
+
+@test "no password is sent without TLS, whatever the rc file has as a default" {
+    start_all
+    with_password
+    mkdir -p "$(dirname "$rc")"
+    echo 'tls = off' >"$rc"
+    set_up u@localhost --set "port=$port"
+    says_not "in clear text"
+    [ "$status" -ne 0 ]
+}
+
+@test "a password in the rc file makes it private" {
+    start_all
+    mkdir -p "$(dirname "$rc")"
+    echo '# mine' >"$rc"
+    chmod 644 "$rc"
+    set_up u@localhost --set password=pw
+    [ "$status" -eq 0 ]
+    [ "$(stat -c %a "$rc")" = 600 ]
+    run "$KEEPMAIL"
+    [ "$status" -eq 0 ]
+}
+
+@test "an rc file that cannot be changed is said before any question" {
+    mkdir -p "$(dirname "$rc")"
+    echo '# mine' >"$rc"
+    chmod 400 "$rc"
+    set_up u@localhost
+    [ "$status" -eq 78 ]
+    says "which is read-only"
+    rm "$rc"
+    ln -s "$work/nowhere/rc" "$rc"
+    set_up u@localhost
+    [ "$status" -eq 73 ]
+    [ -L "$rc" ]
+}
+
+@test "addresses are taken as they are copied" {
+    for address in ' jane@gmx.de ' 'mailto:jane@gmx.de' 'Jane Doe <jane@gmx.de>' jane@gmx.de.; do
+        set_up --print "$address" --set password-command=x
+        [ "$status" -eq 0 ]
+        says "user = jane@gmx.de"
+    done
+    set_up --print JANE@GMX.DE --set password-command=x
+    says "account gmx {"
+    set_up $'j\xc2\x9b@gmx.de'
+    [ "$status" -eq 64 ]
 }

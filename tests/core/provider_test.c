@@ -11,6 +11,7 @@ static const char table[] = "# domains\n"
 			    "d.example: - none There is no POP3.\n"
 			    "e.example: pop.e.example magic\n"
 			    "f.example: po/p password\n"
+			    "g.example: pop.g.example local-password\n"
 			    "outlook.com: outlook.office365.com microsoft\n";
 
 static void check_table(void)
@@ -28,6 +29,7 @@ static void check_table(void)
 		{"d.example", "-", PROVIDER_NONE, "There is no POP3."},
 		{"e.example", NULL, 0, NULL},
 		{"f.example", NULL, 0, NULL},
+		{"g.example", "pop.g.example", PROVIDER_PASSWORD, ""},
 		{"outlook.com", "outlook.office365.com", PROVIDER_MICROSOFT,
 			""},
 		{"example", NULL, 0, NULL},
@@ -94,6 +96,9 @@ static void check_pages(void)
 		{"another element", "<incomingServers>" TLS_SERVER, "pop.x",
 			995, TLS_IMPLICIT, false},
 		{"nothing", "", NULL, 0, 0, false},
+		{"a comment", "<!-- " TLS_SERVER " -->" STLS_SERVER, "stls.x",
+			110, TLS_STARTTLS, true},
+		{"an open comment", "<!-- " TLS_SERVER, NULL, 0, 0, false},
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

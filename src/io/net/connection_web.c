@@ -210,9 +210,8 @@ static CURLcode set_options(struct web *web, const struct web_request *request)
 		curl, CURLOPT_CONNECTTIMEOUT, (long)web->to.session->timeout);
 	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME,
-		request->form != NULL
-			? (long)request->seconds
-			: (long)web->to.session->timeout +
+		request->form != NULL ? (long)request->seconds
+				      : (long)web->to.session->timeout +
 				(request->file < 0 ? 0 : THINKING_SECONDS));
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)request->seconds);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
@@ -223,6 +222,12 @@ static CURLcode set_options(struct web *web, const struct web_request *request)
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(
 			curl, CURLOPT_PROTOCOLS_STR, "https,http");
+	if (code == CURLE_OK && request->follows) {
+		curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
+		curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 3L);
+		code = curl_easy_setopt(
+			curl, CURLOPT_REDIR_PROTOCOLS_STR, "https");
+	}
 	/* "" also disables a proxy from the environment. */
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(curl, CURLOPT_PROXY,

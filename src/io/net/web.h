@@ -32,7 +32,8 @@ struct web_request {
 	const char *type;  /* Content-Type */
 	const char *head;  /* before what is in the file */
 	size_t head_length;
-	int file; /* or -1 */
+	bool follows; /* redirections, by TLS */
+	int file;     /* or -1 */
 	off_t length;
 	const char *tail; /* behind it */
 	size_t tail_length;
@@ -50,8 +51,8 @@ struct web_answer {
 
 /*
  * Fails with ERROR_HOST, ERROR_UNAVAILABLE (TLS) or ERROR_TEMPORARY. Whether
- * the server did what was asked is then not known. Redirections are not
- * followed.
+ * the server did what was asked is then not known. Redirections are followed
+ * only if that is wanted.
  */
 bool web_send(struct web *web, const struct web_request *request,
 	struct web_answer *answer, struct error *err);

@@ -26,7 +26,7 @@
 #define KEYRING_COMMAND "secret-tool lookup keepmail \"$KEEPMAIL_ACCOUNT\""
 #define KEYRING_STORE \
 	"secret-tool store --label=keepmail keepmail \"$KEEPMAIL_ACCOUNT\""
-#define PASS_STORE "pass insert -m -f \"keepmail/$KEEPMAIL_ACCOUNT\" >/dev/null"
+#define PASS_STORE "pass insert -m \"keepmail/$KEEPMAIL_ACCOUNT\" >/dev/null"
 /* How long a keyring may wait for its owner. */
 #define STORE_SECONDS 300
 
@@ -412,6 +412,8 @@ bool secret_store(enum secret_place place, const char *name,
 		close(fd);
 	return ok ||
 		error_set(err, ERROR_CREATE,
-			"the password could not be stored: run this by hand to see why, with the account's name in KEEPMAIL_ACCOUNT: %s",
-			line);
+			place == SECRET_KEYRING
+				? "cannot store the password in the keyring: secret-tool failed. See that the keyring is unlocked, or choose another place"
+				: "cannot store the password as keepmail/%s: pass failed. If it has that already, use --set password-command=..., or choose another place",
+			name);
 }

@@ -46,8 +46,8 @@ enum secret_place {
 };
 
 /*
- * Stores the password of an account of this name, in the place of an earlier
- * one. Fails with ERROR_CREATE.
+ * Stores the password of an account of this name: in the keyring, in the place
+ * of an earlier one; in pass only if there is none. Fails with ERROR_CREATE.
  */
 bool secret_store(enum secret_place place, const char *name,
 	const char *password, const volatile sig_atomic_t *stop,
