@@ -13,6 +13,7 @@ setup() {
 
 teardown() {
     stop_provider
+    [ ! -e "$work/gmail" ] || kill "$(cat "$work/gmail")" 2>/dev/null
     [ ! -e "$work/relay" ] || kill "$(cat "$work/relay")" 2>/dev/null
     stop_dovecot
     common_teardown
@@ -26,6 +27,19 @@ start_provider() {
     disown
     soon test -s "$work/provider-port"
     provider_port=$(cat "$work/provider-port")
+    [ -e "$work/relay" ] || start_relay
+    provider_url=https://localhost:$(cat "$work/relay-port")
+}
+
+# It is reached by HTTPS.
+start_relay() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+        -keyout "$work/key.pem" -out "$work/cert.pem" -days 30 -subj /CN=localhost \
+        -addext subjectAltName=DNS:localhost 2>/dev/null
+    "$lib/tlsrelay" "$work/cert.pem" "$work/key.pem" "$work/relay-port" "$provider_port" 3>&- &
+    echo $! >"$work/relay"
+    disown
+    soon test -s "$work/relay-port"
 }
 
 stop_provider() {
@@ -59,7 +73,7 @@ passdb {
 
 # oauth_rc [SETTING...]
 oauth_rc() {
-    local url=${url:-http://localhost:$provider_port}
+    local url=${url:-$provider_url}
     rc=$work/rc
     [ -e "$work/server/cert.pem" ] || : >"$work/server/cert.pem"
     {
@@ -69,6 +83,7 @@ oauth_rc() {
         printf 'server = localhost\nport = %s\nuser = u\n' "${tls_port:-1}"
         printf 'tls-ca = "%s"\ntimeout = 10\n' "$work/server/cert.pem"
         printf 'maildir = "%s"\n' "$work/Mail"
+        [ -n "${no_ca:-}" ] || printf 'oauth-tls-ca = "%s"\n' "$work/cert.pem"
         printf 'account a {\noauth = other\noauth-client-id = "me&co"\n'
         printf 'oauth-token-url = "%s/token"\n' "$url"
         printf 'oauth-device-url = "%s/device"\n' "$url"
@@ -371,7 +386,8 @@ END
     start_mailbox
     logged_in
     touch "$provider/rotate"
-    for calls in openat write pwrite64 fsync rename flock fchmod close sendto; do
+    for calls in openat write pwrite64 fsync rename flock fchmod close sendto recvfrom \
+        sendmsg recvmsg fallocate ftruncate unlink; do
         for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
             expire 0
             killed_at "$calls" "$n" || break
@@ -492,26 +508,16 @@ has_newest() {
 
 @test "a provider on this machine is not asked by way of the proxy" {
     start_provider
-    oauth_rc 'proxy = "http://127.0.0.1:9"'
+    url=http://localhost:$provider_port oauth_rc 'proxy = "http://127.0.0.1:9"'
     wanted 0 login --device a
 }
 
-@test "over TLS, verified" {
+@test "a provider whose certificate is not trusted gets nothing" {
     start_provider
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-        -keyout "$work/key.pem" -out "$work/cert.pem" -days 30 -subj /CN=localhost \
-        -addext subjectAltName=DNS:localhost 2>/dev/null
-    "$lib/tlsrelay" "$work/cert.pem" "$work/key.pem" "$work/relay-port" "$provider_port" 3>&- &
-    echo $! >"$work/relay"
-    disown
-    soon test -s "$work/relay-port"
-    url=https://localhost:$(cat "$work/relay-port")
-    oauth_rc
+    no_ca=1 oauth_rc
     wanted 69 login --device a
     says "oauth-tls-ca"
     [ ! -s "$provider/commands" ]
-    oauth_rc "oauth-tls-ca = '$work/cert.pem'"
-    wanted 0 login --device a
 }
 
 @test "no token is in any output, argument or trace" {
@@ -574,13 +580,13 @@ has_newest() {
     with_mail 3
     mkdir -p "$work/taken"/{new,cur,tmp}
     "$lib/gmailserver" "$work/gmail-port" "$work/taken" 3>&- &
-    echo $! >"$work/relay"
+    echo $! >"$work/gmail"
     disown
     soon test -s "$work/gmail-port"
     write_rc "gmail = me" "gmail-url = \"http://localhost:$(cat "$work/gmail-port")\"" \
         "gmail-oauth-client-id = id" "gmail-oauth-client-secret = s3cret" \
         "gmail-oauth-token-url = \"http://localhost:$provider_port/token\"" \
-        "gmail-oauth-auth-url = \"http://localhost:$provider_port/authorize\"" "delete = now"
+        "gmail-oauth-auth-url = \"$provider_url/authorize\"" "delete = now"
     wanted 77
     says "account a is not logged in to Gmail yet: run keepmail login a"
     [ "$(left)" -eq 3 ]
