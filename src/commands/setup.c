@@ -78,7 +78,7 @@ static bool take_address(struct setup *setup, struct error *err)
 		answer = setup_ask(setup, "Mail address", NULL);
 	}
 	if (setup->asks)
-		return setup_stopped(setup, err);
+		return setup_stopped(err);
 	return error_set(err, ERROR_USAGE,
 		"setup needs a mail address, such as jane@example.org");
 }

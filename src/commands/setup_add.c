@@ -206,7 +206,7 @@ int setup_add(struct setup *setup, struct error *err)
 		config_edit_discard(&edit);
 		status = try(setup, &edit, err);
 		if (*setup->invocation->stop)
-			setup_stopped(setup, err);
+			setup_stopped(err);
 		done = status == EX_OK || !setup->asks ||
 			err->kind != ERROR_NONE || !ask_again(setup, status);
 	}

@@ -129,9 +129,8 @@ char *setup_ask(
 	return NULL;
 }
 
-bool setup_stopped(struct setup *setup, struct error *err)
+bool setup_stopped(struct error *err)
 {
-	(void)setup;
 	return error_set(
 		err, ERROR_TEMPORARY, "setup was stopped: nothing was written");
 }
@@ -144,7 +143,7 @@ bool setup_agrees(struct setup *setup, const char *question, bool otherwise,
 			setup_ask(setup, question, otherwise ? "yes" : "no");
 
 		if (answer == NULL)
-			return setup_stopped(setup, err);
+			return setup_stopped(err);
 		*yes = strcasecmp(answer, "yes") == 0 ||
 			strcasecmp(answer, "y") == 0;
 		bool no = strcasecmp(answer, "no") == 0 ||
@@ -182,7 +181,7 @@ bool setup_ask_setting(struct setup *setup, const char *name,
 		char *answer = setup_ask(setup, question, otherwise);
 
 		if (answer == NULL && setup->asks)
-			return setup_stopped(setup, err);
+			return setup_stopped(err);
 		if (answer == NULL)
 			return error_set(err, ERROR_USAGE,
 				"no %s was found or given, and there is no terminal to ask: use --set %s=VALUE",

@@ -96,7 +96,7 @@ char *setup_make_block(const struct setup *setup);
 void setup_make_account(const struct setup *setup, struct account *account);
 
 /* Fails since there is no answer, or a signal came. */
-bool setup_stopped(struct setup *setup, struct error *err);
+bool setup_stopped(struct error *err);
 
 /* Asks a question until it is answered by yes or no. */
 bool setup_agrees(struct setup *setup, const char *question, bool otherwise,

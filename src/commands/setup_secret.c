@@ -129,7 +129,7 @@ static bool ask_password(struct setup *setup, struct error *err)
 			setup_say(setup, "No password was typed.");
 	}
 	account_release(&account);
-	return ok || setup_stopped(setup, err);
+	return ok || setup_stopped(err);
 }
 
 static bool ask_command(struct setup *setup, struct error *err)
@@ -184,7 +184,7 @@ bool setup_choose_secret(struct setup *setup, struct error *err)
 			setup, question, keyring ? "keyring" : "file");
 
 		if (answer == NULL) {
-			setup_stopped(setup, err);
+			setup_stopped(err);
 			break;
 		}
 		done = take_place(setup, answer, &known, &bad);

@@ -82,7 +82,7 @@ static bool ask_server(
 
 		if (answer == NULL)
 			return setup->asks
-				? setup_stopped(setup, err)
+				? setup_stopped(err)
 				: error_set(err, ERROR_USAGE,
 					  "no server was found or given, and there is no terminal to ask: use --set server=HOST");
 		char *colon = strchr(answer, ':');
@@ -153,7 +153,7 @@ static bool ask_google(struct setup *setup, bool *oauth, struct error *err)
 			"password");
 
 		if (answer == NULL)
-			return setup_stopped(setup, err);
+			return setup_stopped(err);
 		*oauth = strcasecmp(answer, "oauth") == 0;
 		bool known = *oauth || strcasecmp(answer, "password") == 0;
 
@@ -199,7 +199,7 @@ static bool take_server(struct setup *setup, struct error *err)
 	bool found = !known && search(setup);
 
 	if (*setup->invocation->stop)
-		return setup_stopped(setup, err);
+		return setup_stopped(err);
 	if (found && setup->found.server.login == PROVIDER_NONE)
 		return error_set(err, ERROR_UNAVAILABLE,
 			"%s cannot be fetched from: %s keepmail fetches by POP3",
@@ -234,7 +234,7 @@ static bool check_others(struct setup *setup, struct error *err)
 		return setup_agrees(setup,
 			       "Add another account for it? yes or no", false,
 			       &yes, err) &&
-			(yes || setup_stopped(setup, err));
+			(yes || setup_stopped(err));
 	}
 	return true;
 }
@@ -251,7 +251,7 @@ static bool take_destination(struct setup *setup, struct error *err)
 			usual);
 
 		if (answer == NULL)
-			ok = setup_stopped(setup, err);
+			ok = setup_stopped(err);
 		else if (strncasecmp(answer, "mbox ", 5) == 0)
 			setup_put(setup, "mbox",
 				answer + 5 + strspn(answer + 5, " "), &bad);

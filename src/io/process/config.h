@@ -38,7 +38,7 @@ bool config_read(struct config *config, const struct config_source *source,
 char *config_default_path(bool *there);
 
 /*
- * Reads the account's password again after account_forget_password, from the
+ * Reads the account's secrets again after account_forget_secrets, from the
  * files of the last config_read, whose names must still be valid. False if it
  * is no longer there, if the files now have mistakes, or if server, user or
  * security of the account were changed.
