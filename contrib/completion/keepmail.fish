@@ -51,7 +51,7 @@ complete -c keepmail -n '__keepmail_may_be fetch list verify' -l no-brake -d 'Ov
 complete -c keepmail -n '__keepmail_may_be verify' -l refetch -d 'Fetch missing and damaged messages again'
 complete -c keepmail -n '__keepmail_may_be fetch list import mark-seen rebuild' -l same-mailbox -d 'Accept a new server or user name for the mailbox'
 complete -c keepmail -l state-dir -x -a '(__fish_complete_directories)' -d 'Keep the stores in this directory'
-complete -c keepmail -n '__keepmail_may_be import' -l from -x -a 'fetchmail getmail mpop fdm thunderbird claws' -d 'The program that fetched the messages'
+complete -c keepmail -n '__keepmail_may_be import setup' -l from -x -a 'fetchmail getmail mpop fdm thunderbird claws' -d 'The program that fetched the messages'
 complete -c keepmail -n '__keepmail_may_be import' -l trust-times -d 'Record the fetch times from the imported file'
 complete -c keepmail -n '__keepmail_may_be decrypt' -l key -r -F -d 'The private key that decrypts the message'
 complete -c keepmail -n '__keepmail_may_be login' -l browser -d 'Log in with the browser of this machine'

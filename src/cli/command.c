@@ -202,7 +202,7 @@ static const struct command commands[] = {
 		.arguments = "[ADDRESS]",
 		.summary = "Add an account for a mail address to the rc file",
 		.options = TAKES_ALWAYS | TAKES(SET) | TAKES(PRINT) |
-			TAKES(AUTOCONFIG) | TAKES(NAME),
+			TAKES(AUTOCONFIG) | TAKES(NAME) | TAKES(FROM),
 		.operands = OPERANDS_WORDS,
 		.words_max = 1,
 		.online = true,

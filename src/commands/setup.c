@@ -13,8 +13,7 @@
 #include "io/process/config_edit.h"
 #include "io/process/log.h"
 
-/* The settings of --set. */
-static bool take_given(struct setup *setup, struct error *err)
+bool setup_take_given(struct setup *setup, struct error *err)
 {
 	const struct options *options = &setup->invocation->options;
 
@@ -83,10 +82,10 @@ static bool take_address(struct setup *setup, struct error *err)
 		"setup needs a mail address, such as jane@example.org");
 }
 
-static bool is_taken(const struct config *config, const char *name)
+bool setup_is_taken(const struct setup *setup, const char *name)
 {
-	for (size_t i = 0; i < config->count; i++) {
-		if (strcmp(config->accounts[i].name, name) == 0)
+	for (size_t i = 0; i < setup->others->count; i++) {
+		if (strcmp(setup->others->accounts[i].name, name) == 0)
 			return true;
 	}
 	return false;
@@ -103,7 +102,7 @@ static bool take_given_name(struct setup *setup, struct error *err)
 		return error_set(err, ERROR_USAGE,
 			"'%s' cannot be the name of an account: only letters, digits and ._@+- are allowed",
 			shown);
-	return !is_taken(setup->others, name) ||
+	return !setup_is_taken(setup, name) ||
 		error_set(err, ERROR_USAGE,
 			"account %s already exists: choose another --name",
 			shown);
@@ -118,7 +117,7 @@ static bool take_name(struct setup *setup, struct error *err)
 		return take_given_name(setup, err);
 	n = n < 58 ? n : 58;
 	setup->name = xasprintf("%.*s", n, setup->domain);
-	for (unsigned i = 2; is_taken(setup->others, setup->name) ||
+	for (unsigned i = 2; setup_is_taken(setup, setup->name) ||
 		command_find(setup->name) != NULL;
 		i++) {
 		free(setup->name);
@@ -137,8 +136,7 @@ static void count_mistake(const char *line)
 	log_line(LOG_ERRORS, "%s", line);
 }
 
-/* Reads what is there already, if anything. */
-static bool read_others(struct setup *setup, struct error *err)
+bool setup_read_others(struct setup *setup, struct error *err)
 {
 	const struct options *options = &setup->invocation->options;
 	const char *const path = setup->path;
@@ -152,6 +150,7 @@ static bool read_others(struct setup *setup, struct error *err)
 			return true;
 	}
 	mistakes = 0;
+	config_release(setup->others);
 	if (config_read(setup->others, &source, count_mistake, err))
 		return true;
 	/* One that has no account yet is good enough. */
@@ -181,7 +180,7 @@ static bool check_page(const struct setup *setup, struct error *err)
 			"--autoconfig takes a URL that begins with https://");
 }
 
-static int print(struct setup *setup, struct error *err)
+int setup_print(struct setup *setup, struct error *err)
 {
 	if (!setup_ask_all(setup, err))
 		return error_status(err->kind);
@@ -195,10 +194,13 @@ static int print(struct setup *setup, struct error *err)
 
 static int set_up(struct setup *setup, struct error *err)
 {
-	if (check_page(setup, err) && read_others(setup, err) &&
-		can_write(setup, err) && take_given(setup, err) &&
+	if (check_page(setup, err) && setup_read_others(setup, err) &&
+		can_write(setup, err) &&
+		setup->invocation->options.from != NULL)
+		return setup_convert(setup, err);
+	if (err->kind == ERROR_NONE && setup_take_given(setup, err) &&
 		take_address(setup, err) && take_name(setup, err))
-		return setup->prints ? print(setup, err)
+		return setup->prints ? setup_print(setup, err)
 				     : setup_add(setup, err);
 	return error_status(err->kind);
 }

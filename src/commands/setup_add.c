@@ -77,45 +77,80 @@ static bool has_password(const struct setup *setup)
 	return setup_has_one(setup, names);
 }
 
-/* Writes the draft, and tests it. */
-static int try(struct setup *setup, struct config_edit *edit, struct error *err)
+/* Reads the rc files, with the draft in its place. NULL: see err. */
+static struct account *read_draft(const struct setup *setup,
+	const struct config_edit *edit, struct config *config,
+	struct error *err)
 {
 	const struct options *options = &setup->invocation->options;
 	size_t count = options->file_count > 0 ? options->file_count : 1;
 	const char **files = xcalloc(count, sizeof files[0]);
+	const struct config_source source = {files, count, options->state_dir};
+
+	for (size_t i = 0; i + 1 < count; i++)
+		files[i] = options->files[i];
+	files[count - 1] = edit->draft;
+	shown_edit = edit;
+	bool ok = config_read(config, &source, report_mistake, err);
+	struct account *account = ok ? find_account(config, setup->name) : NULL;
+
+	if (account != NULL) {
+		free(account->file);
+		account->file = xstrdup(edit->path);
+		/* It is stored once it was found to be right. */
+		if (setup->secret != NULL)
+			account->login.password = xstrdup(setup->secret);
+	}
+	free(files);
+	return account;
+}
+
+/* Writes the draft, and tests it. */
+static int try(struct setup *setup, struct config_edit *edit, struct error *err)
+{
 	char *block = setup_make_block(setup);
 	struct config config = {.count = 0};
+	struct account *account = NULL;
 	int status = EX_CONFIG;
 
 	if (config_edit_begin(
-		    edit, setup->path, block, has_password(setup), err)) {
-		const struct config_source source = {
-			files, count, options->state_dir};
-
-		for (size_t i = 0; i + 1 < count; i++)
-			files[i] = options->files[i];
-		files[count - 1] = edit->draft;
-
-		shown_edit = edit;
-		bool ok = config_read(&config, &source, report_mistake, err);
-		struct account *account =
-			ok ? find_account(&config, setup->name) : NULL;
-
-		if (account != NULL) {
-			free(account->file);
-			account->file = xstrdup(edit->path);
-			/* It is stored once it was found to be right. */
-			if (setup->secret != NULL)
-				account->login.password =
-					xstrdup(setup->secret);
-			status = test(setup, account);
-		}
-		config_release(&config);
-	}
+		    edit, setup->path, block, has_password(setup), err))
+		account = read_draft(setup, edit, &config, err);
+	if (account != NULL)
+		status = test(setup, account);
+	config_release(&config);
 	explicit_bzero(block, strlen(block));
 	free(block);
-	free(files);
 	return err->kind != ERROR_NONE ? error_status(err->kind) : status;
+}
+
+/*
+ * Imports what another program has fetched, before the account is there and
+ * could be fetched.
+ */
+static void take_over(struct setup *setup, const struct config_edit *edit)
+{
+	struct invocation invocation = *setup->invocation;
+	struct error err = {.kind = ERROR_NONE};
+	struct config config = {.count = 0};
+	struct account *account = NULL;
+	int status = EX_OK;
+
+	if (invocation.options.from == NULL)
+		return;
+	account = read_draft(setup, edit, &config, &err);
+	invocation.accounts = &account;
+	invocation.account_count = 1;
+	invocation.words = &setup->seen;
+	invocation.word_count = setup->seen != NULL;
+	if (account != NULL)
+		status = command_import(&invocation);
+	if (account == NULL || status != EX_OK)
+		setup_say(setup,
+			"What %s has fetched was not taken over: run keepmail import --from %s %s FILE before the first fetch, or that downloads it again.",
+			invocation.options.from, invocation.options.from,
+			setup->name);
+	config_release(&config);
 }
 
 /* Forgets the answers that this status is about. False: it is about none. */
@@ -183,6 +218,7 @@ static bool write_all(
 
 	if (!setup_store_secret(setup, &path, err))
 		return false;
+	take_over(setup, edit);
 	bool ok = config_edit_commit(edit, err);
 
 	if (!ok && path != NULL)

@@ -276,5 +276,6 @@ void setup_release(struct setup *setup)
 	free(setup->name);
 	free(setup->user);
 	free(setup->path);
+	free(setup->seen);
 	secret_free(setup->secret);
 }

@@ -46,6 +46,7 @@ struct setup {
 	char *secret; /* owned; the password that was typed, or NULL */
 	enum setup_place place; /* where it is to be stored */
 	struct config *others;	/* borrowed; what is in the rc file */
+	char *seen; /* owned; another program's file of what it fetched */
 	bool searched;
 	bool found_any;
 	struct discovery found; /* if found_any */
@@ -116,6 +117,24 @@ void setup_drop_secret(struct setup *setup);
 
 /* The settings of which one says where the mail goes; the last is NULL. */
 extern const char *const setup_destinations[];
+
+/* Sets what --set gives. */
+bool setup_take_given(struct setup *setup, struct error *err);
+
+/* Is it the name of an account that is there already? */
+bool setup_is_taken(const struct setup *setup, const char *name);
+
+/* Reads what is in the rc file, if it exists. */
+bool setup_read_others(struct setup *setup, struct error *err);
+
+/* Prints the account, for --print. Returns an exit status. */
+int setup_print(struct setup *setup, struct error *err);
+
+/*
+ * Adds the accounts of another program's rc file, and takes over what it has
+ * fetched. Returns the worst exit status of them.
+ */
+int setup_convert(struct setup *setup, struct error *err);
 
 /* Asks for whatever is not known yet. */
 bool setup_ask_all(struct setup *setup, struct error *err);

@@ -364,7 +364,7 @@ END
     wanted 64 import --from fdm a b c
     says "import takes fewer arguments"
     wanted 64 --from fdm a
-    says "fetch does not accept the option --from (only import does)"
+    says "fetch does not accept the option --from"
     wanted 64 mark-seen
     says "mark-seen needs the name of an account"
 }

@@ -400,3 +400,98 @@ no_setup() {
     set_up $'j\xc2\x9b@gmx.de'
     [ "$status" -eq 64 ]
 }
+
+@test "rc files of fetchmail, mpop, getmail and fdm are converted, and what is not is said" {
+    for file in "$TESTS_SRC"/import/rc/*/*.rc; do
+        program=$(basename "$(dirname "$file")")
+        "$KEEPMAIL" -v setup --print --from "$program" --set run-as=root "$file" \
+            </dev/null >"$work/found" 2>"$work/said" || true
+        # Without where it lies.
+        sed "s|$file|FILE|" "$work/said" >>"$work/found"
+        diff "${file%.rc}.out" "$work/found"
+    done
+}
+
+# serve_seen: ten messages on $tls_port, which the samples have as fetched.
+serve_seen() {
+    mkdir -p "$work/mail"
+    for i in 1 2 3 4 5 6 7 8 9; do
+        printf 'Subject: %s\n\ntext\n' "$i" >"$work/mail/0000000${i}6b00d60f"
+    done
+    printf 'Subject: new\n\ntext\n' >"$work/mail/new"
+    start_server --folder "$work/mail" --user u10
+}
+
+# taken_over PROGRAM RC: after setup --from, only what is new is fetched.
+taken_over() {
+    rm -rf "$HOME/.config" "$HOME/.local" "$HOME/Mail"
+    run "$KEEPMAIL" setup "${as[@]}" --from "$1" --set "tls-ca=$work/server/cert.pem" \
+        --set "maildir=$HOME/Mail" "$2" </dev/null
+    echo "$output"
+    [ "$status" -eq 0 ]
+    run "$KEEPMAIL" -v
+    [ "$status" -eq 0 ]
+    says "fetched 1 "
+    [ "$(kept "$HOME/Mail")" -eq 1 ]
+}
+
+@test "what fetchmail, mpop, getmail and fdm have fetched is taken over" {
+    serve_seen
+    cp "$TESTS_SRC/import/fetchmail/fetchids.u10" "$HOME/.fetchids"
+    echo "poll localhost proto pop3 port $tls_port user u10 password test ssl keep" >"$work/rc1"
+    taken_over fetchmail "$work/rc1"
+    printf 'account a\nhost localhost\nport %s\ntls on\ntls_starttls off\nuser u10\npassword test\nuidls_file %s\n' \
+        "$tls_port" "$TESTS_SRC/import/mpop/u10_at_localhost" >"$work/rc2"
+    taken_over mpop "$work/rc2"
+    mkdir -p "$HOME/.getmail"
+    cp "$TESTS_SRC/import/getmail/oldmail-localhost-11010-u10" "$HOME/.getmail/oldmail-localhost-$tls_port-u10"
+    printf '[retriever]\ntype = SimplePOP3SSLRetriever\nserver = localhost\nport = %s\nusername = u10\npassword = test\n' \
+        "$tls_port" >"$work/rc3"
+    taken_over getmail "$work/rc3"
+    printf 'account "a" pop3s server "localhost" port %s user "u10" pass "test" new-only cache "%s"\n' \
+        "$tls_port" "$TESTS_SRC/import/fdm/fdm-pop3-cache.u10" >"$work/rc4"
+    taken_over fdm "$work/rc4"
+    # Without a list, it is said what to do before the first fetch.
+    sed -i 's/ cache .*//' "$work/rc4"
+    rm -rf "$HOME/.config" "$HOME/.local"
+    run "$KEEPMAIL" setup "${as[@]}" --from fdm --set "tls-ca=$work/server/cert.pem" "$work/rc4" </dev/null
+    says "run keepmail import --from fdm a FILE before the first fetch"
+}
+
+@test "--from: what the file does not say is asked, and --set counts more" {
+    serve_seen
+    printf 'poll localhost proto pop3 port %s user u10 password test ssl mda cat\n' \
+        "$tls_port" >"$work/fetchmailrc"
+    as=("${as[@]:2}" --set "tls-ca=$work/server/cert.pem" --set "maildir=$HOME/Mail")
+    # fetchmail would have deleted it.
+    answered --from fetchmail "$work/fetchmailrc" -- \
+        "When should mail be deleted from the server?=after 7 days" \
+        "Add this account=yes"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    grep -Fqx '  delete = "after 7 days"' "$rc"
+    grep -Fqx "  maildir = \"$HOME/Mail\"" "$rc"
+    ! grep -q pipe "$rc" || false
+    # An account that would be another one is not added; the others are.
+    rm -rf "$HOME/.config" "$HOME/.local" "$HOME/Mail"
+    sed -i 's/mda cat/mda cat nokeep preconnect "ssh x"/' "$work/fetchmailrc"
+    echo "poll localhost proto pop3 port $tls_port user u10 password test ssl" >>"$work/fetchmailrc"
+    run "$KEEPMAIL" setup "${as[@]}" --from fetchmail "$work/fetchmailrc" </dev/null
+    echo "$output"
+    [ "$status" -eq 65 ]
+    says "account localhost was not converted: preconnect has no counterpart"
+    grep -Fqx '  delete = never' "$rc"
+    [ "$(grep -c '^account' "$rc")" -eq 1 ]
+    # A value that keepmail does not take is no other one.
+    run "$KEEPMAIL" setup "${as[@]}" --print --from mpop \
+        <(printf 'account a\nhost localhost\nuser u\ntimeout soon\n') </dev/null
+    [ "$status" -eq 65 ]
+    says "account a was not converted: this is not a value of timeout"
+    # Nor is a file that is not understood.
+    run "$KEEPMAIL" setup "${as[@]}" --print --from fdm <(echo 'include "x"') </dev/null
+    [ "$status" -eq 65 ]
+    says "include cannot be converted: make one file of it first"
+    run "$KEEPMAIL" setup "${as[@]}" --name x --from fetchmail "$work/fetchmailrc" </dev/null
+    [ "$status" -eq 64 ]
+    says "--name is for one account, and does not go with --from"
+}
