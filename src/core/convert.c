@@ -65,7 +65,7 @@ bool convert_text(enum seen_format from, const char *text, size_t length,
 	out->accounts = xcalloc(ACCOUNTS_MAX, sizeof out->accounts[0]);
 	out->notes = xcalloc(NOTES_MAX, sizeof out->notes[0]);
 	if (memchr(text, '\0', length) != NULL)
-		convert_fail(out, 0, "it is no text file");
+		convert_fail(out, 0, "it is not a text file");
 	else if (from == SEEN_FETCHMAIL)
 		convert_fetchmail(text, length, out);
 	else if (from == SEEN_GETMAIL)

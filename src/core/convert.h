@@ -12,8 +12,8 @@
 
 /*
  * delete is set only if the file says so itself, and nothing that decides where
- * the mail goes, or which mail is erased, was left out. That these programs
- * erase mail unless they are told otherwise does not count.
+ * the mail goes, or which mail is deleted, was left out. It is not enough that
+ * these programs delete mail by default.
  */
 struct convert_account {
 	char *name; /* owned; as the other program has it, or a server's */

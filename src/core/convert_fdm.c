@@ -84,8 +84,7 @@ static bool take_word(struct fdm_words *words, struct convert_account *to,
 {
 	static const char *const quiet[] = {
 		"new-only", "no-apop", "no-tls1", "insecure", NULL};
-	static const char *const refused[] = {
-		"old-only", "pipe", "no-uidl", NULL};
+	static const char *const refused[] = {"old-only", "no-uidl", NULL};
 	bool moves = true;
 
 	if (fdm_is(words, "server") || fdm_is(words, "user") ||

@@ -138,7 +138,7 @@ static void put_protocol(struct fm_reading *reading,
 	if (protocol != NULL && strcasecmp(protocol, "auto") != 0)
 		return;
 	convert_note(reading->out, user->line,
-		"fetchmail tries IMAP first, unless it is told the protocol; keepmail fetches by POP3");
+		"without a protocol, fetchmail tries IMAP first; keepmail uses POP3");
 	to->doubt = true;
 	if (strcmp(port, "143") == 0 || strcmp(port, "993") == 0)
 		convert_refuse(to, "its port %s is that of IMAP", port);
@@ -153,7 +153,7 @@ static void put_rest(struct fm_reading *reading, const struct fm_entry *user,
 		convert_put(to, "max-size", values[FM_LIMIT]);
 	if (values[FM_TIMEOUT] != NULL && !convert_is_zero(values[FM_TIMEOUT]))
 		convert_put(to, "timeout", values[FM_TIMEOUT]);
-	/* "nokeep" in words; that it is the default does not count. */
+	/* Only an explicit "nokeep": the default is not enough. */
 	if (values[FM_KEEP] != NULL)
 		convert_put(to, "delete",
 			values[FM_KEEP][0] == 'y' ? "never" : "now");

@@ -347,7 +347,7 @@ static void put_retention(struct convert *out, const struct block *block,
 		convert_doubt(out, to, "killsize");
 	if (value_of(block, FILTER) != NULL)
 		convert_doubt(out, to, "filter");
-	/* "keep off" in words; that it is the default does not count. */
+	/* Only an explicit "keep off": the default is not enough. */
 	if (value_of(block, KEEP) != NULL)
 		convert_put(to, "delete",
 			is_on(block, KEEP, true) ? "never" : "now");

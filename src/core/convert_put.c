@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Settings that need care: paths, commands, and how the server is reached. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,7 +91,7 @@ static char *put_sender(const char *command)
 
 	buffer_init(&line, COMMAND_MAX);
 	while (*command != '\0' && ok) {
-		bool alone = quote == 0 && command[0] != '\0' &&
+		bool alone = quote == 0 &&
 			(command[0] == '"' || command[0] == '\'') &&
 			strncmp(command + 1, "%F", 2) == 0 &&
 			command[3] == command[0];
